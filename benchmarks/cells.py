@@ -1,0 +1,365 @@
+"""Cells: bytes, quality and time, against decoding alone and against other ASCII players.
+
+    python benchmarks/cells.py CLIP [CLIP ...] [--frames N] [--runs N] [--peers]
+
+Prints one JSON object. Bytes are of all frames; PSNR is RGB, over every fourth frame together, of what
+a client shows against the exact mean of each cell's area, computed in floating point. Times are CPU
+of the process, user and system: for each run the clip is decoded without and with cells, one after
+the other, and the median of the pairs is taken. Peers run on one thread each, on the same grid; what
+mpv takes with a null output is given beside them, for it is most of what it does.
+"""
+
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+import functools
+import itertools
+import json
+from pathlib import Path
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import av
+from av.video.reformatter import ColorRange, Colorspace
+import numpy as np
+from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.measuring import Case, Result, cpu as process_cpu
+from benchmarks.videos import bunny_720p, bunny_1080p
+from custom_components.retrocam.core.cells.planes import PlaneLayout, Planes
+from custom_components.retrocam.core.cells.presets import CHARSETS
+from custom_components.retrocam.core.cells.raster import Quantiser, Raster
+from custom_components.retrocam.core.cells.wire import CellDecoder, CellEncoder
+from custom_components.retrocam.core.jpeg import colours, encode, planes
+
+GRIDS = ((120, 50), (200, 80), (320, 120))
+GROUP_SECONDS = 2.0
+
+
+def frames(clip: Path, threads: str, limit: int) -> Iterator[av.VideoFrame]:
+    with av.open(str(clip)) as container:
+        stream = container.streams.video[0]
+        stream.thread_type = threads
+        if threads == "NONE":
+            stream.codec_context.thread_count = 1
+        yield from itertools.islice(container.decode(stream), limit)
+
+
+class Cells:
+    """Raster, quantiser and encoder, as the broadcast runs them."""
+
+    def __init__(self, cols: int, rows: int, fps: float, charset: str = "ramp") -> None:
+        self.raster = Raster(cols, rows, CHARSETS[charset])
+        self.layout = self.raster.layout
+        self._quantiser = Quantiser(self.layout)
+        self._encoder = CellEncoder(self.layout)
+        self._group = round(GROUP_SECONDS * fps)
+        self._number = 0
+
+    def encode(self, frame: av.VideoFrame) -> bytes:
+        """Give the packet of the next frame."""
+        exact = self.raster.planes(self.raster.shrink(frame))
+        key = self._number % self._group == 0
+        codes = self._quantiser.quantise(exact, key=key)
+        packet = self._encoder.encode(codes, self._number * 40_000, key=key)
+        self._number += 1
+        return packet.data
+
+
+def to_rgb(
+    y: NDArray[np.float64],
+    blue: NDArray[np.float64],
+    red: NDArray[np.float64],
+    kr: float,
+    kb: float,
+) -> NDArray[np.float64]:
+    """Convert full-range values; chroma is about 0 and of half the size."""
+    rows, cols = y.shape
+    blue, red = (c.repeat(2, axis=0)[:rows].repeat(2, axis=1)[:, :cols] for c in (blue, red))
+    r, b = y + 2 * (1 - kr) * red, y + 2 * (1 - kb) * blue
+    return np.clip(np.stack([r, (y - kr * r - kb * b) / (1 - kr - kb), b], axis=-1), 0, 255)
+
+
+def shown(picture: Planes) -> NDArray[np.float64]:
+    y, blue, red = (plane.astype(np.float64) for plane in (picture.y, picture.cb, picture.cr))
+    return to_rgb(y, blue - 128, red - 128, 0.299, 0.114)
+
+
+@functools.cache
+def averaging(source: int, target: int) -> NDArray[np.float64]:
+    """Give the matrix (target, source) that averages areas exactly."""
+    edges = np.arange(target + 1) * source / target
+    pixels = np.arange(source)
+    overlap = np.minimum(pixels + 1, edges[1:, None]) - np.maximum(pixels, edges[:-1, None])
+    weights: NDArray[np.float64] = np.clip(overlap, 0, None) * target / source
+    return weights
+
+
+def unquantised(frame: av.VideoFrame, layout: PlaneLayout) -> NDArray[np.float64]:
+    """Scale by the definition, in floating point."""
+    matrix, value_range = colours(frame)
+    chroma = layout.chroma_shape
+    shapes = ((layout.rows, layout.cols), chroma, chroma)
+    y, blue, red = (
+        averaging(len(plane), rows) @ plane @ averaging(plane.shape[1], cols).T
+        for plane, (rows, cols) in zip(planes(frame), shapes, strict=True)
+    )
+    kr, kb = (0.2126, 0.0722) if matrix is Colorspace.ITU709 else (0.299, 0.114)
+    if value_range is ColorRange.JPEG:
+        return to_rgb(y, blue - 128, red - 128, kr, kb)
+    stretch = 255 / 224
+    return to_rgb((y - 16) * 255 / 219, (blue - 128) * stretch, (red - 128) * stretch, kr, kb)
+
+
+def quality(clip: Path, cols: int, rows: int, limit: int) -> dict[str, float]:
+    fps = frame_rate(clip)
+    cells = Cells(cols, rows, fps)
+    decoder = CellDecoder(cells.layout)
+    errors, sizes = [], []
+    for frame in frames(clip, "AUTO", limit):
+        data = cells.encode(frame)
+        sizes.append(len(data))
+        decoded = decoder.decode(data)
+        if decoded is None:
+            raise SystemExit("a packet of another epoch")
+        if len(sizes) % 4 == 0:
+            exact = unquantised(frame, cells.layout)
+            errors.append(np.mean((shown(cells.layout.decode(decoded.codes)) - exact) ** 2))
+    return {
+        "frames": len(sizes),
+        "bytes_per_frame": round(statistics.mean(sizes), 1),
+        "largest_packet": max(sizes),
+        "psnr_rgb_db": round(float(10 * np.log10(255**2 / np.mean(errors))), 2),
+        "worst_frame_db": round(float(10 * np.log10(255**2 / np.max(errors))), 2),
+    }
+
+
+def frame_rate(clip: Path) -> float:
+    with av.open(str(clip)) as container:
+        return float(container.streams.video[0].average_rate or 25)
+
+
+def cpu(clip: Path, threads: str, limit: int, use: Callable[[av.VideoFrame], object]) -> float:
+    """Give milliseconds of CPU a frame."""
+    count = 0
+    start = time.process_time()
+    for frame in frames(clip, threads, limit):
+        use(frame)
+        count += 1
+    return (time.process_time() - start) / count * 1000
+
+
+def times(clip: Path, cols: int, rows: int, limit: int, runs: int) -> dict[str, dict[str, float]]:
+    result = {}
+    for threads in ("NONE", "AUTO"):
+        pairs = []
+        for _ in range(runs):
+            alone = cpu(clip, threads, limit, lambda _: None)
+            cells = Cells(cols, rows, frame_rate(clip))
+            pairs.append((alone, cpu(clip, threads, limit, cells.encode)))
+        result[threads] = {
+            "decode_ms": round(statistics.median(alone for alone, _ in pairs), 3),
+            "ratio": round(statistics.median(both / alone for alone, both in pairs), 3),
+            "over_decode_ms": round(statistics.median(both - alone for alone, both in pairs), 3),
+        }
+    return result
+
+
+def matched(clip: Path, limit: int) -> dict[str, float]:
+    """Give milliseconds of CPU a frame over decoding of charsets that the server matches."""
+    result = {}
+    for charset in ("ramp", "braille", "shape"):
+        for cols, rows in GRIDS:
+            cells = Cells(cols, rows, 24, charset)
+            alone = cpu(clip, "NONE", limit, lambda _: None)
+            both = cpu(clip, "NONE", limit, cells.encode)
+            result[f"{charset} {cols}x{rows}"] = round(both - alone, 2)
+    return result
+
+
+def peer_commands(clip: Path, cols: int, rows: int, count: int) -> dict[str, list[str]]:
+    """Give the players that are installed, and mpv's null output."""
+    size = f"{cols}x{rows}"
+    mpv = ["mpv", "--no-config", "--really-quiet", "--no-audio", "--untimed", "--vd-lavc-threads=1"]
+    mpv += [f"--frames={count}"]
+    tct = ["--vo=tct", f"--vo-tct-width={cols}", f"--vo-tct-height={rows}"]
+    commands = {
+        "timg": ["timg", "--threads=1", "-pq", f"-g{size}", f"--frames={count}", "-V", str(clip)],
+        "mpv --vo=null": [*mpv, "--vo=null", str(clip)],
+        "mpv --vo=tct": [*mpv, *tct, str(clip)],
+        "mpv --vo=caca": [*mpv, "--vo=caca", str(clip)],
+    }
+    ffmpeg = ["ffmpeg", "-v", "error", "-nostdin", "-threads", "1", "-i", str(clip)]
+    ffmpeg += ["-frames:v", str(count), "-an", "-pix_fmt", "rgb24"]
+    commands["ffmpeg -f caca"] = [*ffmpeg, "-window_size", size, "-f", "caca", "-"]
+    return {name: command for name, command in commands.items() if shutil.which(command[0])}
+
+
+def peers(clip: Path, limit: int) -> dict[str, float]:
+    """Give milliseconds of CPU a frame of other players at 120x50, decoding included."""
+    return play(peer_commands(clip, 120, 50, limit), limit)
+
+
+def chafa(clip: Path, limit: int) -> dict[str, float]:
+    """Give the same of chafa, which plays no video: it gets the frames as JPEG."""
+    if not shutil.which("chafa"):
+        return {}
+    with tempfile.TemporaryDirectory() as directory:
+        paths: list[Path] = []
+        for frame in frames(clip, "AUTO", limit):
+            paths.append(Path(directory) / f"{len(paths):06}.jpg")
+            paths[-1].write_bytes(encode(frame))
+        command = ["chafa", "--threads=1", "--size=120x50", "--stretch", *map(str, paths)]
+        return play({"chafa, of JPEG": command}, len(paths))
+
+
+def play(commands: dict[str, list[str]], limit: int) -> dict[str, float]:
+    """Give milliseconds of CPU a frame of commands that show as many frames; one that fails has none."""
+    result = {}
+    for name, command in commands.items():
+        environment = {"CACA_DRIVER": "raw", "CACA_GEOMETRY": "120x50", "TERM": "xterm-256color"}
+        before = process_cpu(resource.RUSAGE_CHILDREN)
+        done = subprocess.run(
+            ["/usr/bin/env", *(f"{key}={value}" for key, value in environment.items()), *command],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+        spent = process_cpu(resource.RUSAGE_CHILDREN) - before
+        if done.returncode == 0:
+            result[name] = round(spent / limit * 1000, 2)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """What a grid must meet on real video."""
+
+    cols: int
+    rows: int
+    over_decoding: float
+    """Decoding and cells to decoding alone, on the 1080p clip."""
+    over_decode_ms: float
+    bytes_per_frame: float
+
+
+BARS = (Bars(120, 50, 1.10, 0.6, 1200), Bars(320, 120, 1.20, 1.0, 8500))
+LEAST_DB = 37.0
+
+
+def wire_results(clip: Path, name: str, bars: Bars) -> list[Result]:
+    """Measure bytes and quality over the whole clip."""
+    found = quality(clip, bars.cols, bars.rows, 720)
+    size, decibels = found["bytes_per_frame"], found["psnr_rgb_db"]
+    return [
+        Result(
+            what=f"{name}, bytes a frame",
+            ours=size,
+            unit="B",
+            bar=bars.bytes_per_frame,
+            details=dict(found),
+        ),
+        Result(what=f"{name}, PSNR", ours=decibels, unit="dB", bar=LEAST_DB, at_least=True),
+    ]
+
+
+def time_results(clip: Path, name: str, bars: Bars, *, ratio: bool) -> list[Result]:
+    """Measure CPU over decoding, also as a ratio where decoding is dear enough."""
+    results = []
+    for threads, found in times(clip, bars.cols, bars.rows, 720, 3).items():
+        what = f"{name}, {'one thread' if threads == 'NONE' else 'own choice of threads'}"
+        alone, over = found["decode_ms"], found["over_decode_ms"]
+        results.append(
+            Result(
+                what=f"{what}, over decoding",
+                ours=over,
+                unit="ms CPU/frame",
+                bar=bars.over_decode_ms,
+            )
+        )
+        if ratio:
+            results.append(
+                Result(
+                    what=f"{what}, against decoding",
+                    ours=alone + over,
+                    peer=alone,
+                    ratio=found["ratio"],
+                    unit="ms CPU/frame",
+                    bar=bars.over_decoding,
+                )
+            )
+    return results
+
+
+def peer_results(clip: Path, limit: int, runs: int) -> list[Result]:
+    """Measure other players, and ours, at 120x50 with decoding; ours must take less than each."""
+    rounds: list[dict[str, float]] = []
+    mine = []
+    for _ in range(runs):
+        rounds.append({**peers(clip, limit), **chafa(clip, limit)})
+        mine.append(cpu(clip, "NONE", limit, Cells(120, 50, frame_rate(clip)).encode))
+    ours = statistics.median(mine)
+    medians = {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
+    null = medians.pop("mpv --vo=null", None)
+    return [
+        Result(
+            what=f"120x50 on 1080p, against {name}",
+            ours=ours,
+            peer=theirs,
+            ratio=ours / theirs,
+            unit="ms CPU/frame",
+            bar=1,
+            details={"mpv_null_ms": null} if name.startswith("mpv") else {},
+        )
+        for name, theirs in medians.items()
+    ]
+
+
+def results() -> list[Result]:
+    found = []
+    for label, clip in (("1080p", bunny_1080p()), ("720p", bunny_720p())):
+        for bars in BARS:
+            name = f"{bars.cols}x{bars.rows} on {label}"
+            found += wire_results(clip, name, bars)
+            found += time_results(clip, name, bars, ratio=label == "1080p")
+    return found + peer_results(bunny_1080p(), 240, 3)
+
+
+CASE = Case(
+    name="cells",
+    compares="cells against decoding alone, against limits of size and quality, and ASCII players",
+    run=results,
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("clips", nargs="+", type=Path)
+    parser.add_argument("--frames", type=int, default=720)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--peers", action="store_true")
+    arguments = parser.parse_args()
+    report: dict[str, object] = {}
+    for clip in arguments.clips:
+        grids = {
+            f"{cols}x{rows}": {
+                **quality(clip, cols, rows, arguments.frames),
+                "cpu": times(clip, cols, rows, arguments.frames, arguments.runs),
+            }
+            for cols, rows in GRIDS
+        }
+        report[clip.name] = {"grids": grids, "over_decode_ms": matched(clip, 120)}
+        if arguments.peers:
+            report[f"{clip.name}, peers, ms a frame"] = peers(clip, 120)
+    print(json.dumps(report, indent=2))
+
+
+if __name__ == "__main__":
+    main()

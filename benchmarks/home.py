@@ -1,0 +1,67 @@
+"""A real Home Assistant with a demo camera, in a process of its own, whose CPU can be read."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+import os
+from pathlib import Path
+import tempfile
+from typing import Final
+
+from demo.client import Client
+from demo.server import Server, free_port, running
+
+TICKS: Final = os.sysconf("SC_CLK_TCK")
+LOOK: Final = 5.0
+"""Seconds between two looks at whether it has come to rest."""
+AT_REST: Final = 0.02
+"""The part of a core that it takes at most then."""
+LOOKS: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Home Assistant, and the demo camera in it."""
+
+    server: Server
+    client: Client
+    entry_id: str
+
+    def cpu(self) -> float:
+        """Return the seconds of CPU that it has taken, user and system; Linux only."""
+        stat = Path(f"/proc/{self.server.process.pid}/stat").read_text("ascii")
+        # The name of the program, in brackets, may hold blanks: proc(5) counts from 1, pid and name.
+        fields = stat.rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    async def rest(self) -> float:
+        """Wait until nothing of its start goes on; return the ms of CPU a second that are left.
+
+        Raises TimeoutError.
+        """
+        for _ in range(LOOKS):
+            before = self.cpu()
+            await asyncio.sleep(LOOK)
+            if (spent := (self.cpu() - before) / LOOK) <= AT_REST:
+                return spent * 1000
+        raise TimeoutError("Home Assistant does not come to rest")
+
+
+@asynccontextmanager
+async def demo_camera() -> AsyncIterator[Home]:
+    """Run it with a demo camera that does nothing unasked: neither lookback nor history."""
+    with tempfile.TemporaryDirectory(prefix="retrocam-bench-") as directory:
+        async with (
+            running(Path(directory), free_port()) as server,
+            Client.logged_in(server.url) as client,
+        ):
+            entry = await client.add_entry(("demo", {"name": "Camera"}))
+            entry_id = str(entry["entry_id"])
+            await client.wait_for_state(await client.entity_id(entry_id, "camera"))
+            for key in ("lookback", "history"):
+                switch = await client.entity_id(entry_id, key)
+                await client.post("/api/services/switch/turn_off", {"entity_id": switch})
+            # The stream would go on until its idle timer fires.
+            await client.post(f"/api/config/config_entries/entry/{entry_id}/reload", {})
+            yield Home(server, client, entry_id)

@@ -1,0 +1,54 @@
+"""Retrocam: Home Assistant cameras that look back, and look retro."""
+
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import Event, HomeAssistant
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.typing import ConfigType
+
+from .const import DOMAIN
+from .frontend import async_register_resource, async_register_static, async_remove_resource
+from .instances import RetrocamConfigEntry, create_instance
+from .repairs import async_watch_storage
+from .services import async_setup_services
+from .views import async_register_views
+from .websocket_api import async_register_commands
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register what is there for all entries, once."""
+    async_register_views(hass)
+    async_register_commands(hass)
+    async_setup_services(hass)
+    await async_register_static(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: RetrocamConfigEntry) -> bool:
+    """Load an instance. A source that is away does not keep it from loading: its media is there."""
+    await async_register_resource(hass)
+    instance = entry.runtime_data = create_instance(hass, entry)
+
+    async def stop(_event: Event) -> None:
+        await instance.async_stop()
+
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
+    entry.async_on_unload(async_watch_storage(hass, instance))
+    await hass.config_entries.async_forward_entry_setups(entry, instance.platforms)
+    await instance.async_start()
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: RetrocamConfigEntry) -> bool:
+    """Unload an instance and all that it runs."""
+    instance = entry.runtime_data
+    if unloaded := await hass.config_entries.async_unload_platforms(entry, instance.platforms):
+        await instance.async_stop()
+    return unloaded
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: RetrocamConfigEntry) -> None:
+    """Take the cards away with the last entry."""
+    if not hass.config_entries.async_entries(DOMAIN):
+        await async_remove_resource(hass)

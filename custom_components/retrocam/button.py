@@ -1,0 +1,63 @@
+"""What can be asked for by a press."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import override
+
+from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .entity import RetrocamEntity
+from .instances import CameraInstance, RetrocamConfigEntry
+from .recordings import async_record
+from .snapshots import async_take_snapshot
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetrocamButtonDescription(ButtonEntityDescription):
+    """What a button does to its instance."""
+
+    press: Callable[[CameraInstance], Awaitable[object]]
+
+
+async def _record_lookback(instance: CameraInstance) -> None:
+    """Save what is held right now."""
+    await async_record(instance, lookback=instance.ring.available, duration=0)
+
+
+BUTTONS = (
+    RetrocamButtonDescription(
+        key="take_snapshot", translation_key="take_snapshot", press=async_take_snapshot
+    ),
+    RetrocamButtonDescription(
+        key="record_lookback", translation_key="record_lookback", press=_record_lookback
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: RetrocamConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the buttons of an instance."""
+    async_add_entities(RetrocamButton(entry.runtime_data, description) for description in BUTTONS)
+
+
+class RetrocamButton(RetrocamEntity, ButtonEntity):
+    """A press on it does something with an instance."""
+
+    entity_description: RetrocamButtonDescription
+
+    def __init__(self, instance: CameraInstance, description: RetrocamButtonDescription) -> None:
+        """Make the entity of a description."""
+        super().__init__(instance, description.key)
+        self.entity_description = description
+
+    @override
+    async def async_press(self) -> None:
+        """Do it."""
+        await self.entity_description.press(self.instance)

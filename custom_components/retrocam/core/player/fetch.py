@@ -1,0 +1,175 @@
+"""HTTP for the player: one request, and redirects.
+
+All of it blocks, and is called in threads of the player. Every connection is made by a `Network`, so
+every hop of a redirect is checked, and closing the network ends whatever waits here.
+"""
+
+import base64
+from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPResponse
+import socket
+from typing import Final, override
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
+
+from ..errors import (
+    MediaRefusedError,
+    PlayError,
+    PlayNetworkError,
+    PlayNotFoundError,
+    PlayTimeoutError,
+    RateLimitedError,
+    UnsupportedMediaError,
+)
+from .addresses import Network
+
+_REDIRECTS: Final = (301, 302, 303, 307, 308)
+_MOST_REDIRECTS: Final = 10
+_OWN_HOST_ONLY: Final = frozenset({"authorization", "cookie"})
+
+
+class Answer(HTTPResponse):
+    """A response that closes its connection with itself."""
+
+    network: Network | None = None
+    sock: socket.socket | None = None
+    address: str = ""
+    """The URL that answered."""
+
+    @override
+    def close(self) -> None:
+        """Close the response and its connection. May be called again."""
+        super().close()
+        if self.network is not None and self.sock is not None:
+            self.network.forget(self.sock)
+
+
+def split_url(url: str) -> SplitResult:
+    """Take an http(s) URL apart. Raises UnsupportedMediaError for anything else."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as err:
+        raise UnsupportedMediaError("not a URL") from err
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise UnsupportedMediaError("not an http or https URL")
+    return parts
+
+
+def send(
+    network: Network,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    method: str = "GET",
+    body: bytes | None = None,
+    timeout: float | None = None,
+) -> Answer:
+    """Send one request over a connection of its own and return the answer, whatever its status.
+
+    Follows no redirect. Raises UnsupportedMediaError, BlockedAddressError, OSError or HTTPException.
+    """
+    parts = split_url(url)
+    host = parts.hostname or ""
+    tls = parts.scheme == "https"
+    port = parts.port or (443 if tls else 80)
+    connection = HTTPConnection(host, port)
+    # A tunnel or a proxy would choose the address by itself: the socket is made here.
+    connection.sock = sock = network.connect(host, port, tls=tls, timeout=timeout)
+    connection.response_class = Answer
+    try:
+        path = urlunsplit(("", "", parts.path or "/", parts.query, ""))
+        connection.request(method, path, body=body, headers=_complete(headers, parts, port))
+        answer = connection.getresponse()
+    except BaseException:
+        network.forget(sock)
+        raise
+    assert isinstance(answer, Answer)  # noqa: S101  # tells the type checker; made by response_class
+    answer.network, answer.sock, answer.address = network, sock, url
+    return answer
+
+
+def _complete(headers: Mapping[str, str], parts: SplitResult, port: int) -> dict[str, str]:
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    default = 443 if parts.scheme == "https" else 80
+    complete = {"Host": host if port == default else f"{host}:{port}", "Connection": "close"}
+    complete |= {name: value for name, value in headers.items() if name.lower() != "connection"}
+    if parts.username is not None:
+        userinfo = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        complete["Authorization"] = "Basic " + base64.b64encode(userinfo.encode()).decode()
+    return complete
+
+
+def redirect_target(answer: Answer) -> str | None:
+    """Return the URL that an answer points to, or None if it is no redirect."""
+    location = answer.headers.get("Location")
+    if answer.status not in _REDIRECTS or not location:
+        return None
+    return urljoin(answer.address, location)
+
+
+def fetch(network: Network, url: str, *, headers: Mapping[str, str]) -> Answer:
+    """GET with redirects. Returns an answer of status 200 or 206.
+
+    Raises UnsupportedMediaError, BlockedAddressError, PlayNotFoundError, MediaRefusedError,
+    RateLimitedError, PlayNetworkError, OSError or HTTPException.
+    """
+    origin = urlsplit(url).netloc
+    for _ in range(_MOST_REDIRECTS):
+        sent = headers
+        if urlsplit(url).netloc != origin:
+            sent = {
+                name: value for name, value in headers.items() if name.lower() not in _OWN_HOST_ONLY
+            }
+        answer = send(network, url, headers=sent)
+        target = redirect_target(answer)
+        if target is None:
+            if answer.status in (200, 206):
+                return answer
+            answer.close()
+            raise _error_of(answer.status)
+        answer.close()
+        url = target
+    raise UnsupportedMediaError("redirects without an end")
+
+
+def fetch_all(
+    network: Network, url: str, *, headers: Mapping[str, str], most: int
+) -> tuple[str, bytes]:
+    """GET a small thing whole: the URL that answered, and at most `most` bytes.
+
+    Raises as `fetch` does, and UnsupportedMediaError when there is more.
+    """
+    answer = fetch(network, url, headers=headers)
+    try:
+        data = answer.read(most + 1)
+    finally:
+        answer.close()
+    if len(data) > most:
+        raise UnsupportedMediaError("larger than anything of its kind")
+    return answer.address, data
+
+
+def _error_of(status: int) -> PlayError:
+    message = f"the server answered {status}"
+    if status in (401, 403, 410):
+        return MediaRefusedError(message)
+    if status == 404:
+        return PlayNotFoundError(message)
+    if status == 429:
+        return RateLimitedError(message)
+    return PlayNetworkError(message)
+
+
+def is_lasting(error: Exception) -> bool:
+    """Tell whether asking again is useless."""
+    return isinstance(error, PlayError) and type(error) is not PlayNetworkError
+
+
+def play_error(error: Exception) -> PlayError:
+    """Return the PlayError that an error of a connection means, chained to it."""
+    if isinstance(error, PlayError):
+        return error
+    kind = PlayTimeoutError if isinstance(error, TimeoutError) else PlayNetworkError
+    wrapped = kind(str(error) or type(error).__name__)
+    wrapped.__cause__ = error
+    return wrapped

@@ -1,0 +1,346 @@
+"""The player's session: one at a time, in the event loop.
+
+It carries out what `machine` decides. Whatever it begins - a look-up, a pipeline - reports back with its
+ticket; whatever it ends is closed at once and goes away by itself, beside what follows.
+"""
+
+import asyncio
+from collections.abc import Callable
+import logging
+import time
+from typing import Final, assert_never
+
+from ..errors import MediaRefusedError, PlayError
+from . import machine
+from .audio import AudioGoneError, AudioRing
+from .machine import RUNNING, Effect, Event, Phase, State, step
+from .media import Resolved
+from .pipeline import Pipeline
+from .relay import Feed, Relay
+from .reports import Opened
+from .resolver import Resolver
+from .screen import Screen
+from .status import Status
+
+_LOGGER = logging.getLogger(__name__)
+
+_SPARE: Final = 60.0
+"""Seconds before their end from which URLs count as expired."""
+
+
+class Session:
+    """Plays one thing at a time on `screen`. All methods are for the event loop; none waits for media.
+
+    `screen` stays the same for the session's life, so that those who look and the encoders that serve
+    them need not notice what plays.
+    """
+
+    def __init__(
+        self,
+        resolver: Resolver,
+        *,
+        limit: float = 30.0,
+        loop_media: bool = False,
+        speed: float = 1.0,
+    ) -> None:
+        """Show at most `limit` pictures a second; with `loop_media` begin again at the end."""
+        self._resolver = resolver
+        self._loop = asyncio.get_running_loop()
+        self._limit, self._speed = limit, speed
+        self._state = State(loop=loop_media)
+        self._media: str | Feed = ""
+        self._trusted = False
+        self._found: Resolved | Feed | None = None
+        self._info: Opened | None = None
+        self._error: PlayError | None = None
+        self._lookup: asyncio.Task[None] | None = None
+        self._playing: Pipeline | Relay | None = None
+        self._reports: _Reports | None = None
+        self._ring: AudioRing | None = None
+        self._leaving: dict[_Reports, Pipeline | Relay] = {}
+        """Pipelines that were closed and have threads still."""
+        self._all_left = asyncio.Event()
+        self._all_left.set()
+        self._listeners: tuple[Callable[[Status], None], ...] = ()
+        self._settled: set[asyncio.Event] = set()
+        self.screen = Screen()
+        """Where the pictures appear."""
+
+    # What users do.
+
+    def play(self, media: str | Feed, *, start: float = 0.0, trusted: bool = False) -> int:
+        """Play `media` instead of anything else, and return the number of this session.
+
+        A URL, a YouTube id, search words, or a feed of pictures. `trusted` media, such as Home
+        Assistant's own, may be on the private network.
+        """
+        self._media, self._trusted = media, trusted
+        self._found = self._info = self._error = None
+        self._take(machine.Play(start))
+        return self._state.session
+
+    def pause(self) -> None:
+        """Stand still, as soon as there is something to stand still."""
+        self._take(machine.Pause())
+
+    def resume(self) -> None:
+        """Go on, at the same position."""
+        found, position = self._found, self._position()
+        expires = found.expires if isinstance(found, Resolved) else None
+        stale = expires is not None and time.time() > expires - _SPARE
+        self._take(machine.Resume(position if stale else None))
+
+    def seek(self, position: float) -> None:
+        """Go on from `position`, in s; nothing happens where that cannot be."""
+        duration = self._duration()
+        self._take(machine.Seek(position if duration is None else min(position, duration)))
+
+    def stop(self) -> None:
+        """End what plays or is being looked up."""
+        self._take(machine.Stop())
+
+    def set_loop(self, *, wanted: bool) -> None:
+        """Begin again at the end, or do not."""
+        self._take(machine.Loop(wanted))
+
+    def set_limit(self, limit: float) -> None:
+        """Show at most `limit` pictures a second from the next play or seek on."""
+        self._limit = limit
+
+    async def close(self, limit: float = 3.0) -> bool:
+        """End everything for good; tell whether all threads have ended within `limit` s."""
+        self._take(machine.Close())
+        # Both at once: each may take the whole time.
+        async with asyncio.TaskGroup() as group:
+            lookups = group.create_task(self._resolver.close(limit))
+            players = group.create_task(self._await_leaving(limit))
+        return lookups.result() and players.result()
+
+    # What users see.
+
+    @property
+    def status(self) -> Status:
+        """What is going on now."""
+        state, found = self._state, self._found
+        media = found if isinstance(found, Resolved) else None
+        running = state.phase in RUNNING
+        duration = self._duration()
+        return Status(
+            state=state.phase,
+            session=state.session,
+            epoch=self.screen.epoch,
+            title=media.title if media is not None else None,
+            page=media.page if media is not None else None,
+            thumbnail=media.thumbnail if media is not None else None,
+            duration=duration,
+            is_live=state.live,
+            has_audio=running and self._info is not None and self._info.has_audio,
+            can_seek=running and not state.live,
+            position=self._position(),
+            position_at=time.time(),
+            error=self._error if state.phase is Phase.ERROR else None,
+            needs_javascript=media.needs_javascript if media is not None else False,
+        )
+
+    def subscribe(self, listener: Callable[[Status], None]) -> Callable[[], None]:
+        """Have `listener` called with each new status; returns the function that ends it."""
+        self._listeners = (*self._listeners, listener)
+
+        def unsubscribe() -> None:
+            self._listeners = tuple(each for each in self._listeners if each is not listener)
+
+        return unsubscribe
+
+    def audio(self, session: int, epoch: int) -> AudioRing:
+        """Return the sound of an epoch. Raises AudioGoneError if it is over, or there is none."""
+        current = (self._state.session, self.screen.epoch)
+        if self._ring is None or (session, epoch) != current:
+            raise AudioGoneError("the sound is not, or no longer, this one")
+        return self._ring
+
+    async def settled(self, session: int) -> Status:
+        """Wait until it is known how a session turns out: it plays, failed, ended, or was replaced."""
+        changed = asyncio.Event()
+        self._settled.add(changed)
+        try:
+            while self._state.session == session and self._state.phase in (
+                Phase.RESOLVING,
+                Phase.BUFFERING,
+            ):
+                changed.clear()
+                await changed.wait()
+        finally:
+            self._settled.discard(changed)
+        return self.status
+
+    # What happens.
+
+    def _take(self, event: Event) -> None:
+        before = self._state
+        self._state, effects = step(before, event)
+        for effect in effects:
+            self._carry_out(effect)
+        if self._state.phase not in RUNNING and before.phase in RUNNING:
+            self.screen.clear()
+        if self._state is before and not effects:
+            return
+        self._announce()
+
+    def _announce(self) -> None:
+        for event in self._settled:
+            event.set()
+        status = self.status
+        for listener in self._listeners:
+            listener(status)
+
+    def _carry_out(self, effect: Effect) -> None:
+        match effect:
+            case machine.Resolve():
+                self._lookup = self._loop.create_task(self._look_up(effect.ticket))
+            case machine.Abandon():
+                if self._lookup is not None:
+                    self._lookup.cancel()
+            case machine.Open():
+                self._open(effect)
+            case machine.Drop():
+                self._drop()
+            case machine.Hold():
+                if self._playing is not None:
+                    self._playing.hold(wanted=effect.wanted)
+            case _:
+                assert_never(effect)
+
+    async def _look_up(self, ticket: int) -> None:
+        found: Resolved | Feed
+        try:
+            if isinstance(self._media, str):
+                found = await self._resolver.resolve(self._media, trusted=self._trusted)
+            else:
+                found = self._media
+        except PlayError as err:
+            self._give_up(ticket, err)
+            return
+        if ticket == self._state.ticket:
+            self._found, self._info = found, None
+            live = not isinstance(found, Resolved) or found.is_live
+            self._take(machine.Found(ticket, live))
+
+    def _open(self, effect: machine.Open) -> None:
+        found = self._found
+        self._reports = reports = _Reports(self._loop, self._report, self._left, effect.ticket)
+        if isinstance(found, Resolved):
+            self._ring = AudioRing(self._loop)
+            self._playing = Pipeline(
+                found,
+                self._resolver.network(trusted=self._trusted),
+                self.screen,
+                self._ring,
+                reports,
+                start=effect.start,
+                held=effect.held,
+                limit=self._limit,
+                speed=self._speed,
+            )
+        elif found is not None:
+            self._playing = Relay(found, self.screen, reports, held=effect.held, limit=self._limit)
+
+    def _drop(self) -> None:
+        """Close the pipeline; it goes away by itself."""
+        playing, reports = self._playing, self._reports
+        self._playing = self._reports = self._ring = None
+        if playing is None or reports is None:
+            return
+        if reports.has_finished:
+            playing.join()
+        else:
+            self._leaving[reports] = playing
+            self._all_left.clear()
+        playing.close()
+
+    def _left(self, reports: _Reports) -> None:
+        playing = self._leaving.pop(reports, None)
+        if playing is not None:
+            playing.join()  # its last thread is in its last line
+        if not self._leaving:
+            self._all_left.set()
+
+    def _report(self, reports: _Reports, event: Event, told: Opened | PlayError | None) -> None:
+        if reports is not self._reports:
+            return
+        if isinstance(told, Opened):
+            self._info = told
+        elif told is not None:
+            self._error = told
+        self._take(event)
+
+    async def _await_leaving(self, limit: float) -> bool:
+        try:
+            async with asyncio.timeout(limit):
+                await self._all_left.wait()
+        except TimeoutError:
+            _LOGGER.warning("%d players have not ended yet", len(self._leaving))
+            return False
+        return True
+
+    def _position(self) -> float:
+        return self._playing.position if self._playing is not None else self._state.start
+
+    def _duration(self) -> float | None:
+        if self._state.live:
+            return None
+        if isinstance(self._found, Resolved) and self._found.duration is not None:
+            return self._found.duration
+        return self._info.duration if self._info is not None else None
+
+    def _give_up(self, ticket: int, error: PlayError) -> None:
+        if ticket == self._state.ticket:
+            self._error = error
+            self._take(machine.Failed(ticket, error.code))
+
+
+class _Reports:
+    """Brings what a pipeline's threads report into the event loop, with the ticket of the pipeline."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        report: Callable[[_Reports, Event, Opened | PlayError | None], None],
+        left: Callable[[_Reports], None],
+        ticket: int,
+    ) -> None:
+        self._loop, self._report, self._left, self._ticket = loop, report, left, ticket
+        self.has_finished = False
+
+    def opened(self, info: Opened) -> None:
+        self._post(machine.Opened(self._ticket, info.is_live), info)
+
+    def ready(self) -> None:
+        self._post(machine.Ready(self._ticket))
+
+    def starved(self) -> None:
+        self._post(machine.Starved(self._ticket))
+
+    def ended(self) -> None:
+        self._post(machine.Ended(self._ticket))
+
+    def failed(self, error: PlayError, position: float) -> None:
+        event: Event = machine.Failed(self._ticket, error.code)
+        if isinstance(error, MediaRefusedError):
+            event = machine.Refused(self._ticket, position, error.code)
+        self._post(event, error)
+
+    def finished(self) -> None:
+        self._call(self._finish)
+
+    def _finish(self) -> None:
+        self.has_finished = True
+        self._left(self)
+
+    def _post(self, event: Event, told: Opened | PlayError | None = None) -> None:
+        self._call(lambda: self._report(self, event, told))
+
+    def _call(self, function: Callable[[], None]) -> None:
+        try:
+            self._loop.call_soon_threadsafe(function)
+        except RuntimeError:
+            _LOGGER.debug("The event loop was closed before the player ended")

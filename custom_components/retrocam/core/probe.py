@@ -1,0 +1,127 @@
+"""Opens a source once, to tell what it is or why it cannot be used."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+import threading
+import time
+from typing import Final
+
+import av
+from av.container import InputContainer
+
+from .errors import (
+    CannotConnectError,
+    ForbiddenError,
+    InvalidAuthError,
+    NotFoundError,
+    NoVideoError,
+    SourceError,
+    SourceTimeoutError,
+)
+from .jpeg import encode
+from .sources import PROTOCOL_WHITELIST
+
+OPEN_TIMEOUT: Final = 10.0
+"""Seconds in which a source must answer."""
+READ_TIMEOUT: Final = 15.0
+"""Seconds after that in which its first picture must come: longer than cameras' keyframe intervals."""
+
+_PACKETS: Final = 20
+"""Packets without a time after which a source counts as having none; RTSP's first has never one."""
+
+_ERRORS: Final[tuple[tuple[type[Exception], type[SourceError]], ...]] = (
+    (av.HTTPUnauthorizedError, InvalidAuthError),
+    (av.HTTPForbiddenError, ForbiddenError),
+    (av.HTTPNotFoundError, NotFoundError),
+    (av.InvalidDataError, NoVideoError),
+    (av.ExitError, SourceTimeoutError),
+    (TimeoutError, SourceTimeoutError),
+    (OSError, CannotConnectError),
+    (av.FFmpegError, CannotConnectError),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """What a source turned out to be."""
+
+    jpeg: bytes
+    """Its first picture."""
+    width: int
+    height: int
+    codec: str
+    container: str
+    """FFmpeg's name of the container or protocol."""
+    has_timestamps: bool
+    """Whether packets carry times; without, they must be stamped with the wall clock."""
+
+
+def probe(
+    url: str,
+    options: Mapping[str, str],
+    stop: threading.Event,
+    *,
+    open_timeout: float = OPEN_TIMEOUT,
+    read_timeout: float = READ_TIMEOUT,
+) -> ProbeResult:
+    """Open `url`, decode its first picture and close it again. Blocks: call it in a thread.
+
+    `options` are FFmpeg's. Raises a SourceError: SourceTimeoutError when nothing comes in time or `stop`
+    was set, InvalidAuthError, ForbiddenError, NotFoundError, NoVideoError or CannotConnectError.
+    No message holds the URL.
+    """
+    began = time.monotonic()
+    try:
+        with av.open(
+            url,
+            options={**options, "protocol_whitelist": PROTOCOL_WHITELIST},
+            timeout=(open_timeout, read_timeout),
+        ) as container:
+            return _first_picture(container, stop, time.monotonic() + read_timeout)
+    except SourceError:
+        raise
+    except Exception as err:
+        # FFmpeg's RTSP calls an answer that never came invalid data.
+        if time.monotonic() - began >= open_timeout:
+            raise SourceTimeoutError("no answer in time") from None
+        for kind, ours in _ERRORS:
+            if isinstance(err, kind):
+                # FFmpeg's own text may name the URL, and with it a password.
+                raise ours(type(err).__name__) from None
+        raise
+
+
+def _first_picture(
+    container: InputContainer, stop: threading.Event, deadline: float
+) -> ProbeResult:
+    if not container.streams.video:
+        raise NoVideoError("no video stream")
+    stream = container.streams.video[0]
+    picture: av.VideoFrame | None = None
+    stamped = False
+    for number, packet in enumerate(container.demux(stream)):
+        stamped = stamped or packet.dts is not None
+        picture = picture or _decoded(packet)
+        if picture is not None and (stamped or number >= _PACKETS):
+            break
+        if stop.is_set() or time.monotonic() > deadline:
+            raise SourceTimeoutError("no picture in time")
+    if picture is None:
+        raise NoVideoError("the source ended before its first picture")
+    return ProbeResult(
+        jpeg=encode(picture, width=640),
+        width=picture.width,
+        height=picture.height,
+        codec=stream.codec_context.name,
+        container=container.format.name,
+        has_timestamps=stamped,
+    )
+
+
+def _decoded(packet: av.Packet[av.VideoStream]) -> av.VideoFrame | None:
+    try:
+        frames = packet.decode()
+    except av.InvalidDataError:
+        # Joined in the middle: the decoder waits for a keyframe.
+        return None
+    return next(iter(frames), None)

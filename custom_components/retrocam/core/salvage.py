@@ -1,0 +1,67 @@
+"""Finishing what a crash left behind: the files of clips that were being recorded."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+import logging
+from pathlib import Path
+
+from .clip_finish import copy_path
+from .clip_keep import keep
+from .clip_result import ClipPart
+from .errors import FragmentError, MediaNotFoundError, RetrocamError
+from .files import parse_name, storage_errors
+from .library import MediaLibrary
+from .recording import read_recording
+
+_LOGGER = logging.getLogger(__name__)
+
+_PARTIAL = ".partial"
+
+
+@dataclass(frozen=True, slots=True)
+class Salvage:
+    """What became of files that were left unfinished."""
+
+    clips: tuple[ClipPart, ...] = ()
+    """Those that are in the library now, oldest first."""
+    removed: int = 0
+    """Those that held nothing that can be played, and are gone."""
+    failed: tuple[tuple[Path, RetrocamError], ...] = ()
+    """Those that could not be finished, and are left for the next time."""
+
+
+def salvage(library: MediaLibrary, partials: Iterable[Path]) -> Salvage:
+    """Finish the files that `MediaLibrary.load` has found unfinished; blocks.
+
+    Call it before anything is recorded into the library, with nothing but those files. All whole
+    fragments are kept, so that what is lost is at most the part that was being written.
+    """
+    clips: list[ClipPart] = []
+    failed: list[tuple[Path, RetrocamError]] = []
+    removed = 0
+    for partial in sorted(partials):
+        try:
+            if (clip := _salvage(library, partial)) is not None:
+                clips.append(clip)
+        except FragmentError as error:
+            _LOGGER.warning("%s holds nothing that can be played: %s", partial, error)
+            partial.unlink(missing_ok=True)
+            removed += 1
+        except RetrocamError as error:
+            _LOGGER.warning("%s cannot be finished: %s", partial, error)
+            failed.append((partial, error))
+    return Salvage(tuple(clips), removed, tuple(failed))
+
+
+def _salvage(library: MediaLibrary, partial: Path) -> ClipPart | None:
+    """Finish one file; None if that was done before the crash, and only the file remained."""
+    name = partial.with_name(partial.name.replace(_PARTIAL, ""))
+    if (parsed := parse_name(name.name)) is None:
+        raise MediaNotFoundError(f"{partial} is no file of ours")
+    time_ms, _ = parsed
+    with storage_errors():
+        copy_path(partial).unlink(missing_ok=True)
+        if library.find(name.name) is not None:
+            partial.unlink()
+            return None
+        return keep(library, read_recording(partial), name, time_ms / 1000)

@@ -1,0 +1,65 @@
+"""Sources of video by URL: what is allowed, how credentials go in, and how it is told without them."""
+
+from typing import Final
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+from .errors import InvalidUrlError, UnsupportedSchemeError
+
+URL_SCHEMES: Final = ("rtsp", "rtsps", "http", "https", "rtmp", "rtmps")
+"""What a source may be; above all not `file:`, `concat:` or `data:`."""
+
+PROTOCOL_WHITELIST: Final = (
+    "crypto,http,httpproxy,https,rtmp,rtmps,rtmpt,rtmpts,rtp,rtsp,rtsps,srtp,tcp,tls,udp"
+)
+"""FFmpeg's `protocol_whitelist`: nothing that reads this machine, also not for a playlist's entries."""
+
+REDACTED: Final = "**redacted**"
+
+
+def source_url(url: str, username: str | None = None, password: str | None = None) -> str:
+    """Return `url` with the credentials in it, percent-encoded; those given in `url` go first.
+
+    Raises UnsupportedSchemeError or InvalidUrlError.
+    """
+    url = url.strip()
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as err:
+        raise InvalidUrlError("not a URL") from err
+    if not parts.scheme or any(ord(character) <= 32 for character in url):
+        raise InvalidUrlError("not a URL")
+    if parts.scheme.lower() not in URL_SCHEMES:
+        raise UnsupportedSchemeError("the URL's scheme is not supported")
+    if not host or port == 0:
+        raise InvalidUrlError("the URL has no host")
+    if parts.username is None and username:
+        userinfo = quote(username, safe="")
+        if password:
+            userinfo += ":" + quote(password, safe="")
+        parts = parts._replace(netloc=f"{userinfo}@{parts.netloc}")
+    return urlunsplit(parts)
+
+
+def split_credentials(url: str) -> tuple[str, str | None, str | None]:
+    """Return `url` without its credentials, and these, decoded; None where there are none.
+
+    Raises UnsupportedSchemeError or InvalidUrlError.
+    """
+    parts = urlsplit(source_url(url))
+    username = unquote(parts.username) if parts.username else None
+    password = unquote(parts.password) if parts.password else None
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])), username, password
+
+
+def redact_url(url: str) -> str:
+    """Return `url` without what may be secret: user, password, and all values of its query."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return REDACTED
+    netloc = parts.netloc.rpartition("@")[2]
+    if parts.username is not None:
+        netloc = f"{REDACTED}@{netloc}"
+    query = REDACTED if parts.query else ""
+    return urlunsplit((parts.scheme, netloc, parts.path, query, ""))

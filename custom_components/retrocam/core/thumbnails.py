@@ -1,0 +1,98 @@
+"""Small JPEGs of media files, each made once, when somebody first looks at it.
+
+Most pictures of a history are never looked at, so that a thumbnail made with each one would be
+work, space and wear of flash for nothing. They live in a folder of their own below the media, under
+the name of the file and `.jpg`.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+import threading
+from typing import Final
+
+import av
+import simplejpeg
+
+from .errors import InvalidFrameError
+from .files import read_regular, write_atomic
+from .jpeg import encode
+from .media_index import MediaIndex
+from .media_scan import orphans
+from .stills import decode_still, still_extension
+
+THUMBNAILS: Final = ".thumbnails"
+"""The folder's name."""
+
+WIDTH: Final = 320
+"""Pixels."""
+
+_QUALITY: Final = 75
+_SUFFIX: Final = ".jpg"
+
+type Thumbnailer = Callable[[Path], bytes]
+"""Makes a small JPEG of a file; blocks. Raises OSError, and InvalidFrameError when it cannot."""
+
+
+class Thumbnails:
+    """The thumbnails of one library. All methods block; one thumbnail is made at a time."""
+
+    def __init__(self, directory: Path, make: Thumbnailer) -> None:
+        """Name their folder, which is made with the first one."""
+        self._directory = directory
+        self._make = make
+        self._lock = threading.Lock()
+
+    def get(self, path: Path) -> bytes:
+        """Give the thumbnail of a media file, from the disk or a new one.
+
+        Raises OSError when the file cannot be read, InvalidFrameError when it cannot be decoded.
+        """
+        small = self._path(path.name)
+        with self._lock:
+            with suppress(OSError):
+                return read_regular(small)
+            data = self._make(path)
+            # It can be shown all the same when it cannot be kept: it is made again next time.
+            with suppress(OSError):
+                small.parent.mkdir(exist_ok=True)
+                write_atomic(small, data)
+        return data
+
+    def discard(self, name: str) -> None:
+        """Delete the thumbnail of a media file, if there is one. Raises OSError."""
+        self._path(name).unlink(missing_ok=True)
+
+    def orphans(self, index: MediaIndex) -> list[Path]:
+        """List thumbnails whose file is not in the index, and unfinished ones. Raises OSError."""
+        return orphans(self._directory, _SUFFIX, index)
+
+    def _path(self, name: str) -> Path:
+        return self._directory / f"{name}{_SUFFIX}"
+
+
+def still_thumbnail(path: Path) -> bytes:
+    """Make a JPEG, 320 pixels wide or less, of a JPEG or PNG file. A Thumbnailer."""
+    data = read_regular(path)
+    if still_extension(data) != "jpg":
+        return encode(decode_still(data), width=WIDTH, quality=_QUALITY)
+    try:
+        # A JPEG is decoded at 1/2, 1/4 or 1/8 of its size for less than the whole would cost.
+        rgb = simplejpeg.decode_jpeg(data, min_width=WIDTH, min_height=1)
+    except ValueError as error:
+        raise InvalidFrameError(f"{path.name} cannot be decoded: {error}") from error
+    return encode(av.VideoFrame.from_ndarray(rgb, "rgb24"), width=WIDTH, quality=_QUALITY)
+
+
+def clip_thumbnail(path: Path) -> bytes:
+    """Make a JPEG, 320 pixels wide or less, of the first picture of an MP4. A Thumbnailer."""
+    try:
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            stream.codec_context.thread_count = 1
+            frame = next(container.decode(stream))
+            return encode(frame, width=WIDTH, quality=_QUALITY)
+    except FileNotFoundError:
+        raise
+    except (av.FFmpegError, IndexError, StopIteration) as error:
+        raise InvalidFrameError(f"{path.name} cannot be decoded: {error}") from error

@@ -1,0 +1,26 @@
+"""Diagnostics: what helps to find a fault, and nothing that opens a door."""
+
+from typing import Any, Final
+
+from homeassistant.components.diagnostics import REDACTED, async_redact_data
+from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME
+from homeassistant.core import HomeAssistant
+
+from .core.sources import redact_url
+from .instances import RetrocamConfigEntry
+
+TO_REDACT: Final = {CONF_PASSWORD, CONF_USERNAME, "share_pin"}
+
+
+async def async_get_config_entry_diagnostics(
+    hass: HomeAssistant, entry: RetrocamConfigEntry
+) -> dict[str, Any]:
+    """Return the entry and its instance's figures, without secrets."""
+    data = async_redact_data(dict(entry.data), TO_REDACT)
+    if CONF_URL in data:
+        # A path may hold a token as well: only the scheme is told.
+        data[CONF_URL] = f"{redact_url(entry.data[CONF_URL]).partition('://')[0]}://{REDACTED}"
+    return {
+        "entry": {"data": data, "options": async_redact_data(dict(entry.options), TO_REDACT)},
+        "instance": entry.runtime_data.diagnostics(),
+    }

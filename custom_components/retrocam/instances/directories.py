@@ -1,0 +1,39 @@
+"""Where the media of an instance is kept."""
+
+from collections.abc import Collection
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util import slugify
+
+from ..const import CONF_SLUG, DOMAIN
+from ..settings import Settings
+
+if TYPE_CHECKING:
+    from . import RetrocamConfigEntry
+
+
+def unused_slug(title: str, used: Collection[str | None]) -> str:
+    """Return a name for the directory of a new entry that no other entry has."""
+    base = slugify(title) or DOMAIN
+    return next(
+        slug
+        for number in count(1)
+        if (slug := base if number == 1 else f"{base}_{number}") not in used
+    )
+
+
+def media_directory(hass: HomeAssistant, entry: RetrocamConfigEntry) -> Path:
+    """Return the directory of an entry: the user's choice, or one in the local media directory."""
+    if directory := Settings.from_options(entry.options).directory:
+        return Path(directory)
+    return default_directory(hass, entry.data.get(CONF_SLUG) or slugify(entry.title))
+
+
+def default_directory(hass: HomeAssistant, slug: str) -> Path:
+    """Return the directory of an instance called `slug` in the local media directory."""
+    directories = hass.config.media_dirs
+    root = directories.get("local") or next(iter(directories.values()), hass.config.path("media"))
+    return Path(root) / DOMAIN / slug

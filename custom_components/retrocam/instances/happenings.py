@@ -1,0 +1,27 @@
+"""What happens to the media of an instance, for those who listen: the event entity and automations."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class MediaEvent(StrEnum):
+    """The types of the media event."""
+
+    CLIP_SAVED = "clip_saved"
+    CLIP_SALVAGED = "clip_salvaged"
+    SNAPSHOT_SAVED = "snapshot_saved"
+    TIMELAPSE_SAVED = "timelapse_saved"
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One event."""
+
+    kind: MediaEvent
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+type HappeningListener = Callable[[Happening], None]
+"""Called in the event loop."""

@@ -1,0 +1,60 @@
+"""Lookback: keeping the stream awake, and its last minutes in memory, while it is armed."""
+
+from typing import TYPE_CHECKING
+
+from homeassistant.core import CALLBACK_TYPE, callback
+
+from ..settings import MEGABYTE, SECTION_LOOKBACK
+
+if TYPE_CHECKING:
+    from .base import CameraInstance
+
+
+class Lookback:
+    """The lookback of one instance; changes take effect at once, and keep what is held."""
+
+    def __init__(self, instance: CameraInstance) -> None:
+        """Take the settings; nothing is held before `async_start`."""
+        self._instance = instance
+        self.enabled = instance.settings.lookback_enabled
+        self.seconds = instance.settings.lookback_seconds
+        self._release: CALLBACK_TYPE | None = None
+
+    @callback
+    def async_start(self) -> None:
+        """Arm it, if the user wants it."""
+        self._apply()
+
+    @callback
+    def async_stop(self) -> None:
+        """Let the stream fall asleep."""
+        if self._release is not None:
+            self._release()
+            self._release = None
+
+    @callback
+    def async_set_enabled(self, *, enabled: bool) -> None:
+        """Arm or disarm it, now and after a restart."""
+        self.enabled = enabled
+        self._instance.async_save_option(SECTION_LOOKBACK, "lookback_enabled", enabled)
+        self._apply()
+
+    @callback
+    def async_set_seconds(self, seconds: int) -> None:
+        """Look back so many seconds, now and after a restart."""
+        self.seconds = seconds
+        self._instance.async_save_option(SECTION_LOOKBACK, "lookback_seconds", seconds)
+        self._apply()
+
+    @callback
+    def _apply(self) -> None:
+        instance = self._instance
+        if self.enabled:
+            limit = instance.settings.lookback_megabytes * MEGABYTE
+            instance.ring.limit(self.seconds, limit)
+            if self._release is None:
+                self._release = instance.supply.hold()
+        else:
+            instance.ring.limit(0, 0)
+            self.async_stop()
+        instance.async_tell()

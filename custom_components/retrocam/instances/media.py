@@ -1,0 +1,197 @@
+"""The media of one instance: its three libraries, and the one thread that works on their disk."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+import contextlib
+from functools import partial
+import logging
+from pathlib import Path
+import time
+from typing import Final
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+
+from ..core.catalog import MediaChange
+from ..core.errors import StorageError
+from ..core.files import storage_errors, write_atomic
+from ..core.library import MediaLibrary
+from ..core.media_index import MediaItem
+from ..core.mp4_header import mp4_duration
+from ..core.retention import Limits
+from ..core.salvage import salvage
+from ..core.snapshots import SnapshotStore
+from ..core.threads import run_in_thread
+from ..core.thumbnails import clip_thumbnail
+from ..media_items import MediaKind
+from ..settings import MEGABYTE, Settings
+
+_LOGGER = logging.getLogger(__name__)
+
+REFRESH_INTERVAL: Final = 60.0
+"""Seconds between two looks for what others did to the files, and for limits of age and space."""
+
+type MediaListener = Callable[[MediaKind, MediaChange], None]
+"""Called in the event loop after a library has changed."""
+
+
+class Media:
+    """The libraries of an instance. All methods run in the event loop and none of them blocks it."""
+
+    def __init__(self, hass: HomeAssistant, name: str, directory: Path, settings: Settings) -> None:
+        """Name the directory; nothing is read before `async_load`."""
+        self._hass = hass
+        self._name = name
+        self.directory = directory
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix=f"retrocam disk {name}")
+        self._listeners: list[MediaListener] = []
+        self._problem_listeners: list[CALLBACK_TYPE] = []
+        self.problem: StorageError | None = None
+        """Why media cannot be written or read at present; None if it can."""
+        self.loaded = False
+        """Whether the libraries have been read once."""
+        minimum = settings.min_free_megabytes * MEGABYTE
+        self.snapshots = SnapshotStore(
+            directory / MediaKind.SNAPSHOTS,
+            limits=Limits(
+                count=settings.keep_last,
+                days=settings.keep_days,
+                size=settings.keep_megabytes * MEGABYTE,
+                min_free=minimum,
+            ),
+        )
+        videos = partial(
+            MediaLibrary, extensions=("mp4",), thumbnailer=clip_thumbnail, prober=mp4_duration
+        )
+        self.recordings = videos(
+            directory / MediaKind.RECORDINGS,
+            limits=Limits(
+                count=settings.recordings_keep_last,
+                days=settings.recordings_keep_days,
+                size=settings.recordings_keep_megabytes * MEGABYTE,
+                min_free=minimum,
+            ),
+            keep_partials=True,
+        )
+        self.timelapses = videos(directory / MediaKind.TIMELAPSES, limits=Limits(min_free=minimum))
+        self._unsubscribe = [
+            library.subscribe(partial(self._library_changed, kind))
+            for kind, library in self.libraries.items()
+        ]
+
+    @property
+    def libraries(self) -> dict[MediaKind, MediaLibrary]:
+        """All libraries, by kind."""
+        return {
+            MediaKind.SNAPSHOTS: self.snapshots,
+            MediaKind.RECORDINGS: self.recordings,
+            MediaKind.TIMELAPSES: self.timelapses,
+        }
+
+    @property
+    def total_bytes(self) -> int:
+        """Bytes of all files."""
+        return sum(library.total_bytes for library in self.libraries.values())
+
+    def library_of(self, name: str) -> tuple[MediaKind, MediaItem] | None:
+        """Find which library has a file of this name; recordings go before timelapses."""
+        for kind, library in self.libraries.items():
+            if (item := library.find(name)) is not None:
+                return kind, item
+        return None
+
+    async def async_run[T](self, function: Callable[[], T], *, writes: bool = False) -> T:
+        """Run `function` in the thread that works on the disk; raises what it raises.
+
+        Notes a fault of the disk, so that it is told of once. That it is over, only something that
+        `writes` can show: a full disk can be read.
+        """
+        try:
+            result = await asyncio.get_running_loop().run_in_executor(self._executor, function)
+        except StorageError as err:
+            self.async_set_problem(err)
+            raise
+        if writes:
+            self.async_set_problem(None)
+        return result
+
+    async def async_check(self) -> StorageError | None:
+        """Find out by a try whether files can be written again; returns why not."""
+        with contextlib.suppress(StorageError):
+            await self.async_run(self._try_to_write, writes=True)
+        return self.problem
+
+    async def async_load(self) -> list[MediaItem]:
+        """Read the libraries, and finish the clips of a crash; return these."""
+        saved: list[MediaItem] = []
+        for kind, library in self.libraries.items():
+            try:
+                partials = await self.async_run(library.load)
+                if kind is MediaKind.RECORDINGS and partials:
+                    saved += await self.async_run(partial(self._salvage, partials))
+            except StorageError as err:
+                _LOGGER.warning("The %s of %s cannot be used: %s", kind, self._name, err)
+        self.loaded = True
+        self._async_tell(MediaKind.SNAPSHOTS, MediaChange(reset=True))
+        return saved
+
+    async def async_refresh(self) -> None:
+        """Look for what others did to the files, and apply the limits of age and space."""
+        for library in self.libraries.values():
+            try:
+                await self.async_run(library.refresh)
+                await self.async_run(library.apply_limits)
+            except StorageError as err:
+                _LOGGER.debug("Looking after the files of %s failed: %s", self._name, err)
+        if self.problem is not None:
+            await self.async_check()
+
+    @callback
+    def async_add_listener(self, listener: MediaListener) -> CALLBACK_TYPE:
+        """Call `listener` after each change of a library; returns what ends it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @callback
+    def async_add_problem_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Call `listener` when `problem` changes; returns what ends it."""
+        self._problem_listeners.append(listener)
+        return lambda: self._problem_listeners.remove(listener)
+
+    @callback
+    def async_set_problem(self, problem: StorageError | None) -> None:
+        """Note whether the disk works."""
+        before, self.problem = self.problem, problem
+        if (before and before.code) != (problem and problem.code):
+            for listener in list(self._problem_listeners):
+                listener()
+
+    async def async_close(self) -> None:
+        """Finish what the disk's thread has begun, and join it."""
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        await run_in_thread(f"retrocam stop {self._name}", self._executor.shutdown)
+
+    def _try_to_write(self) -> None:
+        for library in self.libraries.values():
+            library.refresh()
+            path = library.reserve(time.time(), "mp4")
+            try:
+                write_atomic(path, b"")
+                with storage_errors():
+                    path.unlink(missing_ok=True)
+            finally:
+                library.release(path)
+
+    def _salvage(self, partials: list[Path]) -> list[MediaItem]:
+        clips = salvage(self.recordings, partials).clips
+        return [clip.item for clip in clips if clip.item is not None]
+
+    def _library_changed(self, kind: MediaKind, change: MediaChange) -> None:
+        """Take in a change, in whatever thread made it."""
+        self._hass.loop.call_soon_threadsafe(self._async_tell, kind, change)
+
+    @callback
+    def _async_tell(self, kind: MediaKind, change: MediaChange) -> None:
+        for listener in list(self._listeners):
+            listener(kind, change)

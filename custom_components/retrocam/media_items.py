@@ -1,0 +1,67 @@
+"""How a media file is told to actions, cards and automations."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.core import HomeAssistant, callback
+
+from .const import DOMAIN
+from .core.files import parse_name
+from .core.media_index import MediaItem
+from .urls import media_path, signed, thumbnail_path
+
+if TYPE_CHECKING:
+    from .instances import CameraInstance
+
+
+class MediaKind(StrEnum):
+    """The three libraries of an instance, as they are called in paths."""
+
+    SNAPSHOTS = "snapshots"
+    RECORDINGS = "recordings"
+    TIMELAPSES = "timelapses"
+
+
+CONTENT_TYPES: Final = {"jpg": "image/jpeg", "png": "image/png", "mp4": "video/mp4"}
+
+
+def iso(time: float) -> str:
+    """Return UNIX seconds as ISO 8601 in UTC with milliseconds."""
+    return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds")
+
+
+def day_of(time: float) -> str:
+    """Return the UTC day of UNIX seconds, as YYYY-MM-DD."""
+    return datetime.fromtimestamp(time, UTC).date().isoformat()
+
+
+def content_type(name: str) -> str:
+    """Return the MIME type of a media file's name."""
+    return CONTENT_TYPES[name.rpartition(".")[2]]
+
+
+def content_id(entry_id: str, kind: MediaKind, name: str) -> str:
+    """Return the media source's id of a file. Raises ValueError for a name that is not ours."""
+    if (parsed := parse_name(name)) is None:
+        raise ValueError("not the name of a media file")
+    return f"media-source://{DOMAIN}/{entry_id}/{kind}/{day_of(parsed[0] / 1000)}/{name}"
+
+
+@callback
+def describe(
+    hass: HomeAssistant, instance: CameraInstance, kind: MediaKind, item: MediaItem
+) -> dict[str, Any]:
+    """Return what actions, lists and events say of a file, with signed URLs."""
+    entry_id = instance.entry.entry_id
+    said: dict[str, Any] = {
+        "filename": item.name,
+        "timestamp": iso(item.time),
+        "size": item.size,
+        "url": signed(hass, media_path(kind, entry_id, item.name)),
+        "thumbnail_url": signed(hass, thumbnail_path(entry_id, item.name)),
+        "media_content_id": content_id(entry_id, kind, item.name),
+    }
+    if kind is not MediaKind.SNAPSHOTS:
+        said["duration"] = round(item.duration, 3)
+    return said

@@ -1,0 +1,167 @@
+"""The media player entity of an ASCII player."""
+
+from datetime import datetime
+from typing import Any, Final, override
+
+from homeassistant.components.media_player import (
+    BrowseMedia,
+    MediaClass,
+    MediaPlayerEntity,
+    MediaPlayerEntityFeature,
+    MediaPlayerState,
+    MediaType,
+    SearchMedia,
+    SearchMediaQuery,
+)
+from homeassistant.components.media_player.errors import BrowseError, SearchError
+from homeassistant.components.media_source import async_browse_media, async_search_media
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
+
+from .core.player.machine import RUNNING, Phase
+from .entity import RetrocamEntity
+from .instances import RetrocamConfigEntry
+from .instances.player import PlayerInstance
+from .playing import async_play
+
+PARALLEL_UPDATES = 0
+
+_STATES: Final = {
+    Phase.IDLE: MediaPlayerState.IDLE,
+    Phase.RESOLVING: MediaPlayerState.BUFFERING,
+    Phase.BUFFERING: MediaPlayerState.BUFFERING,
+    Phase.PLAYING: MediaPlayerState.PLAYING,
+    Phase.PAUSED: MediaPlayerState.PAUSED,
+    Phase.ERROR: MediaPlayerState.IDLE,
+}
+_FEATURES: Final = (
+    MediaPlayerEntityFeature.PLAY_MEDIA
+    | MediaPlayerEntityFeature.STOP
+    | MediaPlayerEntityFeature.PLAY
+    | MediaPlayerEntityFeature.PAUSE
+    | MediaPlayerEntityFeature.BROWSE_MEDIA
+    | MediaPlayerEntityFeature.SEARCH_MEDIA
+)
+_PLAYLISTS: Final = {"application/vnd.apple.mpegurl", "application/x-mpegurl"}
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: RetrocamConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the media player of an ASCII player."""
+    if isinstance(entry.runtime_data, PlayerInstance):
+        async_add_entities([RetrocamMediaPlayer(entry.runtime_data)])
+
+
+class RetrocamMediaPlayer(RetrocamEntity, MediaPlayerEntity):
+    """Plays anything as ASCII."""
+
+    _attr_name = None
+    _attr_media_content_type = MediaType.VIDEO
+    # Browsers fetch it: Home Assistant must not be sent to any address that a page names.
+    _attr_media_image_remotely_accessible = True
+    instance: PlayerInstance
+
+    def __init__(self, instance: PlayerInstance) -> None:
+        """Make the entity; the instance plays."""
+        super().__init__(instance, "media_player")
+        self._read()
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the instance, and read it again before each change is told."""
+        self.async_on_remove(self.instance.async_add_listener(self._read))
+        await super().async_added_to_hass()
+
+    @callback
+    def _read(self) -> None:
+        status = self.instance.status
+        running = status.state in RUNNING
+        self._attr_state = _STATES[status.state]
+        self._attr_supported_features = _FEATURES
+        if status.can_seek:
+            self._attr_supported_features |= MediaPlayerEntityFeature.SEEK
+        loaded = status.state not in (Phase.IDLE, Phase.ERROR)
+        self._attr_media_title = status.title if loaded else None
+        self._attr_media_content_id = status.page if loaded else None
+        self._attr_media_image_url = status.thumbnail if loaded else None
+        self._attr_media_duration = round(status.duration) if loaded and status.duration else None
+        timed = running and not status.is_live
+        self._attr_media_position = round(status.position) if timed else None
+        self._attr_media_position_updated_at = _moment(status.position_at) if timed else None
+        error = status.error
+        self._attr_extra_state_attributes = {"error": error.code if error is not None else None}
+
+    @override
+    async def async_play_media(
+        self, media_type: MediaType | str, media_id: str, **kwargs: Any
+    ) -> None:
+        """Play a URL, a YouTube id, search words, a media source's item or a camera."""
+        await async_play(self.instance, media_id, entity_id=self.entity_id)
+
+    @override
+    async def async_media_stop(self) -> None:
+        """End it."""
+        self.instance.async_stop_playing()
+
+    @override
+    async def async_media_play(self) -> None:
+        """Go on; play again what has ended."""
+        last = self.instance.last_media
+        if self.state is MediaPlayerState.IDLE and last is not None:
+            await async_play(self.instance, last, entity_id=self.entity_id)
+        else:
+            self.instance.session.resume()
+
+    @override
+    async def async_media_pause(self) -> None:
+        """Stand still."""
+        self.instance.session.pause()
+
+    @override
+    async def async_media_seek(self, position: float) -> None:
+        """Go on from another position."""
+        self.instance.session.seek(position)
+
+    @override
+    async def async_browse_media(
+        self,
+        media_content_type: MediaType | str | None = None,
+        media_content_id: str | None = None,
+    ) -> BrowseMedia:
+        """Browse what has pictures in the media sources."""
+        return await async_browse_media(self.hass, media_content_id, content_filter=_is_video)
+
+    @override
+    async def async_search_media(self, query: SearchMediaQuery) -> SearchMedia:
+        """Offer the first hit on YouTube, and what the media source at hand finds."""
+        words = " ".join(query.search_query.split())
+        found = [
+            BrowseMedia(
+                media_class=MediaClass.VIDEO,
+                media_content_id=f"ytsearch1:{words}",
+                media_content_type=MediaType.VIDEO,
+                title=f"YouTube: {words}",
+                can_play=True,
+                can_expand=False,
+            )
+        ]
+        if query.media_content_id:
+            try:
+                source = await async_search_media(self.hass, query.media_content_id, query)
+                found += [item for item in source.result if _is_video(item)]
+            except BrowseError, SearchError:
+                pass  # this one cannot search
+        return SearchMedia(result=found)
+
+
+def _is_video(item: BrowseMedia) -> bool:
+    kind = item.media_content_type or ""
+    return kind.startswith("video") or kind.lower() in _PLAYLISTS
+
+
+def _moment(time: float) -> datetime:
+    return dt_util.utc_from_timestamp(time)

@@ -1,0 +1,169 @@
+"""Retrocam's media in Home Assistant's media browser: by camera, kind and day."""
+
+from typing import TYPE_CHECKING, override
+
+from homeassistant.components.media_player import MediaClass, MediaType
+from homeassistant.components.media_source import (
+    BrowseMediaSource,
+    MediaSource,
+    MediaSourceItem,
+    PlayMedia,
+    Unresolvable,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN
+from .core.media_index import MediaItem
+from .media_ids import MediaId
+from .media_items import MediaKind, content_type, day_of
+from .urls import media_path, signed, thumbnail_path
+
+if TYPE_CHECKING:
+    from .instances import CameraInstance, RetrocamConfigEntry
+
+MOST_DAYS = 3660
+"""Days that are listed at the most: ten years."""
+MOST_FILES = 1000
+"""Files of a day that are listed at the most, the newest ones."""
+
+
+async def async_get_media_source(hass: HomeAssistant) -> MediaSource:
+    """Return Retrocam's media source."""
+    return RetrocamMediaSource(hass)
+
+
+class RetrocamMediaSource(MediaSource):
+    """Snapshots, recordings and timelapses of all instances."""
+
+    name = "Retrocam"
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Browse the instances of `hass`."""
+        super().__init__(DOMAIN)
+        self.hass = hass
+
+    @override
+    async def async_resolve_media(self, item: MediaSourceItem) -> PlayMedia:
+        """Return the signed path of a file."""
+        media = _parse(item.identifier or "")
+        instance = self._instance(media.entry_id)
+        if media.kind is None or instance.media.libraries[media.kind].find(media.name) is None:
+            raise Unresolvable("There is no such file")
+        path = media_path(media.kind, media.entry_id, media.name)
+        return PlayMedia(signed(self.hass, path), content_type(media.name))
+
+    @override
+    async def async_browse_media(self, item: MediaSourceItem) -> BrowseMediaSource:
+        """List what is below an id."""
+        media = _parse(item.identifier or "")
+        if not media.entry_id:
+            return self._root()
+        instance = self._instance(media.entry_id)
+        names = await self._kind_names()
+        if media.kind is None:
+            return self._camera(instance, names)
+        if not media.day:
+            return self._days(instance, media, names[media.kind])
+        return self._files(instance, media)
+
+    def _root(self) -> BrowseMediaSource:
+        entries: list[RetrocamConfigEntry] = self.hass.config_entries.async_loaded_entries(DOMAIN)
+        return _folder(
+            MediaId(),
+            "Retrocam",
+            [_folder(MediaId(entry.entry_id), entry.title) for entry in entries],
+        )
+
+    def _camera(self, instance: CameraInstance, names: dict[MediaKind, str]) -> BrowseMediaSource:
+        entry_id = instance.entry.entry_id
+        return _folder(
+            MediaId(entry_id),
+            instance.name,
+            [_folder(MediaId(entry_id, kind), name) for kind, name in names.items()],
+        )
+
+    def _days(self, instance: CameraInstance, media: MediaId, name: str) -> BrowseMediaSource:
+        assert media.kind is not None  # noqa: S101
+        library = instance.media.libraries[media.kind]
+        days: list[str] = []
+        before: float | None = None
+        while len(days) < MOST_DAYS and (newest := library.latest(1, before=before)):
+            days.append(day_of(newest[0].time))
+            start = dt_util.parse_datetime(f"{days[-1]}T00:00:00+00:00", raise_on_error=True)
+            before = start.timestamp()
+        return _folder(
+            MediaId(media.entry_id, media.kind),
+            f"{instance.name}: {name}",
+            [_folder(MediaId(media.entry_id, media.kind, day), day) for day in days],
+        )
+
+    def _files(self, instance: CameraInstance, media: MediaId) -> BrowseMediaSource:
+        assert media.kind is not None  # noqa: S101
+        start = dt_util.parse_datetime(f"{media.day}T00:00:00+00:00")
+        if start is None:
+            raise Unresolvable("There is no such day")
+        after = start.timestamp()
+        items = instance.media.libraries[media.kind].latest(
+            MOST_FILES, after=after, before=after + 86_400
+        )
+        return _folder(
+            MediaId(media.entry_id, media.kind, media.day),
+            f"{instance.name}: {media.day}",
+            [self._file(media, item) for item in items],
+        )
+
+    def _file(self, media: MediaId, item: MediaItem) -> BrowseMediaSource:
+        video = item.name.endswith("mp4")
+        taken = dt_util.as_local(dt_util.utc_from_timestamp(item.time))
+        title = f"{taken:%H:%M:%S}"
+        if item.duration:
+            title += f" ({item.duration:.0f} s)"
+        return BrowseMediaSource(
+            domain=DOMAIN,
+            identifier=str(MediaId(media.entry_id, media.kind, media.day, item.name)),
+            media_class=MediaClass.VIDEO if video else MediaClass.IMAGE,
+            media_content_type=content_type(item.name),
+            title=title,
+            can_play=True,
+            can_expand=False,
+            thumbnail=signed(self.hass, thumbnail_path(media.entry_id, item.name)),
+        )
+
+    def _instance(self, entry_id: str) -> CameraInstance:
+        entry: RetrocamConfigEntry | None = self.hass.config_entries.async_get_entry(entry_id)
+        if entry is None or entry.domain != DOMAIN or not hasattr(entry, "runtime_data"):
+            raise Unresolvable("There is no such camera")
+        return entry.runtime_data
+
+    async def _kind_names(self) -> dict[MediaKind, str]:
+        """Return what the kinds are called in Home Assistant's language."""
+        texts = await async_get_translations(
+            self.hass, self.hass.config.language, "selector", {DOMAIN}
+        )
+        prefix = f"component.{DOMAIN}.selector.media_kind.options"
+        return {kind: texts.get(f"{prefix}.{kind}", kind.capitalize()) for kind in MediaKind}
+
+
+def _parse(identifier: str) -> MediaId:
+    try:
+        return MediaId.parse(identifier)
+    except ValueError as err:
+        raise Unresolvable("This is no id of Retrocam's media") from err
+
+
+def _folder(
+    media: MediaId, title: str, children: list[BrowseMediaSource] | None = None
+) -> BrowseMediaSource:
+    return BrowseMediaSource(
+        domain=DOMAIN,
+        identifier=str(media) or None,
+        media_class=MediaClass.DIRECTORY,
+        media_content_type=MediaType.VIDEO,
+        title=title,
+        can_play=False,
+        can_expand=True,
+        children=children,
+        children_media_class=MediaClass.DIRECTORY,
+    )

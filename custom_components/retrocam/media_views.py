@@ -1,0 +1,84 @@
+"""The HTTP views of media files: lists, files and thumbnails."""
+
+from functools import partial
+from typing import Final
+
+from aiohttp import web
+from homeassistant.components.http import KEY_HASS
+
+from .core.errors import InvalidFrameError, MediaNotFoundError, StorageError
+from .core.library import MediaLibrary
+from .media_items import MediaKind, content_type, describe
+from .urls import MEDIA_LIST_PATH, MEDIA_PATH, THUMBNAIL_PATH
+from .view import RetrocamView
+
+MOST_LISTED: Final = 10_000
+LISTED: Final = 50
+FOREVER: Final = "private, max-age=31536000, immutable"
+"""A media file never changes under its name."""
+
+_KINDS: Final = "{kind:" + "|".join(MediaKind) + "}"
+
+
+class MediaListView(RetrocamView):
+    """The newest files of one kind."""
+
+    url = MEDIA_LIST_PATH.replace("{kind}", _KINDS)
+    name = "api:retrocam:media:list"
+
+    async def get(self, request: web.Request, kind: str, entry_id: str) -> web.Response:
+        """Answer with a JSON list, newest first."""
+        self.check_authenticated(request)
+        instance = self.instance(request, entry_id)
+        try:
+            limit = int(request.query.get("limit", LISTED))
+        except ValueError as err:
+            raise web.HTTPBadRequest from err
+        if not 1 <= limit <= MOST_LISTED:
+            raise web.HTTPBadRequest
+        which = MediaKind(kind)
+        items = instance.media.libraries[which].latest(limit)
+        hass = request.app[KEY_HASS]
+        return self.json([describe(hass, instance, which, item) for item in items])
+
+
+class MediaView(RetrocamView):
+    """One file; with Range, so that players can seek."""
+
+    url = MEDIA_PATH.replace("{kind}", _KINDS)
+    name = "api:retrocam:media:file"
+
+    async def get(
+        self, request: web.Request, kind: str, entry_id: str, filename: str
+    ) -> web.StreamResponse:
+        """Answer with the file, or 404 for every name that is not in the index."""
+        self.check_authenticated(request)
+        library: MediaLibrary = self.instance(request, entry_id).media.libraries[MediaKind(kind)]
+        try:
+            path = library.path(filename)
+        except MediaNotFoundError as err:
+            raise web.HTTPNotFound from err
+        return web.FileResponse(
+            path, headers={"Content-Type": content_type(filename), "Cache-Control": FOREVER}
+        )
+
+
+class ThumbnailView(RetrocamView):
+    """A small JPEG of a snapshot, a clip or a timelapse."""
+
+    url = THUMBNAIL_PATH
+    name = "api:retrocam:thumbnail"
+
+    async def get(self, request: web.Request, entry_id: str, filename: str) -> web.Response:
+        """Answer with the picture, which is made when it is first asked for."""
+        self.check_authenticated(request)
+        media = self.instance(request, entry_id).media
+        if (found := media.library_of(filename)) is None:
+            raise web.HTTPNotFound
+        try:
+            jpeg = await media.async_run(partial(media.libraries[found[0]].thumbnail, filename))
+        except (MediaNotFoundError, InvalidFrameError, StorageError) as err:
+            raise web.HTTPNotFound from err
+        return web.Response(
+            body=jpeg, content_type="image/jpeg", headers={"Cache-Control": FOREVER}
+        )

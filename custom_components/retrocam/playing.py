@@ -1,0 +1,158 @@
+"""What the player is asked to play, and what comes of it."""
+
+import asyncio
+import re
+from typing import Any, Final
+
+from homeassistant.components.media_player import async_process_play_media_url
+from homeassistant.components.media_source import (
+    MediaSourceError,
+    async_resolve_media,
+    is_media_source_id,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.network import is_hass_url
+
+from .const import DOMAIN
+from .core.errors import PlayError, PlayNotFoundError, PlayTimeoutError, UnsupportedMediaError
+from .core.player.machine import Phase
+from .core.player.resolver import query_of
+from .instances.player import CameraFeed, PlayerInstance
+from .urls import own_url
+
+SUPERSEDED: Final = "superseded"
+"""State in the answer to a play that something newer took the place of."""
+
+_CAMERA: Final = re.compile(r"camera\.[a-z0-9_]+")
+
+
+async def async_play(
+    instance: PlayerInstance, media: str, *, entity_id: str, preset: str | None = None
+) -> dict[str, Any]:
+    """Play something and tell, when it plays, what it is.
+
+    Raises ServiceValidationError for what cannot be meant, HomeAssistantError for what cannot be
+    played.
+    """
+    if preset is not None:
+        instance.async_set_style(preset=preset)
+    wanted = instance.async_order()
+    instance.last_media = media
+    try:
+        found, trusted = await _async_find(instance, media.strip(), entity_id)
+        if not wanted():
+            return _answer(instance, None)
+        number = instance.async_play(found, trusted=trusted)
+        patience = instance.patience if isinstance(found, str) else instance.camera_patience
+        return await _async_settle(instance, number, patience)
+    except PlayError as err:
+        invalid = isinstance(err, UnsupportedMediaError) and wanted()
+        kind = ServiceValidationError if invalid else HomeAssistantError
+        raise kind(
+            translation_domain=DOMAIN,
+            translation_key=f"play_{err.code}",
+            translation_placeholders={"name": instance.name, "media": media},
+        ) from err
+
+
+async def _async_settle(instance: PlayerInstance, number: int, patience: float) -> dict[str, Any]:
+    """Wait until it plays. Raises a PlayError if it does not."""
+    session = instance.session
+    try:
+        async with asyncio.timeout(patience):
+            status = await session.settled(number)
+    except TimeoutError as err:
+        if session.status.session == number:
+            instance.async_stop_playing()
+        raise PlayTimeoutError("nothing came in time") from err
+    if status.session == number and status.state is Phase.ERROR and status.error is not None:
+        raise status.error
+    return _answer(instance, number)
+
+
+def _answer(instance: PlayerInstance, number: int | None) -> dict[str, Any]:
+    status = instance.status
+    if status.session != number:
+        return {
+            "session_id": number,
+            "title": None,
+            "is_live": None,
+            "duration": None,
+            "state": SUPERSEDED,
+        }
+    return {
+        "session_id": number,
+        "title": status.title,
+        "is_live": status.is_live,
+        "duration": status.duration,
+        "state": status.state.value,
+    }
+
+
+def describe_player(instance: PlayerInstance) -> dict[str, Any]:
+    """Return what a player does, for its cards; positions are in s, `position_at` is UNIX time."""
+    status = instance.status
+    return {
+        "state": status.state.value,
+        "session_id": status.session,
+        "title": status.title,
+        "page": status.page,
+        "thumbnail": status.thumbnail,
+        "duration": status.duration,
+        "is_live": status.is_live,
+        "has_audio": status.has_audio,
+        "can_seek": status.can_seek,
+        "position": status.position,
+        "position_at": status.position_at,
+        "error": status.error and status.error.code,
+        "preset": instance.style.preset,
+        "charset": instance.style.charset,
+    }
+
+
+async def _async_find(
+    instance: PlayerInstance, media: str, entity_id: str
+) -> tuple[str | CameraFeed, bool]:
+    """Return what the session is to play, and whether it may be on the private network.
+
+    Raises a PlayError for what cannot be meant.
+    """
+    hass = instance.hass
+    if _CAMERA.fullmatch(media):
+        return _camera(instance, media), True
+    if is_media_source_id(media):
+        try:
+            item = await async_resolve_media(hass, media, entity_id)
+        except MediaSourceError as err:
+            raise PlayNotFoundError(f"no such media: {err}") from err
+        return reachable(hass, item.url), True
+    if media.startswith("/"):
+        return reachable(hass, media), True
+    query_of(media)
+    trusted = hass.config.is_allowed_external_url(media) or is_hass_url(hass, media)
+    return media, trusted
+
+
+def _camera(instance: PlayerInstance, entity_id: str) -> CameraFeed:
+    state = instance.hass.states.get(entity_id)
+    if state is None:
+        raise PlayNotFoundError(f"there is no {entity_id}")
+    if entity_id == instance.camera_entity_id:
+        raise UnsupportedMediaError("a player cannot play itself")
+    return CameraFeed(instance.hass, entity_id, state.name)
+
+
+def reachable(hass: HomeAssistant, url: str) -> str:
+    """Return a URL, signed if it is Home Assistant's own, by which this machine reaches it."""
+    try:
+        url = async_process_play_media_url(hass, url, allow_relative_url=True)
+        if url.startswith("/"):
+            own = own_url(hass)
+            if own.scheme == "https":
+                # Its certificate is not for this machine's own address.
+                return async_process_play_media_url(hass, url)
+            return f"{own}{url}"
+    except HomeAssistantError as err:
+        raise PlayNotFoundError("Home Assistant does not know its own address") from err
+    return url

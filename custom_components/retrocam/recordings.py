@@ -1,0 +1,91 @@
+"""Recording and what is answered about it: for the actions, the button and the cards."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+
+from .const import DOMAIN
+from .core.clips import ClipReason, ClipResult
+from .core.files import parse_name
+from .instances import CameraInstance
+from .instances.recorder import Recording
+from .media_items import MediaKind, describe, iso
+
+
+async def async_record(
+    instance: CameraInstance, *, lookback: float, duration: float, filename: str | None = None
+) -> dict[str, Any]:
+    """Record a clip, wait for its end and return what became of it.
+
+    Raises ServiceValidationError for a file name that cannot be used or a clip of nothing, and
+    HomeAssistantError when nothing could be recorded.
+    """
+    if not instance.available and not instance.ring.available:
+        raise _invalid("camera_unavailable", name=instance.name)
+    if lookback <= 0 and duration <= 0:
+        raise _invalid("nothing_to_record", name=instance.name)
+    path = await _async_checked(instance, filename) if filename else None
+    recording = instance.recorder.async_begin(lookback=lookback, duration=duration, path=path)
+    return await async_answer(instance, recording)
+
+
+async def async_answer(instance: CameraInstance, recording: Recording) -> dict[str, Any]:
+    """Wait for the end of a clip and return what became of it. Raises HomeAssistantError."""
+    result = await asyncio.shield(recording.done)
+    if result.path is None:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key=result.reason or "clip_empty",
+            translation_placeholders={"name": instance.name},
+        ) from result.error
+    answer = _described(instance, result)
+    if recording.cut_short:
+        answer |= {"complete": False, "reason": answer["reason"] or ClipReason.CLOSED}
+    return answer
+
+
+def _described(instance: CameraInstance, result: ClipResult) -> dict[str, Any]:
+    first = result.parts[0]
+    answer: dict[str, Any] = {
+        "path": str(first.path),
+        "start": iso(first.start),
+        "duration": round(result.duration, 3),
+        "lookback": round(result.lookback, 3),
+        "requested_lookback": result.requested_lookback,
+        "size": result.size,
+        "complete": result.complete,
+        "reason": result.reason,
+        "media_content_id": None,
+        "url": None,
+        "parts": [str(part.path) for part in result.parts],
+    }
+    if first.item is not None:
+        said = describe(instance.hass, instance, MediaKind.RECORDINGS, first.item)
+        answer |= {key: said[key] for key in ("media_content_id", "url", "thumbnail_url")}
+    return answer
+
+
+async def _async_checked(instance: CameraInstance, filename: str) -> Path:
+    """Return the path that a user names. Raises ServiceValidationError; nothing is written."""
+    path = Path(filename)
+    if any(ord(character) < 32 or ord(character) == 127 for character in filename):
+        raise _invalid("invalid_filename", filename=repr(filename))
+    if not path.is_absolute() or ".." in path.parts or path.suffix.lower() != ".mp4":
+        raise _invalid("invalid_filename", filename=filename)
+    hass = instance.hass
+    if not await hass.async_add_executor_job(hass.config.is_allowed_path, filename):
+        raise _invalid("path_not_allowed", filename=filename)
+    # A name of ours elsewhere in our own folders would be taken for one of the library's files.
+    if parse_name(path.name) is not None and path.is_relative_to(instance.media.directory):
+        raise _invalid("path_not_allowed", filename=filename)
+    if await hass.async_add_executor_job(path.exists):
+        raise _invalid("file_exists", filename=filename)
+    return path
+
+
+def _invalid(key: str, **placeholders: str) -> ServiceValidationError:
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders
+    )

@@ -1,0 +1,109 @@
+"""What can be chosen while it runs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import override
+
+from homeassistant.components.select import SelectEntity, SelectEntityDescription
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .core.cells.presets import CHARSETS, PRESETS
+from .core.grid import Layout
+from .entity import RetrocamEntity
+from .instances import CameraInstance, RetrocamConfigEntry
+from .instances.grid import GridInstance
+from .instances.player import PlayerInstance
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetrocamSelectDescription(SelectEntityDescription):
+    """What a select reads from its instance, and what it does to it."""
+
+    supported: Callable[[CameraInstance], bool]
+    value: Callable[[CameraInstance], str]
+    select: Callable[[CameraInstance, str], None]
+
+
+def _layout(instance: CameraInstance) -> str:
+    assert isinstance(instance, GridInstance)  # noqa: S101  # `supported` says so
+    return instance.layout
+
+
+def _set_layout(instance: CameraInstance, option: str) -> None:
+    assert isinstance(instance, GridInstance)  # noqa: S101
+    instance.async_set_view(Layout(option))
+
+
+def _player(instance: CameraInstance) -> PlayerInstance:
+    assert isinstance(instance, PlayerInstance)  # noqa: S101  # `supported` says so
+    return instance
+
+
+SELECTS = (
+    RetrocamSelectDescription(
+        key="layout",
+        translation_key="layout",
+        options=[layout.value for layout in Layout],
+        supported=lambda instance: isinstance(instance, GridInstance),
+        value=_layout,
+        select=_set_layout,
+    ),
+    RetrocamSelectDescription(
+        key="preset",
+        translation_key="preset",
+        entity_category=EntityCategory.CONFIG,
+        options=list(PRESETS),
+        supported=lambda instance: isinstance(instance, PlayerInstance),
+        value=lambda instance: _player(instance).style.preset,
+        select=lambda instance, option: _player(instance).async_set_style(preset=option),
+    ),
+    RetrocamSelectDescription(
+        key="charset",
+        translation_key="charset",
+        entity_category=EntityCategory.CONFIG,
+        options=list(CHARSETS),
+        supported=lambda instance: isinstance(instance, PlayerInstance),
+        value=lambda instance: _player(instance).style.charset,
+        select=lambda instance, option: _player(instance).async_set_style(charset=option),
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: RetrocamConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the selects of an instance."""
+    instance = entry.runtime_data
+    async_add_entities(
+        RetrocamSelect(instance, description)
+        for description in SELECTS
+        if description.supported(instance)
+    )
+
+
+class RetrocamSelect(RetrocamEntity, SelectEntity):
+    """Something of an instance that is one of several."""
+
+    entity_description: RetrocamSelectDescription
+
+    def __init__(self, instance: CameraInstance, description: RetrocamSelectDescription) -> None:
+        """Make the entity of a description."""
+        super().__init__(instance, description.key)
+        self.entity_description = description
+
+    @property
+    @override
+    def current_option(self) -> str:
+        """Read the instance."""
+        return self.entity_description.value(self.instance)
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Choose."""
+        self.entity_description.select(self.instance, option)

@@ -1,0 +1,289 @@
+"""Retrocam's actions, registered once at set-up."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
+from homeassistant.components.media_player import DOMAIN as MEDIA_PLAYER_DOMAIN
+from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.service import async_register_platform_entity_service
+from homeassistant.util import dt as dt_util
+import voluptuous as vol
+
+from .ascii import async_ascii_frame
+from .const import DOMAIN
+from .core.cells.presets import CHARSETS, PRESETS
+from .core.errors import ClipEndedError, NotAMemberError, RetrocamError, StorageError
+from .core.grid import Layout
+from .core.timelapse import MAX_WIDTH
+from .entity import RetrocamEntity
+from .instances import CameraInstance
+from .instances.grid import GridInstance
+from .instances.player import PlayerInstance
+from .media_ids import MediaId
+from .media_items import MediaKind, describe
+from .playing import async_play
+from .recordings import async_answer, async_record
+from .snapshots import async_export_timelapse, async_take_snapshot
+
+MOST_SECONDS: Final = 86_400
+MOST_LISTED: Final = 10_000
+
+_SECONDS: Final = vol.All(vol.Coerce(float), vol.Range(min=0, max=MOST_SECONDS))
+_MORE_SECONDS: Final = vol.All(
+    vol.Coerce(float), vol.Range(min=0, max=MOST_SECONDS, min_included=False)
+)
+
+RECORD_SCHEMA: Final = {
+    vol.Optional("lookback", default=10.0): _SECONDS,
+    vol.Optional("duration", default=30.0): _SECONDS,
+    vol.Optional("filename"): cv.template,
+}
+LIST_SCHEMA: Final = {
+    vol.Optional("limit", default=50): vol.All(vol.Coerce(int), vol.Range(min=1, max=MOST_LISTED)),
+    vol.Optional("before"): cv.datetime,
+    vol.Optional("after"): cv.datetime,
+}
+
+
+EXPORT_SCHEMA: Final = {
+    vol.Optional("start"): cv.datetime,
+    vol.Optional("end"): cv.datetime,
+    vol.Optional("fps", default=25): vol.All(vol.Coerce(int), vol.Range(min=1, max=60)),
+    vol.Optional("width", default=0): vol.All(
+        vol.Coerce(int), vol.Any(0, vol.Range(min=64, max=MAX_WIDTH))
+    ),
+}
+ASCII_SCHEMA: Final = {
+    vol.Optional("columns", default=80): vol.All(vol.Coerce(int), vol.Range(min=20, max=400)),
+    vol.Optional("charset", default="ramp"): vol.In(CHARSETS),
+    vol.Optional("invert", default=False): cv.boolean,
+}
+PLAY_SCHEMA: Final = {
+    vol.Required("media"): vol.All(cv.string, vol.Strip, vol.Length(min=1)),
+    vol.Optional("preset"): vol.In(PRESETS),
+}
+SET_LAYOUT_SCHEMA: Final = {
+    vol.Optional("layout"): vol.Coerce(Layout),
+    vol.Optional("main"): cv.entity_id,
+}
+
+
+@callback
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register all actions."""
+
+    def register(name: str, schema: dict[Any, Any] | None, function: Any, **more: Any) -> None:
+        async_register_platform_entity_service(
+            hass,
+            DOMAIN,
+            name,
+            schema=schema,
+            func=function,
+            **{
+                "entity_domain": CAMERA_DOMAIN,
+                "supports_response": SupportsResponse.OPTIONAL,
+                **more,
+            },
+        )
+
+    register("record", RECORD_SCHEMA, _record)
+    register("extend_recording", {vol.Required("duration"): _MORE_SECONDS}, _extend_recording)
+    register("stop_recording", None, _stop_recording)
+    register(
+        "list_recordings", LIST_SCHEMA, _list_recordings, supports_response=SupportsResponse.ONLY
+    )
+    register(
+        "list_snapshots", LIST_SCHEMA, _list_snapshots, supports_response=SupportsResponse.ONLY
+    )
+    register("take_snapshot", None, _take_snapshot)
+    register("set_layout", SET_LAYOUT_SCHEMA, _set_layout, supports_response=SupportsResponse.NONE)
+    register("export_timelapse", EXPORT_SCHEMA, _export_timelapse)
+    register(
+        "delete_media",
+        {vol.Required("media_content_id"): vol.All(cv.ensure_list, [cv.string])},
+        _delete_media,
+        admin_only=True,
+    )
+    register("ascii_frame", ASCII_SCHEMA, _ascii_frame, supports_response=SupportsResponse.ONLY)
+    register("play", PLAY_SCHEMA, _play, entity_domain=MEDIA_PLAYER_DOMAIN)
+
+
+def instance_of(entity: Entity) -> CameraInstance:
+    """Return the instance of an entity that an action was called for."""
+    assert isinstance(entity, RetrocamEntity)  # noqa: S101  # the action takes no other
+    return entity.instance
+
+
+async def _record(entity: Entity, call: ServiceCall) -> dict[str, Any]:
+    instance = instance_of(entity)
+    filename = call.data.get("filename")
+    if filename is not None:
+        filename = filename.async_render(
+            variables={"entity_id": entity, "name": instance.name}, parse_result=False
+        )
+    return await async_record(
+        instance,
+        lookback=call.data["lookback"],
+        duration=call.data["duration"],
+        filename=filename,
+    )
+
+
+async def _extend_recording(entity: Entity, call: ServiceCall) -> dict[str, Any]:
+    instance = instance_of(entity)
+    _check_recording(instance)
+    try:
+        recordings = instance.recorder.async_extend(call.data["duration"])
+    except ClipEndedError as err:
+        raise _invalid("not_recording", name=instance.name) from err
+    return {
+        "recordings": [
+            {"ends_in": round(recording.writer.until - instance.ring.now, 3)}
+            for recording in recordings
+        ]
+    }
+
+
+async def _stop_recording(entity: Entity, call: ServiceCall) -> dict[str, Any]:
+    instance = instance_of(entity)
+    _check_recording(instance)
+    answers = await asyncio.gather(
+        *(async_answer(instance, recording) for recording in instance.recorder.async_stop_all()),
+        return_exceptions=True,
+    )
+    said = [answer for answer in answers if not isinstance(answer, BaseException)]
+    for answer in answers:
+        if isinstance(answer, BaseException) and not said:
+            raise answer
+    return {"recordings": said}
+
+
+async def _list_recordings(entity: Entity, call: ServiceCall) -> dict[str, Any]:
+    return _listed(instance_of(entity), MediaKind.RECORDINGS, call)
+
+
+async def _list_snapshots(entity: Entity, call: ServiceCall) -> dict[str, Any]:
+    return _listed(instance_of(entity), MediaKind.SNAPSHOTS, call)
+
+
+def _listed(instance: CameraInstance, kind: MediaKind, call: ServiceCall) -> dict[str, Any]:
+    library = instance.media.libraries[kind]
+    after, before = _timestamp(call.data.get("after")), _timestamp(call.data.get("before"))
+    return {
+        "items": [
+            describe(instance.hass, instance, kind, item)
+            for item in library.latest(call.data["limit"], after=after, before=before)
+        ],
+        "total": library.count(after=after, before=before),
+    }
+
+
+async def _take_snapshot(entity: Entity, call: ServiceCall) -> dict[str, Any]:
+    return await async_take_snapshot(instance_of(entity))
+
+
+async def _export_timelapse(entity: Entity, call: ServiceCall) -> dict[str, Any]:
+    return await async_export_timelapse(
+        instance_of(entity),
+        start=_timestamp(call.data.get("start")),
+        end=_timestamp(call.data.get("end")),
+        fps=call.data["fps"],
+        width=call.data["width"],
+    )
+
+
+async def _set_layout(entity: Entity, call: ServiceCall) -> None:
+    instance = instance_of(entity)
+    if not isinstance(instance, GridInstance):
+        raise _invalid("not_a_grid", name=instance.name)
+    layout, main = call.data.get("layout"), call.data.get("main")
+    if layout is None and main is None:
+        raise _invalid("no_layout", name=instance.name)
+    try:
+        instance.async_set_view(layout, main)
+    except NotAMemberError as err:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key=err.code,
+            translation_placeholders={"name": instance.name, "camera": str(main)},
+        ) from err
+
+
+async def _delete_media(entity: Entity, call: ServiceCall) -> dict[str, Any]:
+    instance = instance_of(entity)
+    names = _names_by_kind(instance, call.data["media_content_id"])
+    deleted = 0
+    for kind, wanted in names.items():
+        library = instance.media.libraries[kind]
+        try:
+            deleted += len(await instance.media.async_run(lambda: library.delete(wanted)))  # noqa: B023  # awaited before the next round
+        except StorageError as err:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key=err.code,
+                translation_placeholders={"name": instance.name},
+            ) from err
+    return {"deleted": deleted}
+
+
+def _names_by_kind(
+    instance: CameraInstance, content_ids: Sequence[str]
+) -> dict[MediaKind, list[str]]:
+    """Sort ids by library. Raises ServiceValidationError for one that is not of this instance."""
+    names: dict[MediaKind, list[str]] = {}
+    for content_id in content_ids:
+        try:
+            media = MediaId.parse(content_id)
+        except ValueError as err:
+            raise _invalid("unknown_media", media=content_id) from err
+        if media.entry_id != instance.entry.entry_id or not media.name or media.kind is None:
+            raise _invalid("unknown_media", media=content_id)
+        names.setdefault(media.kind, []).append(media.name)
+    return names
+
+
+async def _ascii_frame(entity: Entity, call: ServiceCall) -> dict[str, Any]:
+    instance = instance_of(entity)
+    try:
+        return await async_ascii_frame(
+            instance,
+            columns=call.data["columns"],
+            charset=call.data["charset"],
+            invert=call.data["invert"],
+        )
+    except RetrocamError as err:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key=err.code,
+            translation_placeholders={"name": instance.name},
+        ) from err
+
+
+async def _play(entity: Entity, call: ServiceCall) -> dict[str, Any]:
+    instance = instance_of(entity)
+    assert isinstance(instance, PlayerInstance)  # noqa: S101  # no other has a media player
+    return await async_play(
+        instance, call.data["media"], entity_id=entity.entity_id, preset=call.data.get("preset")
+    )
+
+
+def _check_recording(instance: CameraInstance) -> None:
+    if not instance.recorder.active:
+        raise _invalid("not_recording", name=instance.name)
+
+
+def _timestamp(time: datetime | None) -> float | None:
+    """Return UNIX seconds; a time without a zone is meant in that of Home Assistant."""
+    return None if time is None else dt_util.as_utc(time).timestamp()
+
+
+def _invalid(key: str, **placeholders: str) -> ServiceValidationError:
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders
+    )

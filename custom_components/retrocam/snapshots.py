@@ -1,0 +1,59 @@
+"""Snapshots and timelapses, and what is answered about them: for the actions and the button."""
+
+import time
+from typing import Any
+
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+
+from .const import DOMAIN
+from .core.errors import RetrocamError, TimelapseEmptyError, TimelapseRunningError
+from .instances import CameraInstance
+from .instances.timelapses import described
+from .media_items import MediaKind, describe, iso
+
+
+async def async_take_snapshot(instance: CameraInstance) -> dict[str, Any]:
+    """Keep the newest picture and return what became of it. Raises HomeAssistantError."""
+    try:
+        snapshot = await instance.history.async_take()
+    except RetrocamError as err:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key=err.code,
+            translation_placeholders={"name": instance.name},
+        ) from err
+    return {
+        **describe(instance.hass, instance, MediaKind.SNAPSHOTS, snapshot.item),
+        "age": round(max(0.0, time.time() - snapshot.item.time), 3),
+        "width": snapshot.width,
+        "height": snapshot.height,
+    }
+
+
+async def async_export_timelapse(
+    instance: CameraInstance, *, start: float | None, end: float | None, fps: int, width: int
+) -> dict[str, Any]:
+    """Make a timelapse of the snapshots of a span (UNIX s) and return what became of it.
+
+    Raises ServiceValidationError for a span without snapshots or while another one is made, and
+    HomeAssistantError when it cannot be made.
+    """
+    if start is not None and end is not None and end <= start:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="invalid_span",
+            translation_placeholders={"start": iso(start), "end": iso(end)},
+        )
+    try:
+        export = await instance.timelapses.async_export(
+            after=start, before=end, fps=fps, width=width
+        )
+    except RetrocamError as err:
+        bad_input = isinstance(err, TimelapseEmptyError | TimelapseRunningError)
+        raise (ServiceValidationError if bad_input else HomeAssistantError)(
+            translation_domain=DOMAIN,
+            translation_key=err.code,
+            translation_placeholders={"name": instance.name},
+        ) from err
+    answer = described(instance, export)
+    return {**answer, "start": answer["timestamp"], "fps": fps, "complete": True}

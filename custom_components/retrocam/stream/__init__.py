@@ -1,0 +1,6 @@
+"""Everything that touches the internals of Home Assistant's stream component.
+
+`tap.py` reads a Stream, `supply.py` gets, keeps and loses one. Nothing outside this package imports
+`homeassistant.components.stream.core`; `tests/test_stream_contract.py` fails, by name, when a
+release of Home Assistant moves what is relied on here.
+"""

@@ -1,0 +1,358 @@
+"""The supply of a camera's segments: gets a Stream, keeps it while it is needed, and loses it.
+
+`UrlSupply` owns its Stream, `EntitySupply` borrows the one of a camera that Home Assistant already has,
+so that no second connection is made. Both hold the stream awake only while somebody holds the supply.
+Meanwhile a watch looks every `WATCH_INTERVAL` after what Home Assistant does not tell: the worker has
+ended, the Stream was replaced because its camera was reloaded, the source is back while the worker
+still waits out its growing back-off.
+
+Everything here runs in the event loop.
+"""
+
+from abc import ABC, abstractmethod
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+import contextlib
+import logging
+import time
+from typing import Any, Final, override
+from urllib.parse import urlsplit
+
+from homeassistant.components.camera import CameraEntityFeature
+from homeassistant.components.camera.helper import get_camera_from_entity_id
+from homeassistant.components.camera.prefs import get_dynamic_camera_stream_settings
+from homeassistant.components.stream import Stream, create_stream
+from homeassistant.components.stream.const import ATTR_STREAMS, DOMAIN as STREAM_DOMAIN
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+
+from ..core.segments import SegmentRing
+from ..core.sources import PROTOCOL_WHITELIST
+from .tap import StreamTap, async_release, attach, end_back_off, is_attached, is_ending
+
+_LOGGER = logging.getLogger(__name__)
+
+WATCH_INTERVAL: Final = 2.0
+"""Seconds between two looks at a held stream."""
+SILENCE: Final = 20.0
+"""Seconds without a part after which a held stream counts as not connected."""
+CONNECT_TIMEOUT: Final = 2.0
+"""Seconds in which a source must accept a TCP connection to count as reachable."""
+
+DEFAULT_PORTS: Final = {
+    "rtsp": 554,
+    "rtsps": 322,
+    "http": 80,
+    "https": 443,
+    "rtmp": 1935,
+    "rtmps": 443,
+}
+
+
+class StreamSupply(ABC):
+    """What all supplies do: hold, watch, release."""
+
+    def __init__(self, hass: HomeAssistant, name: str, ring: SegmentRing) -> None:
+        """Fill `ring` while held; `name` is the camera's, for logs."""
+        self.hass = hass
+        self.ring = ring
+        self._name = name
+        self._holds = 0
+        self._stream: Stream | None = None
+        self._tap: StreamTap | None = None
+        self._watch: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+        self._listeners: list[CALLBACK_TYPE] = []
+        self._available = True
+        self._lost_at: float | None = None
+        self._reachable = True
+
+    @property
+    def available(self) -> bool:
+        """Whether the camera can be used, as far as is known; a sleeping one is taken at its word."""
+        return self._available
+
+    @property
+    def stream(self) -> Stream | None:
+        """The Stream that was last got, without getting one."""
+        return self._stream
+
+    @property
+    def held(self) -> bool:
+        """Whether somebody needs segments now."""
+        return self._holds > 0
+
+    @property
+    def connected(self) -> bool:
+        """Whether segments come, or would as far as is known."""
+        if not self._available:
+            return False
+        last = self.ring.last_arrival
+        return not self.held or last is None or time.monotonic() - last < SILENCE
+
+    @callback
+    def async_add_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Call `listener` after each change of `available`; returns what ends it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @callback
+    def hold(self) -> CALLBACK_TYPE:
+        """Keep segments coming until the function that is returned is called."""
+        self._holds += 1
+        if self._watch is None or self._watch.done():
+            self._watch = self.hass.async_create_background_task(
+                self._async_watch(), f"retrocam supply of {self._name}", eager_start=True
+            )
+        else:
+            self._wake.set()
+        released = False
+
+        @callback
+        def release() -> None:
+            nonlocal released
+            if not released:
+                released = True
+                self._holds -= 1
+                self._wake.set()
+
+        return release
+
+    async def async_stream(self) -> Stream | None:
+        """Return the camera's Stream, for HLS; None if it has none."""
+        stream = await self._async_get_stream()
+        if stream is not self._stream:
+            await self._async_let_go(at_once=True)
+            self._stream = stream
+        return stream
+
+    async def async_close(self) -> None:
+        """End the watch and let go of the stream at once."""
+        self._holds = 0
+        if self._watch is not None:
+            self._watch.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watch
+            self._watch = None
+        await self._async_let_go(at_once=True)
+
+    def diagnostics(self) -> dict[str, Any]:
+        """Return figures for a bug report, without secrets."""
+        return {
+            "available": self._available,
+            "held": self._holds,
+            "tapped": self._tap is not None,
+            "stream": self._stream.get_diagnostics() if self._stream else None,
+        }
+
+    @abstractmethod
+    async def _async_get_stream(self) -> Stream | None:
+        """Return the Stream to tap at this moment; may raise HomeAssistantError or TimeoutError."""
+
+    async def _async_on_lost(self) -> None:  # noqa: B027  # a borrowed stream is its owner's affair
+        """Find out why the camera went; called once for each outage."""
+
+    async def _async_watch(self) -> None:
+        """Keep the tap attached while held, then let the stream fall idle."""
+        while self._holds:
+            self._wake.clear()
+            try:
+                await self._async_attach()
+            except HomeAssistantError, TimeoutError:
+                self._async_set_available(available=False)
+            except Exception:
+                _LOGGER.exception("Looking after the stream of %s failed", self._name)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(WATCH_INTERVAL):
+                    await self._wake.wait()
+        await self._async_let_go(at_once=False)
+
+    async def _async_attach(self) -> None:
+        stream = await self.async_stream()
+        if stream is None:
+            self._async_set_available(available=True)
+            return
+        if is_ending(stream):
+            self.hass.loop.call_soon(self._wake.set)
+            return
+        tap = self._tap
+        if tap is None or not tap.fills(self.ring) or not is_attached(stream, tap):
+            self._tap = attach(stream, self.ring)
+            await stream.start()
+        if stream.available:
+            self._async_stream_answers()
+            return
+        if self._available:
+            self._async_set_available(available=False)
+            await self._async_on_lost()
+        await self._async_shorten_back_off(stream)
+
+    @callback
+    def _async_stream_answers(self) -> None:
+        """Believe a worker that calls itself available once it has brought something.
+
+        A worker calls itself available for as long as each of its attempts to connect lasts.
+        """
+        last = self.ring.last_arrival
+        if self._lost_at is None or (last is not None and last > self._lost_at):
+            self._async_set_available(available=True)
+
+    async def _async_shorten_back_off(self, stream: Stream) -> None:
+        """Start the worker anew as soon as a source that was out of reach can be reached again.
+
+        The worker waits 10 s longer after each failure, without a limit: after an hour, minutes.
+        """
+        was_reachable, self._reachable = self._reachable, await _async_reachable(str(stream.source))
+        if self._reachable and not was_reachable and not stream.available:
+            end_back_off(stream)
+            self._wake.set()
+
+    async def _async_let_go(self, *, at_once: bool) -> None:
+        if self._stream is not None and self._tap is not None:
+            await async_release(self._stream, self._tap, self.ring, at_once=at_once)
+        if at_once:
+            self._tap = None
+
+    @callback
+    def _async_set_available(self, *, available: bool) -> None:
+        if available == self._available:
+            return
+        self._available = available
+        self._lost_at = None if available else time.monotonic()
+        self._reachable = True
+        if available:
+            _LOGGER.info("%s is available again", self._name)
+        else:
+            _LOGGER.info("%s is unavailable", self._name)
+        for listener in list(self._listeners):
+            listener()
+
+
+class UrlSupply(StreamSupply):
+    """Supplies from a URL, by a Stream of our own."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        name: str,
+        ring: SegmentRing,
+        *,
+        url: str,
+        options: dict[str, str | bool | float],
+        entity_id: Callable[[], str],
+        on_lost: Callable[[], Awaitable[None]] | None = None,
+        ffmpeg: Mapping[str, str] | None = None,
+    ) -> None:
+        """Open `url` with Home Assistant's stream `options`; preferences are those of `entity_id`.
+
+        `ffmpeg` are options for FFmpeg that Home Assistant knows nothing of.
+        """
+        super().__init__(hass, name, ring)
+        self._url = url
+        self._options = options
+        self._entity_id = entity_id
+        self._on_lost = on_lost
+        self._ffmpeg = {"protocol_whitelist": PROTOCOL_WHITELIST, **(ffmpeg or {})}
+        self._creating = asyncio.Lock()
+
+    @override
+    async def _async_get_stream(self) -> Stream:
+        async with self._creating:
+            if self._stream is None:
+                entity_id = self._entity_id()
+                stream = create_stream(
+                    self.hass,
+                    self._url,
+                    options=self._options,
+                    dynamic_stream_settings=await get_dynamic_camera_stream_settings(
+                        self.hass, entity_id
+                    ),
+                    stream_label=entity_id,
+                )
+                stream.pyav_options.update(self._ffmpeg)
+                stream.set_update_callback(self._async_stream_changed)
+                self._stream = stream
+            return self._stream
+
+    @callback
+    def _async_stream_changed(self) -> None:
+        """Take in that the worker calls itself available or not."""
+        if self._watch is not None and not self._watch.done():
+            self._wake.set()
+        elif self._stream is not None:
+            self._async_set_available(available=self._stream.available)
+
+    @override
+    async def _async_on_lost(self) -> None:
+        if self._on_lost is not None:
+            await self._on_lost()
+
+    @override
+    async def async_close(self) -> None:
+        """Stop the worker and have Home Assistant forget the Stream."""
+        await super().async_close()
+        if (stream := self._stream) is None:
+            return
+        self._stream = None
+        for output in stream.outputs().values():
+            await stream.remove_provider(output)
+        await stream.stop()
+        # With the user's preload preference on, stop() leaves the worker running.
+        await stream._stop()  # noqa: SLF001
+        # Home Assistant keeps every Stream it ever made.
+        streams: list[Stream] = self.hass.data[STREAM_DOMAIN][ATTR_STREAMS]
+        if stream in streams:
+            streams.remove(stream)
+
+
+class EntitySupply(StreamSupply):
+    """Supplies from a camera entity, by the Stream that it has already."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        name: str,
+        ring: SegmentRing,
+        *,
+        entity_id: Callable[[], str | None],
+    ) -> None:
+        """Borrow from the camera that `entity_id` names at each moment; None once it is removed."""
+        super().__init__(hass, name, ring)
+        self._entity_id = entity_id
+
+    @override
+    async def _async_get_stream(self) -> Stream | None:
+        if (entity_id := self._entity_id()) is None:
+            raise HomeAssistantError("The camera is no longer in Home Assistant")
+        camera = get_camera_from_entity_id(self.hass, entity_id)
+        if CameraEntityFeature.STREAM not in camera.supported_features:
+            return None
+        return await camera.async_create_stream()
+
+    @callback
+    def async_source_changed(self, *, available: bool) -> None:
+        """Home Assistant says that the borrowed camera came, went or was loaded anew."""
+        if self.held:
+            self._wake.set()
+        else:
+            self._async_set_available(available=available)
+
+
+async def _async_reachable(source: str) -> bool:
+    """Tell whether the host of `source` accepts a TCP connection."""
+    try:
+        parts = urlsplit(source)
+        port = parts.port or DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:
+        return True
+    if parts.hostname is None or port is None:
+        return True
+    try:
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            _, writer = await asyncio.open_connection(parts.hostname, port)
+    except OSError:
+        return False
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+    return True

@@ -1,0 +1,63 @@
+"""The paths of Retrocam's HTTP views, and URLs made of them."""
+
+from datetime import timedelta
+from typing import Final
+
+from homeassistant.components.http.auth import async_sign_path
+from homeassistant.core import HomeAssistant, callback
+from yarl import URL
+
+LIVE_PATH: Final = "/api/retrocam/live/{entry_id}.ts"
+MJPEG_PATH: Final = "/api/retrocam/mjpeg/{entry_id}"
+VIEWER_PATH: Final = "/api/retrocam/mjpeg/{entry_id}/viewer"
+PREVIEW_PATH: Final = "/api/retrocam/preview/{flow_id}"
+CELLS_PATH: Final = "/api/retrocam/cells/{entry_id}"
+AUDIO_PATH: Final = r"/api/retrocam/audio/{entry_id}/{session:\d+}/{epoch:\d+}/{start_us:\d+}.aac"
+MEDIA_LIST_PATH: Final = "/api/retrocam/{kind}/{entry_id}"
+MEDIA_PATH: Final = "/api/retrocam/{kind}/{entry_id}/{filename}"
+THUMBNAIL_PATH: Final = "/api/retrocam/thumbnails/{entry_id}/{filename}"
+
+SIGNED_FOR: Final = timedelta(hours=24)
+"""How long a signed path opens its door; Home Assistant's restart ends it sooner."""
+
+
+@callback
+def live_url(hass: HomeAssistant, entry_id: str, token: str) -> str:
+    """Return where the stream worker, on this machine, reads what Retrocam draws.
+
+    The token goes into the query as `auth`, which Home Assistant's stream keeps out of its logs.
+    """
+    return str(own_url(hass).with_path(LIVE_PATH.format(entry_id=entry_id)).with_query(auth=token))
+
+
+@callback
+def own_url(hass: HomeAssistant) -> URL:
+    """Return where Home Assistant is reached from this machine, without a path."""
+    host = (hass.http.server_host or ["0.0.0.0"])[0]  # noqa: S104  # what Home Assistant listens on
+    if host in {"0.0.0.0", "::"}:  # noqa: S104
+        host = "127.0.0.1"
+    api = hass.config.api
+    secure = api is not None and api.use_ssl
+    port = api.port if api is not None else hass.http.server_port
+    return URL.build(scheme="https" if secure else "http", host=host, port=port)
+
+
+def audio_template(entry_id: str, session: int, epoch: int) -> str:
+    """Return the path of a session's sound, with `{start_us}` where the wanted position belongs."""
+    return f"/api/retrocam/audio/{entry_id}/{session}/{epoch}/{{start_us}}.aac"
+
+
+def media_path(kind: str, entry_id: str, filename: str) -> str:
+    """Return the path of a media file."""
+    return MEDIA_PATH.format(kind=kind, entry_id=entry_id, filename=filename)
+
+
+def thumbnail_path(entry_id: str, filename: str) -> str:
+    """Return the path of the small picture of a media file."""
+    return THUMBNAIL_PATH.format(entry_id=entry_id, filename=filename)
+
+
+@callback
+def signed(hass: HomeAssistant, path: str, expiration: timedelta = SIGNED_FOR) -> str:
+    """Return `path` signed for the present user, or for Home Assistant itself."""
+    return async_sign_path(hass, path, expiration)

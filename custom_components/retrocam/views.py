@@ -1,0 +1,126 @@
+"""Retrocam's HTTP views of live pictures, and the registration of all views."""
+
+from contextlib import aclosing
+from hmac import compare_digest
+from html import escape
+
+from aiohttp import web
+from homeassistant.components.http import KEY_HASS
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util.hass_dict import HassKey
+
+from .cells_views import AudioView, CellsView
+from .const import DOMAIN
+from .instances.drawn import DrawnInstance
+from .media_views import MediaListView, MediaView, ThumbnailView
+from .mjpeg import async_stream_mjpeg
+from .urls import LIVE_PATH, MJPEG_PATH, PREVIEW_PATH, VIEWER_PATH, signed
+from .view import RetrocamView
+
+PREVIEWS: HassKey[dict[str, bytes]] = HassKey(f"{DOMAIN}_previews")
+"""The first pictures of sources that are being set up, by flow."""
+
+
+@callback
+def async_register_views(hass: HomeAssistant) -> None:
+    """Register all views; once, since Home Assistant cannot take one away."""
+    hass.data[PREVIEWS] = {}
+    views = (
+        LiveView,
+        MjpegView,
+        ViewerView,
+        PreviewView,
+        CellsView,
+        AudioView,
+        ThumbnailView,
+        MediaListView,
+        MediaView,
+    )
+    for view in views:
+        hass.http.register_view(view())
+
+
+class LiveView(RetrocamView):
+    """What Retrocam draws, as H.264 in MPEG-TS, for Home Assistant's own stream worker."""
+
+    url = LIVE_PATH
+    name = "api:retrocam:live"
+
+    async def get(self, request: web.Request, entry_id: str) -> web.StreamResponse:
+        """Answer with the live stream until the reader leaves."""
+        instance = self.instance(request, entry_id)
+        if not isinstance(instance, DrawnInstance):
+            raise web.HTTPNotFound
+        if not compare_digest(request.query.get("auth", ""), instance.token):
+            raise web.HTTPForbidden
+        response = web.StreamResponse(
+            headers={"Content-Type": "video/mp2t", "Cache-Control": "no-store"}
+        )
+        await response.prepare(request)
+        try:
+            async with aclosing(instance.publisher.reader()) as chunks:
+                async for chunk in chunks:
+                    await response.write(chunk)
+        except ConnectionError:
+            pass  # the reader left
+        return response
+
+
+class MjpegView(RetrocamView):
+    """The MJPEG stream of an instance."""
+
+    url = MJPEG_PATH
+    name = "api:retrocam:mjpeg"
+
+    async def get(self, request: web.Request, entry_id: str) -> web.StreamResponse:
+        """Answer with MJPEG until the viewer leaves."""
+        self.check_authenticated(request)
+        return await async_stream_mjpeg(request, self.instance(request, entry_id))
+
+
+class ViewerView(RetrocamView):
+    """A page that shows the MJPEG stream."""
+
+    url = VIEWER_PATH
+    name = "api:retrocam:mjpeg:viewer"
+
+    async def get(self, request: web.Request, entry_id: str) -> web.Response:
+        """Answer with the page; it reads the stream by a signed path."""
+        self.check_authenticated(request)
+        instance = self.instance(request, entry_id)
+        source = signed(request.app[KEY_HASS], MJPEG_PATH.format(entry_id=entry_id))
+        return web.Response(
+            content_type="text/html",
+            headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"},
+            text=_VIEWER_PAGE.format(name=escape(instance.name), source=escape(source)),
+        )
+
+
+class PreviewView(RetrocamView):
+    """The first picture of a source that is being set up."""
+
+    url = PREVIEW_PATH
+    name = "api:retrocam:preview"
+
+    async def get(self, request: web.Request, flow_id: str) -> web.Response:
+        """Answer with the picture."""
+        self.check_authenticated(request)
+        if (jpeg := request.app[KEY_HASS].data[PREVIEWS].get(flow_id)) is None:
+            raise web.HTTPNotFound
+        return web.Response(
+            body=jpeg, content_type="image/jpeg", headers={"Cache-Control": "no-store"}
+        )
+
+
+_VIEWER_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{name}</title>
+<style>
+html, body {{ height: 100%; margin: 0; background: #111; }}
+img {{ width: 100%; height: 100%; object-fit: contain; }}
+</style>
+<img src="{source}" alt="{name}">
+</html>
+"""

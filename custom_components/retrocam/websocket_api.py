@@ -1,0 +1,174 @@
+"""Retrocam's WebSocket commands, for its cards."""
+
+from functools import partial
+from typing import Any
+
+from homeassistant.auth.permissions.const import POLICY_READ
+from homeassistant.components import websocket_api
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import config_validation as cv
+import voluptuous as vol
+
+from .const import DOMAIN
+from .instances import CameraInstance
+from .instances.player import PlayerInstance
+from .media_feed import MediaFeed
+from .media_items import MediaKind, describe
+from .playing import describe_player
+from .urls import CELLS_PATH, MJPEG_PATH, audio_template, signed
+
+MOST_LISTED = 10_000
+
+
+@callback
+def async_register_commands(hass: HomeAssistant) -> None:
+    """Register all commands; once."""
+    commands = (ws_instances, ws_media_list, ws_media_subscribe, ws_player_subscribe, ws_urls)
+    for command in commands:
+        websocket_api.async_register_command(hass, command)
+
+
+def _may_read(connection: websocket_api.ActiveConnection, instance: CameraInstance) -> bool:
+    return connection.user.permissions.check_entity(instance.camera_entity_id, POLICY_READ)
+
+
+def _loaded(hass: HomeAssistant) -> dict[str, CameraInstance]:
+    entries = hass.config_entries.async_loaded_entries(DOMAIN)
+    return {entry.entry_id: entry.runtime_data for entry in entries}
+
+
+def _find(
+    hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]
+) -> CameraInstance | None:
+    """Return the instance that a message means, or say that there is none."""
+    instance = _loaded(hass).get(msg["entry_id"])
+    if instance is None or not _may_read(connection, instance):
+        connection.send_error(msg["id"], websocket_api.ERR_NOT_FOUND, "No such camera")
+        return None
+    return instance
+
+
+@websocket_api.websocket_command({vol.Required("type"): "retrocam/instances"})
+@callback
+def ws_instances(
+    hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]
+) -> None:
+    """List the loaded instances that the user may see."""
+    connection.send_result(
+        msg["id"],
+        [
+            {
+                "entry_id": entry_id,
+                "title": instance.name,
+                "kind": instance.kind,
+                "camera": instance.camera_entity_id,
+            }
+            for entry_id, instance in _loaded(hass).items()
+            if _may_read(connection, instance)
+        ],
+    )
+
+
+@websocket_api.websocket_command(
+    {
+        vol.Required("type"): "retrocam/media/list",
+        vol.Required("entry_id"): str,
+        vol.Required("kind"): vol.Coerce(MediaKind),
+        vol.Optional("before"): cv.datetime,
+        vol.Optional("after"): cv.datetime,
+        vol.Optional("limit", default=50): vol.All(int, vol.Range(min=1, max=MOST_LISTED)),
+    }
+)
+@callback
+def ws_media_list(
+    hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]
+) -> None:
+    """List files of one kind, newest first, with signed URLs."""
+    if (instance := _find(hass, connection, msg)) is None:
+        return
+    kind: MediaKind = msg["kind"]
+    library = instance.media.libraries[kind]
+    span = {key: msg[key].timestamp() for key in ("after", "before") if key in msg}
+    items = library.latest(msg["limit"], **span)
+    connection.send_result(
+        msg["id"],
+        {
+            "items": [describe(hass, instance, kind, item) for item in items],
+            "total": library.count(**span),
+        },
+    )
+
+
+@websocket_api.websocket_command(
+    {vol.Required("type"): "retrocam/media/subscribe", vol.Required("entry_id"): str}
+)
+@callback
+def ws_media_subscribe(
+    hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]
+) -> None:
+    """Push each file that is saved or deleted from now on, and how far a timelapse is.
+
+    The entry need not be loaded, and may be reloaded meanwhile.
+    """
+    number: int = msg["id"]
+    entry = hass.config_entries.async_get_entry(msg["entry_id"])
+    instance = _loaded(hass).get(msg["entry_id"])
+    hidden = instance is not None and not _may_read(connection, instance)
+    if entry is None or entry.domain != DOMAIN or hidden:
+        connection.send_error(number, websocket_api.ERR_NOT_FOUND, "No such camera")
+        return
+    feed = MediaFeed(
+        hass,
+        entry,
+        send=lambda event: connection.send_message(websocket_api.event_message(number, event)),
+        may_read=partial(_may_read, connection),
+    )
+    connection.subscriptions[number] = feed.async_start()
+    connection.send_result(number)
+    feed.async_tell_progress()
+
+
+@websocket_api.websocket_command(
+    {vol.Required("type"): "retrocam/player/subscribe", vol.Required("entry_id"): str}
+)
+@callback
+def ws_player_subscribe(
+    hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]
+) -> None:
+    """Push what a player does, now and with each change."""
+    if (instance := _find(hass, connection, msg)) is None:
+        return
+    if not isinstance(instance, PlayerInstance):
+        connection.send_error(msg["id"], websocket_api.ERR_NOT_FOUND, "No such player")
+        return
+
+    @callback
+    def push() -> None:
+        connection.send_message(websocket_api.event_message(msg["id"], describe_player(instance)))
+
+    connection.subscriptions[msg["id"]] = instance.async_add_listener(push)
+    connection.send_result(msg["id"])
+    push()
+
+
+@websocket_api.websocket_command(
+    {vol.Required("type"): "retrocam/urls", vol.Required("entry_id"): str}
+)
+@callback
+def ws_urls(
+    hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]
+) -> None:
+    """Return signed URLs of an instance's streams; that of a player's sound begins where it is now."""
+    if (instance := _find(hass, connection, msg)) is None:
+        return
+    entry_id = instance.entry.entry_id
+    urls: dict[str, str | None] = {
+        "mjpeg": signed(hass, MJPEG_PATH.format(entry_id=entry_id)),
+        "cells": signed(hass, CELLS_PATH.format(entry_id=entry_id)),
+        "audio": None,
+    }
+    if isinstance(instance, PlayerInstance) and (status := instance.status).has_audio:
+        template = audio_template(entry_id, status.session, status.epoch)
+        path = template.format(start_us=round(status.position * 1_000_000))
+        urls["audio"] = signed(hass, path)
+    connection.send_result(msg["id"], urls)

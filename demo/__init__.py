@@ -1,0 +1,1 @@
+"""The demo: a real Home Assistant with Retrocam in it, set up as a user would."""

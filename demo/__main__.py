@@ -1,0 +1,76 @@
+"""Runs the demo until Ctrl-C, or with `--once` does each of its jobs and tells what came of them."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+from pathlib import Path
+import signal
+import sys
+import tempfile
+
+from .ascii import ascii_player, play_film
+from .client import PASSWORD, USERNAME, Client
+from .film import make_film
+from .jobs import JobError, run
+from .server import ROOT, free_port, running
+from .setting import DASHBOARD, set_up
+
+PORT = 8123
+
+
+async def _once() -> int:
+    with tempfile.TemporaryDirectory(prefix="retrocam-demo-") as directory:
+        await asyncio.to_thread(make_film, Path(directory))
+        async with (
+            running(Path(directory), free_port()) as server,
+            Client.logged_in(server.url) as client,
+        ):
+            try:
+                facts = await run(client, await set_up(client))
+            except JobError as err:
+                print(f"did not happen: {err}", file=sys.stderr)
+                print(server.log, file=sys.stderr)
+                return 1
+    print(json.dumps(facts))
+    return 0
+
+
+async def _until_interrupted(directory: Path) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await asyncio.to_thread(make_film, directory)
+    async with running(directory, PORT) as server:
+        async with Client.logged_in(server.url) as client:
+            await ascii_player(client, await set_up(client))
+            await play_film(client)
+        print(f"\nReady: {server.url}/{DASHBOARD}   user: {USERNAME}   password: {PASSWORD}")
+        print("Ctrl-C ends it.", flush=True)
+        ended = asyncio.create_task(server.process.wait())
+        waiting = asyncio.create_task(stop.wait())
+        await asyncio.wait((ended, waiting), return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await waiting
+        print("Ending Home Assistant ...", flush=True)
+        return 0 if stop.is_set() else 1
+
+
+def main() -> int:
+    """Parse the command line and run."""
+    parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="do each job once, print facts, end")
+    parser.add_argument(
+        "--directory", type=Path, default=ROOT / ".demo", help="where state is kept"
+    )
+    arguments = parser.parse_args()
+    if arguments.once:
+        return asyncio.run(_once())
+    arguments.directory.mkdir(exist_ok=True)
+    return asyncio.run(_until_interrupted(arguments.directory))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

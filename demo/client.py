@@ -1,0 +1,164 @@
+"""What a user does in Home Assistant's UI, over the same HTTP and WebSocket API."""
+
+import asyncio
+from collections.abc import AsyncIterator
+import contextlib
+from itertools import count
+from typing import Any, Final, Self
+
+import aiohttp
+
+USERNAME: Final = "demo"
+PASSWORD: Final = "demo"  # noqa: S105  # a throw-away instance on the loopback address
+
+
+class Client:
+    """A logged-in user."""
+
+    def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
+        """Talk to the Home Assistant at `url`."""
+        self.url = url
+        self.session = session
+        self._ids = count(1)
+        self._asking = asyncio.Lock()
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self.tokens: dict[str, Any] = {}
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def logged_in(cls, url: str) -> AsyncIterator[Self]:
+        """Onboard a new Home Assistant, or log in to one that is, for the time of a `with` block."""
+        async with aiohttp.ClientSession() as session:
+            client = cls(url, session)
+            code = await client._onboard() or await client._login()
+            await client._get_token(code)
+            async with session.ws_connect(f"{url}/api/websocket", max_msg_size=0) as socket:
+                client._socket = socket
+                await socket.receive_json()
+                await socket.send_json(
+                    {"type": "auth", "access_token": client.tokens["access_token"]}
+                )
+                if (await socket.receive_json())["type"] != "auth_ok":
+                    raise RuntimeError("Home Assistant refused the token")
+                yield client
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that say who asks."""
+        return {"Authorization": f"Bearer {self.tokens['access_token']}"}
+
+    async def get(self, path: str) -> Any:
+        """Return the JSON at `path`."""
+        async with self.session.get(self.url + path, headers=self.headers) as response:
+            response.raise_for_status()
+            return await response.json()
+
+    async def get_bytes(self, path: str) -> bytes:
+        """Return the body at `path`."""
+        async with self.session.get(self.url + path, headers=self.headers) as response:
+            response.raise_for_status()
+            return await response.read()
+
+    async def post(self, path: str, data: dict[str, Any]) -> Any:
+        """Send JSON to `path` and return the JSON of the answer."""
+        async with self.session.post(self.url + path, json=data, headers=self.headers) as response:
+            if response.status >= 400:
+                raise RuntimeError(f"{path}: {response.status} {await response.text()}")
+            return await response.json()
+
+    async def command(self, kind: str, **data: Any) -> Any:
+        """Send a WebSocket command and return its result."""
+        assert self._socket is not None  # noqa: S101
+        async with self._asking:
+            number = next(self._ids)
+            await self._socket.send_json({"id": number, "type": kind, **data})
+            while True:
+                answer = await self._socket.receive_json()
+                if answer.get("id") == number and answer["type"] == "result":
+                    if not answer["success"]:
+                        raise RuntimeError(f"{kind}: {answer['error']}")
+                    return answer["result"]
+
+    async def call_action(self, domain: str, action: str, data: dict[str, Any]) -> Any:
+        """Call an action that responds, and return its response."""
+        answer = await self.post(f"/api/services/{domain}/{action}?return_response", data)
+        return answer["service_response"]
+
+    async def entries(self) -> list[dict[str, Any]]:
+        """Return Retrocam's config entries."""
+        found: list[dict[str, Any]] = await self.command("config_entries/get", domain="retrocam")
+        return found
+
+    async def add_entry(self, *steps: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+        """Walk the config flow through `steps` and return the entry; a step that fails raises."""
+        path = "/api/config/config_entries/flow"
+        answer = await self.post(path, {"handler": "retrocam", "show_advanced_options": False})
+        for step, data in steps:
+            if answer["type"] == "menu":
+                answer = await self.post(f"{path}/{answer['flow_id']}", {"next_step_id": step})
+            if answer.get("step_id") != step:
+                raise RuntimeError(f"expected the step {step}, got {answer}")
+            answer = await self.post(f"{path}/{answer['flow_id']}", data)
+        if answer["type"] != "create_entry":
+            raise RuntimeError(f"the flow made no entry: {answer}")
+        result: dict[str, Any] = answer["result"]
+        return result
+
+    async def entity_id(self, entry_id: str, key: str) -> str:
+        """Return the id of an entry's entity by its key."""
+        for entity in await self.command("config/entity_registry/list"):
+            if entity["platform"] == "retrocam" and entity["unique_id"] == f"{entry_id}_{key}":
+                return str(entity["entity_id"])
+        raise LookupError(key)
+
+    async def wait_for_state(self, entity_id: str, *, timeout: float = 30) -> dict[str, Any]:  # noqa: ASYNC109
+        """Return the state of an entity once it is there and available."""
+        async with asyncio.timeout(timeout):
+            while True:
+                with contextlib.suppress(aiohttp.ClientResponseError):
+                    state: dict[str, Any] = await self.get(f"/api/states/{entity_id}")
+                    if state["state"] != "unavailable":
+                        return state
+                await asyncio.sleep(0.2)
+
+    async def _onboard(self) -> str | None:
+        """Make the first user; return None if there is one already."""
+        async with self.session.post(
+            f"{self.url}/api/onboarding/users",
+            json={
+                "client_id": f"{self.url}/",
+                "name": "Demo",
+                "username": USERNAME,
+                "password": PASSWORD,
+                "language": "en",
+            },
+        ) as response:
+            return (await response.json())["auth_code"] if response.status == 200 else None
+
+    async def _login(self) -> str:
+        flow = {
+            "client_id": f"{self.url}/",
+            "handler": ["homeassistant", None],
+            "redirect_uri": f"{self.url}/",
+        }
+        async with self.session.post(f"{self.url}/auth/login_flow", json=flow) as response:
+            flow_id = (await response.json())["flow_id"]
+        answer = {
+            "client_id": f"{self.url}/",
+            "username": USERNAME,
+            "password": PASSWORD,
+        }
+        async with self.session.post(
+            f"{self.url}/auth/login_flow/{flow_id}", json=answer
+        ) as response:
+            return str((await response.json())["result"])
+
+    async def _get_token(self, code: str) -> None:
+        data = {
+            "client_id": f"{self.url}/",
+            "grant_type": "authorization_code",
+            "code": code,
+        }
+        async with self.session.post(f"{self.url}/auth/token", data=data) as response:
+            response.raise_for_status()
+            self.tokens = await response.json()

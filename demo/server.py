@@ -1,0 +1,154 @@
+"""A real Home Assistant process with a configuration of its own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+import contextlib
+import json
+import os
+from pathlib import Path
+import signal
+import socket
+import sys
+from typing import Final
+
+import aiohttp
+
+ROOT: Final = Path(__file__).parent.parent
+START_TIMEOUT: Final = 120.0
+STOP_TIMEOUT: Final = 60.0
+
+CONFIGURATION: Final = """\
+# Written anew at each start of the demo.
+homeassistant:
+  name: Retrocam demo
+  unit_system: metric
+  time_zone: UTC
+  media_dirs:
+    local: {media}
+frontend:
+config:
+media_source:
+logger:
+  default: warning
+  logs:
+    custom_components.retrocam: info
+"""
+
+
+def free_port() -> int:
+    """Return a TCP port that nothing listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def write_configuration(directory: Path, port: int, extra: str = "") -> None:
+    """Make `directory` the configuration directory of a Home Assistant with Retrocam."""
+    media = directory / "media"
+    media.mkdir(parents=True, exist_ok=True)
+    (directory / "configuration.yaml").write_text(
+        CONFIGURATION.format(media=media) + extra, encoding="utf-8"
+    )
+    # What Home Assistant no longer takes from YAML: the port, and that onboarding's steps beyond the
+    # first user are done. Those would set up integrations that fetch from the internet.
+    _store(directory, "http", 2, 2, _http_settings(port))
+    if not (directory / ".storage" / "onboarding").exists():
+        done = ["core_config", "analytics", "integration"]
+        _store(directory, "onboarding", 4, 1, {"done": done})
+    link = directory / "custom_components"
+    if not link.is_symlink():
+        link.symlink_to(ROOT / "custom_components", target_is_directory=True)
+
+
+def _http_settings(port: int) -> dict[str, object]:
+    settings = {
+        "server_host": ["127.0.0.1"],
+        "server_port": port,
+        "cors_allowed_origins": [],
+        "login_attempts_threshold": -1,
+        "ip_ban_enabled": True,
+        "ssl_profile": "modern",
+        "use_x_frame_options": True,
+        "created_at": "2026-01-01T00:00:00+00:00",
+        "error": None,
+        "error_message": None,
+    }
+    return {"stable": settings, "pending": None, "yaml_migration_done": True}
+
+
+def _store(directory: Path, key: str, version: int, minor: int, data: dict[str, object]) -> None:
+    """Write one of Home Assistant's storage files."""
+    path = directory / ".storage" / key
+    path.parent.mkdir(exist_ok=True)
+    content = {"version": version, "minor_version": minor, "key": key, "data": data}
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+class Server:
+    """Home Assistant, running."""
+
+    def __init__(self, directory: Path, port: int, process: asyncio.subprocess.Process) -> None:
+        """Hold a process that was started in `directory`."""
+        self.directory = directory
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self.process = process
+
+    @property
+    def log(self) -> str:
+        """What Home Assistant has logged since it was started."""
+        return (self.directory / "console.log").read_text(encoding="utf-8", errors="replace")
+
+    async def wait_until_up(self) -> None:
+        """Wait until HTTP answers. Raises RuntimeError if the process ends or stays silent."""
+        async with aiohttp.ClientSession() as session, asyncio.timeout(START_TIMEOUT):
+            while True:
+                if self.process.returncode is not None:
+                    raise RuntimeError(f"Home Assistant ended by itself:\n{self.log[-3000:]}")
+                with contextlib.suppress(aiohttp.ClientError):
+                    async with session.get(f"{self.url}/manifest.json") as response:
+                        if response.status == 200:
+                            return
+                await asyncio.sleep(0.2)
+
+    async def stop(self) -> int:
+        """End Home Assistant as the operating system would; return its exit code."""
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                async with asyncio.timeout(STOP_TIMEOUT):
+                    await self.process.wait()
+            except TimeoutError:
+                self.process.kill()
+        return await self.process.wait()
+
+    async def kill(self) -> None:
+        """End Home Assistant as a power cut would."""
+        self.process.kill()
+        await self.process.wait()
+
+
+async def start(directory: Path, port: int, extra: str = "") -> Server:
+    """Start Home Assistant in `directory`, and return before it is up."""
+    write_configuration(directory, port, extra)
+    with (directory / "console.log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "homeassistant", "--config", str(directory), "--skip-pip",
+            stdout=log, stderr=asyncio.subprocess.STDOUT, stdin=asyncio.subprocess.DEVNULL,
+            # A Ctrl-C at the terminal is the demo's to handle: it then ends Home Assistant cleanly.
+            start_new_session=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )  # fmt: skip
+    return Server(directory, port, process)
+
+
+@contextlib.asynccontextmanager
+async def running(directory: Path, port: int, extra: str = "") -> AsyncIterator[Server]:
+    """Run Home Assistant for the time of a `with` block."""
+    server = await start(directory, port, extra)
+    try:
+        await server.wait_until_up()
+        yield server
+    finally:
+        await server.stop()

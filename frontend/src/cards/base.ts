@@ -1,0 +1,141 @@
+/** What all cards have in common: configuration, words, and knowing whether they are seen. */
+
+import {
+  html,
+  LitElement,
+  nothing,
+  type PropertyDeclarations,
+  type PropertyValues,
+  type TemplateResult,
+} from "lit";
+import { messageOf } from "../ha/actions";
+import type { CardConfig, Hass } from "../ha/types";
+import { localize, type TextKey } from "../localize/index";
+import { Presence } from "./presence";
+import { shared } from "./styles";
+
+/** What is told under the controls: a result with a link, or an error. */
+export interface Message {
+  text: string;
+  error?: boolean;
+  link?: { href: string; label: string };
+}
+
+export abstract class RetrocamCard<Config extends CardConfig> extends LitElement {
+  static override styles = [shared];
+  static override properties: PropertyDeclarations = {
+    hass: { attribute: false },
+    preview: { type: Boolean },
+    config: { state: true },
+    message: { state: true },
+    busy: { state: true },
+  };
+  declare hass: Hass | undefined;
+  /** Set by the dashboard in its card picker and editor: nothing may run then. */
+  declare preview: boolean;
+  declare protected config: Config | undefined;
+  declare protected message: Message | undefined;
+  /** Name of what is under way, so that its button waits. */
+  declare protected busy: string | undefined;
+
+  protected readonly presence = new Presence(this, () => this.reconsider());
+  private running = false;
+
+  constructor() {
+    super();
+    this.preview = false;
+  }
+
+  /** Called by the dashboard. Throws what it then shows in place of the card. */
+  setConfig(config: Config): void {
+    if (typeof config.entity !== "string" || !this.accepts(config.entity)) {
+      throw new Error(this.t("error.no_entity"));
+    }
+    const changed = this.config !== undefined && this.config.entity !== config.entity;
+    this.config = config;
+    if (changed && this.running) {
+      this.ended();
+      this.running = false;
+    }
+    this.reconsider();
+  }
+
+  getCardSize(): number {
+    return 7;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.message = undefined;
+  }
+
+  /** Whether an entity id may be configured, judged by its domain alone: states come later. */
+  protected abstract accepts(entityId: string): boolean;
+  /** The card came into view with all it needs: begin what runs. */
+  protected abstract began(): void;
+  /** It is not seen any more: end all of it. */
+  protected abstract ended(): void;
+  protected abstract body(hass: Hass, config: Config): TemplateResult;
+
+  protected get entityId(): string {
+    return this.config?.entity ?? "";
+  }
+
+  protected t(key: TextKey, values?: Record<string, string | number>): string {
+    return localize(this.hass, key, values);
+  }
+
+  /** Runs an action with its button waiting, and tells what came of it. */
+  protected async attempt(name: string, action: () => Promise<Message | undefined>): Promise<void> {
+    if (this.busy) return;
+    this.busy = name;
+    this.message = undefined;
+    try {
+      this.message = await action();
+    } catch (error) {
+      this.message = { text: this.t("error.failed", { message: messageOf(error) }), error: true };
+    } finally {
+      this.busy = undefined;
+    }
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has("hass") || changed.has("preview")) this.reconsider();
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    const { hass, config } = this;
+    if (!hass || !config) return nothing;
+    if (!hass.states[this.entityId]) {
+      const text = this.t("error.not_found", { entity: this.entityId });
+      return html`<ha-card><div class="notice" role="alert">${text}</div></ha-card>`;
+    }
+    return html`<ha-card>${this.body(hass, config)}</ha-card>`;
+  }
+
+  protected renderMessage(): TemplateResult {
+    const { message } = this;
+    return html`<div role="status" aria-live="polite">
+      ${message
+        ? html`<div class="message ${message.error ? "error" : ""}">
+            <span>${message.text}</span>
+            ${message.link
+              ? html`<a href=${message.link.href} target="_blank" rel="noreferrer"
+                  >${message.link.label}</a
+                >`
+              : nothing}
+          </div>`
+        : nothing}
+    </div>`;
+  }
+
+  private reconsider(): void {
+    const there = this.hass !== undefined && this.hass.states[this.entityId] !== undefined;
+    const run = this.presence.seen && !this.preview && there;
+    if (run === this.running) return;
+    this.running = run;
+    if (run) this.began();
+    else this.ended();
+    this.requestUpdate();
+  }
+}

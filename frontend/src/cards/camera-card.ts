@@ -1,0 +1,413 @@
+/** A live camera with what is needed right after something has happened. */
+
+import { css, html, nothing, type TemplateResult } from "lit";
+import { act, type Saved } from "../ha/actions";
+import {
+  domainOf,
+  entryIdOf,
+  isAvailable,
+  isRetrocam,
+  nameOf,
+  numberOf,
+  sibling,
+  siblingState,
+} from "../ha/entities";
+import { signPath } from "../ha/sign";
+import type { CardConfig, GridOptions, Hass, HassEntity } from "../ha/types";
+import { formatBytes, formatSeconds } from "../localize/format";
+import { hasText, type TextKey } from "../localize/index";
+import type { Charset } from "../player/charset";
+import { DEFAULT_LOOK } from "./ascii-screen";
+import { type Message, RetrocamCard } from "./base";
+import { aspectOf, cameraForm, type Form } from "./forms";
+import { Fullscreen } from "./fullscreen";
+import { icon } from "./icons";
+import type { LiveMode } from "./live";
+import { layoutIcon } from "./layouts";
+import { shared } from "./styles";
+
+export interface CameraCardConfig extends CardConfig {
+  live?: LiveMode;
+  save_seconds?: number;
+  ascii?: boolean;
+  charset?: Charset | "auto";
+  aspect_ratio?: string;
+  controls?: boolean;
+}
+
+const SAVE_SECONDS = 10;
+const EXTEND_SECONDS = 30;
+/** A link to a clip works for this long, in s: long enough to open it after a call. */
+const LINK_SECONDS = 3600;
+const SIZE_UNITS: Record<string, number> = {
+  B: 1, kB: 1e3, MB: 1e6, GB: 1e9, KiB: 1024, MiB: 1_048_576, GiB: 1_073_741_824,
+};
+
+export class CameraCard extends RetrocamCard<CameraCardConfig> {
+  static override properties = { ascii: { state: true }, live: { state: true } };
+  declare private ascii: boolean | undefined;
+  private readonly fullscreen = new Fullscreen(this);
+  declare private live: boolean;
+
+  static getConfigForm(): Form {
+    return cameraForm();
+  }
+
+  static getStubConfig(hass: Hass, entities: string[]): Partial<CameraCardConfig> {
+    const entity = entities.find((id) => isRetrocam(hass, id, "camera"));
+    return entity ? { entity } : { entity: "camera.retrocam" };
+  }
+
+  getGridOptions(): GridOptions {
+    return { columns: 12, rows: "auto", min_columns: 6, min_rows: 4 };
+  }
+
+  protected accepts(entityId: string): boolean {
+    return domainOf(entityId) === "camera";
+  }
+
+  protected began(): void {
+    this.live = true;
+  }
+
+  protected ended(): void {
+    this.live = false;
+  }
+
+  protected body(hass: Hass, config: CameraCardConfig): TemplateResult {
+    const name = nameOf(hass, this.entityId, config.name);
+    const state = hass.states[this.entityId]!;
+    const ascii = this.ascii ?? config.ascii ?? false;
+    const aspect = aspectOf(config.aspect_ratio);
+    return html`
+      <div class="stage" style="aspect-ratio:${aspect}">
+        <retrocam-live
+          .hass=${hass}
+          .entityId=${this.entityId}
+          .mode=${config.live ?? "auto"}
+          .name=${name}
+          ?active=${this.live && !ascii && isAvailable(state)}
+        ></retrocam-live>
+        ${ascii ? this.renderAscii(hass, config) : nothing}
+        <div class="caption">
+          ${this.renderRecording(hass)}<span class="name">${name}</span>
+          ${isAvailable(state)
+            ? nothing
+            : html`<span class="tag">${this.t("error.unavailable")}</span>`}
+        </div>
+        ${this.fullscreen.on ? this.renderFullscreenButton("leave") : nothing}
+      </div>
+      ${config.controls === false ? nothing : this.renderControls(hass, config, ascii, state)}
+      ${this.renderMessage()}
+    `;
+  }
+
+  private renderAscii(hass: Hass, config: CameraCardConfig): TemplateResult {
+    return html`<retrocam-screen
+      .hass=${hass}
+      .entryId=${entryIdOf(hass, this.entityId)}
+      .look=${{ ...DEFAULT_LOOK, charset: config.charset ?? "auto" }}
+      ?active=${this.live}
+      ?muted=${true}
+    ></retrocam-screen>`;
+  }
+
+  private renderControls(
+    hass: Hass,
+    config: CameraCardConfig,
+    ascii: boolean,
+    state: HassEntity,
+  ): TemplateResult {
+    const seconds = this.saveSeconds(config);
+    const saving = this.busy === "save";
+    const off = this.busy !== undefined || !isAvailable(state);
+    const unarmed = siblingState(hass, this.entityId, "switch", "lookback")?.state === "off";
+    return html`<div class="controls">
+      ${this.renderGauge(hass)}
+      <div class="row">
+        <button class="filled save" ?disabled=${off || unarmed} aria-busy=${saving} @click=${this.save}>
+          ${saving ? html`<span class="spinner"></span>` : icon("save")}
+          <span>
+            ${saving
+              ? this.t("save.busy")
+              : this.t("save.button", { seconds: formatSeconds(hass, seconds) })}
+          </span>
+        </button>
+        <span class="grow"></span>
+        <button
+          ?disabled=${off}
+          aria-label=${this.t("snapshot.button")}
+          title=${this.t("snapshot.button")}
+          @click=${this.snapshot}
+        >
+          ${icon("camera")}
+        </button>
+        <button
+          aria-label=${this.t("ascii.show")}
+          title=${this.t("ascii.show")}
+          aria-pressed=${ascii}
+          @click=${() => {
+            this.ascii = !ascii;
+          }}
+        >
+          ${icon("ascii")}
+        </button>
+        ${this.renderFullscreenButton("enter")}
+      </div>
+      ${this.renderLayouts(hass)}
+    </div>`;
+  }
+
+  private renderFullscreenButton(way: "enter" | "leave"): TemplateResult {
+    const label = this.t(`fullscreen.${way}`);
+    return html`<button
+      class=${way}
+      aria-label=${label}
+      title=${label}
+      @click=${() => this.fullscreen.toggle(this.renderRoot.querySelector(".stage")!)}
+    >
+      ${icon(way === "enter" ? "full" : "shrink")}
+    </button>`;
+  }
+
+  private renderGauge(hass: Hass): TemplateResult | typeof nothing {
+    const available = numberOf(siblingState(hass, this.entityId, "sensor", "lookback_available"));
+    const armed = siblingState(hass, this.entityId, "switch", "lookback");
+    if (armed?.state === "off") {
+      return html`<div class="secondary gauge">${this.t("lookback.off")}</div>`;
+    }
+    if (available === undefined) return nothing;
+    const asked = numberOf(siblingState(hass, this.entityId, "number", "lookback_seconds"));
+    const full = Math.max(asked ?? 60, 1);
+    const seconds = formatSeconds(hass, available);
+    const bytes = bytesOf(siblingState(hass, this.entityId, "sensor", "lookback_size"));
+    const text =
+      bytes === undefined
+        ? this.t("lookback.ready", { seconds })
+        : this.t("lookback.ready_size", { seconds, size: formatBytes(hass, bytes) });
+    const percent = Math.min(100, (available / full) * 100);
+    return html`<div
+      class="gauge"
+      role="meter"
+      aria-label=${this.t("lookback.label")}
+      aria-valuemin="0"
+      aria-valuemax=${full}
+      aria-valuenow=${Math.min(full, available)}
+      aria-valuetext=${text}
+    >
+      <div class="bar"><div style="width:${percent}%"></div></div>
+      <div class="secondary">${text}</div>
+    </div>`;
+  }
+
+  private renderRecording(hass: Hass): TemplateResult | typeof nothing {
+    const recording = siblingState(hass, this.entityId, "binary_sensor", "recording");
+    if (recording?.state !== "on") return nothing;
+    const more = this.t("recording.extend", { seconds: formatSeconds(hass, EXTEND_SECONDS) });
+    return html`<span class="recording" role="status">
+      <span class="dot"></span>${this.t("recording.now")}
+      <button aria-label=${`+ ${more}`} title=${`+ ${more}`} @click=${this.extend}>
+        ${icon("plus")}
+      </button>
+      <button
+        aria-label=${this.t("recording.stop")}
+        title=${this.t("recording.stop")}
+        @click=${this.stop}
+      >
+        ${icon("stop")}
+      </button>
+    </span>`;
+  }
+
+  private renderLayouts(hass: Hass): TemplateResult | typeof nothing {
+    const select = siblingState(hass, this.entityId, "select", "layout");
+    const options = select?.attributes["options"];
+    if (!select || !Array.isArray(options)) return nothing;
+    return html`<div class="row layouts" role="radiogroup" aria-label=${this.t("layout.label")}>
+      ${options.map(String).map((option) => {
+        const key = `layout.${option}`;
+        const label = hasText(key) ? this.t(key as TextKey) : option;
+        return html`<button
+          role="radio"
+          aria-checked=${option === select.state}
+          aria-label=${label}
+          title=${label}
+          @click=${() => this.choose(option)}
+        >
+          ${layoutIcon(option)}
+        </button>`;
+      })}
+    </div>`;
+  }
+
+  private saveSeconds(config: CameraCardConfig): number {
+    return Math.max(1, Number(config.save_seconds) || SAVE_SECONDS);
+  }
+
+  private async save(): Promise<void> {
+    const hass = this.hass!;
+    const lookback = this.saveSeconds(this.config!);
+    await this.attempt("save", async () => {
+      const clip = await act<Saved>(hass, "record", this.entityId, { lookback, duration: 0 });
+      const seconds = formatSeconds(hass, clip?.duration ?? clip?.lookback ?? lookback);
+      return this.linked(this.t("save.done", { seconds }), clip, "save.open");
+    });
+  }
+
+  private async snapshot(): Promise<void> {
+    await this.attempt("snapshot", async () => {
+      const picture = await act<Saved>(this.hass!, "take_snapshot", this.entityId);
+      return this.linked(this.t("snapshot.done"), picture, "snapshot.open");
+    });
+  }
+
+  private async linked(text: string, saved: Saved | undefined, key: TextKey): Promise<Message> {
+    if (!saved?.url) return { text };
+    const path = await signPath(this.hass!, saved.url, LINK_SECONDS);
+    return { text, link: { href: this.hass!.hassUrl(path), label: this.t(key) } };
+  }
+
+  private async extend(): Promise<void> {
+    await this.attempt("extend", async () => {
+      await act(this.hass!, "extend_recording", this.entityId, { duration: EXTEND_SECONDS });
+      return undefined;
+    });
+  }
+
+  private async stop(): Promise<void> {
+    await this.attempt("stop", async () => {
+      await act(this.hass!, "stop_recording", this.entityId);
+      return undefined;
+    });
+  }
+
+  private async choose(option: string): Promise<void> {
+    const entity_id = sibling(this.hass!, this.entityId, "select", "layout")!;
+    await this.attempt("layout", async () => {
+      await this.hass!.callService("select", "select_option", { option }, { entity_id });
+      return undefined;
+    });
+  }
+
+  static override styles = [
+    shared,
+    css`
+      .stage {
+        position: relative;
+        background: #000;
+        width: 100%;
+        flex: 1 1 auto;
+        min-height: 0;
+      }
+      retrocam-live,
+      retrocam-screen {
+        position: absolute;
+        inset: 0;
+      }
+      .caption {
+        position: absolute;
+        inset: auto 0 0;
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 8px;
+        padding: 24px 12px 8px;
+        color: #fff;
+        background: linear-gradient(transparent, rgb(0 0 0 / 60%));
+        pointer-events: none;
+        text-shadow: 0 1px 2px rgb(0 0 0 / 70%);
+      }
+      .caption button {
+        pointer-events: auto;
+        min-height: 32px;
+        min-width: 32px;
+        padding: 0 4px;
+      }
+      .caption button:hover {
+        background: rgb(255 255 255 / 20%);
+      }
+      .name {
+        order: -1;
+        font-weight: 500;
+        flex: 1;
+        min-width: 0;
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+      }
+      .tag {
+        padding: 2px 8px;
+        border-radius: 99px;
+        background: var(--error-color, #db4437);
+        font-size: 12px;
+      }
+      .recording {
+        display: inline-flex;
+        align-items: center;
+        gap: 4px;
+        padding-left: 10px;
+        border-radius: 99px;
+        background: rgb(0 0 0 / 55%);
+        font-size: 13px;
+      }
+      .dot {
+        width: 10px;
+        height: 10px;
+        border-radius: 50%;
+        background: #ff3b30;
+        animation: pulse 1.6s ease-in-out infinite;
+      }
+      @keyframes pulse {
+        50% {
+          opacity: 0.35;
+        }
+      }
+      .controls {
+        padding: 10px 12px;
+        display: flex;
+        flex-direction: column;
+        gap: 8px;
+      }
+      .gauge {
+        display: flex;
+        align-items: center;
+        gap: 10px;
+        white-space: nowrap;
+      }
+      .bar {
+        flex: 1;
+        height: 6px;
+        border-radius: 3px;
+        background: var(--soft);
+        overflow: hidden;
+      }
+      .bar > div {
+        height: 100%;
+        border-radius: 3px;
+        background: var(--primary-color, #03a9f4);
+        transition: width 0.5s;
+      }
+      .save {
+        padding: 0 14px;
+      }
+      .leave {
+        position: absolute;
+        right: 8px;
+        top: 8px;
+        color: #fff;
+        background: rgb(0 0 0 / 50%);
+      }
+      .layouts {
+        border-top: 1px solid var(--line);
+        padding-top: 8px;
+      }
+    `,
+  ];
+}
+
+/** The bytes that a size sensor tells, in whatever unit the user has chosen for it. */
+function bytesOf(state: HassEntity | undefined): number | undefined {
+  const value = numberOf(state);
+  if (value === undefined) return undefined;
+  return value * (SIZE_UNITS[String(state?.attributes["unit_of_measurement"])] ?? 1e6);
+}

@@ -1,0 +1,129 @@
+/** The visual editors: Home Assistant draws them from these schemas. */
+
+import type { Hass } from "../ha/types";
+import { localize, type TextKey } from "../localize/index";
+import { CHARSETS } from "../player/charset";
+
+interface Field {
+  name: string;
+  selector: Record<string, unknown>;
+  required?: boolean;
+  default?: unknown;
+}
+
+export interface Form {
+  schema: Field[];
+  computeLabel(field: { name: string }, localizeOfPage?: unknown): string;
+}
+
+/** The page's own language, as far as an editor without `hass` can know it. */
+function language(): Pick<Hass, "language"> {
+  return { language: document.documentElement.lang || navigator.language };
+}
+
+function form(labels: Record<string, TextKey>, schema: Field[]): Form {
+  return {
+    schema,
+    computeLabel: ({ name }) => {
+      const key = labels[name];
+      return key ? localize(language(), key) : name;
+    },
+  };
+}
+
+function choice(prefix: string, values: readonly string[]): Record<string, unknown> {
+  const options = values.map((value) => ({
+    value,
+    label: localize(language(), `${prefix}.${value}` as TextKey),
+  }));
+  return { select: { mode: "dropdown", options } };
+}
+
+function entity(...domains: string[]): Record<string, unknown> {
+  return { entity: { filter: domains.map((domain) => ({ integration: "retrocam", domain })) } };
+}
+
+const CHARSET_CHOICE = ["auto", ...CHARSETS];
+
+export function cameraForm(): Form {
+  return form(
+    {
+      entity: "form.entity",
+      name: "form.name",
+      live: "form.live",
+      save_seconds: "form.save_seconds",
+      ascii: "form.ascii",
+      charset: "form.charset",
+      aspect_ratio: "form.aspect",
+      controls: "form.controls",
+    },
+    [
+      { name: "entity", required: true, selector: entity("camera") },
+      { name: "name", selector: { entity_name: {} } },
+      { name: "live", selector: choice("live", ["auto", "hls", "mjpeg", "still"]) },
+      {
+        name: "save_seconds",
+        selector: { number: { min: 1, max: 900, mode: "box", unit_of_measurement: "s" } },
+      },
+      { name: "ascii", selector: { boolean: {} } },
+      { name: "charset", selector: choice("charset", CHARSET_CHOICE) },
+      { name: "aspect_ratio", selector: { text: {} } },
+      { name: "controls", selector: { boolean: {} } },
+    ],
+  );
+}
+
+export function historyForm(): Form {
+  return form(
+    { entity: "form.entity", name: "form.name", kinds: "form.kinds", thumb_width: "form.thumb" },
+    [
+      { name: "entity", required: true, selector: entity("camera") },
+      { name: "name", selector: { entity_name: {} } },
+      {
+        name: "kinds",
+        selector: {
+          select: {
+            ...(choice("kind", ["snapshots", "recordings", "timelapses"])["select"] as object),
+            mode: "list",
+            multiple: true,
+          },
+        },
+      },
+      {
+        name: "thumb_width",
+        selector: { number: { min: 80, max: 320, mode: "slider", unit_of_measurement: "px" } },
+      },
+    ],
+  );
+}
+
+export function asciiForm(): Form {
+  return form(
+    {
+      entity: "form.player",
+      name: "form.name",
+      charset: "form.charset",
+      colour: "form.colour",
+      muted: "form.muted",
+      aspect_ratio: "form.aspect",
+      controls: "form.controls",
+    },
+    [
+      { name: "entity", required: true, selector: entity("media_player", "camera") },
+      { name: "name", selector: { entity_name: {} } },
+      { name: "charset", selector: choice("charset", CHARSET_CHOICE) },
+      { name: "colour", selector: { boolean: {} } },
+      { name: "muted", selector: { boolean: {} } },
+      { name: "aspect_ratio", selector: { text: {} } },
+      { name: "controls", selector: { boolean: {} } },
+    ],
+  );
+}
+
+/** "16:9", "16/9" or "1.78" as a CSS aspect ratio; 16 / 9 for anything else. */
+export function aspectOf(text: unknown): string {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*(?:[:/x]\s*(\d+(?:\.\d+)?)\s*)?$/.exec(String(text ?? ""));
+  const width = Number(match?.[1] ?? 0);
+  const height = Number(match?.[2] ?? 1);
+  return width > 0 && height > 0 ? `${width} / ${height}` : "16 / 9";
+}

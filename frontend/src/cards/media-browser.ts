@@ -1,0 +1,198 @@
+/** A plain list to find something to play in. */
+
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { messageOf } from "../ha/actions";
+import type { Hass } from "../ha/types";
+import { localize } from "../localize/index";
+import { icon } from "./icons";
+import { shared } from "./styles";
+
+export interface BrowseItem {
+  title: string;
+  media_content_id: string;
+  media_content_type: string;
+  can_play: boolean;
+  can_expand: boolean;
+  thumbnail?: string | null;
+  children?: BrowseItem[];
+}
+
+/** Fires `chosen` (detail: BrowseItem) and `close`. */
+export class MediaBrowser extends LitElement {
+  static override properties = {
+    hass: { attribute: false },
+    entityId: { attribute: false },
+    open: { type: Boolean },
+    path: { state: true },
+    failure: { state: true },
+    loading: { state: true },
+  };
+  declare hass: Hass | undefined;
+  declare entityId: string;
+  declare open: boolean;
+  /** Where the user is, from the root on. */
+  declare private path: BrowseItem[];
+  declare private failure: string | undefined;
+  declare private loading: boolean;
+  private turn = 0;
+
+  constructor() {
+    super();
+    this.open = false;
+    this.path = [];
+    this.loading = false;
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (!changed.has("open")) return;
+    const dialog = this.renderRoot.querySelector("dialog")!;
+    if (this.open && !dialog.open) {
+      dialog.showModal();
+      this.path = [];
+      void this.enter(undefined);
+    } else if (!this.open && dialog.open) dialog.close();
+  }
+
+  protected override render(): TemplateResult {
+    const here = this.path[this.path.length - 1];
+    const title = here?.title ?? localize(this.hass, "player.browse");
+    return html`<dialog
+      aria-label=${localize(this.hass, "player.browse")}
+      @close=${() => this.dispatchEvent(new CustomEvent("close"))}
+    >
+      <header class="row">
+        ${this.path.length > 1
+          ? this.button("left", "browse.up", () => {
+              this.path = this.path.slice(0, -1);
+            })
+          : nothing}
+        <h2 class="grow">${title}</h2>
+        ${this.button("close", "browse.close", () => this.renderRoot.querySelector("dialog")!.close())}
+      </header>
+      ${this.renderList(here)}
+    </dialog>`;
+  }
+
+  private renderList(here: BrowseItem | undefined): TemplateResult {
+    if (this.failure) return html`<div class="notice" role="alert">${this.failure}</div>`;
+    if (this.loading) return html`<div class="notice">${localize(this.hass, "browse.loading")}</div>`;
+    if (!here?.children?.length) {
+      return html`<div class="notice">${localize(this.hass, "browse.empty")}</div>`;
+    }
+    return html`<ul>
+      ${here.children.map(
+        (item) => html`<li>
+          <button class="grow item" @click=${() => this.choose(item)}>
+            ${item.thumbnail
+              ? html`<img src=${this.hass!.hassUrl(item.thumbnail)} alt="" loading="lazy" />`
+              : icon(item.can_expand ? "folder" : "film")}
+            <span class="grow">${item.title}</span>
+          </button>
+          ${item.can_expand && item.can_play
+            ? this.button("play", "player.play", () => this.play(item))
+            : nothing}
+        </li>`,
+      )}
+    </ul>`;
+  }
+
+  private button(
+    name: Parameters<typeof icon>[0],
+    key: Parameters<typeof localize>[1],
+    action: () => void,
+  ): TemplateResult {
+    const label = localize(this.hass, key);
+    return html`<button aria-label=${label} title=${label} @click=${action}>${icon(name)}</button>`;
+  }
+
+  private choose(item: BrowseItem): void {
+    if (item.can_expand) void this.enter(item);
+    else if (item.can_play) this.play(item);
+  }
+
+  private play(item: BrowseItem): void {
+    this.dispatchEvent(new CustomEvent("chosen", { detail: item }));
+    this.renderRoot.querySelector("dialog")!.close();
+  }
+
+  private async enter(item: BrowseItem | undefined): Promise<void> {
+    const turn = ++this.turn;
+    this.loading = true;
+    this.failure = undefined;
+    try {
+      const found = await this.hass!.callWS<BrowseItem>({
+        type: "media_player/browse_media",
+        entity_id: this.entityId,
+        ...(item && {
+          media_content_id: item.media_content_id,
+          media_content_type: item.media_content_type,
+        }),
+      });
+      if (turn === this.turn) this.path = [...this.path, found];
+    } catch (error) {
+      if (turn === this.turn) this.failure = messageOf(error);
+    } finally {
+      if (turn === this.turn) this.loading = false;
+    }
+  }
+
+  static override styles = [
+    shared,
+    css`
+      :host {
+        display: contents;
+      }
+      dialog {
+        width: min(560px, 100vw);
+        height: min(640px, 100dvh);
+        max-width: none;
+        max-height: none;
+        padding: 0;
+        border: 0;
+        border-radius: 12px;
+        color: var(--primary-text-color, #212121);
+        background: var(--card-background-color, #fff);
+      }
+      dialog::backdrop {
+        background: rgb(0 0 0 / 50%);
+      }
+      dialog[open] {
+        display: flex;
+        flex-direction: column;
+      }
+      header {
+        padding: 8px;
+        border-bottom: 1px solid var(--line);
+      }
+      h2 {
+        margin: 0 8px;
+        font-size: 16px;
+        font-weight: 500;
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+      }
+      ul {
+        list-style: none;
+        margin: 0;
+        padding: 8px;
+        overflow-y: auto;
+      }
+      li {
+        display: flex;
+      }
+      .item {
+        justify-content: flex-start;
+        gap: 12px;
+        min-height: 48px;
+        text-align: start;
+      }
+      img {
+        width: 64px;
+        height: 36px;
+        object-fit: cover;
+        border-radius: 4px;
+      }
+    `,
+  ];
+}

@@ -1,0 +1,124 @@
+/** Asks for the time that a timelapse is to show, and tells how far it is. */
+
+import { css, html, LitElement, type PropertyValues, type TemplateResult } from "lit";
+import type { Hass } from "../ha/types";
+import { localMinute } from "../localize/fields";
+import { localize, type TextKey } from "../localize/index";
+import { icon } from "./icons";
+import { shared } from "./styles";
+
+const FPS = 25;
+const MINUTE = 60_000;
+
+/** What `export` tells; times are ISO 8601 in UTC. */
+export interface PlanDetail {
+  start: string;
+  end: string;
+  fps: number;
+}
+
+/** Fires `export` (detail: PlanDetail). */
+export class TimelapsePlan extends LitElement {
+  static override properties = {
+    hass: { attribute: false },
+    dayStart: { attribute: false },
+    dayEnd: { attribute: false },
+    busy: { type: Boolean },
+    share: { attribute: false },
+  };
+  declare hass: Hass | undefined;
+  declare dayStart: number;
+  declare dayEnd: number;
+  declare busy: boolean;
+  /** How far the timelapse is, from 0 to 1; undefined where that is not known. */
+  declare share: number | undefined;
+  /** Kept from when the day was chosen: a clock that ran on would undo what the user has typed. */
+  private end = 0;
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (!changed.has("dayEnd")) return;
+    // To the minute, but with what this minute has brought.
+    this.end = Math.min(this.dayEnd, Math.ceil(Date.now() / MINUTE) * MINUTE);
+  }
+
+  protected override render(): TemplateResult {
+    const { busy } = this;
+    return html`<form @submit=${this.submitted}>
+      ${this.moment("start", this.dayStart)} ${this.moment("end", this.end)}
+      <label>
+        ${this.t("timelapse.fps")}
+        <input type="number" name="fps" min="1" max="60" value=${FPS} />
+      </label>
+      <button class="filled" ?disabled=${busy} aria-busy=${busy}>
+        ${busy ? html`<span class="spinner"></span>` : icon("film")} <span>${this.label()}</span>
+      </button>
+    </form>`;
+  }
+
+  private moment(name: "start" | "end", time: number): TemplateResult {
+    return html`<label class="moment">
+      ${this.t(`timelapse.${name}`)}
+      <input type="datetime-local" name=${name} required .value=${localMinute(time)} />
+    </label>`;
+  }
+
+  private label(): string {
+    if (!this.busy) return this.t("timelapse.export");
+    if (this.share === undefined) return this.t("timelapse.busy");
+    return this.t("timelapse.progress", { percent: Math.floor(this.share * 100) });
+  }
+
+  private submitted(event: SubmitEvent): void {
+    event.preventDefault();
+    const data = new FormData(event.target as HTMLFormElement);
+    const moment = (name: string): string => new Date(String(data.get(name))).toISOString();
+    const detail: PlanDetail = {
+      start: moment("start"),
+      end: moment("end"),
+      fps: Number(data.get("fps")) || FPS,
+    };
+    this.dispatchEvent(new CustomEvent("export", { detail }));
+  }
+
+  private t(key: TextKey, values?: Record<string, string | number>): string {
+    return localize(this.hass, key, values);
+  }
+
+  static override styles = [
+    shared,
+    css`
+      :host {
+        height: auto;
+        container-type: inline-size;
+      }
+      form {
+        display: grid;
+        grid-template-columns: 1fr 1fr;
+        gap: 8px 12px;
+        align-items: end;
+        padding: 4px 16px 12px;
+      }
+      label {
+        display: grid;
+        gap: 2px;
+        min-width: 0;
+        font-size: 12px;
+        color: var(--secondary-text-color, #727272);
+      }
+      input {
+        width: 100%;
+        min-width: 0;
+        font-size: 14px;
+        color: var(--primary-text-color, #212121);
+      }
+      /* A date with its time is wider than half of a phone. */
+      @container (max-width: 430px) {
+        .moment {
+          grid-column: 1 / -1;
+          grid-template-columns: 3em 1fr;
+          align-items: center;
+        }
+      }
+    `,
+  ];
+}

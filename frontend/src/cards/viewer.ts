@@ -1,0 +1,361 @@
+/** One kept file, as large as the page: looked at, handed on, deleted. */
+
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { act, messageOf } from "../ha/actions";
+import type { MediaItem } from "../ha/media";
+import { signPath } from "../ha/sign";
+import type { Hass } from "../ha/types";
+import { type Outcome, PanZoom } from "../history/zoom";
+import { formatBytes, formatDay, formatTime } from "../localize/format";
+import { localize, type TextKey } from "../localize/index";
+import { icon, type IconName } from "./icons";
+import { shared } from "./styles";
+
+/** A shared link works for a day. */
+const SHARE_SECONDS = 86_400;
+
+/** Fires `step` (detail: 1 to newer, -1 to older), `deleted` (detail: id) and `close`. */
+export class Viewer extends LitElement {
+  static override properties = {
+    hass: { attribute: false },
+    entityId: { attribute: false },
+    item: { attribute: false },
+    hasNewer: { type: Boolean },
+    hasOlder: { type: Boolean },
+    source: { state: true },
+    told: { state: true },
+    asking: { state: true },
+    missing: { state: true },
+  };
+  declare hass: Hass | undefined;
+  declare entityId: string;
+  declare item: MediaItem | undefined;
+  declare hasNewer: boolean;
+  declare hasOlder: boolean;
+  declare private source: string | undefined;
+  declare private told: string | undefined;
+  /** Whether the user is being asked if the file is to be deleted. */
+  declare private asking: boolean;
+  declare private missing: boolean;
+  private readonly zoom = new PanZoom();
+
+  protected override willUpdate(changed: PropertyValues): void {
+    const before = changed.get("item") as MediaItem | undefined;
+    if (!changed.has("item") || before?.id === this.item?.id) return;
+    this.told = undefined;
+    this.asking = false;
+    this.missing = false;
+    this.zoom.reset();
+    this.source = undefined;
+    void this.resolve();
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (!changed.has("item")) return;
+    const dialog = this.renderRoot.querySelector("dialog")!;
+    if (this.item && !dialog.open) dialog.showModal();
+    else if (!this.item && dialog.open) dialog.close();
+  }
+
+  protected override render(): TemplateResult {
+    const { hass, item } = this;
+    return html`<dialog
+      aria-label=${localize(hass, "viewer.label")}
+      @close=${this.closed}
+      @keydown=${this.pressed}
+    >
+      ${item ? this.renderItem(item) : nothing}
+    </dialog>`;
+  }
+
+  private renderItem(item: MediaItem): TemplateResult {
+    const { hass } = this;
+    return html`
+      <header class="row">
+        <span class="grow">
+          ${formatDay(hass, item.time)}, ${formatTime(hass, item.time)}
+          ${item.size ? html`<span class="secondary">${formatBytes(hass, item.size)}</span>` : nothing}
+        </span>
+        ${this.source
+          ? html`<a
+              class="button"
+              href=${this.source}
+              download=${item.name}
+              aria-label=${this.t("viewer.download")}
+              title=${this.t("viewer.download")}
+              >${icon("download")}</a
+            >`
+          : nothing}
+        ${this.button("share", "viewer.share", () => void this.share(item))}
+        ${hass?.user?.is_admin
+          ? this.button("trash", "viewer.delete", () => {
+              this.asking = true;
+            })
+          : nothing}
+        ${this.button("close", "viewer.close", () => this.close())}
+      </header>
+      <div
+        class="stage"
+        @pointerdown=${this.down}
+        @pointermove=${this.moved}
+        @pointerup=${this.up}
+        @pointercancel=${(event: PointerEvent) => this.zoom.cancel(event.pointerId)}
+        @wheel=${this.wheel}
+      >
+        ${this.renderMedia(item)}
+      </div>
+      ${this.hasOlder ? this.button("left", "viewer.previous", () => this.step(-1), "side old") : nothing}
+      ${this.hasNewer ? this.button("right", "viewer.next", () => this.step(1), "side new") : nothing}
+      <footer role="status">
+        ${this.asking ? this.renderQuestion(item) : this.told ? html`<span>${this.told}</span>` : nothing}
+      </footer>
+    `;
+  }
+
+  private renderMedia(item: MediaItem): TemplateResult | typeof nothing {
+    if (this.missing) return html`<div class="notice">${this.t("viewer.missing")}</div>`;
+    const failed = (): void => {
+      this.missing = true;
+    };
+    const { scale, x, y } = this.zoom.transform;
+    const place = `transform:translate(${x}px,${y}px) scale(${scale})`;
+    const poster = this.hass!.hassUrl(item.thumb);
+    if (item.kind !== "snapshots") {
+      if (!this.source) return html`<img src=${poster} alt="" />`;
+      return html`<video
+        src=${this.source}
+        poster=${poster}
+        controls
+        playsinline
+        ?autoplay=${!matchMedia("(prefers-reduced-motion: reduce)").matches}
+        @error=${failed}
+      ></video>`;
+    }
+    // The thumbnail is there at once, and stays under the picture until that has come.
+    return html`
+      <img src=${poster} alt="" style=${place} draggable="false" />
+      ${this.source
+        ? html`<img
+            src=${this.source}
+            alt=${localize(this.hass, "item.snapshots", { time: formatTime(this.hass, item.time) })}
+            style=${place}
+            draggable="false"
+            @error=${failed}
+          />`
+        : nothing}
+    `;
+  }
+
+  private renderQuestion(item: MediaItem): TemplateResult {
+    return html`<span>${this.t("viewer.delete_sure")}</span>
+      <button class="danger" @click=${() => void this.deleteItem(item)}>
+        ${icon("trash")} ${this.t("viewer.delete")}
+      </button>
+      <button
+        @click=${() => {
+          this.asking = false;
+        }}
+      >
+        ${this.t("viewer.delete_no")}
+      </button>`;
+  }
+
+  private button(name: IconName, key: TextKey, action: () => void, extra = ""): TemplateResult {
+    const label = this.t(key);
+    return html`<button class=${extra} aria-label=${label} title=${label} @click=${action}>
+      ${icon(name)}
+    </button>`;
+  }
+
+  private t(key: TextKey): string {
+    return localize(this.hass, key);
+  }
+
+  private async resolve(): Promise<void> {
+    const { hass, item } = this;
+    if (!hass || !item) return;
+    try {
+      const path = await signPath(hass, item.url, SHARE_SECONDS);
+      if (this.item?.id === item.id) this.source = hass.hassUrl(path);
+    } catch (error) {
+      this.told = messageOf(error);
+    }
+  }
+
+  private close(): void {
+    this.renderRoot.querySelector("dialog")?.close();
+  }
+
+  private closed(): void {
+    this.dispatchEvent(new CustomEvent("close"));
+  }
+
+  private step(by: 1 | -1): void {
+    if (by === 1 ? !this.hasNewer : !this.hasOlder) return;
+    this.dispatchEvent(new CustomEvent("step", { detail: by }));
+  }
+
+  private pressed(event: KeyboardEvent): void {
+    // Arrow keys move in a video and choose in a question; elsewhere they turn the page.
+    if ((event.target as Element).tagName === "VIDEO") return;
+    if (event.key === "ArrowLeft") this.step(-1);
+    else if (event.key === "ArrowRight") this.step(1);
+    else if (event.key === "Delete" && this.hass?.user?.is_admin) this.asking = true;
+    else return;
+    event.preventDefault();
+  }
+
+  private async share(item: MediaItem): Promise<void> {
+    const { hass } = this;
+    if (!hass) return;
+    try {
+      const path = await signPath(hass, item.url, SHARE_SECONDS);
+      const url = new URL(hass.hassUrl(path), location.href).href;
+      if (navigator.share) {
+        await navigator.share({ url, title: item.name });
+        return;
+      }
+      await navigator.clipboard.writeText(url);
+      this.told = this.t("viewer.copied");
+    } catch (error) {
+      // Who closes the phone's sheet has shared nothing, and needs no word of it.
+      if (error instanceof DOMException && error.name === "AbortError") return;
+      this.told = localize(hass, "error.failed", { message: messageOf(error) });
+    }
+  }
+
+  private async deleteItem(item: MediaItem): Promise<void> {
+    this.asking = false;
+    try {
+      await act(this.hass!, "delete_media", this.entityId, { media_content_id: [item.id] });
+      this.dispatchEvent(new CustomEvent("deleted", { detail: item.id }));
+    } catch (error) {
+      this.told = localize(this.hass, "error.failed", { message: messageOf(error) });
+    }
+  }
+
+  private point(event: MouseEvent): { x: number; y: number } {
+    const box = this.renderRoot.querySelector(".stage")!.getBoundingClientRect();
+    return {
+      x: event.clientX - box.left - box.width / 2,
+      y: event.clientY - box.top - box.height / 2,
+    };
+  }
+
+  private down(event: PointerEvent): void {
+    if ((event.target as Element).tagName === "VIDEO") return;
+    (event.currentTarget as Element).setPointerCapture(event.pointerId);
+    this.zoom.down(event.pointerId, this.point(event));
+  }
+
+  private moved(event: PointerEvent): void {
+    if (this.zoom.move(event.pointerId, this.point(event))) this.requestUpdate();
+  }
+
+  private up(event: PointerEvent): void {
+    const outcome: Outcome = this.zoom.up(event.pointerId, this.point(event), event.timeStamp);
+    // Newer lies to the right, as on the ribbon: a swipe to the left brings it in.
+    if (outcome === "left") this.step(1);
+    else if (outcome === "right") this.step(-1);
+    else if (outcome === "down") this.close();
+    this.requestUpdate();
+  }
+
+  private wheel(event: WheelEvent): void {
+    if (this.item?.kind !== "snapshots") return;
+    event.preventDefault();
+    this.zoom.scaleBy(2 ** (-event.deltaY / 300), this.point(event));
+    this.requestUpdate();
+  }
+
+  static override styles = [
+    shared,
+    css`
+      :host {
+        display: contents;
+      }
+      dialog {
+        width: 100vw;
+        height: 100dvh;
+        max-width: none;
+        max-height: none;
+        box-sizing: border-box;
+        margin: 0;
+        padding: 0;
+        border: 0;
+        color: #fff;
+        background: #000;
+        overflow: hidden;
+      }
+      dialog[open] {
+        display: flex;
+        flex-direction: column;
+      }
+      header,
+      footer {
+        padding: 6px 10px;
+        min-height: 44px;
+        display: flex;
+        align-items: center;
+      }
+      footer {
+        justify-content: center;
+        gap: 10px;
+        padding-bottom: max(6px, env(safe-area-inset-bottom));
+      }
+      header {
+        padding-top: max(6px, env(safe-area-inset-top));
+      }
+      .secondary {
+        display: block;
+        color: #bbb;
+      }
+      a {
+        color: inherit;
+      }
+      button:hover,
+      .button:hover {
+        background: rgb(255 255 255 / 16%);
+      }
+      .danger {
+        color: #ff8a80;
+      }
+      .stage {
+        position: relative;
+        flex: 1;
+        min-height: 0;
+        overflow: hidden;
+        touch-action: none;
+      }
+      .stage > * {
+        position: absolute;
+        inset: 0;
+        width: 100%;
+        height: 100%;
+        object-fit: contain;
+        user-select: none;
+      }
+      video {
+        touch-action: auto;
+      }
+      .side {
+        position: absolute;
+        top: 50%;
+        translate: 0 -50%;
+        min-height: 56px;
+        background: rgb(0 0 0 / 45%);
+      }
+      .old {
+        left: 6px;
+      }
+      .new {
+        right: 6px;
+      }
+      @media (pointer: coarse) {
+        .side {
+          opacity: 0.6;
+        }
+      }
+    `,
+  ];
+}

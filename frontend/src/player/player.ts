@@ -1,0 +1,160 @@
+/** Session, queue, clock, sound and surface, joined: what runs while cells are on screen. */
+
+import { PlayerClock } from "./clock";
+import { FrameQueue } from "./queue";
+import { CellSession, type PlayerError, type PlayState, type Surroundings } from "./session";
+import type { Sound } from "./sound";
+import { Stats, type StatsReport } from "./stats";
+import type { CellFrame, Init } from "./wire";
+
+/** What shows the frames. */
+export interface Screen {
+  begin(init: Init): void;
+  draw(codes: Uint8Array<ArrayBuffer>): void;
+}
+
+export interface PlayerEvents {
+  init(init: Init): void;
+  state(state: PlayState, error: PlayerError | null): void;
+  link(open: boolean): void;
+}
+
+export interface PlayerParts extends Surroundings {
+  now(): number;
+  requestFrame(callback: () => void): number;
+  cancelFrame(id: number): void;
+  /** The address of the sound of this epoch from a time on. */
+  soundAddress(template: string, startUs: number): Promise<string>;
+}
+
+/**
+ * Frames waiting for their time are acknowledged while less than this much of them waits, in µs: the server
+ * counts what is not acknowledged as backlog, and a picture that waits for its sound is none.
+ */
+const EARLY = 5_000_000;
+/** Least time between two acknowledgements, in ms; the server waits for 500. */
+const ACK_INTERVAL = 80;
+
+export class CellPlayer {
+  private readonly session: CellSession;
+  private readonly clock: PlayerClock;
+  private readonly queue = new FrameQueue();
+  private readonly stats: Stats;
+  private init: Init | undefined;
+  private playState: PlayState = "idle";
+  private request: number | undefined;
+  private lastAck = -Infinity;
+  /** Picture minus sound in ms when the last frame was drawn. */
+  private soundOffset: number | undefined;
+  private silent = false;
+
+  constructor(
+    private readonly parts: PlayerParts,
+    private readonly screen: Screen,
+    private readonly events: PlayerEvents,
+    private readonly sound?: Sound,
+  ) {
+    this.clock = new PlayerClock(() => parts.now());
+    this.stats = new Stats(() => parts.now());
+    this.session = new CellSession(parts, {
+      init: (init) => this.began(init),
+      state: (state, error) => this.changed(state, error),
+      frame: (frame, bytes) => this.arrived(frame, bytes),
+      end: () => undefined,
+      link: (open) => events.link(open),
+    });
+  }
+
+  start(): void {
+    this.session.open();
+    this.request = this.parts.requestFrame(this.tick);
+  }
+
+  /** Ends the socket, the loop and the sound; the last picture stays. */
+  stop(): void {
+    this.session.close();
+    this.sound?.stop();
+    if (this.request !== undefined) this.parts.cancelFrame(this.request);
+    this.request = undefined;
+  }
+
+  /** Without sound none is asked for, and the picture follows its arrival. */
+  mute(silent: boolean): void {
+    this.silent = silent;
+    if (silent) {
+      this.sound?.stop();
+      this.clock.follow(undefined);
+    }
+  }
+
+  /** Starts the sound from within a gesture, after the browser has refused it. */
+  unblock(): void {
+    this.sound?.stop();
+    this.keepSound();
+  }
+
+  report(): StatsReport {
+    const skipped = this.queue.skipped + this.session.damaged;
+    return this.stats.report(this.init?.fps ?? 0, skipped, this.soundOffset);
+  }
+
+  private began(init: Init): void {
+    this.init = init;
+    this.queue.clear();
+    this.clock.reset();
+    this.stats.reset();
+    this.sound?.stop();
+    this.soundOffset = undefined;
+    this.screen.begin(init);
+    this.events.init(init);
+  }
+
+  private changed(state: PlayState, error: PlayerError | null): void {
+    this.playState = state;
+    if (state !== "playing") {
+      this.sound?.stop();
+      this.clock.follow(undefined);
+    }
+    this.events.state(state, error);
+  }
+
+  private arrived(frame: CellFrame, bytes: number): void {
+    this.clock.arrived(frame.pts);
+    this.stats.arrived(bytes);
+    this.queue.push(frame);
+    if (this.queue.span < EARLY) this.acknowledge(frame.seq);
+  }
+
+  private readonly tick = (): void => {
+    this.request = this.parts.requestFrame(this.tick);
+    const time = this.clock.time();
+    if (time === undefined) return;
+    const frame = this.queue.due(time);
+    if (frame) {
+      this.screen.draw(frame.codes);
+      const sound = this.clock.soundTime();
+      this.soundOffset = sound === undefined ? undefined : (frame.pts - sound) / 1000;
+      this.stats.drew();
+      this.acknowledge(frame.seq);
+    }
+    this.keepSound();
+  };
+
+  private acknowledge(seq: number): void {
+    const now = this.parts.now();
+    if (now - this.lastAck < ACK_INTERVAL) return;
+    this.lastAck = now;
+    this.session.ack(seq);
+  }
+
+  private keepSound(): void {
+    const { sound, init } = this;
+    const live = this.clock.arrivalTime();
+    if (!sound || !init?.audio || live === undefined) return;
+    if (this.silent || this.playState !== "playing") return;
+    if (!sound.needsStart(live, this.clock.soundTime())) return;
+    const template = init.audio;
+    void sound.start((startUs) => this.parts.soundAddress(template, startUs), live);
+    this.clock.follow(sound.position, sound.startUs);
+  }
+}

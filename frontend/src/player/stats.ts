@@ -1,0 +1,67 @@
+/** What the overlay tells of a running picture. */
+
+/** Frames that the figures look back on. */
+const KEPT = 240;
+
+export interface StatsReport {
+  /** Frames drawn a second, of those asked for. */
+  fps: number;
+  asked: number;
+  /** Milliseconds between drawn frames: median, and how far the 95th percentile lies above it. */
+  interval: number;
+  jitter: number;
+  /** Bytes that arrived a second. */
+  bytes: number;
+  skipped: number;
+  /** Picture minus sound in ms, undefined without sound. */
+  soundOffset: number | undefined;
+}
+
+export class Stats {
+  private drawn: number[] = [];
+  private received: { at: number; bytes: number }[] = [];
+
+  constructor(private readonly now: () => number) {}
+
+  reset(): void {
+    this.drawn = [];
+    this.received = [];
+  }
+
+  arrived(bytes: number): void {
+    this.received.push({ at: this.now(), bytes });
+    if (this.received.length > KEPT) this.received.shift();
+  }
+
+  drew(): void {
+    this.drawn.push(this.now());
+    if (this.drawn.length > KEPT) this.drawn.shift();
+  }
+
+  report(asked: number, skipped: number, soundOffset: number | undefined): StatsReport {
+    const intervals = this.drawn.slice(1).map((at, i) => at - this.drawn[i]!);
+    const total = intervals.reduce((sum, ms) => sum + ms, 0);
+    const sorted = intervals.toSorted((a, b) => a - b);
+    const at = (share: number): number =>
+      sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+    const interval = at(0.5);
+    return {
+      fps: total ? (1000 * intervals.length) / total : 0,
+      asked,
+      interval,
+      jitter: at(0.95) - interval,
+      bytes: this.bytesPerSecond(),
+      skipped,
+      soundOffset,
+    };
+  }
+
+  private bytesPerSecond(): number {
+    const first = this.received[0];
+    const last = this.received[this.received.length - 1];
+    if (!first || !last || last.at === first.at) return 0;
+    // The first message marks the start; its bytes came before it.
+    const bytes = this.received.slice(1).reduce((sum, item) => sum + item.bytes, 0);
+    return (bytes * 1000) / (last.at - first.at);
+  }
+}

@@ -1,0 +1,190 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { CellPlayer } from "../../src/player/player";
+import { Sound } from "../../src/player/sound";
+import { codes, FakePage, FakeSocket, init, packet, playing, settle } from "./socket";
+
+vi.stubGlobal("WebSocket", FakeSocket);
+
+/** An audio element as far as the sound uses it; what it plays is wound by hand. */
+class FakeAudio extends EventTarget {
+  currentTime = 0;
+  paused = true;
+  volume = 1;
+  src = "";
+  refuse: Error | undefined;
+  async play(): Promise<void> {
+    if (this.refuse) throw this.refuse;
+    this.paused = false;
+  }
+  pause(): void {
+    this.paused = true;
+  }
+  load(): void {
+    this.currentTime = 0;
+  }
+  hasAttribute(): boolean {
+    return this.src !== "";
+  }
+  removeAttribute(): void {
+    this.src = "";
+  }
+}
+
+let page: FakePage;
+let audio: FakeAudio;
+let drawn: string[];
+let blocked: boolean[];
+let player: CellPlayer;
+const begun = vi.fn();
+
+beforeEach(async () => {
+  page = new FakePage();
+  audio = new FakeAudio();
+  drawn = [];
+  blocked = [];
+  begun.mockClear();
+  const sound = new Sound(audio as unknown as HTMLAudioElement, page.now, {
+    blocked: (now) => blocked.push(now),
+    playing: () => undefined,
+  });
+  player = new CellPlayer(
+    page,
+    { begin: begun, draw: (data) => drawn.push(Buffer.from(data).toString("base64")) },
+    { init: () => undefined, state: () => undefined, link: () => undefined },
+    sound,
+  );
+  player.start();
+  await settle();
+  page.socket.open();
+});
+
+afterEach(() => player.stop());
+
+async function begin(template: string | null = null): Promise<void> {
+  page.socket.tell({ ...init, audio: template });
+  page.socket.tell(playing);
+  await receive(0);
+}
+
+async function receive(index: number): Promise<void> {
+  page.socket.tell(packet(index));
+  await settle();
+}
+
+describe("picture", () => {
+  it("is drawn when due, each frame once, and acknowledged", async () => {
+    await begin();
+    page.draw(1);
+    expect(drawn).toEqual([codes(0)]);
+    for (let i = 1; i < 6; i++) {
+      page.time += 41;
+      await receive(i);
+      page.draw(1);
+    }
+    page.draw(100);
+    expect(drawn[drawn.length - 1]).toBe(codes(5));
+    expect(new Set(page.socket.sent).size).toBe(page.socket.sent.length);
+    expect(page.socket.sent.length).toBeGreaterThan(1);
+    expect(begun).toHaveBeenCalledOnce();
+  });
+
+  it("drops what is late", async () => {
+    await begin();
+    page.draw(1);
+    for (let i = 1; i < 6; i++) await receive(i);
+    page.draw(1);
+    expect(drawn).toEqual([codes(0), codes(5)]);
+    expect(player.report().skipped).toBe(4);
+  });
+
+  it("of a new epoch forgets the old", async () => {
+    await begin();
+    page.socket.tell({ ...init, epoch: 1 });
+    page.draw();
+    expect(drawn).toEqual([]);
+    await receive(13);
+    page.draw();
+    expect(drawn).toEqual([codes(13)]);
+  });
+
+  it("ends with the player: no frame, no socket, no timer", async () => {
+    await begin();
+    const { socket } = page;
+    player.stop();
+    expect(page.frames.size).toBe(0);
+    expect(page.timers.size).toBe(0);
+    expect(socket.readyState).toBe(3);
+  });
+});
+
+describe("sound", () => {
+  it("joins at the picture's time, and the picture then follows it", async () => {
+    await begin("/audio/{start_us}.aac");
+    page.draw(0);
+    await settle();
+    expect(page.sounds).toEqual(["/audio/0.aac"]);
+    expect(audio.src).toBe("/audio/0.aac");
+    for (let i = 1; i < 6; i++) {
+      page.time += 41;
+      await receive(i);
+    }
+    // The browser took 200 ms to begin: the picture waits for its sound.
+    audio.currentTime = 0.05;
+    page.draw(1);
+    expect(drawn[drawn.length - 1]).toBe(codes(1));
+    for (let i = 0; i < 5; i++) {
+      audio.currentTime += 0.02;
+      page.draw(20);
+    }
+    expect(drawn[drawn.length - 1]).toBe(codes(3));
+    expect(Math.abs(player.report().soundOffset!)).toBeLessThan(45);
+  });
+
+  it("that a browser refuses is told, and begins with a gesture", async () => {
+    audio.refuse = new DOMException("no gesture", "NotAllowedError");
+    await begin("/audio/{start_us}.aac");
+    page.draw();
+    await settle();
+    expect(blocked).toEqual([true]);
+    page.draw();
+    await settle();
+    expect(page.sounds).toHaveLength(1);
+    audio.refuse = undefined;
+    player.unblock();
+    await settle();
+    expect(blocked).toEqual([true, false]);
+    expect(audio.paused).toBe(false);
+  });
+
+  it("that fails is tried again after a while", async () => {
+    audio.refuse = new Error("network");
+    await begin("/audio/{start_us}.aac");
+    page.draw();
+    await settle();
+    page.draw(1000);
+    expect(page.sounds).toHaveLength(1);
+    page.draw(2500);
+    await settle();
+    expect(page.sounds).toHaveLength(2);
+    page.draw(3100);
+    expect(page.sounds).toHaveLength(2);
+    page.draw(3000);
+    expect(page.sounds).toHaveLength(3);
+  });
+
+  it("is not asked for while muted or paused", async () => {
+    player.mute(true);
+    await begin("/audio/{start_us}.aac");
+    page.draw();
+    expect(page.sounds).toEqual([]);
+    player.mute(false);
+    page.draw();
+    await settle();
+    expect(page.sounds).toHaveLength(1);
+    page.socket.tell({ type: "state", state: "paused", error: null });
+    expect(audio.src).toBe("");
+    page.draw();
+    expect(page.sounds).toHaveLength(1);
+  });
+});

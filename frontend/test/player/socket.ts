@@ -1,0 +1,134 @@
+/** A server's side of a WebSocket, in memory, and a page that tests can wind. */
+
+import { promisify } from "node:util";
+import { deflateRaw } from "node:zlib";
+import odd from "../vectors/odd.json";
+import type { PlayerParts } from "../../src/player/player";
+
+const roundTrip = promisify(deflateRaw) as (data: string) => Promise<Buffer>;
+
+export class FakeSocket {
+  static readonly OPEN = 1;
+  readyState = 0;
+  binaryType = "";
+  sent: string[] = [];
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onclose: (() => void) | null = null;
+
+  open(): void {
+    this.readyState = 1;
+    this.onopen?.();
+  }
+
+  tell(message: object | ArrayBuffer): void {
+    const data = message instanceof ArrayBuffer ? message : JSON.stringify(message);
+    this.onmessage?.({ data });
+  }
+
+  send(text: string): void {
+    this.sent.push(text);
+  }
+
+  close(): void {
+    this.readyState = 3;
+  }
+
+  lose(): void {
+    this.readyState = 3;
+    this.onclose?.();
+  }
+}
+
+export class FakePage implements PlayerParts {
+  time = 0;
+  sockets: FakeSocket[] = [];
+  timers = new Map<number, { callback: () => void; ms: number }>();
+  frames = new Map<number, () => void>();
+  addresses = 0;
+  refuse = false;
+  sounds: string[] = [];
+  private id = 0;
+
+  get socket(): FakeSocket {
+    return this.sockets[this.sockets.length - 1]!;
+  }
+
+  now = (): number => this.time;
+
+  async address(): Promise<string> {
+    this.addresses++;
+    if (this.refuse) throw new Error("signed out");
+    return "ws://here/cells";
+  }
+
+  connect(): WebSocket {
+    const socket = new FakeSocket();
+    this.sockets.push(socket);
+    return socket as unknown as WebSocket;
+  }
+
+  setTimer(callback: () => void, ms: number): number {
+    this.timers.set(++this.id, { callback, ms });
+    return this.id;
+  }
+
+  clearTimer(id: number): void {
+    this.timers.delete(id);
+  }
+
+  requestFrame(callback: () => void): number {
+    this.frames.set(++this.id, callback);
+    return this.id;
+  }
+
+  cancelFrame(id: number): void {
+    this.frames.delete(id);
+  }
+
+  async soundAddress(template: string, startUs: number): Promise<string> {
+    const address = template.replace("{start_us}", String(startUs));
+    this.sounds.push(address);
+    return address;
+  }
+
+  /** Runs the timers that wait, and tells for how long each would have. */
+  fire(): number[] {
+    const waiting = [...this.timers.values()];
+    this.timers.clear();
+    waiting.forEach(({ callback }) => callback());
+    return waiting.map(({ ms }) => ms);
+  }
+
+  /** Lets the page draw. */
+  draw(ms = 16): void {
+    this.time += ms;
+    const waiting = [...this.frames.values()];
+    this.frames.clear();
+    waiting.forEach((callback) => callback());
+  }
+}
+
+export const init = {
+  type: "init", epoch: 0, cols: odd.cols, rows: odd.rows, planes: odd.planes, fps: 24, y_bits: 7, c_bits: 6,
+  charset: "ramp", title: "Clip", duration: 30, live: false, audio: null as string | null,
+};
+
+export const playing = { type: "state", state: "playing", error: null };
+
+/** The packet with this index of the vector `odd`. */
+export function packet(index: number): ArrayBuffer {
+  return Uint8Array.from(Buffer.from(odd.packets[index]!.data, "base64")).buffer;
+}
+
+export function codes(index: number): string {
+  return odd.packets[index]!.codes!;
+}
+
+/** Lets everything that is ready happen: promises, and what the inflater does in its threads. */
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 12; i++) {
+    await roundTrip("");
+    await new Promise((done) => setImmediate(done));
+  }
+}

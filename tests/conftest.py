@@ -1,0 +1,85 @@
+"""Fixtures that more than one test module uses."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.retrocam.const import CONF_KIND, DOMAIN, KIND_DEMO
+from custom_components.retrocam.instances import CameraInstance
+
+from .leaks import own_tasks, own_threads
+from .rtsp import RtspServer, rtsp_server  # noqa: F401  # a fixture
+
+type LoadEntry = Callable[..., Awaitable[MockConfigEntry]]
+
+
+@pytest.fixture(autouse=True)
+def _find_retrocam(request: pytest.FixtureRequest) -> None:
+    """Let Home Assistant load custom integrations, in the tests that have one."""
+    if "hass" in request.fixturenames:
+        request.getfixturevalue("enable_custom_integrations")
+
+
+@pytest.fixture
+def media_directory(hass: HomeAssistant, tmp_path: Path) -> Path:
+    """The local media directory, for this test alone."""
+    hass.config.media_dirs = {"local": str(tmp_path)}
+    return tmp_path
+
+
+@pytest.fixture
+async def home(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, media_directory: Path
+) -> HomeAssistant:
+    """A Home Assistant whose HTTP server listens, so that its stream worker can read from it."""
+    for component in ("camera", "image", "repairs", "stream", "media_source", DOMAIN):
+        assert await async_setup_component(hass, component, {})
+    client = await hass_client()
+    assert hass.config.api is not None
+    assert client.port is not None
+    hass.config.api.port = client.port
+    return hass
+
+
+@pytest.fixture
+async def load(home: HomeAssistant) -> AsyncIterator[LoadEntry]:
+    """Make an entry of data and options, and load it; all are unloaded at the end.
+
+    No history is kept unless the options say so: it wakes the camera by itself.
+    """
+
+    async def load_entry(
+        data: dict[str, Any],
+        *,
+        title: str = "Porch",
+        options: dict[str, Any] | None = None,
+        entry_id: str | None = None,
+    ) -> MockConfigEntry:
+        options = {"history": {"history_enabled": False}, **(options or {})}
+        entry = MockConfigEntry(
+            domain=DOMAIN, title=title, data=data, options=options, entry_id=entry_id
+        )
+        entry.add_to_hass(home)
+        assert await home.config_entries.async_setup(entry.entry_id)
+        await home.async_block_till_done()
+        return entry
+
+    yield load_entry
+    for entry in home.config_entries.async_loaded_entries(DOMAIN):
+        assert await home.config_entries.async_unload(entry.entry_id)
+    assert own_threads() == []
+    assert own_tasks() == []
+
+
+@pytest.fixture
+async def demo(load: LoadEntry) -> CameraInstance:
+    """A loaded demo camera."""
+    entry = await load({CONF_KIND: KIND_DEMO, "name": "Porch"})
+    instance: CameraInstance = entry.runtime_data
+    return instance

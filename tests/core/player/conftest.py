@@ -1,0 +1,34 @@
+"""Fixtures of the player's tests."""
+
+from collections.abc import Iterator
+import threading
+
+import pytest
+import pytest_socket
+
+from .server import MediaServer, serving
+
+HOSTS = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.9"]
+"""Addresses of this machine that play several hosts."""
+
+
+@pytest.fixture(autouse=True)
+def open_sockets(socket_enabled: None) -> None:
+    """Let tests talk to this machine, and to no other."""
+    pytest_socket.socket_allow_hosts(HOSTS, allow_unix_socket=True)
+
+
+@pytest.fixture
+def server() -> Iterator[MediaServer]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def no_stray_threads() -> Iterator[None]:
+    """Whatever a test plays, nothing of it is left."""
+    yield
+    left = [thread for thread in threading.enumerate() if thread.name.startswith("retrocam")]
+    for thread in left:
+        thread.join(3)
+    assert not [thread.name for thread in left if thread.is_alive()]

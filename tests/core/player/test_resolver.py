@@ -1,0 +1,296 @@
+"""The resolver, with the real yt-dlp and a real server."""
+
+import ast
+import asyncio
+import gzip
+from pathlib import Path
+import threading
+
+import pytest
+from yt_dlp import YoutubeDL
+from yt_dlp.networking import Request as YtRequest
+from yt_dlp.networking.exceptions import RequestError
+
+from custom_components.retrocam.core.errors import (
+    BlockedAddressError,
+    NoFormatsError,
+    PlayError,
+    PlayNotFoundError,
+    PlayTimeoutError,
+    UnsupportedMediaError,
+    UpcomingError,
+)
+from custom_components.retrocam.core.player import extractor
+from custom_components.retrocam.core.player.addresses import Network, is_any
+from custom_components.retrocam.core.player.resolver import Resolver, query_of
+
+from .clips import clip, hls
+from .server import MediaServer, Page, Request
+
+
+@pytest.mark.parametrize(
+    ("media", "query"),
+    [
+        (" https://host/a b ", "https://host/a b"),
+        ("HTTP://host/", "HTTP://host/"),
+        ("aqz-KE-bpKQ", "https://www.youtube.com/watch?v=aqz-KE-bpKQ"),
+        ("-_123456789", "https://www.youtube.com/watch?v=-_123456789"),
+        ("documentary", "ytsearch1:documentary"),
+        ("Documentary", "ytsearch1:Documentary"),
+        ("big buck  bunny", "ytsearch1:big buck bunny"),
+        ("ytsearch1: big buck bunny", "ytsearch1:big buck bunny"),
+        ("ytsearch:bunny", "ytsearch1:bunny"),
+        ("Blade Runner: the trailer", "ytsearch1:Blade Runner: the trailer"),
+        ("Matrix: trailer", "ytsearch1:Matrix: trailer"),
+    ],
+)
+def test_what_is_asked_for(media: str, query: str) -> None:
+    assert query_of(media) == query
+
+
+@pytest.mark.parametrize(
+    "media",
+    [
+        "", "  ", "ytsearch1:", "x" * 3000, "file:///etc/passwd", "concat:/etc/passwd|/etc/hosts",
+        "FILE:/etc/passwd", "data:text/plain,a", "pipe:0", "rtsp://host/", "ytsearch99:bunny",
+        "ytuser:somebody", "http:///nothing", "crypto+file:/etc/passwd",
+    ],
+)  # fmt: skip
+def test_what_is_not(media: str) -> None:
+    with pytest.raises(UnsupportedMediaError):
+        query_of(media)
+
+
+async def test_a_file_is_found(server: MediaServer) -> None:
+    url = server.add("/My%20clip.mp4?a=b", Page(clip(1.0), "video/mp4"))
+    resolver = Resolver(allow_private=True)
+    found = await resolver.resolve(url)
+    assert found.title == "My clip"
+    assert [each.url for each in found.inputs] == [url]
+    assert found.inputs[0].headers["User-Agent"]
+    assert not found.is_live
+    assert await resolver.close()
+
+
+async def test_cookies_of_a_page_are_for_its_media(server: MediaServer) -> None:
+    clip_page = Page(clip(1.0), "video/mp4")
+    body = b'<html><head><title>A page</title></head><body><video src="/clip.mp4"></video></body></html>'
+    packed = gzip.compress(body)
+    headers = {"Set-Cookie": "key=value", "Content-Encoding": "gzip"}
+    server.redirect("/page", "/page2", 303)
+    server.add("/page2", Page(packed, "text/html", headers=headers, ranges=False))
+    server.add("/clip.mp4", clip_page)
+    resolver = Resolver(allow_private=True)
+    found = await resolver.resolve(server.root + "/page")
+    assert found.title.startswith("A page")
+    assert found.inputs[0].url == server.root + "/clip.mp4"
+    assert found.inputs[0].headers["Cookie"] == "key=value"
+
+
+async def test_a_master_playlist_is_taken_apart(server: MediaServer, tmp_path: Path) -> None:
+    for name, data in hls(tmp_path, clip(2.0)).items():
+        server.add(
+            f"/{name}",
+            Page(data, "application/vnd.apple.mpegurl" if "m3u8" in name else "video/mp2t"),
+        )
+    master = (
+        "#EXTM3U\n"
+        '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="en",DEFAULT=YES,URI="index.m3u8"\n'
+        '#EXT-X-STREAM-INF:BANDWIDTH=100000,RESOLUTION=320x180,CODECS="avc1.42c01e,mp4a.40.2",AUDIO="sound"\n'
+        "index.m3u8\n"
+        "#EXT-X-STREAM-INF:BANDWIDTH=900000,RESOLUTION=1920x1080\nlarge.m3u8\n"
+    )
+    url = server.add("/master.m3u8", Page(master.encode(), "application/vnd.apple.mpegurl"))
+    found = await Resolver(allow_private=True).resolve(url)
+    assert [each.url for each in found.inputs] == [server.root + "/index.m3u8"] * 2
+    assert all(each.is_playlist for each in found.inputs)
+
+
+@pytest.mark.parametrize(
+    ("page", "code"),
+    [
+        (Page(status=404), "not_found"),
+        (Page(status=403), "private"),
+        (Page(status=429), "rate_limited"),
+        (Page(b"<html><body>Only words.</body></html>", "text/html"), "unsupported"),
+        (
+            Page(b"broken", "text/html", headers={"Content-Encoding": "gzip"}, ranges=False),
+            "network",
+        ),
+        (Page(status=302, headers={"Location": "file:///etc/passwd"}), "unsupported"),
+        (Page(status=302, headers={"Location": "concat:/etc/passwd"}), "unsupported"),
+        (Page(status=302, headers={"Location": "/a"}), "network"),
+    ],
+)
+async def test_errors_have_codes(server: MediaServer, page: Page, code: str) -> None:
+    with pytest.raises(PlayError) as caught:
+        await Resolver(allow_private=True).resolve(server.add("/a", page))
+    assert caught.value.code == code
+    assert "root:" not in str(caught.value)
+
+
+async def test_no_server_is_a_network_error() -> None:
+    with pytest.raises(PlayError) as caught:
+        await Resolver(allow_private=True).resolve("http://127.0.0.9:9/clip.mp4")
+    assert caught.value.code == "network"
+
+
+async def test_the_private_network_is_for_the_trusted(server: MediaServer) -> None:
+    url = server.add("/clip.mp4", Page(clip(1.0), "video/mp4"))
+    resolver = Resolver()
+    with pytest.raises(BlockedAddressError):
+        await resolver.resolve(url)
+    with pytest.raises(BlockedAddressError):
+        await resolver.resolve(url.replace("127.0.0.1", "localhost"))
+    assert not server.log
+    found = await resolver.resolve(url, trusted=True)
+    assert found.inputs[0].url == url
+
+
+async def test_names_of_the_private_network_are_looked_through(server: MediaServer) -> None:
+    resolver = Resolver(lookup=lambda _host, _port: ["127.0.0.1"])
+    with pytest.raises(BlockedAddressError):
+        await resolver.resolve(f"http://rebound.example:{server.server_port}/clip.mp4")
+    assert not server.log
+
+
+@pytest.fixture
+def proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.9:9")
+
+
+async def test_no_proxy_stands_between(proxies: None, server: MediaServer) -> None:
+    url = server.add("/clip.mp4", Page(clip(1.0), "video/mp4"))
+    found = await Resolver(allow_private=True).resolve(url)
+    assert found.inputs[0].url == url
+
+
+async def test_time_is_limited(server: MediaServer) -> None:
+    url = server.add("/clip.mp4", lambda request: request.hang())
+    resolver = Resolver(allow_private=True, timeout=0.3)
+    with pytest.raises(PlayTimeoutError):
+        await resolver.resolve(url)
+    assert await resolver.close()
+    assert resolver.threads == 0
+
+
+async def test_cancelling_hangs_up_at_once(server: MediaServer) -> None:
+    url = server.add("/clip.mp4", lambda request: request.hang())
+    resolver = Resolver(allow_private=True)
+    lookup = asyncio.ensure_future(resolver.resolve(url))
+    await asyncio.to_thread(server.hanging.acquire)
+    assert resolver.threads == 1
+    lookup.cancel()
+    await asyncio.to_thread(server.left.acquire)
+    assert await resolver.close()
+
+
+async def test_a_hundred_look_ups_are_no_hundred_threads(server: MediaServer) -> None:
+    most = 0
+
+    def count(request: Request) -> None:
+        nonlocal most
+        names = [thread.name for thread in threading.enumerate()]
+        most = max(most, names.count("retrocam resolve"))
+        request.hang()
+
+    resolver = Resolver(allow_private=True, threads=2)
+    url = server.add("/clip.mp4", count)
+    lookups = [asyncio.ensure_future(resolver.resolve(url)) for _ in range(100)]
+    await asyncio.to_thread(server.hanging.acquire)
+    await asyncio.to_thread(server.hanging.acquire)
+    for lookup in lookups[:-1]:
+        lookup.cancel()
+    server.add("/clip.mp4", Page(clip(1.0), "video/mp4"))
+    found = await lookups[-1]
+    assert found.title == "clip"
+    assert most == 2
+    assert await resolver.close()
+
+
+async def test_a_thread_that_does_not_end_is_told_of(server: MediaServer) -> None:
+    release = threading.Event()
+
+    def stuck(_host: str, _port: int) -> list[str]:
+        release.wait(20)
+        return []
+
+    resolver = Resolver(allow_private=True, timeout=0.1, lookup=stuck)
+    with pytest.raises(PlayTimeoutError):
+        await resolver.resolve("http://host/clip.mp4")
+    assert not await resolver.close(0.05)
+    release.set()
+    assert await resolver.close()
+
+
+async def test_a_bug_is_an_error_too(server: MediaServer) -> None:
+    # Whatever goes wrong in the thread is answered, or the player would wait for ever.
+    resolver = Resolver(allow_private=True, max_height="tall")  # type: ignore[arg-type]
+    with pytest.raises(PlayError):
+        await resolver.resolve(server.add("/clip.mp4", Page(clip(1.0), "video/mp4")))
+
+
+def test_yt_dlp_has_no_other_way_to_the_network() -> None:
+    network = Network(is_any)
+    network.close()
+    downloader = extractor._Downloader(network, {"quiet": True, "proxy": ""})
+    with downloader:
+        for url in (
+            "file:///etc/passwd",
+            "data:,a",
+            "ftp://127.0.0.1/",
+            "ws://127.0.0.1/",
+            "http://127.0.0.1/",
+        ):
+            with pytest.raises(RequestError):
+                downloader.urlopen(YtRequest(url))
+        assert list(downloader._request_director.handlers) == ["Guarded"]
+    assert issubclass(extractor._Downloader, YoutubeDL)
+
+
+def test_posts_are_posted_and_followed_with_get(server: MediaServer) -> None:
+    network = Network(is_any)
+    server.redirect("/a", "/b")
+    server.add("/b", Page(b"there"))
+    with extractor._Downloader(network, {"quiet": True, "proxy": ""}) as downloader:
+        for data in (b"body", [b"bo", b"dy"]):
+            answer = downloader.urlopen(YtRequest(server.root + "/a", data=data))
+            assert answer.read() == b"there"
+            answer.close()
+        assert downloader.urlopen(YtRequest(server.root + "/b", method="HEAD")).status == 200
+    assert [request.command for request in server.log] == ["POST", "GET", "POST", "GET", "HEAD"]
+    network.close()
+
+
+def test_the_first_of_a_list_is_meant() -> None:
+    info = {"_type": "playlist", "entries": [None, {"_type": "playlist", "entries": [{"id": "a"}]}]}
+    assert extractor._first(info) == {"id": "a"}
+    with pytest.raises(PlayNotFoundError):
+        extractor._first({"_type": "playlist", "entries": []})
+
+
+def test_what_has_not_begun_and_what_has_nothing_to_play() -> None:
+    log = extractor._Log()
+    with pytest.raises(UpcomingError):
+        extractor._resolved({"live_status": "is_upcoming"}, None, log)
+    with pytest.raises(NoFormatsError):
+        extractor._resolved({"title": "a", "requested_formats": []}, None, log)
+    assert extractor._selected([], 360) == []
+
+
+def test_a_missing_javascript_runtime_is_noticed() -> None:
+    log = extractor._Log()
+    log.warning("Something else")
+    assert not log.needs_javascript
+    log.warning("No supported JavaScript runtime could be found.")
+    assert log.needs_javascript
+
+
+def test_yt_dlp_is_loaded_only_when_something_is_looked_up() -> None:
+    """It takes a second: nothing may load it before, neither directly nor through the extractor."""
+    for path in Path(extractor.__file__).parent.glob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Import | ast.ImportFrom) and path.name != "extractor.py":
+                assert "yt_dlp" not in ast.unparse(node)
+                assert "extractor" not in ast.unparse(node)

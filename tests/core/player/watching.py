@@ -1,0 +1,80 @@
+"""Looking at a player's screen, and waiting for what it does."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import numpy as np
+
+from custom_components.retrocam.core.pictures import Picture
+from custom_components.retrocam.core.player.machine import Phase
+from custom_components.retrocam.core.player.resolver import Resolver
+from custom_components.retrocam.core.player.session import Session
+from custom_components.retrocam.core.player.status import Status
+from custom_components.retrocam.core.test_pattern import read_frame_number
+
+PATIENCE = 20.0
+"""Seconds after which a wait is a failure."""
+
+
+def luma(picture: Picture) -> Any:
+    """Return the brightness of a picture, (rows, cols) uint8."""
+    plane = picture.frame.planes[0]
+    rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+    return rows[:, : plane.width]
+
+
+def number(picture: Picture) -> int | None:
+    """Return the frame number that a picture shows."""
+    return read_frame_number(luma(picture))
+
+
+class Viewer:
+    """Collects what a screen shows, and waits for more."""
+
+    def __init__(self, session: Session) -> None:
+        self.pictures: list[Picture] = []
+        self.numbers: list[int | None] = []
+        self.epochs: list[int] = []
+        self._screen = session.screen
+        self._loop = asyncio.get_running_loop()
+        self._changed = asyncio.Event()
+        self.leave = session.screen.subscribe(self._take)
+
+    def _take(self, picture: Picture) -> None:
+        self.pictures.append(picture)
+        self.numbers.append(number(picture))
+        self.epochs.append(self._screen.epoch)
+        self._loop.call_soon_threadsafe(self._changed.set)
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for pictures until a condition holds."""
+        async with asyncio.timeout(PATIENCE):
+            while not condition():
+                self._changed.clear()
+                await self._changed.wait()
+
+
+async def state(session: Session, *wanted: Phase) -> Status:
+    """Wait until a session is in one of these phases."""
+    changed = asyncio.Event()
+    leave = session.subscribe(lambda _status: changed.set())
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while session.status.state not in wanted:
+                changed.clear()
+                await changed.wait()
+    finally:
+        leave()
+    return session.status
+
+
+@asynccontextmanager
+async def a_session(resolver: Resolver | None = None, **settings: Any) -> AsyncIterator[Session]:
+    """Run a session that may reach this machine; it must end with all its threads."""
+    session = Session(resolver or Resolver(allow_private=True), **settings)
+    try:
+        yield session
+    finally:
+        assert await session.close(10)

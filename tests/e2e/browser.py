@@ -1,0 +1,129 @@
+"""A real browser on a real Home Assistant, and what a user sees in it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+import contextlib
+import io
+import os
+from pathlib import Path
+import shutil
+from typing import Any, Final
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+from playwright.async_api import ConsoleMessage, Error, Locator, Page, async_playwright
+import pytest
+
+from custom_components.retrocam.core.test_pattern import read_frame_number
+from demo.client import PASSWORD, USERNAME
+
+NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS: Final = [
+    "--no-sandbox",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+SCREENSHOTS: Final = Path(__file__).parent.parent.parent / "screenshots"
+DESKTOP: Final = {"width": 1280, "height": 900}
+TIMEOUT: Final = 40_000
+"""Milliseconds that the browser may take for anything."""
+
+TELL_REJECTIONS: Final = """
+addEventListener("unhandledrejection", ({ reason }) => {
+  if (!(reason instanceof Error)) console.error(`unhandled: ${JSON.stringify(reason)}`);
+});
+"""
+"""Home Assistant's errors are plain objects, of which Playwright says no more than that."""
+
+KNOWN_NOISE: Final[dict[str, str]] = {
+    '{"code":"unknown_command"': "its page asks for `recorder/info` at once; the demo has no recorder",
+}
+"""What Home Assistant's own pages complain of in the console, and why that is no affair of ours."""
+
+
+def chromium() -> str:
+    """Return where the browser is. Without one the test is skipped, or fails where CI is set."""
+    for name in NAMES:
+        if path := shutil.which(name):
+            return path
+    message = f"no browser: none of {', '.join(NAMES)} is installed"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+class Visit:
+    """One page, and all that went wrong in it."""
+
+    def __init__(self, page: Page) -> None:
+        """Listen to the page from its beginning."""
+        self.page = page
+        self._complaints: list[str] = []
+        page.on("console", self._said)
+        page.on("pageerror", self._failed)
+
+    @property
+    def complaints(self) -> list[str]:
+        """Errors and warnings in the console but for those that are known."""
+        return [
+            text for text in self._complaints if not any(known in text for known in KNOWN_NOISE)
+        ]
+
+    def forgive(self, known: str) -> None:
+        """Forget what was said so far of something that a test has broken on purpose."""
+        self._complaints = [text for text in self._complaints if known not in text]
+
+    async def log_in(self, url: str) -> None:
+        """Open a page of Home Assistant as one who has to log in at its form first."""
+        await self.page.goto(url)
+        await self.page.locator("input[name=username]").fill(USERNAME)
+        await self.page.locator("input[name=password]").fill(PASSWORD)
+        await self.page.locator("input[name=password]").press("Enter")
+        await self.page.wait_for_url(f"{url}/**")
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self._complaints.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def _failed(self, error: Error) -> None:
+        if str(error) != "Object":  # one of those that TELL_REJECTIONS puts into words
+            self._complaints.append(str(error))
+
+
+@contextlib.asynccontextmanager
+async def visit(**context: Any) -> AsyncIterator[Visit]:
+    """Open an empty page in a browser of its own, which ends with the `with` block.
+
+    `context` is what Playwright takes for a new context: size, colours, time zone.
+    """
+    path = chromium()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        try:
+            page = await browser.new_page(**{"viewport": DESKTOP, **context})
+            page.set_default_timeout(TIMEOUT)
+            await page.add_init_script(TELL_REJECTIONS)
+            yield Visit(page)
+        finally:
+            await browser.close()
+
+
+async def luma(element: Locator) -> NDArray[np.uint8]:
+    """Return what is to be seen of an element: brightness, (rows, columns) uint8."""
+    png = await element.screenshot()
+    with av.open(io.BytesIO(png), "r") as container:
+        frame = next(container.decode(video=0))
+    return frame.to_ndarray(format="gray").astype(np.uint8)
+
+
+async def seen_number(element: Locator, after: int = -1) -> tuple[int, NDArray[np.uint8]]:
+    """Return the first readable frame number beyond `after`, and the picture that shows it."""
+    async with asyncio.timeout(TIMEOUT / 1000):
+        while True:
+            picture = await luma(element)
+            number = read_frame_number(picture)
+            if number is not None and number > after:
+                return number, picture

@@ -1,0 +1,190 @@
+"""Pictures of the cards in the demo, to be looked at: `scripts/screenshots [FOLDER]`.
+
+The demo's day is filled up first, since a history of one minute shows little of the history card.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+import random
+import sys
+import tempfile
+from typing import Any, Final
+
+from playwright.async_api import Locator, Page, expect
+
+from custom_components.retrocam.core import jpeg
+from custom_components.retrocam.core.files import format_name
+from custom_components.retrocam.core.test_pattern import TestPattern
+from demo.client import Client
+from demo.server import free_port, running
+from demo.setting import DASHBOARD, DEMO_NAME, set_up
+
+from .browser import SCREENSHOTS, visit
+
+SIZES: Final = {
+    "desktop": {"width": 1280, "height": 800},
+    "phone": {"width": 390, "height": 844},
+}
+EVENING: Final = 19
+"""The hour that the browser's clock shows, so that most of a day has passed."""
+SNAPSHOT_EVERY: Final = timedelta(minutes=6)
+CLIPS: Final = 9
+FPS: Final = 25
+
+
+def time_zone(now: datetime) -> str:
+    """Return a time zone in which it is about evening."""
+    ahead = (EVENING - now.hour + 12) % 24 - 12
+    return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
+
+
+def day_until(now: datetime) -> Iterator[datetime]:
+    """Give the times of snapshots from midnight in that zone until now."""
+    moment = now - timedelta(hours=EVENING) + timedelta(minutes=7)
+    while moment < now - timedelta(minutes=2):
+        yield moment
+        moment += SNAPSHOT_EVERY
+
+
+def fill(library: Path, clip: bytes, now: datetime) -> None:
+    """Write a day of pictures, and a clip again and again, as if they had been kept."""
+    pattern = TestPattern()
+    moments = list(day_until(now))
+    for moment in moments:
+        picture = pattern.render(round(moment.timestamp() * FPS), moment.timestamp())
+        keep(library / "snapshots", moment, "jpg", jpeg.encode(picture))
+    chance = random.Random(7)  # noqa: S311  # the same day each time
+    for moment in chance.sample(moments, CLIPS):
+        keep(library / "recordings", moment + timedelta(seconds=90), "mp4", clip)
+
+
+def keep(folder: Path, moment: datetime, extension: str, data: bytes) -> None:
+    """Write a file under the name of its moment."""
+    name = format_name(round(moment.timestamp() * 1000), extension)
+    (folder / name).write_bytes(data)
+
+
+async def prepare(client: Client, media: Path) -> str:
+    """Set up the demo with a day behind it; return the id of its camera."""
+    entry_id = await set_up(client)
+    history = {"entity_id": await client.entity_id(entry_id, "history")}
+    camera = await client.entity_id(entry_id, "camera")
+    await client.post("/api/services/switch/turn_off", history)
+    lookback = await client.entity_id(entry_id, "lookback_available")
+    async with asyncio.timeout(60):
+        while float((await client.wait_for_state(lookback))["state"]) < 8:
+            pass
+    data = {"entity_id": camera, "lookback": 8, "duration": 0}
+    clip = (await client.call_action("retrocam", "record", data))[camera]
+    await client.call_action("retrocam", "take_snapshot", {"entity_id": camera})
+    library = Path(clip["path"]).parent.parent
+    await asyncio.to_thread(fill, library, Path(clip["path"]).read_bytes(), datetime.now(UTC))
+    await client.post(f"/api/config/config_entries/entry/{entry_id}/reload", {})
+    await client.wait_for_state(camera)
+    return camera
+
+
+class Album:
+    """Takes the pictures of one size and one theme."""
+
+    def __init__(self, page: Page, folder: Path, suffix: str) -> None:
+        """Name where pictures go."""
+        self._page = page
+        self._folder = folder
+        self._suffix = suffix
+        self.camera = page.locator("retrocam-camera-card").filter(has_text=DEMO_NAME)
+        self.history = page.locator("retrocam-history-card")
+
+    async def take(self, name: str, what: Locator | None = None) -> None:
+        """Keep a picture of the page, or of one card in it."""
+        path = self._folder / f"{name}-{self._suffix}.png"
+        if what is None:
+            await self._page.screenshot(path=path)
+        else:
+            await what.screenshot(path=path)
+
+    async def all(self, client: Client, camera: str) -> None:
+        """Go through the states of the cards that differ to the eye."""
+        page = self._page
+        await expect(self.history.locator("retrocam-grid button").first).to_be_visible()
+        await loaded(self.camera.locator("video"), "element.currentTime > 1")
+        await loaded(self.history.locator("retrocam-grid img").first, "element.naturalWidth > 0")
+        await self.take("dashboard")
+        await self.camera.get_by_role("button", name="Save the last").click()
+        await expect(self.camera.get_by_role("link")).to_be_visible()
+        await self.take("camera", self.camera)
+        await self.recording(client, camera)
+        await self.camera.get_by_role("button", name="Show as ASCII").click()
+        await loaded(self.camera.locator("retrocam-screen"), "element.text.length > 100")
+        await self.take("camera-ascii", self.camera)
+        await self.camera.get_by_role("button", name="Show as ASCII").click()
+        await self.history_states()
+        await self.history.locator("retrocam-grid button").nth(3).click()
+        stage = page.get_by_role("dialog", name="Viewer").locator(".stage img").last
+        await loaded(stage, "element.naturalWidth > 600")
+        await self.take("viewer")
+
+    async def recording(self, client: Client, camera: str) -> None:
+        """Show the card while it records."""
+        data = {"entity_id": camera, "lookback": 0, "duration": 120}
+        clip = asyncio.create_task(client.call_action("retrocam", "record", data))
+        stop = self.camera.get_by_role("button", name="Stop recording")
+        await stop.wait_for()
+        await self.take("camera-recording", self.camera)
+        await stop.click()
+        await clip
+
+    async def history_states(self) -> None:
+        """Show the ribbon's bubble, and the plan of a timelapse."""
+        page = self._page
+        ribbon = self.history.locator("retrocam-ribbon canvas")
+        await ribbon.hover(position={"x": 140, "y": 12})
+        await page.mouse.down()
+        await loaded(self.history.locator(".bubble img"), "element.naturalWidth > 0")
+        await self.take("history-scrub", self.history)
+        await page.mouse.up()
+        await self.history.get_by_role("button", name="Timelapse", exact=True).click()
+        await self.take("history-timelapse", self.history)
+        await self.history.get_by_role("button", name="Timelapse", exact=True).click()
+        await self.take("history", self.history)
+
+
+async def loaded(element: Locator, condition: str) -> None:
+    """Wait until a condition on `element` holds."""
+    handle = await element.element_handle()
+    await element.page.wait_for_function(f"element => {condition}", arg=handle)
+
+
+async def main(folder: Path) -> None:
+    """Take all pictures. Ends with an error if the browser's console was not empty."""
+    complaints: list[str] = []
+    now = datetime.now(UTC)
+    with tempfile.TemporaryDirectory(prefix="retrocam-screenshots-") as directory:
+        async with (
+            running(Path(directory), free_port()) as server,
+            Client.logged_in(server.url) as client,
+        ):
+            camera = await prepare(client, Path(directory))
+            for device, size in SIZES.items():
+                for theme in ("light", "dark"):
+                    context: dict[str, Any] = {
+                        "viewport": size,
+                        "color_scheme": theme,
+                        "timezone_id": time_zone(now),
+                        "has_touch": device == "phone",
+                    }
+                    async with visit(**context) as visitor:
+                        await visitor.log_in(f"{server.url}/{DASHBOARD}")
+                        album = Album(visitor.page, folder, f"{device}-{theme}")
+                        await album.all(client, camera)
+                        complaints += visitor.complaints
+    if complaints:
+        sys.exit("\n".join(complaints))
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else SCREENSHOTS
+    target.mkdir(parents=True, exist_ok=True)
+    asyncio.run(main(target))

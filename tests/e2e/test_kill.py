@@ -1,0 +1,105 @@
+"""A power cut in mid-clip: what was recorded is in the library after the restart."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from custom_components.retrocam.core.jpeg import planes
+from custom_components.retrocam.core.test_pattern import read_frame_number
+from demo.client import Client
+from demo.server import Server, free_port, start
+from demo.setting import DEMO_NAME, set_up
+from tests.waiting import until
+
+LOOKBACK = 4
+DURATION = 8
+FPS = 25
+LONGEST_FRAGMENT = 1.2
+"""Seconds: a part of Home Assistant's low latency segments."""
+
+
+@pytest.fixture(autouse=True)
+def _sockets(socket_enabled: None) -> None:
+    """Let the client talk to the server."""
+
+
+async def launch(directory: Path) -> Server:
+    server = await start(directory, free_port())
+    await server.wait_until_up()
+    return server
+
+
+async def camera_of(client: Client, entry_id: str) -> str:
+    """Return the camera's id once it is loaded: a killed Home Assistant forgets its newest entities."""
+    async with asyncio.timeout(60):
+        while True:
+            with contextlib.suppress(LookupError):
+                return await client.entity_id(entry_id, "camera")
+
+
+async def listed(client: Client, camera: str) -> list[dict[str, Any]]:
+    data = {"entity_id": camera}
+    answer = await client.call_action("retrocam", "list_recordings", data)
+    items: list[dict[str, Any]] = answer[camera]["items"]
+    return items
+
+
+async def kill_in_mid_clip(directory: Path, share: float) -> float:
+    """Record, and kill Home Assistant when `share` of the clip is on disk; return that time."""
+    server = await launch(directory)
+    try:
+        async with Client.logged_in(server.url) as client:
+            entry_id = await set_up(client)
+            camera = await client.entity_id(entry_id, "camera")
+            held = await client.entity_id(entry_id, "lookback_available")
+            async with asyncio.timeout(60):
+                while float((await client.wait_for_state(held))["state"]) < LOOKBACK:
+                    pass
+            data = {"entity_id": camera, "lookback": LOOKBACK, "duration": DURATION}
+            loop = asyncio.get_running_loop()
+            began = loop.time()
+            recording = asyncio.create_task(client.call_action("retrocam", "record", data))
+            spent = share * DURATION
+            await until(lambda: loop.time() - began >= spent, within=30)
+            await server.kill()
+            recording.cancel()
+            await asyncio.gather(recording, return_exceptions=True)
+            return LOOKBACK + spent
+    finally:
+        await server.stop()
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
+async def test_a_killed_clip_is_salvaged(tmp_path: Path, share: float) -> None:
+    recorded = await kill_in_mid_clip(tmp_path, share)
+    (partial,) = tmp_path.rglob("*.partial.mp4")
+    recordings = partial.parent
+
+    server = await launch(tmp_path)
+    try:
+        async with Client.logged_in(server.url) as client:
+            titles = {entry["title"]: entry["entry_id"] for entry in await client.entries()}
+            camera = await camera_of(client, titles[DEMO_NAME])
+            await client.wait_for_state(camera)
+            async with asyncio.timeout(30):
+                while not (items := await listed(client, camera)):
+                    pass
+            data = await client.get_bytes(items[0]["url"])
+        assert [line for line in server.log.splitlines() if " ERROR " in line] == []
+    finally:
+        await server.stop()
+    assert list(recordings.glob("*.partial*")) == []
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(data)
+    with av.open(str(path)) as container:
+        numbers = [read_frame_number(planes(frame)[0]) for frame in container.decode(video=0)]
+    first = numbers[0]
+    assert first is not None
+    assert numbers == list(range(first, first + len(numbers)))
+    # A part arrives when it is whole, and the last fragment may be lost: no more than that.
+    assert len(numbers) / FPS >= recorded - 2 * LONGEST_FRAGMENT - 0.5
+    assert items[0]["duration"] == pytest.approx(len(numbers) / FPS, abs=0.1)

@@ -1,0 +1,139 @@
+"""The rules of the house, read from the source."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+import subprocess
+import sys
+from typing import Final
+
+import pytest
+
+HOUSE: Final = Path(__file__).parent.parent / "custom_components" / "retrocam"
+PACKAGE: Final = "custom_components.retrocam"
+
+PLATFORMS: Final = {
+    "binary_sensor",
+    "button",
+    "camera",
+    "event",
+    "image",
+    "media_player",
+    "number",
+    "select",
+    "sensor",
+    "switch",
+}
+MODULES: Final = sorted(HOUSE.rglob("*.py"))
+
+MAX_FILE: Final = 420
+MAX_FUNCTION: Final = 50
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(HOUSE).with_suffix("").parts
+    return ".".join((PACKAGE, *(part for part in parts if part != "__init__")))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield the absolute names of all modules that a file imports when it is loaded."""
+    name = module_name(path)
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    for node in _executed(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parent = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*parent, *([base] if base else [])])
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def _executed(tree: ast.AST) -> Iterator[ast.AST]:
+    """Walk a tree, but for what only a type checker sees."""
+    for child in ast.iter_child_nodes(tree):
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            continue
+        yield child
+        yield from _executed(child)
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(HOUSE))
+
+
+@pytest.mark.parametrize("path", sorted((HOUSE / "core").rglob("*.py")), ids=named)
+def test_core_knows_neither_home_assistant_nor_what_is_above_it(path: Path) -> None:
+    for name in imports(path):
+        assert not name.startswith("homeassistant"), name
+        if name.startswith(PACKAGE):
+            assert name.startswith(f"{PACKAGE}.core"), name
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_only_stream_touches_the_internals_of_stream(path: Path) -> None:
+    if path.is_relative_to(HOUSE / "stream"):
+        return
+    internal = "homeassistant.components.stream."
+    allowed = {"CONF_RTSP_TRANSPORT", "CONF_USE_WALLCLOCK_AS_TIMESTAMPS", "RTSP_TRANSPORTS"}
+    allowed |= {"Orientation", "Stream"}
+    for name in imports(path):
+        if name.startswith(internal):
+            assert name.removeprefix(internal) in allowed, name
+
+
+@pytest.mark.parametrize("path", [HOUSE / f"{name}.py" for name in sorted(PLATFORMS)], ids=named)
+def test_platforms_do_not_import_each_other(path: Path) -> None:
+    if not path.exists():
+        pytest.skip("not there yet")
+    others = {f"{PACKAGE}.{name}" for name in PLATFORMS - {path.stem}}
+    assert not others & set(imports(path))
+    assert "PARALLEL_UPDATES" in path.read_text(encoding="utf-8")
+
+
+def test_no_import_circles() -> None:
+    ours = {module_name(path): path for path in MODULES}
+    graph = {
+        name: {other for other in imports(path) if other in ours and other != name}
+        for name, path in ours.items()
+    }
+    done: set[str] = set()
+
+    def walk(name: str, trail: tuple[str, ...]) -> None:
+        assert name not in trail, " -> ".join((*trail, name))
+        if name in done:
+            return
+        for other in graph[name]:
+            # A package is loaded before its modules: their import of it is no circle of ours.
+            if not name.startswith(f"{other}."):
+                walk(other, (*trail, name))
+        done.add(name)
+
+    for name in graph:
+        walk(name, ())
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_files_and_functions_stay_small(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= MAX_FILE
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno is not None
+            body = node.end_lineno - node.body[0].lineno
+            assert body <= MAX_FUNCTION, node.name
+
+
+def test_core_can_be_imported_without_home_assistant() -> None:
+    names = [
+        module_name(path).removeprefix(f"{PACKAGE}.") for path in (HOUSE / "core").rglob("*.py")
+    ]
+    program = f"""
+import sys
+sys.modules["homeassistant"] = None
+for name in {sorted(names)!r}:
+    __import__(name)
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=HOUSE, check=True)

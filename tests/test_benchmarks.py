@@ -1,0 +1,138 @@
+"""The arithmetic of the benchmarks' runner; what cases measure is for scripts/bench."""
+
+from collections.abc import Callable
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.measuring import Case, Result, alternate, paired
+from benchmarks.page import page
+from benchmarks.runner import CASES, load_case, main
+
+
+def result(value: float, bar: float, *, at_least: bool = False) -> Result:
+    return Result(what="tiny", ours=value, unit="B", bar=bar, at_least=at_least)
+
+
+def runner(*results: Result) -> Callable[[str], list[Result]]:
+    def run(_name: str) -> list[Result]:
+        return list(results)
+
+    return run
+
+
+def test_sides_are_measured_in_turn() -> None:
+    turns: list[str] = []
+
+    def side(name: str, *values: float) -> Callable[[], float]:
+        left = iter(values)
+
+        def measure() -> float:
+            turns.append(name)
+            return next(left)
+
+        return measure
+
+    pairs = alternate(side("ours", 1.0, 2.0), side("peer", 2.0, 8.0), 2)
+    assert turns == ["peer", "ours", "peer", "ours"]
+    assert pairs.ours == (1.0, 2.0)
+    assert pairs.ratios == (0.5, 0.25)
+
+
+def test_the_ratio_is_the_median_of_pairs_and_not_of_medians() -> None:
+    # A machine that gets slower from pair to pair: ours takes a tenth more in two of three.
+    found = paired([(1.0, 1.1), (2.0, 2.2), (4.0, 2.0)]).result("tiny", unit="ms", bar=1.15)
+    assert (found.ours, found.peer) == (2.0, 2.0)
+    assert found.ratio == pytest.approx(1.1)
+    assert found.details["ratios"] == [0.5, 1.1, 1.1]
+    assert found.met
+
+
+def test_a_bar_limits_the_ratio_where_there_is_a_peer_and_else_the_value() -> None:
+    pairs = paired([(10.0, 11.0)])
+    assert pairs.result("tiny", unit="ms", bar=1.1).met
+    assert not pairs.result("tiny", unit="ms", bar=1.09).met
+    assert result(5, 5).met
+    assert not result(5.1, 5).met
+    assert result(37, 37, at_least=True).met
+    assert not result(36.9, 37, at_least=True).met
+
+
+def test_nothing_measured_is_no_result() -> None:
+    with pytest.raises(ValueError, match="nothing was measured"):
+        paired([])
+
+
+def test_all_bars_met_is_exit_code_0(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([], names=("one", "two"), runner=runner(result(1, 2))) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines[2:]] == ["one", "two"]
+    assert all(" met " in line for line in lines[2:])
+    assert len({len(line) for line in lines}) == 1
+
+
+def test_a_missed_bar_is_exit_code_1_and_is_marked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["one"], names=("one", "two"), runner=runner(result(1, 2), result(3, 2))) == 1
+    lines = capsys.readouterr().out.splitlines()[2:]
+    assert " met " in lines[0]
+    assert " MISSED " in lines[1]
+    assert len(lines) == 2
+
+
+def test_a_case_that_fails_is_told_and_the_others_still_run(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def run(name: str) -> list[Result]:
+        if name == "broken":
+            raise RuntimeError("no ffmpeg here")
+        return [result(1, 2)]
+
+    assert main([], names=("broken", "whole"), runner=run) == 1
+    broken, whole = capsys.readouterr().out.splitlines()[2:]
+    assert "RuntimeError: no ffmpeg here" in broken
+    assert " FAILED " in broken
+    assert " met " in whole
+
+
+def test_an_unknown_case_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(["three"], names=("one", "two"), runner=runner())
+    assert exit_.value.code == 2
+    assert "no such case: three" in capsys.readouterr().err
+
+
+def test_json_has_all_figures_and_what_they_hold_for(tmp_path: Path) -> None:
+    path = tmp_path / "figures.json"
+    found = paired([(10.0, 11.0)]).result("tiny", unit="ms", bar=1.05, details={"size": 3})
+    assert main(["one", "--json", str(path)], names=("one",), runner=runner(found)) == 1
+    report = json.loads(path.read_text(encoding="utf-8"))
+    assert report["machine"]["homeassistant"]
+    (only,) = report["cases"]["one"]["results"]
+    assert only["ratio"] == pytest.approx(1.1)
+    assert only["details"] == {"ratios": [1.1], "size": 3}
+    assert only["met"] is False
+
+
+def test_json_keeps_cases_that_were_not_run_again_and_makes_the_page(tmp_path: Path) -> None:
+    path = tmp_path / "figures.json"
+    names = ("one", "two")
+    first = paired([(10.0, 11.0)]).result("first", unit="ms", bar=1.05, details={"size": 3})
+    assert main(["--json", str(path)], names=names, runner=runner(first)) == 1
+    assert main(["two", "--json", str(path)], names=names, runner=runner(result(1, 2))) == 0
+    lines = page(json.loads(path.read_text(encoding="utf-8"))).splitlines()
+    (one,) = (line for line in lines if line.startswith("| one") and "first" in line)
+    assert "| 11 ms " in one
+    assert "| 10 ms " in one
+    assert "| 1.100 " in one
+    assert " MISSED " in one
+    assert [line for line in lines if "tiny" in line and " met " in line]
+    assert any(line.startswith("- homeassistant: 2") for line in lines)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_case_of_the_command_line_is_there(name: str) -> None:
+    case = load_case(name)
+    assert isinstance(case, Case)
+    assert case.name == name
+    assert case.compares

@@ -1,0 +1,233 @@
+"""The camera entity, as Home Assistant's own camera pages use it."""
+
+import asyncio
+from contextlib import aclosing
+import io
+import time
+from typing import Any
+from urllib.parse import urljoin
+
+import av
+from homeassistant.components.camera import async_get_image
+from homeassistant.components.stream.core import TRANSFORM_IMAGE_FUNCTION, Orientation
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.typing import (
+    ClientSessionGenerator,
+    WebSocketGenerator,
+)
+
+from custom_components.retrocam.core import jpeg
+from custom_components.retrocam.core.test_pattern import read_frame_number
+from custom_components.retrocam.instances import CameraInstance
+
+from .conftest import LoadEntry
+from .rtsp import RtspServer
+from .viewers import QUIET, Viewer, frame_number, idle, url_of, working_threads
+from .waiting import until
+
+CAMERA = "camera.porch"
+
+
+@pytest.fixture(params=["demo", "camera_url"])
+async def camera(request: pytest.FixtureRequest, load: LoadEntry) -> CameraInstance:
+    """A camera that runs nothing for itself, of each kind that makes pictures in its own way."""
+    data: dict[str, Any] = {"kind": request.param, "name": "Porch"}
+    if request.param == "camera_url":
+        server: RtspServer = request.getfixturevalue("rtsp_server")
+        data = {"kind": request.param, "url": server.mount("/porch", fps=25).url}
+    entry = await load(data, options=QUIET)
+    instance: CameraInstance = entry.runtime_data
+    return instance
+
+
+def seen_as(data: bytes, orientation: int) -> int | None:
+    """Read the frame number of a JPEG that should have been turned, by turning it back."""
+    back = Orientation({6: 8, 8: 6}.get(orientation, orientation))
+    luma = jpeg.planes(jpeg.decode(data))[0]
+    return read_frame_number(TRANSFORM_IMAGE_FUNCTION[back](luma))
+
+
+async def test_stills_come_by_the_camera_proxy(
+    home: HomeAssistant, camera: CameraInstance, hass_client: ClientSessionGenerator
+) -> None:
+    client = await hass_client()
+    numbers = []
+    release = camera.supply.hold()
+    for _ in range(2):
+        response = await client.get(f"/api/camera_proxy/{CAMERA}")
+        assert response.status == 200
+        assert response.content_type == "image/jpeg"
+        numbers.append(frame_number(await response.read()))
+        keyframe = camera.ring.newest_keyframe
+        await until(lambda keyframe=keyframe: camera.ring.newest_keyframe is not keyframe)  # type: ignore[misc]
+    release()
+    assert numbers[0] < numbers[1]
+    await until(lambda: not camera.supply.held)
+    await idle(home)
+    await until(lambda: working_threads() == [])
+
+
+async def test_a_still_can_be_asked_for_in_another_size(
+    home: HomeAssistant, camera: CameraInstance
+) -> None:
+    image = await async_get_image(home, CAMERA, width=160, height=90)
+    width, _ = jpeg.size(image.content)
+    assert 160 <= width <= 320
+
+
+async def test_many_who_ask_at_once_share_one_picture(
+    home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer
+) -> None:
+    mount = rtsp_server.mount("/porch", fps=25, gop=4.0)
+    await load({"kind": "camera_url", "url": mount.url}, options=QUIET)
+    images = await asyncio.gather(*(async_get_image(home, CAMERA) for _ in range(10)))
+    assert len({image.content for image in images}) == 1
+    assert mount.watchers_ever == 1
+
+
+async def test_the_preferred_orientation_turns_stills_and_mjpeg(
+    home: HomeAssistant,
+    camera: CameraInstance,
+    hass_client: ClientSessionGenerator,
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    client, socket = await hass_client(), await hass_ws_client()
+
+    async def prefer(orientation: int) -> None:
+        await socket.send_json_auto_id(
+            {"type": "camera/update_prefs", "entity_id": CAMERA, "orientation": orientation}
+        )
+        assert (await socket.receive_json())["success"]
+
+    async def mjpeg_turns(viewer: Viewer, orientation: int) -> None:
+        while seen_as((await viewer.read(1))[0].data, orientation) is None:
+            pass
+
+    async def still_turns(orientation: int) -> None:
+        async with client.get(f"/api/camera_proxy/{CAMERA}") as response:
+            assert seen_as(await response.read(), orientation) is not None
+
+    state = home.states.get(CAMERA)
+    assert state is not None
+    url = url_of(
+        home, f"/api/camera_proxy_stream/{CAMERA}?token={state.attributes['access_token']}"
+    )
+    # Before anybody watches: the first picture is right already.
+    await prefer(6)
+    await still_turns(6)
+    async with Viewer.watching(url) as viewer, asyncio.timeout(30):
+        for orientation in range(1, 9):
+            await prefer(orientation)
+            await mjpeg_turns(viewer, orientation)
+            await still_turns(orientation)
+            size = jpeg.size((await viewer.read(1))[0].data)
+            assert (size[0] > size[1]) == (orientation < 5)
+
+
+async def play(client: Any, master: str) -> tuple[bytes, list[str]]:
+    """Play HLS as a browser does, without its low-latency parts: a header and two segments."""
+    text = await (await client.get(master)).text()
+    assert text.startswith("#EXTM3U")
+    assert "CODECS=" in text
+    playlist = urljoin(master, text.strip().splitlines()[-1])
+    init, segments = "", dict[str, bytes]()
+    async with asyncio.timeout(40):
+        while len(segments) < 2:
+            text = await (await client.get(playlist)).text()
+            lines = text.splitlines()
+            (init,) = [line for line in lines if line.startswith("#EXT-X-MAP")]
+            for line in lines:
+                if line.startswith("./segment/") and line not in segments:
+                    response = await client.get(urljoin(playlist, line))
+                    assert response.status == 200
+                    segments[line] = await response.read()
+            # The playlist is held back until the segment that is asked for is complete.
+            playlist = f"{playlist.partition('?')[0]}?_HLS_msn={len(segments)}"
+    name = init.partition('URI="')[2].partition('"')[0]
+    header = await (await client.get(urljoin(playlist, name))).read()
+    return header + b"".join(segments.values()), list(segments)
+
+
+@pytest.fixture
+async def short_segments(hass: HomeAssistant) -> None:
+    """HLS segments of 2 s instead of 6, to be asked for before `home`."""
+    assert await async_setup_component(hass, "stream", {"stream": {"segment_duration": 2}})
+
+
+async def test_hls_plays_every_picture_once(
+    short_segments: None,
+    home: HomeAssistant,
+    load: LoadEntry,
+    hass_client: ClientSessionGenerator,
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    await load({"kind": "demo", "name": "Porch"}, options=QUIET)
+    client, socket = await hass_client(), await hass_ws_client()
+    await socket.send_json_auto_id({"type": "camera/stream", "entity_id": CAMERA, "format": "hls"})
+    answer = await socket.receive_json()
+    assert answer["success"]
+    data, names = await play(client, answer["result"]["url"])
+    assert len(names) == 2
+    with av.open(io.BytesIO(data), "r") as container:
+        assert container.streams.video[0].codec_context.name == "h264"
+        assert len(container.streams.audio) == 1
+        numbers = [read_frame_number(jpeg.planes(frame)[0]) for frame in container.decode(video=0)]
+    assert len(numbers) > 25
+    assert numbers[0] is not None
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    await idle(home)
+    await until(lambda: working_threads() == [])
+
+
+async def test_a_still_beside_hls_is_of_the_present(
+    short_segments: None, home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer
+) -> None:
+    url = rtsp_server.mount("/porch", fps=25).url
+    entry = await load({"kind": "camera_url", "url": url}, options=QUIET)
+    stream = await entry.runtime_data.async_stream()
+    hls = stream.add_provider("hls")
+    await stream.start()
+    await until(lambda: hls.last_sequence >= 3)
+    still = await entry.runtime_data.async_still()
+    age = time.time() - (rtsp_server.epoch + frame_number(still.data) / 25)
+    # A keyframe comes each second, and a part a second after it began.
+    assert age < 4
+    assert still.time == pytest.approx(time.time() - age, abs=1)
+
+
+async def test_a_camera_that_is_gone_says_so_in_the_user_s_language(
+    home: HomeAssistant, load: LoadEntry
+) -> None:
+    await load({"kind": "camera_entity", "entity_id": "camera.gone"}, options=QUIET)
+    with pytest.raises(HomeAssistantError) as caught:
+        await async_get_image(home, CAMERA)
+    assert caught.value.translation_domain == "retrocam"
+    assert caught.value.translation_key == "cannot_connect"
+    assert "Porch" in str(caught.value)
+
+
+async def test_one_who_waits_for_a_still_is_told_when_the_camera_is_unloaded(
+    home: HomeAssistant, load: LoadEntry
+) -> None:
+    entry = await load({"kind": "camera_url", "url": "rtsp://127.0.0.1:9/x"}, options=QUIET)
+    waiting = asyncio.create_task(async_get_image(home, CAMERA))
+    await until(lambda: any("still" in name for name in working_threads()))
+    assert await home.config_entries.async_unload(entry.entry_id)
+    with pytest.raises(HomeAssistantError) as caught:
+        await waiting
+    assert caught.value.translation_key == "timeout"
+    assert "Porch" in str(caught.value)
+
+
+async def test_what_others_may_open_for_themselves(home: HomeAssistant, load: LoadEntry) -> None:
+    # go2rtc opens what stream_source says: never a second connection to a wrapped camera.
+    demo = await load({"kind": "demo", "name": "Demo"}, title="Demo", options=QUIET)
+    wrapped = await load({"kind": "camera_entity", "entity_id": "camera.demo"}, options=QUIET)
+    assert wrapped.runtime_data.stream_source is None
+    assert demo.runtime_data.stream_source.startswith("http://127.0.0.1:")
+    async with aclosing(demo.runtime_data.publisher.reader()):
+        stream = await wrapped.runtime_data.async_stream()
+    assert stream is await demo.runtime_data.async_stream()

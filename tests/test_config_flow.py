@@ -1,0 +1,295 @@
+"""The config flow, against real sources."""
+
+from pathlib import Path
+import socket
+import threading
+from typing import Any
+
+from aiohttp import web
+from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.helpers import entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.retrocam.const import DOMAIN
+from custom_components.retrocam.views import PREVIEWS
+
+from .conftest import LoadEntry
+from .leaks import own_threads
+from .rtsp import RtspServer
+from .viewers import QUIET
+
+ADVANCED = {"verify_ssl": False, "use_wallclock_as_timestamps": False}
+
+
+def form(url: str, **more: Any) -> dict[str, Any]:
+    return {"name": "Porch", "url": url, "rtsp_transport": "tcp", "advanced": ADVANCED, **more}
+
+
+async def start(hass: HomeAssistant, step: str) -> str:
+    """Begin a flow, choose `step` in the menu and return the flow's id."""
+    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    assert result["type"] is FlowResultType.MENU
+    assert step in result["menu_options"]
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {"next_step_id": step}
+    )
+    assert result["step_id"] == step
+    assert not result["errors"]
+    return result["flow_id"]
+
+
+async def submit(hass: HomeAssistant, flow_id: str, data: dict[str, Any]) -> ConfigFlowResult:
+    return await hass.config_entries.flow.async_configure(flow_id, data)
+
+
+async def test_url_camera_is_opened_shown_and_made(
+    home: HomeAssistant,
+    load: LoadEntry,
+    hass_client_no_auth: ClientSessionGenerator,
+    rtsp_server: RtspServer,
+) -> None:
+    mount = rtsp_server.mount("/porch", username="user", password="p@ss/word")
+    flow_id = await start(home, "camera_url")
+    result = await submit(home, flow_id, form(mount.url, username="user", password="p@ss/word"))
+    assert result["step_id"] == "preview"
+    placeholders = result["description_placeholders"] or {}
+    assert placeholders["size"] == "320 × 180"
+    client = await hass_client_no_auth()
+    picture = placeholders["preview"].partition("(")[2].rstrip(")")
+    response = await client.get(picture)
+    assert response.status == 200
+    assert (await response.read()).startswith(b"\xff\xd8")
+    assert (await client.get(picture.partition("?")[0])).status == 403
+
+    result = await submit(home, flow_id, {})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "Porch"
+    assert result["data"]["password"] == "p@ss/word"
+    assert "p@ss" not in result["data"]["url"]
+    assert home.data[PREVIEWS] == {}
+    await home.async_block_till_done()
+    assert home.states.get("camera.porch") is not None
+
+
+async def test_credentials_in_the_url_are_taken_out_of_it(
+    home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer
+) -> None:
+    mount = rtsp_server.mount("/porch", username="user", password="p@ss/word")
+    flow_id = await start(home, "camera_url")
+    await submit(home, flow_id, form(mount.url_with("user", "p@ss/word")))
+    result = await submit(home, flow_id, {})
+    assert result["data"]["url"] == mount.url
+    assert result["data"]["username"] == "user"
+    assert result["data"]["password"] == "p@ss/word"
+
+
+@pytest.mark.parametrize(
+    ("url", "errors"),
+    [
+        ("file:///etc/passwd", {"url": "unsupported_scheme"}),
+        ("concat:/etc/passwd", {"url": "unsupported_scheme"}),
+        ("data:text/plain,x", {"url": "unsupported_scheme"}),
+        ("ftp://host/x", {"url": "unsupported_scheme"}),
+        ("rtsp://", {"url": "invalid_url"}),
+        ("rtsp://host:port/x", {"url": "invalid_url"}),
+        ("rtsp://[::1/x", {"url": "invalid_url"}),
+        ("rtsp://ho st/x", {"url": "invalid_url"}),
+        ("camera", {"url": "invalid_url"}),
+    ],
+)
+async def test_wrong_urls_are_refused_without_a_connection(
+    home: HomeAssistant, url: str, errors: dict[str, str]
+) -> None:
+    flow_id = await start(home, "camera_url")
+    threads = threading.active_count()
+    result = await submit(home, flow_id, form(url))
+    assert result["errors"] == errors
+    assert threading.active_count() == threads
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(401, "invalid_auth"), (403, "forbidden"), (404, "not_found")]
+)
+async def test_refusals_are_told_apart_and_can_be_mended(
+    home: HomeAssistant, rtsp_server: RtspServer, status: int, error: str
+) -> None:
+    mount = rtsp_server.mount("/porch")
+    mount.refuse(status)
+    flow_id = await start(home, "camera_url")
+    result = await submit(home, flow_id, form(mount.url))
+    assert result["errors"] == {"base": error}
+    mount.refuse(0)
+    result = await submit(home, flow_id, form(mount.url))
+    assert result["step_id"] == "preview"
+
+
+async def test_nobody_at_the_address(home: HomeAssistant, free_port: int) -> None:
+    flow_id = await start(home, "camera_url")
+    result = await submit(home, flow_id, form(f"rtsp://127.0.0.1:{free_port}/x"))
+    assert result["errors"] == {"base": "cannot_connect"}
+
+
+async def test_something_else_at_the_address(
+    home: HomeAssistant, aiohttp_server: Any, socket_enabled: None
+) -> None:
+    async def page(_request: web.Request) -> web.Response:
+        return web.Response(text="<html>no camera</html>", content_type="text/html")
+
+    application = web.Application()
+    application.router.add_get("/page", page)
+    server = await aiohttp_server(application)
+    flow_id = await start(home, "camera_url")
+    result = await submit(home, flow_id, form(str(server.make_url("/page"))))
+    assert result["errors"] == {"base": "no_video"}
+    result = await submit(home, flow_id, form(str(server.make_url("/nothing"))))
+    assert result["errors"] == {"base": "not_found"}
+
+
+async def test_a_source_that_hangs_ends_in_timeout_and_leaves_nothing(
+    home: HomeAssistant, silent_port: int
+) -> None:
+    flow_id = await start(home, "camera_url")
+    result = await submit(home, flow_id, form(f"rtsp://127.0.0.1:{silent_port}/x"))
+    assert result["errors"] == {"base": "timeout"}
+    result = await submit(home, flow_id, form(f"http://127.0.0.1:{silent_port}/x"))
+    assert result["errors"] == {"base": "timeout"}
+    assert own_threads() == []
+
+
+async def test_the_same_url_twice(home: HomeAssistant, load: LoadEntry) -> None:
+    await load({"kind": "camera_url", "url": "rtsp://127.0.0.1:9/x"})
+    flow_id = await start(home, "camera_url")
+    result = await submit(home, flow_id, form("rtsp://user:secret@127.0.0.1:9/x"))
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+
+
+async def test_demo(home: HomeAssistant, load: LoadEntry) -> None:
+    flow_id = await start(home, "demo")
+    result = await submit(home, flow_id, {"name": "Show"})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await home.async_block_till_done()
+    assert home.states.get("camera.show") is not None
+    flow_id = await start(home, "demo")
+    assert (await submit(home, flow_id, {"name": "Show"}))["reason"] == "already_configured"
+
+
+async def test_entity(home: HomeAssistant, load: LoadEntry) -> None:
+    await load({"kind": "demo", "name": "Own"}, title="Own")
+    home.states.async_set("camera.other", "idle", {"friendly_name": "Other"})
+    flow_id = await start(home, "camera_entity")
+    result = await submit(home, flow_id, {"entity_id": "camera.missing"})
+    assert result["errors"] == {"entity_id": "not_found"}
+    with pytest.raises(InvalidData):
+        await submit(home, flow_id, {"entity_id": "camera.own"})
+    result = await submit(home, flow_id, {"entity_id": "camera.other"})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "Other"
+    flow_id = await start(home, "camera_entity")
+    with pytest.raises(InvalidData):
+        await submit(home, flow_id, {"entity_id": "camera.other"})
+
+
+async def test_entity_is_stored_by_its_registry_id(home: HomeAssistant, load: LoadEntry) -> None:
+    entity = er.async_get(home).async_get_or_create("camera", "other", "1")
+    home.states.async_set(entity.entity_id, "idle")
+    flow_id = await start(home, "camera_entity")
+    result = await submit(home, flow_id, {"entity_id": entity.entity_id})
+    assert result["data"]["entity_id"] == entity.id
+
+
+async def test_reconfigure_url(
+    home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer
+) -> None:
+    mount = rtsp_server.mount("/porch")
+    entry = await load({"kind": "camera_url", "url": "rtsp://127.0.0.1:9/x", "password": "secret"})
+    result = await entry.start_reconfigure_flow(home)
+    assert "secret" not in str(result["data_schema"])
+    result = await submit(home, result["flow_id"], form(mount.url))
+    result = await submit(home, result["flow_id"], {})
+    assert result["reason"] == "reconfigure_successful"
+    assert entry.data["url"] == mount.url
+    await home.async_block_till_done()
+
+
+async def test_reconfigure_demo_and_entity(home: HomeAssistant, load: LoadEntry) -> None:
+    demo = await load({"kind": "demo", "name": "Porch"})
+    result = await demo.start_reconfigure_flow(home)
+    result = await submit(home, result["flow_id"], {"name": "Porch"})
+    assert result["reason"] == "reconfigure_successful"
+
+    for name in ("one", "two"):
+        home.states.async_set(f"camera.{name}", "idle", {"friendly_name": name})
+    entity = await load({"kind": "camera_entity", "entity_id": "camera.one"}, title="one")
+    result = await entity.start_reconfigure_flow(home)
+    result = await submit(home, result["flow_id"], {"entity_id": "camera.two"})
+    assert result["reason"] == "reconfigure_successful"
+    assert entity.data["entity_id"] == "camera.two"
+    assert entity.title == "two"
+    await home.async_block_till_done()
+
+
+async def test_reauth(home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer) -> None:
+    mount = rtsp_server.mount("/porch", username="user", password="new")
+    entry = await load(
+        {"kind": "camera_url", "url": mount.url, "username": "user", "password": "old"},
+        options=QUIET,
+    )
+    result = await entry.start_reauth_flow(home)
+    assert result["step_id"] == "reauth_confirm"
+    result = await submit(home, result["flow_id"], {"username": "user", "password": "wrong"})
+    assert result["errors"] == {"base": "invalid_auth"}
+    result = await submit(home, result["flow_id"], {"username": "user", "password": "new"})
+    assert result["reason"] == "reauth_successful"
+    assert entry.data["password"] == "new"
+    await home.async_block_till_done()
+
+
+async def test_options(home: HomeAssistant, load: LoadEntry, media_directory: Path) -> None:
+    entry = await load({"kind": "demo", "name": "Porch"})
+    result = await home.config_entries.options.async_init(entry.entry_id)
+    assert result["data_schema"] is not None
+    given: dict[str, Any] = {str(section): {} for section in result["data_schema"].schema}
+    given["mjpeg"] = {"mjpeg_fps": 5, "mjpeg_width": 640, "ring_size": 3}
+    given["storage"] = {"directory": "/etc/retrocam"}
+    result = await home.config_entries.options.async_configure(result["flow_id"], given)
+    assert result["errors"] == {"base": "directory_not_allowed"}
+    home.config.allowlist_external_dirs = {str(media_directory)}
+    given["storage"] = {"directory": str(media_directory / "elsewhere")}
+    result = await home.config_entries.options.async_configure(result["flow_id"], given)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await home.async_block_till_done()
+    assert entry.runtime_data.settings.mjpeg_width == 640
+    assert isinstance(entry.options["mjpeg"]["ring_size"], int)
+    assert entry.runtime_data.media.directory == media_directory / "elsewhere"
+
+
+async def test_closing_the_dialog_forgets_the_picture(
+    home: HomeAssistant, rtsp_server: RtspServer
+) -> None:
+    flow_id = await start(home, "camera_url")
+    await submit(home, flow_id, form(rtsp_server.mount("/porch").url))
+    assert flow_id in home.data[PREVIEWS]
+    home.config_entries.flow.async_abort(flow_id)
+    assert home.data[PREVIEWS] == {}
+
+
+@pytest.fixture
+def free_port(socket_enabled: None) -> int:
+    """A port where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def silent_port(socket_enabled: None) -> Any:
+    """A port that accepts connections and never says a word."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        yield server.getsockname()[1]

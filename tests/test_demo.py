@@ -1,0 +1,87 @@
+"""The demo command, as a newcomer types it."""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+import subprocess
+import sys
+from typing import Any
+
+import av
+import pytest
+
+from custom_components.retrocam.core import jpeg
+from demo.jobs import JOBS, JobError, frame_number, run
+
+ROOT = Path(__file__).parent.parent
+
+BREAK_A_JOB = """
+import sys
+from demo import jobs
+from demo.__main__ import main
+
+async def nothing_comes(client, entry_id):
+    raise jobs.JobError("nothing came")
+
+jobs.JOBS.clear()
+jobs.JOBS["mjpeg"] = nothing_comes
+sys.argv = ["demo", "--once"]
+sys.exit(main())
+"""
+
+
+def run_demo(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={key: value for key, value in os.environ.items() if not key.startswith("COV_")},
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+
+
+def test_once_does_every_job_and_prints_facts() -> None:
+    done = run_demo("-m", "demo", "--once")
+    assert done.returncode == 0, done.stderr
+    # One JSON object, and nothing else, for those who read it with a program.
+    facts: dict[str, Any] = json.loads(done.stdout)
+    assert facts["still_size"] == "1280x720"
+    assert facts["hls_segments"] >= 3
+    assert facts["mjpeg_frames"] >= 20
+    first, last = facts["mjpeg_frame_numbers"]
+    assert last - first >= facts["mjpeg_frames"] - 1
+
+
+def test_a_job_that_does_not_happen_is_named_and_ends_in_1() -> None:
+    done = run_demo("-c", BREAK_A_JOB)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "did not happen: mjpeg: JobError: nothing came" in done.stderr
+
+
+async def test_a_job_that_hangs_is_ended_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def hang(*_: object) -> dict[str, Any]:
+        await asyncio.Event().wait()
+        return {}
+
+    monkeypatch.setattr("demo.jobs.JOB_TIMEOUT", 0.01)
+    monkeypatch.setattr("demo.jobs.JOBS", {"mjpeg": hang})
+    with pytest.raises(JobError, match="^mjpeg: TimeoutError"):
+        await run(None, "")  # type: ignore[arg-type]  # what hangs asks for nothing
+
+
+def test_a_picture_without_a_number_is_no_demo_picture(gray_jpeg: bytes) -> None:
+    with pytest.raises(JobError):
+        frame_number(gray_jpeg)
+
+
+@pytest.fixture
+def gray_jpeg() -> bytes:
+    """A picture of nothing."""
+    frame = av.VideoFrame(320, 180, "yuv420p")
+    for plane in frame.planes:
+        plane.update(bytes([128]) * plane.buffer_size)
+    return jpeg.encode(frame)

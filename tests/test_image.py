@@ -1,0 +1,70 @@
+"""The image of the last snapshot."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.retrocam.core.media_index import MediaItem
+from custom_components.retrocam.instances import CameraInstance
+
+from .conftest import LoadEntry
+from .core.stills import NOW, jpeg, number_in, png
+from .waiting import until
+
+IMAGE = "image.porch_last_snapshot"
+PROXY = f"/api/image_proxy/{IMAGE}"
+
+
+@pytest.fixture
+async def camera(load: LoadEntry) -> CameraInstance:
+    entry = await load(
+        {"kind": "demo", "name": "Porch"}, options={"storage": {"min_free_megabytes": 0}}
+    )
+    instance: CameraInstance = entry.runtime_data
+    await until(lambda: instance.media.loaded)
+    return instance
+
+
+async def keep(camera: CameraInstance, picture: bytes, number: int) -> MediaItem:
+    store = camera.media.snapshots
+    return await camera.media.async_run(lambda: store.save(picture, NOW + number))
+
+
+async def test_it_is_unknown_without_a_snapshot(
+    home: HomeAssistant, camera: CameraInstance, hass_client: ClientSessionGenerator
+) -> None:
+    assert home.states.get(IMAGE).state == "unknown"  # type: ignore[union-attr]
+    assert home.states.get("sensor.porch_snapshots").state == "0"  # type: ignore[union-attr]
+    client = await hass_client()
+    assert (await client.get(PROXY)).status == 500
+
+
+async def test_it_shows_the_newest_and_says_when_it_was_taken(
+    home: HomeAssistant, camera: CameraInstance, hass_client: ClientSessionGenerator
+) -> None:
+    client = await hass_client()
+    for number, picture, kind in ((1, jpeg(1), "jpeg"), (2, png(2), "png"), (3, jpeg(3), "jpeg")):
+        item = await keep(camera, picture, number)
+        state = dt_util.utc_from_timestamp(item.time).isoformat()
+        await until(lambda: home.states.get(IMAGE).state == state)  # type: ignore[union-attr]  # noqa: B023  # awaited in this round
+        response = await client.get(PROXY)
+        assert response.headers["Content-Type"] == f"image/{kind}"
+        assert await response.read() == picture
+    assert number_in(picture) == 3
+    count = home.states.get("sensor.porch_snapshots")
+    assert count is not None
+    assert count.state == "3"
+    last = home.states.get("sensor.porch_last_snapshot")
+    assert last is not None
+    assert last.state == "2026-01-02T03:04:08+00:00"
+
+
+async def test_a_picture_that_is_gone_is_an_error_and_not_another_picture(
+    home: HomeAssistant, camera: CameraInstance, hass_client: ClientSessionGenerator
+) -> None:
+    item = await keep(camera, jpeg(1), 1)
+    (camera.media.snapshots.directory / item.name).unlink()
+    client = await hass_client()
+    assert (await client.get(PROXY)).status == 500
+    await until(lambda: home.states.get(IMAGE).state == "unknown")  # type: ignore[union-attr]

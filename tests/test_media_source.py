@@ -1,0 +1,190 @@
+"""The media browser, lists and commands, over files that are really there."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from homeassistant.components.media_source import (
+    BrowseMediaSource,
+    Unresolvable,
+    async_browse_media,
+    async_resolve_media,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from hypothesis import given, strategies as st
+import pytest
+from pytest_homeassistant_custom_component.typing import (
+    ClientSessionGenerator,
+    WebSocketGenerator,
+)
+
+from custom_components.retrocam.core import jpeg
+from custom_components.retrocam.core.files import format_name
+from custom_components.retrocam.core.test_pattern import TestPattern
+from custom_components.retrocam.instances import CameraInstance
+from custom_components.retrocam.media_ids import MediaId
+
+from .waiting import until
+
+ROOT = "media-source://retrocam"
+OLD = datetime(2026, 1, 2, 23, 59, 59, tzinfo=UTC)
+NEW = datetime(2026, 1, 3, 12, 0, 0, tzinfo=UTC)
+
+
+def name_at(time: datetime, milliseconds: int = 0) -> str:
+    return format_name(round(time.timestamp() * 1000) + milliseconds, "jpg")
+
+
+@pytest.fixture
+async def filled(home: HomeAssistant, demo: CameraInstance) -> CameraInstance:
+    """A camera with two snapshots of different days."""
+    picture = jpeg.encode(TestPattern(640, 360, 25).render(7, 0.0))
+    await until(lambda: demo.media.loaded)
+    for time in (OLD, NEW):
+        await demo.media.async_run(lambda: demo.media.snapshots.save(picture, time.timestamp()))  # noqa: B023
+    return demo
+
+
+async def browse(hass: HomeAssistant, *parts: str) -> BrowseMediaSource:
+    found = await async_browse_media(hass, "/".join((ROOT, *parts)))
+    assert isinstance(found, BrowseMediaSource)
+    return found
+
+
+def titles(found: BrowseMediaSource) -> list[str]:
+    return [str(child.title) for child in found.children or []]
+
+
+async def test_cameras_kinds_days_and_files(home: HomeAssistant, filled: CameraInstance) -> None:
+    entry_id = filled.entry.entry_id
+    assert titles(await browse(home)) == ["Porch"]
+    assert titles(await browse(home, entry_id)) == ["Snapshots", "Recordings", "Timelapses"]
+    days = titles(await browse(home, entry_id, "snapshots"))
+    assert days[-2:] == ["2026-01-03", "2026-01-02"]
+    files = await browse(home, entry_id, "snapshots", "2026-01-02")
+    assert len(files.children or []) == 1
+    assert titles(await browse(home, entry_id, "recordings")) == []
+
+
+async def test_a_file_resolves_to_a_path_that_opens_without_login(
+    home: HomeAssistant,
+    filled: CameraInstance,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    name = name_at(NEW)
+    identifier = f"{ROOT}/{filled.entry.entry_id}/snapshots/2026-01-03/{name}"
+    played = await async_resolve_media(home, identifier, None)
+    assert played.mime_type == "image/jpeg"
+    client = await hass_client_no_auth()
+    response = await client.get(played.url)
+    assert response.status == 200
+    assert "immutable" in response.headers["Cache-Control"]
+    assert jpeg.size(await response.read()) == (640, 360)
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    [
+        "nobody",
+        "{entry}/films",
+        "{entry}/snapshots/2026-1-3",
+        "{entry}/snapshots/2026-99-99",
+        "{entry}/snapshots/2026-01-03/../../../etc/passwd",
+        "{entry}/snapshots/2026-01-02/20260103T120000.000Z.jpg",
+    ],
+)
+async def test_ids_that_mean_nothing(
+    home: HomeAssistant, filled: CameraInstance, identifier: str
+) -> None:
+    identifier = f"{ROOT}/{identifier.format(entry=filled.entry.entry_id)}"
+    with pytest.raises(HomeAssistantError):
+        await async_browse_media(home, identifier)
+    with pytest.raises((Unresolvable, HomeAssistantError)):
+        await async_resolve_media(home, identifier, None)
+
+
+@given(st.text(max_size=60))
+def test_an_id_is_read_or_refused_and_never_leads_elsewhere(text: str) -> None:
+    try:
+        media = MediaId.parse(text)
+    except ValueError:
+        return
+    assert "/" not in media.name
+    assert ".." not in media.name
+    assert MediaId.parse(str(media)) == media
+
+
+HOSTILE = [
+    "..%2f..%2f..%2fsecret.jpg",
+    "%2e%2e/secret.jpg",
+    "20260103T120000.000Z.jpg%00",
+    "20260103T120000.000Z.exe",
+    "20260103T120000.000Z",
+    "20260103t120000.000z.jpg",
+    "20260103T120001.000Z.jpg",
+    "%2fetc%2fpasswd",
+    "secret.jpg",
+]
+
+
+async def test_names_that_are_not_in_the_index_are_not_found(
+    home: HomeAssistant,
+    filled: CameraInstance,
+    hass_client: ClientSessionGenerator,
+    media_directory: Path,
+) -> None:
+    (filled.media.snapshots.directory / "secret.jpg").write_bytes(b"mine")
+    client = await hass_client()
+    entry_id = filled.entry.entry_id
+    for kind in ("snapshots", "recordings", "timelapses", "thumbnails"):
+        for name in HOSTILE:
+            response = await client.get(f"/api/retrocam/{kind}/{entry_id}/{name}")
+            assert response.status in {400, 404}, (kind, name)
+    response = await client.get(f"/api/retrocam/snapshots/{entry_id}/{name_at(NEW)}")
+    assert response.status == 200
+    assert (await client.get(f"/api/retrocam/snapshots/nobody/{name_at(NEW)}")).status == 404
+
+
+async def test_the_list_has_a_limit(
+    home: HomeAssistant, filled: CameraInstance, hass_client: ClientSessionGenerator
+) -> None:
+    client = await hass_client()
+    path = f"/api/retrocam/snapshots/{filled.entry.entry_id}"
+    items = await (await client.get(f"{path}?limit=1000")).json()
+    assert [item["filename"] for item in items][-2:] == [name_at(NEW), name_at(OLD)]
+    assert items[-1]["timestamp"] == "2026-01-02T23:59:59.000+00:00"
+    thumbnail = await client.get(items[-1]["thumbnail_url"])
+    assert jpeg.size(await thumbnail.read())[0] == 320
+    for limit in ("0", "-1", "many", "99999999"):
+        assert (await client.get(f"{path}?limit={limit}")).status == 400
+
+
+async def test_commands_list_instances_and_media(
+    home: HomeAssistant, filled: CameraInstance, hass_ws_client: WebSocketGenerator
+) -> None:
+    socket = await hass_ws_client()
+
+    async def ask(**command: Any) -> dict[str, Any]:
+        await socket.send_json_auto_id(command)
+        answer: dict[str, Any] = await socket.receive_json()
+        return answer
+
+    entry_id = filled.entry.entry_id
+    instances = (await ask(type="retrocam/instances"))["result"]
+    assert instances == [
+        {"entry_id": entry_id, "title": "Porch", "kind": "demo", "camera": "camera.porch"}
+    ]
+    listed = await ask(
+        type="retrocam/media/list",
+        entry_id=entry_id,
+        kind="snapshots",
+        before="2026-01-03T00:00:00+00:00",
+    )
+    assert [item["filename"] for item in listed["result"]["items"]] == [name_at(OLD)]
+    assert listed["result"]["total"] == 1
+    assert "authSig" in (await ask(type="retrocam/urls", entry_id=entry_id))["result"]["mjpeg"]
+    for command in ("retrocam/urls", "retrocam/media/subscribe"):
+        assert (await ask(type=command, entry_id="nobody"))["error"]["code"] == "not_found"
+    wrong = await ask(type="retrocam/media/list", entry_id=entry_id, kind="films")
+    assert wrong["error"]["code"] == "invalid_format"

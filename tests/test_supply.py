@@ -1,0 +1,229 @@
+"""The supply, against a real RTSP server that is killed, hung and restarted."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+import logging
+from typing import override
+
+from homeassistant.components.camera import DATA_COMPONENT, Camera, CameraEntityFeature
+from homeassistant.core import HomeAssistant
+import pytest
+
+from custom_components.retrocam.core import jpeg
+from custom_components.retrocam.core.errors import SourceTimeoutError
+from custom_components.retrocam.core.frames import Frame
+from custom_components.retrocam.core.test_pattern import TestPattern, read_frame_number
+from custom_components.retrocam.instances import CameraInstance
+
+from .conftest import LoadEntry
+from .rtsp import RtspServer
+from .viewers import QUIET, idle, working_threads
+from .waiting import until
+
+
+def number(frame: Frame) -> int:
+    found = read_frame_number(jpeg.planes(jpeg.decode(frame.data))[0])
+    assert found is not None
+    return found
+
+
+async def read_numbers(instance: CameraInstance, count: int) -> list[int]:
+    """Watch the instance's MJPEG frames and return the numbers of the first `count`."""
+    release = instance.watch()
+    numbers: list[int] = []
+    try:
+        async with asyncio.timeout(30):
+            async for frame in instance.frames.frames():
+                numbers.append(number(frame))
+                if len(numbers) == count:
+                    break
+    finally:
+        release()
+    return numbers
+
+
+@pytest.fixture
+async def url_camera(load: LoadEntry, rtsp_server: RtspServer) -> CameraInstance:
+    mount = rtsp_server.mount("/porch", fps=25)
+    data = {"kind": "camera_url", "url": mount.url, "rtsp_transport": "tcp"}
+    entry = await load(data, options=QUIET)
+    instance: CameraInstance = entry.runtime_data
+    return instance
+
+
+async def test_pictures_come_in_order_and_the_connection_goes_with_the_last_viewer(
+    home: HomeAssistant, url_camera: CameraInstance, rtsp_server: RtspServer
+) -> None:
+    mount = rtsp_server.mounts["/porch"]
+    assert mount.watchers_ever == 0
+    numbers = await read_numbers(url_camera, 15)
+    assert numbers == sorted(set(numbers))
+    assert mount.watchers_ever == 1
+    await until(lambda: not url_camera.feed.running)
+    await until(lambda: not url_camera.supply.held)
+    await idle(home)
+    await until(lambda: mount.watchers == 0)
+    await until(lambda: working_threads() == [])
+
+
+async def test_hls_mjpeg_and_stills_share_one_connection(
+    home: HomeAssistant, url_camera: CameraInstance, rtsp_server: RtspServer
+) -> None:
+    stream = await url_camera.async_stream()
+    assert stream is not None
+    hls = stream.add_provider("hls")
+    await stream.start()
+    assert await hls.part_recv(30)
+    await read_numbers(url_camera, 3)
+    still = await url_camera.async_still()
+    assert number(still) > 0
+    assert rtsp_server.mounts["/porch"].watchers_ever == 1
+
+
+async def test_a_still_knows_when_it_was_taken(
+    url_camera: CameraInstance, rtsp_server: RtspServer
+) -> None:
+    still = await url_camera.async_still()
+    taken = rtsp_server.epoch + number(still) / 25
+    assert still.time == pytest.approx(taken, abs=1.0)
+
+
+async def test_a_killed_source_is_told_once_and_comes_back_by_itself(
+    home: HomeAssistant,
+    url_camera: CameraInstance,
+    rtsp_server: RtspServer,
+    caplog: pytest.LogCaptureFixture,
+    socket_enabled: None,
+) -> None:
+    caplog.set_level(logging.INFO)
+    release = url_camera.watch()
+    await until(lambda: url_camera.frames.latest)
+    rtsp_server.kill()
+    await until(lambda: not url_camera.available)
+    assert not url_camera.connected
+    state = home.states.get("camera.porch")
+    assert state is not None
+    assert state.state == "unavailable"
+    # Away for longer than one attempt of the worker.
+    failed = "Error opening stream"
+    await until(lambda: caplog.text.count(failed) >= 1)
+    await home.async_add_executor_job(rtsp_server.start)
+    await until(lambda: url_camera.available)
+    last = url_camera.frames.latest
+    await until(lambda: url_camera.frames.latest is not last)
+    assert caplog.text.count("Porch is unavailable") == 1
+    assert caplog.text.count("Porch is available again") == 1
+    release()
+
+
+async def test_a_source_that_keeps_silent_gives_no_old_still(
+    url_camera: CameraInstance, rtsp_server: RtspServer
+) -> None:
+    release = url_camera.supply.hold()
+    still = await url_camera.async_still()
+    rtsp_server.mounts["/porch"].freeze()
+    await until(lambda: not url_camera.stills.fresh)
+    with pytest.raises(SourceTimeoutError):
+        await url_camera.async_still()
+    assert number(still) > 0
+    release()
+
+
+class SourceCamera(Camera):
+    """A camera of another integration."""
+
+    _attr_should_poll = False
+    _attr_name = "Source"
+    _attr_supported_features = CameraEntityFeature.STREAM
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.url = url
+
+    @override
+    async def stream_source(self) -> str:
+        return self.url
+
+
+class StillCamera(Camera):
+    """A camera of another integration that has no stream."""
+
+    _attr_should_poll = False
+    _attr_name = "Source"
+
+    def __init__(self, pictures: Callable[[], bytes]) -> None:
+        super().__init__()
+        self.pictures = pictures
+
+    @override
+    async def async_camera_image(
+        self, width: int | None = None, height: int | None = None
+    ) -> bytes:
+        return self.pictures()
+
+
+@pytest.fixture
+async def wrapped(
+    home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer
+) -> AsyncIterator[CameraInstance]:
+    mount = rtsp_server.mount("/source", fps=25)
+    await home.data[DATA_COMPONENT].async_add_entities([SourceCamera(mount.url)])
+    data = {"kind": "camera_entity", "entity_id": "camera.source"}
+    entry = await load(data, options=QUIET)
+    yield entry.runtime_data
+    assert await home.config_entries.async_unload(entry.entry_id)
+    source = home.data[DATA_COMPONENT].get_entity("camera.source")
+    if source is not None and source.stream is not None:
+        for output in source.stream.outputs().values():
+            await source.stream.remove_provider(output)
+
+
+async def test_a_wrapped_camera_opens_no_second_connection(
+    home: HomeAssistant, wrapped: CameraInstance, rtsp_server: RtspServer
+) -> None:
+    source = home.data[DATA_COMPONENT].get_entity("camera.source")
+    assert source is not None
+    stream = await source.async_create_stream()
+    assert stream is not None
+    hls = stream.add_provider("hls")
+    await stream.start()
+    assert await hls.part_recv(30)
+    numbers = await read_numbers(wrapped, 10)
+    assert numbers == sorted(set(numbers))
+    assert await wrapped.async_stream() is stream
+    assert rtsp_server.mounts["/source"].watchers_ever == 1
+
+
+async def test_a_wrapped_camera_that_is_loaded_anew_is_followed(
+    home: HomeAssistant, wrapped: CameraInstance, rtsp_server: RtspServer
+) -> None:
+    component = home.data[DATA_COMPONENT]
+    mount = rtsp_server.mounts["/source"]
+    release = wrapped.watch()
+    await until(lambda: wrapped.frames.latest)
+    await component.async_remove_entity("camera.source")
+    await until(lambda: not wrapped.available)
+    await component.async_add_entities([SourceCamera(mount.url)])
+    await until(lambda: wrapped.available)
+    last = wrapped.frames.latest
+    await until(lambda: wrapped.frames.latest is not last)
+    # The stream of the camera that was removed does not go on beside.
+    await mount.async_wait_for_watchers(1)
+    release()
+
+
+async def test_a_wrapped_camera_without_a_stream_gives_its_stills(
+    home: HomeAssistant, load: LoadEntry
+) -> None:
+    pattern = TestPattern(320, 180, 25)
+    count = iter(range(1000))
+    await home.data[DATA_COMPONENT].async_add_entities(
+        [StillCamera(lambda: jpeg.encode(pattern.render(next(count), 0.0)))]
+    )
+    data = {"kind": "camera_entity", "entity_id": "camera.source"}
+    entry = await load(data, options=QUIET)
+    instance: CameraInstance = entry.runtime_data
+    assert number(await instance.async_still()) == 0
+    numbers = await read_numbers(instance, 5)
+    assert numbers == sorted(set(numbers))
+    assert await instance.async_stream() is None

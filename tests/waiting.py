@@ -1,0 +1,19 @@
+"""Waiting for what happens in other threads and processes, without guessing how long it takes."""
+
+import asyncio
+from collections.abc import Callable
+
+POLL = 1 / 50
+
+
+async def until(condition: Callable[[], object], *, within: float = 30) -> None:
+    """Return once `condition` holds. Raises TimeoutError."""
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(within):
+        while not condition():
+            turn = asyncio.Event()
+            handle = loop.call_later(POLL, turn.set)
+            try:
+                await turn.wait()
+            finally:
+                handle.cancel()

@@ -1,0 +1,2 @@
+# Home Assistant answers `import voluptuous` with its own engine.
+from probatio import *
