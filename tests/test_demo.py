@@ -12,7 +12,7 @@ import av
 import pytest
 
 from custom_components.retrocam.core import jpeg
-from demo.jobs import JOBS, JobError, frame_number, run
+from demo.jobs import JobError, frame_number, run
 
 ROOT = Path(__file__).parent.parent
 
@@ -69,7 +69,7 @@ async def test_a_job_that_hangs_is_ended_and_named(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr("demo.jobs.JOB_TIMEOUT", 0.01)
     monkeypatch.setattr("demo.jobs.JOBS", {"mjpeg": hang})
-    with pytest.raises(JobError, match="^mjpeg: TimeoutError"):
+    with pytest.raises(JobError, match=r"^mjpeg: TimeoutError"):
         await run(None, "")  # type: ignore[arg-type]  # what hangs asks for nothing
 
 
