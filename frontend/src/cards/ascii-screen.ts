@@ -14,23 +14,15 @@ import type { Hass } from "../ha/types";
 import { formatBytes, formatNumber } from "../localize/format";
 import { hasText, localize, type TextKey } from "../localize/index";
 import { FONT_FAMILY } from "../player/atlas";
-import type { Look } from "../player/picture";
+import { pageParts } from "../player/page";
+import { DEFAULT_LOOK, type Look } from "../player/picture";
 import { CellPlayer } from "../player/player";
+import SoftwareWorker from "../player/software.worker?worker&inline";
 import type { PlayerError, PlayState } from "../player/session";
 import { Sound } from "../player/sound";
 import type { StatsReport } from "../player/stats";
 import { type Engine, Surface } from "../player/surface";
-import { type Init, SUBPROTOCOL } from "../player/wire";
-
-export const DEFAULT_LOOK: Look = {
-  charset: "auto",
-  colour: true,
-  contrast: 1.1,
-  gamma: 1,
-  invert: false,
-  ink: [96, 255, 128],
-  paper: [6, 8, 10],
-};
+import type { Init } from "../player/wire";
 
 const FONT = unsafeCSS(FONT_FAMILY);
 /** How often the figures are shown anew, in ms. */
@@ -186,30 +178,23 @@ export class AsciiScreen extends LitElement {
 
   private begin(): void {
     const box = this.renderRoot.querySelector<HTMLElement>(".box")!;
-    this.surface = new Surface(box, this.look, this.engine);
-    const now = (): number => performance.now();
-    this.sound = new Sound(new Audio(), now, {
+    this.surface = new Surface(box, this.look, () => new SoftwareWorker(), this.engine);
+    this.sound = new Sound(new Audio(), () => performance.now(), {
       blocked: (blocked) => this.tell("screen-blocked", blocked),
       playing: () => undefined,
     });
     this.sound.volume = this.volume;
     this.player = new CellPlayer(
-      {
+      pageParts({
         address: async () => {
           const path = `/api/retrocam/cells/${this.entryId}`;
           return socketUrl(this.hass!, await signPath(this.hass!, path));
         },
-        connect: (address) => new WebSocket(address, SUBPROTOCOL),
-        setTimer: (callback, ms) => window.setTimeout(callback, ms),
-        clearTimer: (id) => window.clearTimeout(id),
-        requestFrame: (callback) => requestAnimationFrame(callback),
-        cancelFrame: (id) => cancelAnimationFrame(id),
-        now,
         soundAddress: async (template, startUs) => {
           const path = template.replace("{start_us}", String(startUs));
           return this.hass!.hassUrl(await signPath(this.hass!, path));
         },
-      },
+      }),
       {
         begin: (init) => this.surface?.begin(init),
         draw: (codes) => {

@@ -17,7 +17,7 @@ import type { CardConfig, GridOptions, Hass, HassEntity } from "../ha/types";
 import { formatBytes, formatSeconds } from "../localize/format";
 import { hasText, type TextKey } from "../localize/index";
 import type { Charset } from "../player/charset";
-import { DEFAULT_LOOK } from "./ascii-screen";
+import { DEFAULT_LOOK } from "../player/picture";
 import { type Message, RetrocamCard } from "./base";
 import { aspectOf, cameraForm, type Form } from "./forms";
 import { Fullscreen } from "./fullscreen";

@@ -22,6 +22,16 @@ export interface Look extends Tone {
   paper: Rgb;
 }
 
+export const DEFAULT_LOOK: Look = {
+  charset: "auto",
+  colour: true,
+  contrast: 1.1,
+  gamma: 1,
+  invert: false,
+  ink: [96, 255, 128],
+  paper: [6, 8, 10],
+};
+
 /** Sizes, tables and glyphs of one epoch at one look and one size: made anew when any of them changes. */
 export interface Scene {
   cols: number;

@@ -47,6 +47,7 @@ export class CellPlayer {
   /** Picture minus sound in ms when the last frame was drawn. */
   private soundOffset: number | undefined;
   private silent = false;
+  private shown: number | undefined;
 
   constructor(
     private readonly parts: PlayerParts,
@@ -93,6 +94,11 @@ export class CellPlayer {
     this.keepSound();
   }
 
+  /** Where the picture on screen belongs in what plays, in s; undefined before the first of an epoch. */
+  get position(): number | undefined {
+    return this.shown === undefined ? undefined : this.shown / 1e6;
+  }
+
   report(): StatsReport {
     const skipped = this.queue.skipped + this.session.damaged;
     return this.stats.report(this.init?.fps ?? 0, skipped, this.soundOffset);
@@ -105,6 +111,7 @@ export class CellPlayer {
     this.stats.reset();
     this.sound?.stop();
     this.soundOffset = undefined;
+    this.shown = undefined;
     this.screen.begin(init);
     this.events.init(init);
   }
@@ -134,7 +141,8 @@ export class CellPlayer {
       this.screen.draw(frame.codes);
       const sound = this.clock.soundTime();
       this.soundOffset = sound === undefined ? undefined : (frame.pts - sound) / 1000;
-      this.stats.drew();
+      this.stats.drew(frame.pts);
+      this.shown = frame.pts;
       this.acknowledge(frame.seq);
     }
     this.keepSound();

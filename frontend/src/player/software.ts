@@ -1,7 +1,6 @@
 /** Draws cells without WebGL: composed in a worker, shown by putImageData. */
 
 import type { Scene } from "./picture";
-import SoftwareWorker from "./software.worker?worker&inline";
 import type { Renderer } from "./webgl";
 
 interface Drawn {
@@ -13,17 +12,15 @@ interface Drawn {
 export class SoftwareRenderer implements Renderer {
   readonly slow = true;
   private readonly context: CanvasRenderingContext2D;
-  private readonly worker: Worker;
   /** The worker has a frame; the newest that came since waits, older ones are dropped. */
   private busy = false;
   private waiting: Uint8Array<ArrayBuffer> | undefined;
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
-    worker: Worker = new SoftwareWorker(),
+    private readonly worker: Worker,
   ) {
     this.context = canvas.getContext("2d", { alpha: false })!;
-    this.worker = worker;
     worker.onmessage = ({ data }: MessageEvent<Drawn>) => this.show(data);
   }
 

@@ -13,6 +13,9 @@ export interface StatsReport {
   /** Bytes that arrived a second. */
   bytes: number;
   skipped: number;
+  /** Frames drawn since the epoch began, and how many its rate asks for over the pts of the first to the last. */
+  drawn: number;
+  due: number;
   /** Picture minus sound in ms, undefined without sound. */
   soundOffset: number | undefined;
 }
@@ -20,12 +23,16 @@ export interface StatsReport {
 export class Stats {
   private drawn: number[] = [];
   private received: { at: number; bytes: number }[] = [];
+  private count = 0;
+  private first = 0;
+  private last = 0;
 
   constructor(private readonly now: () => number) {}
 
   reset(): void {
     this.drawn = [];
     this.received = [];
+    this.count = 0;
   }
 
   arrived(bytes: number): void {
@@ -33,7 +40,10 @@ export class Stats {
     if (this.received.length > KEPT) this.received.shift();
   }
 
-  drew(): void {
+  /** A frame with this pts, in µs, has been drawn. */
+  drew(pts: number): void {
+    if (this.count++ === 0) this.first = pts;
+    this.last = pts;
     this.drawn.push(this.now());
     if (this.drawn.length > KEPT) this.drawn.shift();
   }
@@ -41,7 +51,7 @@ export class Stats {
   report(asked: number, skipped: number, soundOffset: number | undefined): StatsReport {
     const intervals = this.drawn.slice(1).map((at, i) => at - this.drawn[i]!);
     const total = intervals.reduce((sum, ms) => sum + ms, 0);
-    const sorted = intervals.toSorted((a, b) => a - b);
+    const sorted = [...intervals].sort((a, b) => a - b);
     const at = (share: number): number =>
       sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
     const interval = at(0.5);
@@ -52,6 +62,8 @@ export class Stats {
       jitter: at(0.95) - interval,
       bytes: this.bytesPerSecond(),
       skipped,
+      drawn: this.count,
+      due: this.count && Math.round(((this.last - this.first) * asked) / 1e6) + 1,
       soundOffset,
     };
   }

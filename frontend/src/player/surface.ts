@@ -41,10 +41,14 @@ export class Surface {
   private codes: Uint8Array<ArrayBuffer> | undefined;
   private readonly observer: ResizeObserver;
 
-  /** Puts a canvas into `host`; `engine` is what to try first. */
+  /**
+   * Puts a canvas into `host`; `makeWorker` starts `software.worker.ts` where WebGL is missing, `engine` is
+   * what to try first.
+   */
   constructor(
     private readonly host: HTMLElement,
     private look: Look,
+    private readonly makeWorker: () => Worker,
     private engine: Engine = "webgl",
   ) {
     this.observer = new ResizeObserver(() => this.measure());
@@ -123,7 +127,7 @@ export class Surface {
     }
     // A canvas that was asked for WebGL gives no other context.
     this.engine = "software";
-    return new SoftwareRenderer(this.freshCanvas());
+    return new SoftwareRenderer(this.freshCanvas(), this.makeWorker());
   }
 
   private fallBack(lost: Renderer): void {

@@ -29,6 +29,8 @@ export interface Init {
   /** Seconds, null for what has no end. */
   duration: number | null;
   live: boolean;
+  /** Width by height of the picture; null or missing while it is not known. */
+  aspect?: number | null;
   /** Path of the sound with `{start_us}` in it, null where there is none. */
   audio: string | null;
 }

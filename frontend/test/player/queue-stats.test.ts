@@ -36,7 +36,7 @@ describe("stats", () => {
       // Every tenth frame comes 20 ms late.
       now = i * 40 + (i % 10 === 9 ? 20 : 0);
       stats.arrived(1000);
-      stats.drew();
+      stats.drew(i * 40_000);
     }
     const report = stats.report(24, 3, -12);
     expect(report.fps).toBeCloseTo(25, 1);
@@ -48,8 +48,16 @@ describe("stats", () => {
 
   it("are zero before anything was drawn", () => {
     const stats = new Stats(() => 0);
-    stats.drew();
+    stats.drew(0);
     stats.reset();
     expect(stats.report(24, 0, undefined)).toMatchObject({ fps: 0, interval: 0, jitter: 0, bytes: 0 });
+    expect(stats.report(24, 0, undefined)).toMatchObject({ drawn: 0, due: 0 });
+  });
+
+  it("count what was drawn against what the rate asks for", () => {
+    const stats = new Stats(() => 0);
+    // Every sixth of 24 frames a second is missing, over two seconds.
+    for (let i = 0; i <= 48; i++) if (i % 6 !== 3) stats.drew(5_000_000 + Math.round((i * 1e6) / 24));
+    expect(stats.report(24, 0, undefined)).toMatchObject({ drawn: 41, due: 49 });
   });
 });

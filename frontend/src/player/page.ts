@@ -1,0 +1,19 @@
+/** What a player needs of the browser it runs in. */
+
+import type { PlayerParts } from "./player";
+import { SUBPROTOCOL } from "./wire";
+
+/** The parts of a real page, given what differs from page to page: how addresses are made. */
+export function pageParts(
+  addresses: Pick<PlayerParts, "address" | "soundAddress">,
+): PlayerParts {
+  return {
+    ...addresses,
+    connect: (address) => new WebSocket(address, SUBPROTOCOL),
+    setTimer: (callback, ms) => window.setTimeout(callback, ms),
+    clearTimer: (id) => window.clearTimeout(id),
+    requestFrame: (callback) => requestAnimationFrame(callback),
+    cancelFrame: (id) => cancelAnimationFrame(id),
+    now: () => performance.now(),
+  };
+}
