@@ -44,6 +44,9 @@ export class CellPlayer {
   private playState: PlayState = "idle";
   private request: number | undefined;
   private lastAck = -Infinity;
+  /** The newest frame that is done with, and the one that the server was told of at last. */
+  private done: number | undefined;
+  private acked: number | undefined;
   /** Picture minus sound in ms when the last frame was drawn. */
   private soundOffset: number | undefined;
   private silent = false;
@@ -107,6 +110,7 @@ export class CellPlayer {
   private began(init: Init): void {
     this.init = init;
     this.queue.clear();
+    this.done = this.acked = undefined;
     this.clock.reset();
     this.stats.reset();
     this.sound?.stop();
@@ -134,6 +138,7 @@ export class CellPlayer {
 
   private readonly tick = (): void => {
     this.request = this.parts.requestFrame(this.tick);
+    this.acknowledge();
     const time = this.clock.time();
     if (time === undefined) return;
     const frame = this.queue.due(time);
@@ -148,11 +153,19 @@ export class CellPlayer {
     this.keepSound();
   };
 
-  private acknowledge(seq: number): void {
+  /**
+   * Not for every frame, but for the last one in any case, if later: the server sends nothing more to who
+   * has left something unacknowledged for long, and so that would stay the last.
+   */
+  private acknowledge(seq = this.done): void {
+    if (seq === undefined) return;
+    // Sequences go round at 32 bits; what arrives is ahead of what is drawn.
+    if (this.done === undefined || ((seq - this.done) | 0) > 0) this.done = seq;
     const now = this.parts.now();
-    if (now - this.lastAck < ACK_INTERVAL) return;
+    if (this.done === this.acked || now - this.lastAck < ACK_INTERVAL) return;
     this.lastAck = now;
-    this.session.ack(seq);
+    this.acked = this.done;
+    this.session.ack(this.done);
   }
 
   private keepSound(): void {

@@ -171,10 +171,14 @@ export class CellSession {
       const frame = await decoder.decode(packet);
       if (decoder !== this.decoder) return;
       if (frame) this.events.frame(frame, bytes);
-      else if (packet.type === PacketType.End) this.events.end();
+      else this.ack(packet.seq);
+      if (packet.type === PacketType.End) this.events.end();
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      if (decoder === this.decoder) this.damaged++;
+      if (decoder !== this.decoder) return;
+      this.damaged++;
+      // Done with all the same: what stays unacknowledged is the last that the server sends.
+      this.ack(packet.seq);
     }
   }
 }

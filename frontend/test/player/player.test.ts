@@ -73,6 +73,18 @@ async function receive(index: number): Promise<void> {
 }
 
 describe("picture", () => {
+  it("acknowledges the last frame of a burst, though none follows it", async () => {
+    await begin();
+    const acks = () => page.socket.sent.map((text) => (JSON.parse(text) as { ack: number }).ack);
+    await receive(1);
+    await receive(2);
+    expect(acks()).toEqual([10]);
+    page.draw(200);
+    expect(acks()).toEqual([10, 12]);
+    for (let i = 0; i < 20; i++) page.draw(50);
+    expect(acks()).toEqual([10, 12]);
+  });
+
   it("is drawn when due, each frame once, and acknowledged", async () => {
     await begin();
     page.draw(1);
