@@ -3,9 +3,6 @@
 import { css } from "lit";
 
 export const asciiStyles = css`
-  .search {
-    padding: 8px 8px 8px 12px;
-  }
   .stage {
     position: relative;
     width: 100%;
@@ -57,36 +54,5 @@ export const asciiStyles = css`
     .volume {
       display: none;
     }
-  }
-  .look {
-    display: flex;
-    flex-direction: column;
-    gap: 6px;
-    padding-top: 8px;
-    border-top: 1px solid var(--line);
-  }
-  .label {
-    width: 84px;
-  }
-  .figure {
-    width: 36px;
-    text-align: end;
-    font-variant-numeric: tabular-nums;
-  }
-  .chip {
-    min-height: 34px;
-    padding: 0 10px;
-    border: 1px solid var(--line);
-  }
-  .check {
-    display: inline-flex;
-    align-items: center;
-    gap: 6px;
-    min-height: 40px;
-    padding-right: 16px;
-  }
-  .check input {
-    width: 18px;
-    height: 18px;
   }
 `;

@@ -1,7 +1,6 @@
 /** A player that shows any video as ASCII, or any camera of Retrocam. */
 
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
-import { act } from "../ha/actions";
 import {
   domainOf,
   entryIdOf,
@@ -10,10 +9,20 @@ import {
   sibling,
   siblingState,
 } from "../ha/entities";
+import {
+  durationOf,
+  isLoaded,
+  isPlaying,
+  play,
+  positionOf,
+  seek,
+  type Transport,
+  transport,
+} from "../ha/player";
 import type { CardConfig, GridOptions, Hass, HassEntity } from "../ha/types";
-import { formatDuration, formatNumber } from "../localize/format";
-import { hasText, type TextKey } from "../localize/index";
-import { type Charset, CHARSETS } from "../player/charset";
+import { formatDuration } from "../localize/format";
+import type { TextKey } from "../localize/index";
+import type { Charset } from "../player/charset";
 import { DEFAULT_LOOK, type Look } from "../player/picture";
 import { asciiStyles } from "./ascii-card.styles";
 import type { AsciiScreen } from "./ascii-screen";
@@ -21,7 +30,6 @@ import { RetrocamCard } from "./base";
 import { asciiForm, aspectOf, type Form } from "./forms";
 import { Fullscreen } from "./fullscreen";
 import { icon, type IconName } from "./icons";
-import type { BrowseItem } from "./media-browser";
 import { shared } from "./styles";
 
 export interface AsciiCardConfig extends CardConfig {
@@ -32,8 +40,6 @@ export interface AsciiCardConfig extends CardConfig {
   controls?: boolean;
 }
 
-/** States of a media player in which something is loaded. */
-const ACTIVE = ["playing", "paused", "buffering"];
 /** How often the position is drawn anew while it moves, in ms. */
 const POSITION_INTERVAL = 1000;
 
@@ -46,7 +52,6 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
     blocked: { state: true },
     figures: { state: true },
     styling: { state: true },
-    browsing: { state: true },
   };
   declare private live: boolean;
   declare private look: Look;
@@ -56,7 +61,6 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
   declare private blocked: boolean;
   declare private figures: boolean;
   declare private styling: boolean;
-  declare private browsing: boolean;
   private readonly fullscreen = new Fullscreen(this);
   private ticker: number | undefined;
 
@@ -69,7 +73,6 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
     this.blocked = false;
     this.figures = false;
     this.styling = false;
-    this.browsing = false;
   }
 
   static getConfigForm(): Form {
@@ -130,7 +133,14 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
     const title = String(player?.attributes["media_title"] ?? nameOf(hass, this.entityId, config.name));
     const controls = config.controls !== false;
     return html`
-      ${player && controls ? this.renderSearch() : nothing}
+      ${player && controls
+        ? html`<retrocam-search
+            .hass=${hass}
+            .entityId=${this.entityId}
+            ?busy=${this.busy !== undefined}
+            @play=${(event: CustomEvent<string>) => this.play(event.detail)}
+          ></retrocam-search>`
+        : nothing}
       <div class="stage" style="aspect-ratio:${aspectOf(config.aspect_ratio)}">
         <retrocam-screen
           .hass=${hass}
@@ -161,54 +171,12 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
           </div>`
         : nothing}
       ${this.renderMessage()}
-      ${player
-        ? html`<retrocam-browser
-            .hass=${hass}
-            .entityId=${this.entityId}
-            ?open=${this.browsing}
-            @chosen=${(event: CustomEvent<BrowseItem>) => this.play(event.detail.media_content_id)}
-            @close=${() => {
-              this.browsing = false;
-            }}
-          ></retrocam-browser>`
-        : nothing}
     `;
   }
 
-  private renderSearch(): TemplateResult {
-    return html`<form class="search row" role="search" @submit=${this.submitted}>
-      <input
-        type="search"
-        name="media"
-        class="grow"
-        enterkeyhint="go"
-        autocomplete="off"
-        aria-label=${this.t("player.search")}
-        placeholder=${this.t("player.search")}
-      />
-      <button
-        aria-label=${this.t("player.search_button")}
-        title=${this.t("player.search_button")}
-        ?disabled=${this.busy !== undefined}
-      >
-        ${icon("search")}
-      </button>
-      <button
-        type="button"
-        aria-label=${this.t("player.browse")}
-        title=${this.t("player.browse")}
-        @click=${() => {
-          this.browsing = true;
-        }}
-      >
-        ${icon("folder")}
-      </button>
-    </form>`;
-  }
-
   private renderPosition(player: HassEntity): TemplateResult | typeof nothing {
-    if (!ACTIVE.includes(player.state)) return nothing;
-    const duration = Number(player.attributes["media_duration"] ?? 0);
+    if (!isLoaded(player)) return nothing;
+    const duration = durationOf(player);
     if (!duration) return html`<div class="secondary">${this.t("player.live")}</div>`;
     const position = positionOf(player, Date.now());
     return html`<div class="position secondary">
@@ -229,8 +197,8 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
   }
 
   private renderButtons(player: HassEntity | undefined): TemplateResult {
-    const playing = player?.state === "playing" || player?.state === "buffering";
-    const loaded = player !== undefined && ACTIVE.includes(player.state);
+    const playing = isPlaying(player);
+    const loaded = isLoaded(player);
     return html`<div class="row">
       ${player
         ? html`${this.button(
@@ -275,83 +243,16 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
   }
 
   private renderLook(hass: Hass): TemplateResult {
-    return html`<div class="look">
-      ${this.renderPresets(hass)}
-      ${this.choices("player.charset", ["auto", ...CHARSETS], this.look.charset, "charset", (name) =>
-        this.restyle({ charset: name as Charset | "auto" }),
-      )}
-      ${this.slider("player.contrast", "contrast", 0.5, 3)}
-      ${this.slider("player.gamma", "gamma", 0.4, 2.5)}
-      <div class="row">
-        ${this.check("player.colour", "colour")} ${this.check("player.invert", "invert")}
-      </div>
-    </div>`;
-  }
-
-  private renderPresets(hass: Hass): TemplateResult | typeof nothing {
     const preset = siblingState(hass, this.entityId, "select", "preset");
-    const options = preset?.attributes["options"];
-    if (!preset || !Array.isArray(options)) return nothing;
-    return this.choices("player.preset", options.map(String), preset.state, "preset", (option) => {
-      const entity_id = sibling(hass, this.entityId, "select", "preset")!;
-      void this.attempt("preset", async () => {
-        await hass.callService("select", "select_option", { option }, { entity_id });
-        return undefined;
-      });
-    });
-  }
-
-  private choices(
-    label: TextKey,
-    options: readonly string[],
-    current: string,
-    prefix: string,
-    choose: (option: string) => void,
-  ): TemplateResult {
-    return html`<div class="row" role="radiogroup" aria-label=${this.t(label)}>
-      <span class="secondary label">${this.t(label)}</span>
-      ${options.map((option) => {
-        const key = `${prefix}.${option}`;
-        return html`<button
-          class="chip"
-          role="radio"
-          aria-checked=${option === current}
-          @click=${() => choose(option)}
-        >
-          ${hasText(key) ? this.t(key) : option}
-        </button>`;
-      })}
-    </div>`;
-  }
-
-  private slider(label: TextKey, key: "contrast" | "gamma", min: number, max: number): TemplateResult {
-    const value = this.look[key];
-    return html`<label class="row">
-      <span class="secondary label">${this.t(label)}</span>
-      <input
-        type="range"
-        class="grow"
-        min=${min}
-        max=${max}
-        step="0.05"
-        .value=${String(value)}
-        @input=${(event: Event) =>
-          this.restyle({ [key]: Number((event.target as HTMLInputElement).value) })}
-      />
-      <span class="secondary figure">${formatNumber(this.hass, value, 2)}</span>
-    </label>`;
-  }
-
-  private check(label: TextKey, key: "colour" | "invert"): TemplateResult {
-    return html`<label class="check">
-      <input
-        type="checkbox"
-        .checked=${this.look[key]}
-        @change=${(event: Event) =>
-          this.restyle({ [key]: (event.target as HTMLInputElement).checked })}
-      />
-      ${this.t(label)}
-    </label>`;
+    return html`<retrocam-look
+      .hass=${hass}
+      .look=${this.look}
+      .preset=${preset}
+      @restyle=${(event: CustomEvent<Partial<Look>>) => {
+        this.look = { ...this.look, ...event.detail };
+      }}
+      @preset=${(event: CustomEvent<string>) => this.choosePreset(event.detail)}
+    ></retrocam-look>`;
   }
 
   private button(
@@ -380,48 +281,36 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
     </button>`;
   }
 
-  private restyle(change: Partial<Look>): void {
-    this.look = { ...this.look, ...change };
-  }
-
   private toggleFullscreen(): void {
     void this.fullscreen.toggle(this.renderRoot.querySelector<HTMLElement>(".stage")!);
   }
 
-  private submitted(event: SubmitEvent): void {
-    event.preventDefault();
-    const media = String(new FormData(event.target as HTMLFormElement).get("media") ?? "").trim();
-    if (media) this.play(media);
-  }
-
   private play(media: string): void {
-    void this.attempt("play", async () => {
-      await act(this.hass!, "play", this.entityId, { media });
-      return undefined;
-    });
+    this.tell("play", () => play(this.hass!, this.entityId, media));
   }
 
-  private transport(service: string, data: object = {}): void {
-    void this.attempt(service, async () => {
-      await this.hass!.callService("media_player", service, data, { entity_id: this.entityId });
-      return undefined;
-    });
+  private transport(action: Transport): void {
+    this.tell(action, () => transport(this.hass!, this.entityId, action));
   }
 
   private sought(event: Event): void {
     const position = Number((event.target as HTMLInputElement).value);
-    this.transport("media_seek", { seek_position: position });
+    this.tell("seek", () => seek(this.hass!, this.entityId, position));
+  }
+
+  private choosePreset(option: string): void {
+    const hass = this.hass!;
+    const entity_id = sibling(hass, this.entityId, "select", "preset")!;
+    this.tell("preset", () => hass.callService("select", "select_option", { option }, { entity_id }));
+  }
+
+  /** Has something done, and says nothing unless it fails. */
+  private tell(name: string, action: () => Promise<unknown>): void {
+    void this.attempt(name, async () => {
+      await action();
+      return undefined;
+    });
   }
 
   static override styles = [shared, asciiStyles];
-}
-
-/** Seconds into the media at a moment (UNIX ms): the state tells where it was at the last change. */
-export function positionOf(player: HassEntity, now: number): number {
-  const { media_position, media_position_updated_at, media_duration } = player.attributes;
-  let position = Number(media_position ?? 0);
-  const updated = Date.parse(String(media_position_updated_at ?? ""));
-  if (player.state === "playing" && Number.isFinite(updated)) position += (now - updated) / 1000;
-  const duration = Number(media_duration ?? 0);
-  return Math.max(0, duration > 0 ? Math.min(duration, position) : position);
 }

@@ -1,19 +1,10 @@
 /** The element that shows cells: canvas, text on demand, figures on demand. */
 
-import {
-  css,
-  html,
-  LitElement,
-  nothing,
-  type PropertyValues,
-  type TemplateResult,
-  unsafeCSS,
-} from "lit";
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { signPath, socketUrl } from "../ha/sign";
 import type { Hass } from "../ha/types";
 import { formatBytes, formatNumber } from "../localize/format";
 import { hasText, localize, type TextKey } from "../localize/index";
-import { FONT_FAMILY } from "../player/atlas";
 import { pageParts } from "../player/page";
 import { DEFAULT_LOOK, type Look } from "../player/picture";
 import { CellPlayer } from "../player/player";
@@ -23,8 +14,9 @@ import { Sound } from "../player/sound";
 import type { StatsReport } from "../player/stats";
 import { type Engine, Surface } from "../player/surface";
 import type { Init } from "../player/wire";
+import { screenStyles } from "./ascii-screen.styles";
+import { TextLayer } from "./text-layer";
 
-const FONT = unsafeCSS(FONT_FAMILY);
 /** How often the figures are shown anew, in ms. */
 const STATS_INTERVAL = 500;
 
@@ -47,7 +39,6 @@ export class AsciiScreen extends LitElement {
     error: { state: true },
     linked: { state: true },
     report: { state: true },
-    frozen: { state: true },
   };
   declare hass: Hass | undefined;
   declare entryId: string | undefined;
@@ -62,15 +53,19 @@ export class AsciiScreen extends LitElement {
   declare private error: PlayerError | null;
   declare private linked: boolean;
   declare private report: StatsReport | undefined;
-  /** The picture as text, while it is selected. */
-  declare private frozen: string | undefined;
-
+  /** The picture as text, while the user selects it. */
+  private readonly layer = new TextLayer({
+    element: this,
+    text: () => this.text,
+    grid: () => this.info,
+    node: () => this.renderRoot.querySelector("pre")?.firstChild ?? undefined,
+    // At once and not at Lit's next turn: what is selected next needs the text.
+    changed: () => this.renderNow(),
+  });
   private player: CellPlayer | undefined;
   private surface: Surface | undefined;
   private sound: Sound | undefined;
   private timer: number | undefined;
-  /** Where a selection by mouse began, as an offset into the text. */
-  private anchor: number | undefined;
 
   constructor() {
     super();
@@ -91,13 +86,8 @@ export class AsciiScreen extends LitElement {
 
   /** Turns the picture into text and selects it, or back. */
   toggleText(): void {
-    if (this.frozen !== undefined) {
-      this.thaw();
-      return;
-    }
-    this.freeze();
-    const text = this.textNode();
-    if (text) getSelection()?.setBaseAndExtent(text, 0, text, text.length);
+    if (this.layer.frozen === undefined) this.layer.selectAll();
+    else this.layer.thaw();
   }
 
   get text(): string {
@@ -130,18 +120,21 @@ export class AsciiScreen extends LitElement {
   protected override render(): TemplateResult {
     const title = this.info?.title || "";
     const label = localize(this.hass, "screen.label", { title });
+    const { frozen } = this.layer;
     return html`
-      <div class="box" style=${this.frozen === undefined ? "" : "visibility:hidden"}></div>
+      <div class="box" style=${frozen === undefined ? "" : "visibility:hidden"}></div>
       <pre
         role="img"
         aria-label=${label}
-        class=${this.frozen === undefined ? "" : "shown"}
-        style=${this.textStyle()}
+        class=${frozen === undefined ? "" : "shown"}
+        style=${this.layer.style()}
+        .textContent=${frozen ?? ""}
         @mousedown=${(event: Event) => event.preventDefault()}
-        @pointerdown=${this.pressed}
-        @pointermove=${this.dragged}
-        @pointerup=${this.released}
-      >${this.frozen ?? ""}</pre>
+        @pointerdown=${(event: PointerEvent) => this.layer.pressed(event)}
+        @pointermove=${(event: PointerEvent) => this.layer.dragged(event)}
+        @pointerup=${(event: PointerEvent) => this.layer.released(event)}
+        @pointercancel=${() => this.layer.thaw()}
+      ></pre>
       ${this.renderStatus()} ${this.figures && this.report ? this.renderStats(this.report) : nothing}
     `;
   }
@@ -198,13 +191,13 @@ export class AsciiScreen extends LitElement {
       {
         begin: (init) => this.surface?.begin(init),
         draw: (codes) => {
-          if (this.frozen === undefined) this.surface?.draw(codes);
+          if (this.layer.frozen === undefined) this.surface?.draw(codes);
         },
       },
       {
         init: (init) => {
           this.info = init;
-          this.frozen = undefined;
+          this.layer.thaw();
           this.tell("screen-init", init);
         },
         state: (state, error) => {
@@ -229,7 +222,7 @@ export class AsciiScreen extends LitElement {
     this.sound = undefined;
     this.surface?.close();
     this.surface = undefined;
-    this.frozen = undefined;
+    this.layer.thaw();
     this.linked = false;
     this.playState = undefined;
     this.error = null;
@@ -247,145 +240,14 @@ export class AsciiScreen extends LitElement {
     }, STATS_INTERVAL);
   }
 
+  private renderNow(): void {
+    this.requestUpdate();
+    if (this.isConnected) this.performUpdate();
+  }
+
   private tell(name: string, detail: unknown): void {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 
-  /**
-   * A mouse selects by dragging; on a touch screen dragging scrolls the page, and the button selects all. The
-   * browser cannot select text that was not there when the button went down, so this does, on the grid.
-   */
-  private pressed(event: PointerEvent): void {
-    if (event.pointerType !== "mouse" || event.button !== 0) return;
-    this.freeze();
-    if (this.frozen === undefined) return;
-    (event.currentTarget as Element).setPointerCapture(event.pointerId);
-    this.anchor = this.offsetAt(event);
-    this.selectTo(this.anchor);
-  }
-
-  private dragged(event: PointerEvent): void {
-    if (this.anchor !== undefined) this.selectTo(this.offsetAt(event));
-  }
-
-  private released(event: PointerEvent): void {
-    const { anchor } = this;
-    this.anchor = undefined;
-    // A click that selected nothing goes back to the picture.
-    if (anchor !== undefined && anchor === this.offsetAt(event)) this.thaw();
-  }
-
-  /** The letter under a pointer, as an offset into the text. */
-  private offsetAt(event: PointerEvent): number {
-    const { cols, rows } = this.info!;
-    const box = this.getBoundingClientRect();
-    const cell = (at: number, size: number, cells: number): number =>
-      Math.min(cells, Math.max(0, Math.floor((at / size) * cells)));
-    const row = Math.min(rows - 1, cell(event.clientY - box.top, box.height, rows));
-    return row * (cols + 1) + cell(event.clientX - box.left, box.width, cols);
-  }
-
-  private selectTo(offset: number): void {
-    const text = this.textNode();
-    if (text) getSelection()?.setBaseAndExtent(text, this.anchor ?? 0, text, offset);
-  }
-
-  private textNode(): Text | undefined {
-    const nodes = [...this.renderRoot.querySelector("pre")!.childNodes];
-    return nodes.find((node): node is Text => node instanceof Text && node.length > 0);
-  }
-
-  private freeze(): void {
-    const text = this.text;
-    if (!text) return;
-    this.frozen = text;
-    // At once and not at Lit's next turn: what is selected next needs the text.
-    this.performUpdate();
-  }
-
-  private thaw(): void {
-    getSelection()?.removeAllRanges();
-    this.frozen = undefined;
-  }
-
-  /** Stretches the text over the picture. */
-  private textStyle(): string {
-    if (this.frozen === undefined || !this.info) return "";
-    const { cols, rows } = this.info;
-    const { clientWidth, clientHeight } = this;
-    const size = 10;
-    const advance = size * letterWidth();
-    const x = clientWidth / (cols * advance);
-    const y = clientHeight / (rows * size);
-    return `font-size:${size}px;line-height:${size}px;transform:scale(${x},${y})`;
-  }
-
-  static override styles = css`
-    :host {
-      display: block;
-      position: relative;
-      overflow: hidden;
-      background: #06080a;
-    }
-    .box,
-    pre {
-      position: absolute;
-      inset: 0;
-    }
-    canvas {
-      display: block;
-      width: 100%;
-      height: 100%;
-    }
-    pre {
-      margin: 0;
-      font-family: ${FONT};
-      white-space: pre;
-      color: transparent;
-      cursor: text;
-      transform-origin: 0 0;
-      overflow: hidden;
-    }
-    pre.shown {
-      right: auto;
-      bottom: auto;
-      color: #d8f5dd;
-      overflow: visible;
-    }
-    .status,
-    .stats {
-      position: absolute;
-      color: #fff;
-      background: rgb(0 0 0 / 65%);
-      border-radius: var(--ha-border-radius-md, 8px);
-      pointer-events: none;
-    }
-    .status {
-      left: 50%;
-      top: 50%;
-      transform: translate(-50%, -50%);
-      padding: 8px 14px;
-      max-width: 80%;
-      text-align: center;
-    }
-    .stats {
-      left: 8px;
-      top: 8px;
-      padding: 6px 10px;
-      font: 12px/1.5 ${FONT};
-      font-variant-numeric: tabular-nums;
-    }
-  `;
-}
-
-let measured: number | undefined;
-
-/** Width of a letter of the screen's font, in parts of its size. */
-function letterWidth(): number {
-  if (measured === undefined) {
-    const context = document.createElement("canvas").getContext("2d")!;
-    context.font = `100px ${FONT_FAMILY}`;
-    measured = context.measureText("M").width / 100 || 0.6;
-  }
-  return measured;
+  static override styles = screenStyles;
 }

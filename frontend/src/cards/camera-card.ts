@@ -1,6 +1,6 @@
 /** A live camera with what is needed right after something has happened. */
 
-import { css, html, nothing, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { act, type Saved } from "../ha/actions";
 import {
   domainOf,
@@ -8,10 +8,10 @@ import {
   isAvailable,
   isRetrocam,
   nameOf,
-  numberOf,
   sibling,
   siblingState,
 } from "../ha/entities";
+import { lookbackOf } from "../ha/lookback";
 import { signPath } from "../ha/sign";
 import type { CardConfig, GridOptions, Hass, HassEntity } from "../ha/types";
 import { formatBytes, formatSeconds } from "../localize/format";
@@ -19,6 +19,7 @@ import { hasText, type TextKey } from "../localize/index";
 import type { Charset } from "../player/charset";
 import { DEFAULT_LOOK } from "../player/picture";
 import { type Message, RetrocamCard } from "./base";
+import { cameraStyles } from "./camera-card.styles";
 import { aspectOf, cameraForm, type Form } from "./forms";
 import { Fullscreen } from "./fullscreen";
 import { icon } from "./icons";
@@ -39,9 +40,6 @@ const SAVE_SECONDS = 10;
 const EXTEND_SECONDS = 30;
 /** A link to a clip works for this long, in s: long enough to open it after a call. */
 const LINK_SECONDS = 3600;
-const SIZE_UNITS: Record<string, number> = {
-  B: 1, kB: 1e3, MB: 1e6, GB: 1e9, KiB: 1024, MiB: 1_048_576, GiB: 1_073_741_824,
-};
 
 export class CameraCard extends RetrocamCard<CameraCardConfig> {
   static override properties = { ascii: { state: true }, live: { state: true } };
@@ -171,31 +169,25 @@ export class CameraCard extends RetrocamCard<CameraCardConfig> {
   }
 
   private renderGauge(hass: Hass): TemplateResult | typeof nothing {
-    const available = numberOf(siblingState(hass, this.entityId, "sensor", "lookback_available"));
-    const armed = siblingState(hass, this.entityId, "switch", "lookback");
-    if (armed?.state === "off") {
-      return html`<div class="secondary gauge">${this.t("lookback.off")}</div>`;
-    }
-    if (available === undefined) return nothing;
-    const asked = numberOf(siblingState(hass, this.entityId, "number", "lookback_seconds"));
-    const full = Math.max(asked ?? 60, 1);
-    const seconds = formatSeconds(hass, available);
-    const bytes = bytesOf(siblingState(hass, this.entityId, "sensor", "lookback_size"));
+    const lookback = lookbackOf(hass, this.entityId);
+    if (!lookback) return nothing;
+    if (!lookback.armed) return html`<div class="secondary gauge">${this.t("lookback.off")}</div>`;
+    const { ready, full, bytes } = lookback;
+    const seconds = formatSeconds(hass, ready);
     const text =
       bytes === undefined
         ? this.t("lookback.ready", { seconds })
         : this.t("lookback.ready_size", { seconds, size: formatBytes(hass, bytes) });
-    const percent = Math.min(100, (available / full) * 100);
     return html`<div
       class="gauge"
       role="meter"
       aria-label=${this.t("lookback.label")}
       aria-valuemin="0"
       aria-valuemax=${full}
-      aria-valuenow=${Math.min(full, available)}
+      aria-valuenow=${Math.min(full, ready)}
       aria-valuetext=${text}
     >
-      <div class="bar"><div style="width:${percent}%"></div></div>
+      <div class="bar"><div style="width:${Math.min(100, (ready / full) * 100)}%"></div></div>
       <div class="secondary">${text}</div>
     </div>`;
   }
@@ -289,125 +281,5 @@ export class CameraCard extends RetrocamCard<CameraCardConfig> {
     });
   }
 
-  static override styles = [
-    shared,
-    css`
-      .stage {
-        position: relative;
-        background: #000;
-        width: 100%;
-        flex: 1 1 auto;
-        min-height: 0;
-      }
-      retrocam-live,
-      retrocam-screen {
-        position: absolute;
-        inset: 0;
-      }
-      .caption {
-        position: absolute;
-        inset: auto 0 0;
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: 8px;
-        padding: 24px 12px 8px;
-        color: #fff;
-        background: linear-gradient(transparent, rgb(0 0 0 / 60%));
-        pointer-events: none;
-        text-shadow: 0 1px 2px rgb(0 0 0 / 70%);
-      }
-      .caption button {
-        pointer-events: auto;
-        min-height: 32px;
-        min-width: 32px;
-        padding: 0 4px;
-      }
-      .caption button:hover {
-        background: rgb(255 255 255 / 20%);
-      }
-      .name {
-        order: -1;
-        font-weight: 500;
-        flex: 1;
-        min-width: 0;
-        overflow: hidden;
-        text-overflow: ellipsis;
-        white-space: nowrap;
-      }
-      .tag {
-        padding: 2px 8px;
-        border-radius: 99px;
-        background: var(--error-color, #db4437);
-        font-size: 12px;
-      }
-      .recording {
-        display: inline-flex;
-        align-items: center;
-        gap: 4px;
-        padding-left: 10px;
-        border-radius: 99px;
-        background: rgb(0 0 0 / 55%);
-        font-size: 13px;
-      }
-      .dot {
-        width: 10px;
-        height: 10px;
-        border-radius: 50%;
-        background: #ff3b30;
-        animation: pulse 1.6s ease-in-out infinite;
-      }
-      @keyframes pulse {
-        50% {
-          opacity: 0.35;
-        }
-      }
-      .controls {
-        padding: 10px 12px;
-        display: flex;
-        flex-direction: column;
-        gap: 8px;
-      }
-      .gauge {
-        display: flex;
-        align-items: center;
-        gap: 10px;
-        white-space: nowrap;
-      }
-      .bar {
-        flex: 1;
-        height: 6px;
-        border-radius: 3px;
-        background: var(--soft);
-        overflow: hidden;
-      }
-      .bar > div {
-        height: 100%;
-        border-radius: 3px;
-        background: var(--primary-color, #03a9f4);
-        transition: width 0.5s;
-      }
-      .save {
-        padding: 0 14px;
-      }
-      .leave {
-        position: absolute;
-        right: 8px;
-        top: 8px;
-        color: #fff;
-        background: rgb(0 0 0 / 50%);
-      }
-      .layouts {
-        border-top: 1px solid var(--line);
-        padding-top: 8px;
-      }
-    `,
-  ];
-}
-
-/** The bytes that a size sensor tells, in whatever unit the user has chosen for it. */
-function bytesOf(state: HassEntity | undefined): number | undefined {
-  const value = numberOf(state);
-  if (value === undefined) return undefined;
-  return value * (SIZE_UNITS[String(state?.attributes["unit_of_measurement"])] ?? 1e6);
+  static override styles = [shared, cameraStyles];
 }

@@ -1,15 +1,13 @@
-/** The ribbon of a day: what was kept when, drawn on a canvas, and a handle to look through it. */
+/** The ribbon of a day: what was kept when, a handle to look through it, and a bubble with what is nearest. */
 
-import { css, html, LitElement, type PropertyValues, type TemplateResult } from "lit";
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import type { MediaItem } from "../ha/media";
 import type { Hass } from "../ha/types";
 import { nearestIndex } from "../history/store";
 import { Timeline } from "../history/timeline";
 import { formatTime } from "../localize/format";
 import { localize } from "../localize/index";
-
-const HEIGHT = 56;
-const SCALE_HEIGHT = 18;
+import { drawRibbon, HEIGHT } from "./ribbon-drawing";
 
 export interface ScrubDetail {
   time: number;
@@ -27,6 +25,7 @@ export class Ribbon extends LitElement {
     dayStart: { attribute: false },
     dayEnd: { attribute: false },
     time: { attribute: false },
+    held: { state: true },
   };
   declare hass: Hass | undefined;
   declare items: readonly MediaItem[];
@@ -34,6 +33,8 @@ export class Ribbon extends LitElement {
   declare dayEnd: number;
   /** Where the handle is, in UNIX ms; undefined for nowhere. */
   declare time: number | undefined;
+  /** Whether a pointer holds the handle: then the bubble is shown. */
+  declare private held: boolean;
 
   private timeline = new Timeline(0, 1);
   private readonly observer = new ResizeObserver(() => this.draw());
@@ -45,6 +46,7 @@ export class Ribbon extends LitElement {
     this.items = [];
     this.dayStart = 0;
     this.dayEnd = 1;
+    this.held = false;
   }
 
   override connectedCallback(): void {
@@ -55,6 +57,9 @@ export class Ribbon extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.observer.disconnect();
+    // No pointer is let go of an element that is gone.
+    this.pointers.clear();
+    this.held = false;
   }
 
   protected override willUpdate(changed: PropertyValues): void {
@@ -84,9 +89,19 @@ export class Ribbon extends LitElement {
       @pointermove=${this.moved}
       @pointerup=${this.up}
       @pointercancel=${this.up}
+      @lostpointercapture=${this.up}
       @wheel=${this.wheel}
       @keydown=${this.pressed}
-    ></canvas>`;
+    ></canvas>
+      ${item && this.held ? this.renderBubble(item) : nothing}`;
+  }
+
+  private renderBubble(item: MediaItem): TemplateResult {
+    const share = this.timeline.x(item.time, 1);
+    return html`<div class="bubble" style="--at:${share}">
+      <img src=${this.hass?.hassUrl(item.thumb) ?? ""} alt="" />
+      <span>${formatTime(this.hass, item.time)}</span>
+    </div>`;
   }
 
   private indexAt(time: number): number {
@@ -95,11 +110,14 @@ export class Ribbon extends LitElement {
 
   private scrub(time: number, done: boolean): void {
     this.time = time;
+    this.held = !done;
     const detail: ScrubDetail = { time, index: this.indexAt(time), done };
     this.dispatchEvent(new CustomEvent("scrub", { detail }));
   }
 
   private down(event: PointerEvent): void {
+    // Another button opens a menu, and then nobody tells that it was let go.
+    if (event.button !== 0) return;
     (event.target as Element).setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, event.offsetX);
     if (this.pointers.size === 1) this.scrub(this.timeline.time(event.offsetX, this.width), false);
@@ -162,69 +180,13 @@ export class Ribbon extends LitElement {
   private draw(): void {
     const canvas = this.renderRoot.querySelector("canvas");
     this.width = this.clientWidth;
-    if (!canvas || this.width === 0) return;
-    const ratio = window.devicePixelRatio || 1;
-    canvas.width = Math.round(this.width * ratio);
-    canvas.height = Math.round(HEIGHT * ratio);
-    const context = canvas.getContext("2d")!;
-    context.scale(ratio, ratio);
-    const style = getComputedStyle(this);
-    const token = (name: string, other: string): string =>
-      style.getPropertyValue(name).trim() || other;
-    this.drawScale(context, token("--secondary-text-color", "#727272"), token("--divider-color", "#ccc"));
-    this.drawItems(context, token("--primary-color", "#03a9f4"), token("--error-color", "#db4437"));
-    if (this.time !== undefined) {
-      context.fillStyle = token("--primary-text-color", "#212121");
-      context.fillRect(Math.round(this.timeline.x(this.time, this.width)) - 1, 0, 2, HEIGHT - SCALE_HEIGHT + 4);
-    }
-  }
-
-  private drawScale(context: CanvasRenderingContext2D, text: string, line: string): void {
-    context.font = `11px ${getComputedStyle(this).fontFamily || "sans-serif"}`;
-    context.textAlign = "center";
-    let free = 0;
-    for (const time of this.timeline.ticks(this.width)) {
-      const x = this.timeline.x(time, this.width);
-      context.fillStyle = line;
-      context.fillRect(Math.round(x), 0, 1, HEIGHT - SCALE_HEIGHT);
-      context.fillStyle = text;
-      const label = formatTime(this.hass, time, false);
-      const half = context.measureText(label).width / 2;
-      const middle = Math.min(this.width - half, Math.max(half, x));
-      // Labels at the ends are moved inwards, and may come upon their neighbours.
-      if (middle - half < free) continue;
-      free = middle + half + 8;
-      context.fillText(label, middle, HEIGHT - 4);
-    }
-  }
-
-  private drawItems(context: CanvasRenderingContext2D, snapshot: string, clip: string): void {
-    const band = HEIGHT - SCALE_HEIGHT;
-    let lastX = -1;
-    for (const item of this.items) {
-      if (item.time < this.timeline.start) break;
-      const x = Math.round(this.timeline.x(item.time, this.width));
-      if (x < 0 || x > this.width) continue;
-      if (item.kind === "snapshots") {
-        // Thousands of them lie on the same pixels: one line each is enough.
-        if (x === lastX) continue;
-        lastX = x;
-        context.globalAlpha = 0.7;
-        context.fillStyle = snapshot;
-        context.fillRect(x, band * 0.45, 1, band * 0.55);
-      } else {
-        context.globalAlpha = 1;
-        context.fillStyle = item.kind === "recordings" ? clip : snapshot;
-        const wide = this.timeline.x(item.end, this.width) - x;
-        context.fillRect(x, 4, Math.max(3, wide), band * 0.35);
-      }
-    }
-    context.globalAlpha = 1;
+    if (canvas && this.width > 0) drawRibbon(canvas, this, this.timeline, this.items, this.time);
   }
 
   static override styles = css`
     :host {
       display: block;
+      position: relative;
       height: ${HEIGHT}px;
     }
     canvas {
@@ -237,6 +199,27 @@ export class Ribbon extends LitElement {
     }
     canvas:focus-visible {
       outline: 2px solid var(--primary-color, #03a9f4);
+    }
+    .bubble {
+      position: absolute;
+      z-index: 2;
+      top: ${HEIGHT + 2}px;
+      left: clamp(-8px, calc(var(--at) * 100% - 94px), calc(100% - 180px));
+      width: 180px;
+      padding: 4px;
+      border-radius: var(--ha-border-radius-md, 8px);
+      background: var(--card-background-color, #fff);
+      box-shadow: 0 4px 16px rgb(0 0 0 / 35%);
+      text-align: center;
+      font-size: 12px;
+      pointer-events: none;
+    }
+    .bubble img {
+      display: block;
+      width: 100%;
+      aspect-ratio: 16 / 9;
+      object-fit: cover;
+      border-radius: 4px;
     }
   `;
 }

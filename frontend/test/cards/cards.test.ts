@@ -2,11 +2,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import "../../src/main";
 import type { AsciiCard } from "../../src/cards/ascii-card";
-import { positionOf } from "../../src/cards/ascii-card";
 import type { CameraCard } from "../../src/cards/camera-card";
 import { aspectOf, asciiForm, cameraForm, historyForm } from "../../src/cards/forms";
 import type { HistoryCard } from "../../src/cards/history-card";
 import { liveWay } from "../../src/cards/live";
+import { positionOf } from "../../src/ha/player";
 import { dayOf } from "../../src/history/day";
 import { type FakeHass, fakeHass, withState } from "../fake-hass";
 
@@ -289,6 +289,53 @@ describe("history card", () => {
     await done();
     expect(asked()).toEqual([]);
     vi.useRealTimers();
+  });
+
+  describe("looked through along the ribbon", () => {
+    const canvas = () => all("canvas")[0]!;
+    const bubble = () => all(".bubble span").map((one) => one.textContent);
+    const pointer = async (type: string, button = 0) => {
+      canvas().dispatchEvent(Object.assign(new Event(type), { pointerId: 1, button, offsetX: 50 }));
+      await done();
+    };
+
+    beforeEach(async () => {
+      await show("history");
+      Object.assign(canvas(), { setPointerCapture: () => undefined });
+    });
+
+    it.each(["pointerup", "pointercancel", "lostpointercapture"])("shows a bubble until %s", async (end) => {
+      await pointer("pointerdown");
+      expect(bubble()).toHaveLength(1);
+      // A server that never answers must not keep it.
+      hass.callWS.mockReturnValue(new Promise(() => undefined));
+      await pointer(end);
+      expect(bubble()).toEqual([]);
+    });
+
+    it("shows none for another button, whose release nobody tells of", async () => {
+      await pointer("pointerdown", 2);
+      expect(bubble()).toEqual([]);
+    });
+
+    it("shows none when it comes back after it was taken away in the midst of it", async () => {
+      await pointer("pointerdown");
+      card.remove();
+      document.body.append(card);
+      see(true);
+      await done();
+      expect(bubble()).toEqual([]);
+    });
+
+    it("keeps to what it was at when something is saved", async () => {
+      await pointer("pointerdown");
+      await pointer("pointerup");
+      const grid = all("retrocam-grid")[0] as Element & { current: number };
+      expect(grid.current).toBe(0);
+      hass.push({ type: "saved", kind: "snapshots", item: raw(stamp + 500) });
+      await done();
+      expect(grid.current).toBe(1);
+    });
   });
 
   it("tells how far a timelapse is", async () => {

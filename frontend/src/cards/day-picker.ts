@@ -1,0 +1,107 @@
+/** The head of the history: whose day it is, and which. */
+
+import { css, html, LitElement, type TemplateResult } from "lit";
+import type { Hass } from "../ha/types";
+import { localDate } from "../localize/fields";
+import { formatDay } from "../localize/format";
+import { localize, type TextKey } from "../localize/index";
+import { icon, type IconName } from "./icons";
+import { shared } from "./styles";
+
+/** Fires `move` (detail: days to go), `pick` (detail: a time of the day, UNIX ms) and `reload`. */
+export class DayPicker extends LitElement {
+  static override properties = {
+    hass: { attribute: false },
+    name: { attribute: false },
+    day: { attribute: false },
+    today: { type: Boolean },
+  };
+  declare hass: Hass | undefined;
+  declare name: string;
+  /** The day's first moment, in UNIX ms. */
+  declare day: number;
+  declare today: boolean;
+
+  protected override render(): TemplateResult {
+    return html`<header class="row">
+      <span class="grow name">${this.name}</span>
+      ${this.button("left", "history.previous_day", () => this.tell("move", -1))}
+      <label class="day">
+        <span aria-hidden="true">${this.today ? this.t("history.today") : formatDay(this.hass, this.day)}</span>
+        <input
+          type="date"
+          aria-label=${this.t("history.day")}
+          .value=${localDate(this.day)}
+          @change=${this.picked}
+        />
+      </label>
+      ${this.button("right", "history.next_day", () => this.tell("move", 1), this.today)}
+      ${this.button("reload", "history.reload", () => this.tell("reload"))}
+    </header>`;
+  }
+
+  private button(name: IconName, key: TextKey, action: () => void, disabled = false): TemplateResult {
+    const label = this.t(key);
+    return html`<button ?disabled=${disabled} aria-label=${label} title=${label} @click=${action}>
+      ${icon(name)}
+    </button>`;
+  }
+
+  private picked(event: Event): void {
+    const time = Date.parse(`${(event.target as HTMLInputElement).value}T00:00`);
+    if (Number.isFinite(time)) this.tell("pick", time);
+  }
+
+  private tell(name: string, detail?: number): void {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+
+  private t(key: TextKey): string {
+    return localize(this.hass, key);
+  }
+
+  static override styles = [
+    shared,
+    css`
+  :host {
+    height: auto;
+  }
+  header {
+    padding: 6px 4px 0 16px;
+    flex-wrap: nowrap;
+  }
+  .name {
+    font-size: var(--ha-font-size-l, 16px);
+    font-weight: 500;
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+  .day {
+    position: relative;
+    min-width: 76px;
+    text-align: center;
+    white-space: nowrap;
+    border-radius: var(--corner);
+    line-height: 40px;
+  }
+  .day:focus-within {
+    outline: 2px solid var(--primary-color, #03a9f4);
+  }
+  .day input {
+    position: absolute;
+    inset: 0;
+    width: 100%;
+    opacity: 0;
+    cursor: pointer;
+  }
+  .day input::-webkit-calendar-picker-indicator {
+    position: absolute;
+    inset: 0;
+    width: 100%;
+    height: 100%;
+    cursor: pointer;
+  }
+    `,
+  ];
+}
