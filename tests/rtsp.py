@@ -49,6 +49,8 @@ class MountOptions:
     codec: Codec = "h264"
     audio: bool = False
     """The pattern's beep, in time with its pictures, in AAC, 48 kHz, one channel."""
+    telephone: bool = False
+    """Silence in G.711, which Home Assistant drops, as many cameras send it."""
     b_frames: int = 0
     username: str = ""
     """Empty: anybody may watch."""

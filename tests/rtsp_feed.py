@@ -41,6 +41,9 @@ AUDIO_RATE = 48_000
 AUDIO_FRAME = 1024
 """Samples in a frame of AAC."""
 
+ALAW_SILENCE = b"\xd5"
+"""One sample of nothing, ITU-T G.711; 8000 of them are a second."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -54,6 +57,7 @@ class Options:
     codec: str
     """`h264` or `h265`."""
     audio: bool
+    telephone: bool
     b_frames: int
     epoch: float
     """UNIX time of frame 0."""
@@ -191,6 +195,8 @@ def send(options: Options, valve: Valve) -> None:
             number = max(number, first + int((time.monotonic() - start) * options.fps))
             if sound is not None:
                 sound.skip((number - first) / options.fps)
+        if options.telephone:
+            write(b"a", 0, (number - first) / options.fps, ALAW_SILENCE * (8000 // options.fps))
         for sent, payload in video.encode(number, first, key=thawed):
             write(b"v", sent, (sent - first) / options.fps, payload)
         number += 1

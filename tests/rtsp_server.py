@@ -31,7 +31,7 @@ VIDEO_CAPS = "video/x-{codec},stream-format=byte-stream,alignment=au"
 AUDIO_CAPS = (
     "audio/mpeg,mpegversion=4,stream-format=raw,rate=48000,channels=1,codec_data=(buffer)1188"
 )
-FEED_OPTIONS = ("width", "height", "fps", "gop", "codec", "audio", "b_frames")
+FEED_OPTIONS = ("width", "height", "fps", "gop", "codec", "audio", "telephone", "b_frames")
 
 try:
     import gi  # type: ignore[import-not-found]
@@ -134,6 +134,11 @@ class Mount:
             launch += (
                 f" appsrc name=audio is-live=true format=time caps={AUDIO_CAPS}"
                 " ! rtpmp4gpay name=pay1 pt=97"
+            )
+        if self.options["telephone"]:
+            launch += (
+                " appsrc name=audio is-live=true format=time caps=audio/x-alaw,rate=8000,channels=1"
+                " ! rtppcmapay name=pay1 pt=8"
             )
         self.factory.set_launch(f"( {launch} )")
 

@@ -485,10 +485,11 @@ async def test_a_full_disk_is_an_issue_until_the_repair_finds_space(
     client = await hass_client()
     path = "/api/repairs/issues/fix"
     response = await client.post(path, json={"handler": DOMAIN, "issue_id": found.issue_id})
-    form = await response.json()
-    assert form["step_id"] == "confirm"
+    menu = await response.json()
+    assert menu["menu_options"] == ["confirm", "keep_less"]
+    step = f"{path}/{menu['flow_id']}"
+    form = await (await client.post(step, json={"next_step_id": "confirm"})).json()
     assert form["description_placeholders"]["name"] == "Porch"
-    step = f"{path}/{form['flow_id']}"
     assert (await (await client.post(step, json={})).json())["errors"] == {"base": "not_yet"}
     kept = listing(folder(demo_camera))
     for library, before in limits.items():

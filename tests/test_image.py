@@ -7,6 +7,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.retrocam.core.media_index import MediaItem
 from custom_components.retrocam.instances import CameraInstance
+from custom_components.retrocam.media_items import MediaKind
 
 from .conftest import LoadEntry
 from .core.stills import NOW, jpeg, number_in, png
@@ -28,7 +29,9 @@ async def camera(load: LoadEntry) -> CameraInstance:
 
 async def keep(camera: CameraInstance, picture: bytes, number: int) -> MediaItem:
     store = camera.media.snapshots
-    return await camera.media.async_run(lambda: store.save(picture, NOW + number))
+    return await camera.media.async_run(
+        lambda: store.save(picture, NOW + number), MediaKind.SNAPSHOTS
+    )
 
 
 async def test_it_is_unknown_without_a_snapshot(

@@ -40,7 +40,9 @@ async def news(socket: MockHAClientWebSocket) -> dict[str, Any]:
 async def keep(instance: CameraInstance) -> str:
     """Keep a picture as the history does, and return its name."""
     media = instance.media
-    item = await media.async_run(lambda: media.snapshots.add(STILL, TIME, "jpg"))
+    item = await media.async_run(
+        lambda: media.snapshots.add(STILL, TIME, "jpg"), MediaKind.SNAPSHOTS
+    )
     return item.name
 
 
@@ -58,7 +60,9 @@ async def test_what_happens_after_a_reload_is_heard(
     saved = await news(socket)
     assert (saved["type"], saved["kind"]) == ("saved", MediaKind.SNAPSHOTS)
     assert saved["item"]["filename"] == name
-    await instance.media.async_run(lambda: instance.media.snapshots.delete([name]))
+    await instance.media.async_run(
+        lambda: instance.media.snapshots.delete([name]), MediaKind.SNAPSHOTS
+    )
     deleted = await news(socket)
     assert (deleted["type"], deleted["filename"]) == ("deleted", name)
     assert deleted["media_content_id"] == saved["item"]["media_content_id"]

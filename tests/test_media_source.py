@@ -1,6 +1,7 @@
 """The media browser, lists and commands, over files that are really there."""
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from custom_components.retrocam.core.files import format_name
 from custom_components.retrocam.core.test_pattern import TestPattern
 from custom_components.retrocam.instances import CameraInstance
 from custom_components.retrocam.media_ids import MediaId
+from custom_components.retrocam.media_items import MediaKind
 
 from .waiting import until
 
@@ -42,7 +44,9 @@ async def filled(home: HomeAssistant, demo: CameraInstance) -> CameraInstance:
     picture = jpeg.encode(TestPattern(640, 360, 25).render(7, 0.0))
     await until(lambda: demo.media.loaded)
     for time in (OLD, NEW):
-        await demo.media.async_run(lambda: demo.media.snapshots.save(picture, time.timestamp()))  # noqa: B023
+        await demo.media.async_run(
+            partial(demo.media.snapshots.save, picture, time.timestamp()), MediaKind.SNAPSHOTS
+        )
     return demo
 
 

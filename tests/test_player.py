@@ -27,7 +27,8 @@ from custom_components.retrocam.core.errors import BotCheckError, PlayError, Pla
 from custom_components.retrocam.core.pattern_marks import FLASH
 from custom_components.retrocam.core.player.machine import Phase
 from custom_components.retrocam.core.player.rendered import Style
-from custom_components.retrocam.instances.player import JAVASCRIPT_ISSUE, PlayerInstance
+from custom_components.retrocam.instances.extractor_issues import JAVASCRIPT_ISSUE
+from custom_components.retrocam.instances.player import PlayerInstance
 from custom_components.retrocam.options_flow import PLAYER_SCHEMA
 from custom_components.retrocam.playing import reachable
 from custom_components.retrocam.urls import signed

@@ -14,7 +14,7 @@ import voluptuous as vol
 
 from custom_components.retrocam.const import DOMAIN
 from custom_components.retrocam.instances import CameraInstance
-from custom_components.retrocam.media_items import iso
+from custom_components.retrocam.media_items import MediaKind, iso
 
 from .conftest import LoadEntry
 from .core.stills import NOW, jpeg, listing, number_in
@@ -61,7 +61,7 @@ async def camera(load: LoadEntry) -> CameraInstance:
         for number in range(PICTURES):
             store.save(jpeg(number), NOW + number)
 
-    await instance.media.async_run(fill)
+    await instance.media.async_run(fill, MediaKind.SNAPSHOTS)
     return instance
 
 

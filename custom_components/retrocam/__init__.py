@@ -8,7 +8,7 @@ from homeassistant.helpers.typing import ConfigType
 from .const import DOMAIN
 from .frontend import async_register_resource, async_register_static, async_remove_resource
 from .instances import RetrocamConfigEntry, create_instance
-from .repairs import async_watch_storage
+from .issues import async_watch_issues
 from .services import async_setup_services
 from .views import async_register_views
 from .websocket_api import async_register_commands
@@ -34,7 +34,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: RetrocamConfigEntry) -> 
         await instance.async_stop()
 
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
-    entry.async_on_unload(async_watch_storage(hass, instance))
+    entry.async_on_unload(async_watch_issues(hass, instance))
     await hass.config_entries.async_forward_entry_setups(entry, instance.platforms)
     await instance.async_start()
     return True

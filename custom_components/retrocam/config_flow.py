@@ -19,6 +19,7 @@ import voluptuous as vol
 
 from .const import (
     CONF_ADVANCED,
+    CONF_AUDIO_CODEC,
     CONF_CAMERAS,
     CONF_KIND,
     CONF_SLUG,
@@ -31,9 +32,8 @@ from .const import (
     KIND_GRID,
 )
 from .core.errors import InvalidUrlError, RetrocamError
-from .core.grid import MOST_MEMBERS, Layout
+from .core.grid import Layout
 from .core.probe import ProbeResult
-from .core.sources import split_credentials
 from .flow_schemas import (
     CREDENTIALS_SCHEMA,
     URL_SCHEMA,
@@ -43,9 +43,9 @@ from .flow_schemas import (
     player_schema,
 )
 from .instances.directories import unused_slug
-from .instances.entity import source_entity_id
-from .instances.grid import async_contains
-from .instances.url import async_probe
+from .instances.entity import source_entity_id, stored_camera
+from .instances.grid import grid_fault
+from .instances.url import async_probe, data_with_url
 from .options_flow import RetrocamOptionsFlow
 from .settings import SECTION_HISTORY, SECTION_LOOKBACK, SECTION_PICTURE, SECTION_PLAYER
 from .urls import PREVIEW_PATH, signed
@@ -150,13 +150,12 @@ class RetrocamConfigFlow(ConfigFlow, domain=DOMAIN):
         if user_input is not None:
             entity_id = user_input[CONF_ENTITY_ID]
             state = self.hass.states.get(entity_id)
-            entry = er.async_get(self.hass).async_get(entity_id)
             if state is None:
                 errors[CONF_ENTITY_ID] = "not_found"
             else:
                 self._data = {
                     CONF_KIND: KIND_CAMERA_ENTITY,
-                    CONF_ENTITY_ID: entry.id if entry else entity_id,
+                    CONF_ENTITY_ID: stored_camera(self.hass, entity_id),
                 }
                 self._abort_if_known(CONF_ENTITY_ID)
                 self._title = state.name
@@ -200,8 +199,8 @@ class RetrocamConfigFlow(ConfigFlow, domain=DOMAIN):
             self._title = user_input[CONF_NAME]
             # In their order, each once.
             cameras = list(dict.fromkeys(user_input[CONF_CAMERAS]))
-            stored = [self._stored(camera) for camera in cameras]
-            if error := self._why_no_grid(stored):
+            stored = [stored_camera(self.hass, camera) for camera in cameras]
+            if error := grid_fault(self.hass, stored, self.context.get("entry_id")):
                 errors[CONF_CAMERAS] = error
             else:
                 self._data = {CONF_KIND: KIND_GRID, CONF_CAMERAS: stored}
@@ -276,41 +275,17 @@ class RetrocamConfigFlow(ConfigFlow, domain=DOMAIN):
         data = {CONF_KIND: KIND_CAMERA_URL, **user_input}
         self._title = data.pop(CONF_NAME).strip()
         try:
-            url, username, password = split_credentials(data[CONF_URL])
-            data[CONF_URL] = url
-            if username is not None:
-                data |= {CONF_USERNAME: username, CONF_PASSWORD: password or ""}
-            self._data = data
+            self._data = data = data_with_url(data, data[CONF_URL])
             self._abort_if_known(CONF_URL)
             self._probe = await async_probe(data, "retrocam probe", self._stop)
         except InvalidUrlError as err:
             return {CONF_URL: err.code}
         except RetrocamError as err:
             return {"base": err.code}
+        data[CONF_AUDIO_CODEC] = self._probe.audio_codec
         if not self._probe.has_timestamps:
             data[CONF_ADVANCED] = {**data.get(CONF_ADVANCED, {}), CONF_USE_WALLCLOCK: True}
         return {}
-
-    @callback
-    def _stored(self, entity_id: str) -> str:
-        """Return what is kept of a camera: its registry id, if it has one, for ids change."""
-        entry = er.async_get(self.hass).async_get(entity_id)
-        return entry.id if entry else entity_id
-
-    @callback
-    def _why_no_grid(self, stored: list[str]) -> str | None:
-        """Return the key of what speaks against these members."""
-        if not stored:
-            return "no_cameras"
-        if len(stored) > MOST_MEMBERS:
-            return "too_many_cameras"
-        known = er.async_get(self.hass).entities
-        if any(not known.get_entry(one) and self.hass.states.get(one) is None for one in stored):
-            return "not_found"
-        own = self.context.get("entry_id")
-        if own and any(async_contains(self.hass, one, own) for one in stored):
-            return "grid_loop"
-        return None
 
     @callback
     def _abort_if_known(self, key: str) -> None:

@@ -10,6 +10,8 @@ CONF_SLUG: Final = "slug"
 CONF_RTSP_TRANSPORT: Final = "rtsp_transport"
 CONF_USE_WALLCLOCK: Final = "use_wallclock_as_timestamps"
 CONF_ADVANCED: Final = "advanced"
+CONF_AUDIO_CODEC: Final = "audio_codec"
+"""FFmpeg's name of the sound that a camera by URL had when it was last probed; None without."""
 CONF_CAMERAS: Final = "cameras"
 """The members of a grid, by registry id, or by entity id where they have none."""
 

@@ -104,9 +104,9 @@ def demo_schema() -> vol.Schema:
             vol.Optional(CONF_ADVANCED): section(
                 vol.Schema(
                     {
-                        vol.Required("width", default=1280): _whole(160, 3840, 2),
-                        vol.Required("height", default=720): _whole(90, 2160, 2),
-                        vol.Required("fps", default=25): _whole(1, 60, 1),
+                        vol.Required("width", default=1280): whole_number(160, 3840, step=2),
+                        vol.Required("height", default=720): whole_number(90, 2160, step=2),
+                        vol.Required("fps", default=25): whole_number(1, 60),
                     }
                 ),
                 {"collapsed": True},
@@ -138,10 +138,9 @@ def player_schema(*, new: bool) -> vol.Schema:
     )
 
 
-def _whole(low: int, high: int, step: int) -> vol.All[Any]:
-    return vol.All(
-        NumberSelector(
-            NumberSelectorConfig(min=low, max=high, step=step, mode=NumberSelectorMode.BOX)
-        ),
-        vol.Coerce(int),
-    )
+def whole_number(low: int, high: int, unit: str | None = None, *, step: int = 1) -> vol.All[Any]:
+    """Return a field for a whole number from `low` to `high`."""
+    config = NumberSelectorConfig(min=low, max=high, step=step, mode=NumberSelectorMode.BOX)
+    if unit:
+        config["unit_of_measurement"] = unit
+    return vol.All(NumberSelector(config), vol.Coerce(int))

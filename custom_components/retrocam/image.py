@@ -13,7 +13,7 @@ from .core.errors import RetrocamError
 from .core.media_index import MediaItem
 from .entity import RetrocamEntity
 from .instances import CameraInstance, RetrocamConfigEntry
-from .media_items import content_type
+from .media_items import MediaKind, content_type
 
 PARALLEL_UPDATES = 0
 
@@ -63,7 +63,9 @@ class LastSnapshot(ImageEntity, RetrocamEntity):
             return None
         media = self.instance.media
         try:
-            return await media.async_run(partial(media.snapshots.read, newest.name))
+            return await media.async_run(
+                partial(media.snapshots.read, newest.name), MediaKind.SNAPSHOTS
+            )
         except RetrocamError:
             # Deleted at this moment, or its disk is gone: the repair issue tells of that.
             return None

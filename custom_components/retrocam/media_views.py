@@ -76,7 +76,9 @@ class ThumbnailView(RetrocamView):
         if (found := media.library_of(filename)) is None:
             raise web.HTTPNotFound
         try:
-            jpeg = await media.async_run(partial(media.libraries[found[0]].thumbnail, filename))
+            jpeg = await media.async_run(
+                partial(media.libraries[found[0]].thumbnail, filename), found[0]
+            )
         except (MediaNotFoundError, InvalidFrameError, StorageError) as err:
             raise web.HTTPNotFound from err
         return web.Response(

@@ -8,9 +8,6 @@ from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
     SelectSelector,
     SelectSelectorConfig,
     TextSelector,
@@ -19,7 +16,7 @@ import voluptuous as vol
 
 from .const import CONF_KIND, KIND_ASCII_PLAYER, KIND_GRID
 from .core.cells.presets import CHARSETS
-from .flow_schemas import LAYOUT_SELECTOR, PRESET_SELECTOR
+from .flow_schemas import LAYOUT_SELECTOR, PRESET_SELECTOR, whole_number
 from .settings import (
     INTERVAL_SEC,
     LOOKBACK_MEGABYTES,
@@ -40,20 +37,13 @@ from .settings import (
 _DEFAULTS: Final = Settings()
 
 
-def _whole(low: int, high: int, unit: str | None = None) -> vol.All[Any]:
-    config = NumberSelectorConfig(min=low, max=high, step=1, mode=NumberSelectorMode.BOX)
-    if unit:
-        config["unit_of_measurement"] = unit
-    return vol.All(NumberSelector(config), vol.Coerce(int))
-
-
 LOOKBACK_SCHEMA: Final = vol.Schema(
     {
         vol.Required("lookback_enabled", default=_DEFAULTS.lookback_enabled): BooleanSelector(),
-        vol.Required("lookback_seconds", default=_DEFAULTS.lookback_seconds): _whole(
+        vol.Required("lookback_seconds", default=_DEFAULTS.lookback_seconds): whole_number(
             LOOKBACK_SECONDS.start, LOOKBACK_SECONDS.stop - 1, "s"
         ),
-        vol.Required("lookback_megabytes", default=_DEFAULTS.lookback_megabytes): _whole(
+        vol.Required("lookback_megabytes", default=_DEFAULTS.lookback_megabytes): whole_number(
             LOOKBACK_MEGABYTES.start, LOOKBACK_MEGABYTES.stop - 1, "MB"
         ),
     }
@@ -62,12 +52,12 @@ LOOKBACK_SCHEMA: Final = vol.Schema(
 HISTORY_SCHEMA: Final = vol.Schema(
     {
         vol.Required("history_enabled", default=_DEFAULTS.history_enabled): BooleanSelector(),
-        vol.Required("interval_sec", default=_DEFAULTS.interval_sec): _whole(
+        vol.Required("interval_sec", default=_DEFAULTS.interval_sec): whole_number(
             INTERVAL_SEC.start, INTERVAL_SEC.stop - 1, "s"
         ),
-        vol.Required("keep_last", default=_DEFAULTS.keep_last): _whole(1, 1_000_000),
-        vol.Required("keep_days", default=_DEFAULTS.keep_days): _whole(0, 36_500, "d"),
-        vol.Required("keep_megabytes", default=_DEFAULTS.keep_megabytes): _whole(
+        vol.Required("keep_last", default=_DEFAULTS.keep_last): whole_number(1, 1_000_000),
+        vol.Required("keep_days", default=_DEFAULTS.keep_days): whole_number(0, 36_500, "d"),
+        vol.Required("keep_megabytes", default=_DEFAULTS.keep_megabytes): whole_number(
             0, 100_000_000, "MB"
         ),
         vol.Required("image_format", default=_DEFAULTS.image_format): SelectSelector(
@@ -78,22 +68,22 @@ HISTORY_SCHEMA: Final = vol.Schema(
 
 RECORDINGS_SCHEMA: Final = vol.Schema(
     {
-        vol.Required("recordings_keep_last", default=_DEFAULTS.recordings_keep_last): _whole(
+        vol.Required("recordings_keep_last", default=_DEFAULTS.recordings_keep_last): whole_number(
             0, 1_000_000
         ),
-        vol.Required("recordings_keep_days", default=_DEFAULTS.recordings_keep_days): _whole(
+        vol.Required("recordings_keep_days", default=_DEFAULTS.recordings_keep_days): whole_number(
             0, 36_500, "d"
         ),
         vol.Required(
             "recordings_keep_megabytes", default=_DEFAULTS.recordings_keep_megabytes
-        ): _whole(0, 100_000_000, "MB"),
+        ): whole_number(0, 100_000_000, "MB"),
     }
 )
 
 STORAGE_SCHEMA: Final = vol.Schema(
     {
         vol.Optional("directory"): TextSelector(),
-        vol.Required("min_free_megabytes", default=_DEFAULTS.min_free_megabytes): _whole(
+        vol.Required("min_free_megabytes", default=_DEFAULTS.min_free_megabytes): whole_number(
             0, 100_000_000, "MB"
         ),
     }
@@ -101,9 +91,9 @@ STORAGE_SCHEMA: Final = vol.Schema(
 
 MJPEG_SCHEMA: Final = vol.Schema(
     {
-        vol.Required("mjpeg_fps", default=_DEFAULTS.mjpeg_fps): _whole(1, 30, "fps"),
-        vol.Required("mjpeg_width", default=_DEFAULTS.mjpeg_width): _whole(0, 7680, "px"),
-        vol.Required("ring_size", default=_DEFAULTS.ring_size): _whole(1, 300),
+        vol.Required("mjpeg_fps", default=_DEFAULTS.mjpeg_fps): whole_number(1, 30, "fps"),
+        vol.Required("mjpeg_width", default=_DEFAULTS.mjpeg_width): whole_number(0, 7680, "px"),
+        vol.Required("ring_size", default=_DEFAULTS.ring_size): whole_number(1, 300),
     }
 )
 
@@ -121,20 +111,20 @@ OPTIONS_SCHEMA: Final = vol.Schema(
 PICTURE_SCHEMA: Final = vol.Schema(
     {
         vol.Required("layout", default=_DEFAULTS.layout): LAYOUT_SELECTOR,
-        vol.Required("width", default=_DEFAULTS.width): _whole(
+        vol.Required("width", default=_DEFAULTS.width): whole_number(
             PICTURE_WIDTH.start, PICTURE_WIDTH.stop - 1, "px"
         ),
-        vol.Required("height", default=_DEFAULTS.height): _whole(
+        vol.Required("height", default=_DEFAULTS.height): whole_number(
             PICTURE_HEIGHT.start, PICTURE_HEIGHT.stop - 1, "px"
         ),
-        vol.Required("fps", default=_DEFAULTS.fps): _whole(1, 30, "fps"),
+        vol.Required("fps", default=_DEFAULTS.fps): whole_number(1, 30, "fps"),
     }
 )
 
 PLAYER_SCHEMA: Final = vol.Schema(
     {
         vol.Required("preset", default=_DEFAULTS.preset): PRESET_SELECTOR,
-        vol.Required("max_source_height", default=_DEFAULTS.max_source_height): _whole(
+        vol.Required("max_source_height", default=_DEFAULTS.max_source_height): whole_number(
             SOURCE_HEIGHT.start, SOURCE_HEIGHT.stop - 1, "px"
         ),
         vol.Required("charset", default=_DEFAULTS.charset): SelectSelector(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
@@ -222,7 +223,7 @@ async def _delete_media(entity: Entity, call: ServiceCall) -> dict[str, Any]:
     for kind, wanted in names.items():
         library = instance.media.libraries[kind]
         try:
-            deleted += len(await instance.media.async_run(lambda: library.delete(wanted)))  # noqa: B023  # awaited before the next round
+            deleted += len(await instance.media.async_run(partial(library.delete, wanted), kind))
         except StorageError as err:
             raise HomeAssistantError(
                 translation_domain=DOMAIN,

@@ -140,6 +140,8 @@ class PlayError(RetrocamError):
     code = "unsupported"
     needs_javascript: bool = False
     """Whether a JavaScript runtime might help: the site wants one, and none was found."""
+    outdated: bool = False
+    """Whether a newer yt-dlp might help: the one that is installed is months old."""
 
 
 class PlayNotFoundError(PlayError, LookupError):

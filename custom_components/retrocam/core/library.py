@@ -155,6 +155,8 @@ class MediaLibrary(MediaCatalog):
         """
         with self._lock, self._disk():
             self._recover()
+            # Notices a directory that is gone, too.
+            self._before_change()
             self._make_room(0)
             time_ms = self._free_time(to_ms(time))
             self._reserved.add(time_ms)

@@ -50,6 +50,8 @@ class ProbeResult:
     width: int
     height: int
     codec: str
+    audio_codec: str | None
+    """FFmpeg's name of its first sound; None without any."""
     container: str
     """FFmpeg's name of the container or protocol."""
     has_timestamps: bool
@@ -113,6 +115,7 @@ def _first_picture(
         width=picture.width,
         height=picture.height,
         codec=stream.codec_context.name,
+        audio_codec=container.streams.audio[0].name if container.streams.audio else None,
         container=container.format.name,
         has_timestamps=stamped,
     )

@@ -8,7 +8,14 @@ from typing import ClassVar, Final, override
 
 from homeassistant.components.camera import async_get_image
 from homeassistant.const import CONF_ENTITY_ID, STATE_UNAVAILABLE
-from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.core import (
+    CALLBACK_TYPE,
+    CoreState,
+    Event,
+    EventStateChangedData,
+    HomeAssistant,
+    callback,
+)
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
@@ -42,6 +49,11 @@ class EntityInstance(StreamedInstance):
         """The id that the wrapped camera has now; None once it was removed."""
         return source_entity_id(self.hass, self.entry.data[CONF_ENTITY_ID])
 
+    @property
+    def removed(self) -> bool:
+        """Whether Home Assistant no longer has the wrapped camera, as far as is known."""
+        return camera_removed(self.hass, self.entry.data[CONF_ENTITY_ID])
+
     @override
     def _make_supply(self) -> EntitySupply:
         return EntitySupply(
@@ -52,6 +64,14 @@ class EntityInstance(StreamedInstance):
     async def async_start(self) -> None:
         """Follow the wrapped camera's state."""
         await super().async_start()
+
+        @callback
+        def registry_changed(_event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+            self.async_tell()
+
+        self.entry.async_on_unload(
+            self.hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, registry_changed)
+        )
         if (entity_id := self.source_entity_id) is not None:
             self.entry.async_on_unload(
                 async_track_state_change_event(self.hass, entity_id, self._async_source_changed)
@@ -63,6 +83,7 @@ class EntityInstance(StreamedInstance):
         self.supply.async_source_changed(
             available=state is not None and state.state != STATE_UNAVAILABLE
         )
+        self.async_tell()
 
     @override
     async def async_still(self) -> Frame:
@@ -194,3 +215,19 @@ def source_entity_id(hass: HomeAssistant, stored: str) -> str | None:
     if (entry := registry.entities.get_entry(stored)) is not None:
         return entry.entity_id
     return stored if "." in stored else None
+
+
+def stored_camera(hass: HomeAssistant, entity_id: str) -> str:
+    """Return what is kept of a camera: its registry id, if it has one, for entity ids change."""
+    entry = er.async_get(hass).async_get(entity_id)
+    return entry.id if entry else entity_id
+
+
+def camera_removed(hass: HomeAssistant, stored: str) -> bool:
+    """Tell whether Home Assistant has no such camera any more, as far as is known."""
+    entity_id = source_entity_id(hass, stored)
+    if entity_id is None or entity_id != stored:
+        return entity_id is None
+    # Until then, its integration may be yet to be set up.
+    started = hass.state is CoreState.running
+    return started and hass.states.get(entity_id) is None

@@ -7,15 +7,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from homeassistant.core import Event, HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
-from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_CAMERAS, DOMAIN, KIND_GRID
 from ..core.compositor import Compositor, GridView
 from ..core.errors import NotAMemberError
-from ..core.grid import Layout
+from ..core.grid import MOST_MEMBERS, Layout
 from ..core.pictures import PictureFeed
 from ..core.publisher import Publisher
 from ..core.threads import run_in_thread
@@ -59,8 +58,9 @@ class GridInstance(DrawnInstance):
         return self.members[self.compositor.view.main].entity_id
 
     @property
-    def _issue_id(self) -> str:
-        return f"grid_member_removed_{self.entry.entry_id}"
+    def removed_members(self) -> int:
+        """How many members are no longer in Home Assistant, as far as is known."""
+        return sum(member.removed for member in self.members)
 
     @callback
     def async_set_view(self, layout: Layout | None = None, main: str | None = None) -> None:
@@ -87,8 +87,6 @@ class GridInstance(DrawnInstance):
             entry.async_on_unload(
                 async_track_state_change_event(self.hass, ids, self._async_check_members)
             )
-        entry.async_on_unload(lambda: ir.async_delete_issue(self.hass, DOMAIN, self._issue_id))
-        entry.async_on_unload(async_at_started(self.hass, self._async_check_members))
 
     @override
     async def async_stop(self) -> None:
@@ -131,21 +129,8 @@ class GridInstance(DrawnInstance):
         )
 
     @callback
-    def _async_check_members(self, _moment: Event[Any] | HomeAssistant) -> None:
-        """Raise a repair issue while a member is no longer in Home Assistant."""
-        removed = sum(member.removed for member in self.members)
-        if not removed:
-            ir.async_delete_issue(self.hass, DOMAIN, self._issue_id)
-            return
-        ir.async_create_issue(
-            self.hass,
-            DOMAIN,
-            self._issue_id,
-            is_fixable=False,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key="grid_member_removed",
-            translation_placeholders={"name": self.name, "count": str(removed)},
-        )
+    def _async_check_members(self, _moment: Event[Any]) -> None:
+        self.async_tell()
 
 
 def describe_gap(since: float | None) -> str:
@@ -159,6 +144,21 @@ def describe_gap(since: float | None) -> str:
 def _clock_time(moment: datetime) -> str:
     today = moment.date() == dt_util.now().date()
     return f"{moment:%H:%M:%S}" if today else f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+@callback
+def grid_fault(hass: HomeAssistant, stored: list[str], own: str | None) -> str | None:
+    """Return the key of what speaks against these members of the grid `own`; None for a new grid."""
+    if not stored:
+        return "no_cameras"
+    if len(stored) > MOST_MEMBERS:
+        return "too_many_cameras"
+    known = er.async_get(hass).entities
+    if any(not known.get_entry(one) and hass.states.get(one) is None for one in stored):
+        return "not_found"
+    if own and any(async_contains(hass, one, own) for one in stored):
+        return "grid_loop"
+    return None
 
 
 @callback

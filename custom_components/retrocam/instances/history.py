@@ -127,7 +127,7 @@ class History:
                     return kept
             size = still_size(frame.data)
             item = await instance.media.async_run(
-                partial(library.save, frame.data, frame.time), writes=True
+                partial(library.save, frame.data, frame.time), MediaKind.SNAPSHOTS, writes=True
             )
             snapshot = Snapshot(item, *size)
             self._last = (frame.time, snapshot)

@@ -18,6 +18,7 @@ class Lookback:
         self._instance = instance
         self.enabled = instance.settings.lookback_enabled
         self.seconds = instance.settings.lookback_seconds
+        self.megabytes = instance.settings.lookback_megabytes
         self._release: CALLBACK_TYPE | None = None
 
     @callback
@@ -47,11 +48,17 @@ class Lookback:
         self._apply()
 
     @callback
+    def async_set_megabytes(self, megabytes: int) -> None:
+        """Take up so much memory at most, now and after a restart."""
+        self.megabytes = megabytes
+        self._instance.async_save_option(SECTION_LOOKBACK, "lookback_megabytes", megabytes)
+        self._apply()
+
+    @callback
     def _apply(self) -> None:
         instance = self._instance
         if self.enabled:
-            limit = instance.settings.lookback_megabytes * MEGABYTE
-            instance.ring.limit(self.seconds, limit)
+            instance.ring.limit(self.seconds, self.megabytes * MEGABYTE)
             if self._release is None:
                 self._release = instance.supply.hold()
         else:

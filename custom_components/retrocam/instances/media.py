@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 import contextlib
+from dataclasses import replace
 from functools import partial
 import logging
 from pathlib import Path
@@ -14,7 +15,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..core.catalog import MediaChange
 from ..core.errors import StorageError
-from ..core.files import storage_errors, write_atomic
+from ..core.files import free_space, storage_errors, write_atomic
 from ..core.library import MediaLibrary
 from ..core.media_index import MediaItem
 from ..core.mp4_header import mp4_duration
@@ -31,6 +32,10 @@ _LOGGER = logging.getLogger(__name__)
 REFRESH_INTERVAL: Final = 60.0
 """Seconds between two looks for what others did to the files, and for limits of age and space."""
 
+_SCARCE: Final = 1.1
+_ROOMY: Final = 1.5
+"""Of the space that is to stay free: less than the first is low, until there is the second."""
+
 type MediaListener = Callable[[MediaKind, MediaChange], None]
 """Called in the event loop after a library has changed."""
 
@@ -46,18 +51,19 @@ class Media:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=f"retrocam disk {name}")
         self._listeners: list[MediaListener] = []
         self._problem_listeners: list[CALLBACK_TYPE] = []
-        self.problem: StorageError | None = None
-        """Why media cannot be written or read at present; None if it can."""
+        self._problems: dict[MediaKind, StorageError] = {}
+        self._min_free = settings.min_free_megabytes * MEGABYTE
+        self.low = False
+        """Whether files are being deleted for want of space, or soon will be."""
         self.loaded = False
         """Whether the libraries have been read once."""
-        minimum = settings.min_free_megabytes * MEGABYTE
         self.snapshots = SnapshotStore(
             directory / MediaKind.SNAPSHOTS,
             limits=Limits(
                 count=settings.keep_last,
                 days=settings.keep_days,
                 size=settings.keep_megabytes * MEGABYTE,
-                min_free=minimum,
+                min_free=self._min_free,
             ),
         )
         videos = partial(
@@ -69,11 +75,13 @@ class Media:
                 count=settings.recordings_keep_last,
                 days=settings.recordings_keep_days,
                 size=settings.recordings_keep_megabytes * MEGABYTE,
-                min_free=minimum,
+                min_free=self._min_free,
             ),
             keep_partials=True,
         )
-        self.timelapses = videos(directory / MediaKind.TIMELAPSES, limits=Limits(min_free=minimum))
+        self.timelapses = videos(
+            directory / MediaKind.TIMELAPSES, limits=Limits(min_free=self._min_free)
+        )
         self._unsubscribe = [
             library.subscribe(partial(self._library_changed, kind))
             for kind, library in self.libraries.items()
@@ -89,6 +97,11 @@ class Media:
         }
 
     @property
+    def problem(self) -> StorageError | None:
+        """Why media of some kind cannot be written or read at present; None if all can."""
+        return next((self._problems[kind] for kind in MediaKind if kind in self._problems), None)
+
+    @property
     def total_bytes(self) -> int:
         """Bytes of all files."""
         return sum(library.total_bytes for library in self.libraries.values())
@@ -100,35 +113,45 @@ class Media:
                 return kind, item
         return None
 
-    async def async_run[T](self, function: Callable[[], T], *, writes: bool = False) -> T:
-        """Run `function` in the thread that works on the disk; raises what it raises.
+    async def async_run[T](
+        self, function: Callable[[], T], kind: MediaKind, *, writes: bool = False
+    ) -> T:
+        """Run `function`, which works on one library, in the disk's thread; raises what it raises.
 
-        Notes a fault of the disk, so that it is told of once. That it is over, only something that
-        `writes` can show: a full disk can be read.
+        Notes a fault of the library's disk, so that it is told of once. That it is over, only
+        something that `writes` can show: a full disk can be read.
         """
         try:
             result = await asyncio.get_running_loop().run_in_executor(self._executor, function)
         except StorageError as err:
-            self.async_set_problem(err)
+            self.async_set_problem(kind, err)
             raise
         if writes:
-            self.async_set_problem(None)
+            self.async_set_problem(kind, None)
         return result
 
     async def async_check(self) -> StorageError | None:
-        """Find out by a try whether files can be written again; returns why not."""
-        with contextlib.suppress(StorageError):
-            await self.async_run(self._try_to_write, writes=True)
+        """Find out by a try whether files of each kind can be written again; returns why not."""
+        for kind, library in self.libraries.items():
+            with contextlib.suppress(StorageError):
+                await self.async_run(partial(_try_to_write, library), kind, writes=True)
         return self.problem
+
+    async def async_keep(self, *, snapshots: int, recordings: int) -> None:
+        """Keep so many files at most from now on, 0 is no limit; what is over that is deleted."""
+        for kind, count in ((MediaKind.SNAPSHOTS, snapshots), (MediaKind.RECORDINGS, recordings)):
+            library = self.libraries[kind]
+            library.limits = replace(library.limits, count=count)
+        await self.async_refresh()
 
     async def async_load(self) -> list[MediaItem]:
         """Read the libraries, and finish the clips of a crash; return these."""
         saved: list[MediaItem] = []
         for kind, library in self.libraries.items():
             try:
-                partials = await self.async_run(library.load)
+                partials = await self.async_run(library.load, kind)
                 if kind is MediaKind.RECORDINGS and partials:
-                    saved += await self.async_run(partial(self._salvage, partials))
+                    saved += await self.async_run(partial(self._salvage, partials), kind)
             except StorageError as err:
                 _LOGGER.warning("The %s of %s cannot be used: %s", kind, self._name, err)
         self.loaded = True
@@ -137,14 +160,15 @@ class Media:
 
     async def async_refresh(self) -> None:
         """Look for what others did to the files, and apply the limits of age and space."""
-        for library in self.libraries.values():
+        for kind, library in self.libraries.items():
             try:
-                await self.async_run(library.refresh)
-                await self.async_run(library.apply_limits)
+                await self.async_run(library.refresh, kind)
+                await self.async_run(library.apply_limits, kind)
             except StorageError as err:
                 _LOGGER.debug("Looking after the files of %s failed: %s", self._name, err)
         if self.problem is not None:
             await self.async_check()
+        await self._async_look_at_space()
 
     @callback
     def async_add_listener(self, listener: MediaListener) -> CALLBACK_TYPE:
@@ -154,17 +178,20 @@ class Media:
 
     @callback
     def async_add_problem_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call `listener` when `problem` changes; returns what ends it."""
+        """Call `listener` when `problem` or `low` changes; returns what ends it."""
         self._problem_listeners.append(listener)
         return lambda: self._problem_listeners.remove(listener)
 
     @callback
-    def async_set_problem(self, problem: StorageError | None) -> None:
-        """Note whether the disk works."""
-        before, self.problem = self.problem, problem
-        if (before and before.code) != (problem and problem.code):
-            for listener in list(self._problem_listeners):
-                listener()
+    def async_set_problem(self, kind: MediaKind, problem: StorageError | None) -> None:
+        """Note whether the disk works for the files of a kind."""
+        before = self.problem
+        if problem is None:
+            self._problems.pop(kind, None)
+        else:
+            self._problems[kind] = problem
+        if (before and before.code) != (self.problem and self.problem.code):
+            self._async_tell_problem()
 
     async def async_close(self) -> None:
         """Finish what the disk's thread has begun, and join it."""
@@ -172,16 +199,21 @@ class Media:
             unsubscribe()
         await run_in_thread(f"retrocam stop {self._name}", self._executor.shutdown)
 
-    def _try_to_write(self) -> None:
-        for library in self.libraries.values():
-            library.refresh()
-            path = library.reserve(time.time(), "mp4")
-            try:
-                write_atomic(path, b"")
-                with storage_errors():
-                    path.unlink(missing_ok=True)
-            finally:
-                library.release(path)
+    async def _async_look_at_space(self) -> None:
+        """Notice that the disk is nearly full before nothing more can be written."""
+        directory = self.snapshots.directory
+        with contextlib.suppress(StorageError):
+            free = await self.async_run(partial(free_space, directory), MediaKind.SNAPSHOTS)
+            # It takes more space for the alarm to end than it took to raise it.
+            low = free < self._min_free * (_ROOMY if self.low else _SCARCE)
+            if low != self.low:
+                self.low = low
+                self._async_tell_problem()
+
+    @callback
+    def _async_tell_problem(self) -> None:
+        for listener in list(self._problem_listeners):
+            listener()
 
     def _salvage(self, partials: list[Path]) -> list[MediaItem]:
         clips = salvage(self.recordings, partials).clips
@@ -195,3 +227,14 @@ class Media:
     def _async_tell(self, kind: MediaKind, change: MediaChange) -> None:
         for listener in list(self._listeners):
             listener(kind, change)
+
+
+def _try_to_write(library: MediaLibrary) -> None:
+    library.refresh()
+    path = library.reserve(time.time(), "mp4")
+    try:
+        write_atomic(path, b"")
+        with storage_errors():
+            path.unlink(missing_ok=True)
+    finally:
+        library.release(path)

@@ -18,7 +18,6 @@ from homeassistant.components.stream import Orientation
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import (
     CALLBACK_TYPE,
-    CoreState,
     Event,
     EventStateChangedData,
     HomeAssistant,
@@ -36,7 +35,7 @@ from ..core.segments import SegmentRing
 from ..core.stills import decode_still
 from ..core.threads import run_in_thread
 from ..stream.supply import EntitySupply, StreamSupply
-from .entity import EntityInstance, source_entity_id
+from .entity import EntityInstance, camera_removed, source_entity_id
 from .streamed import StreamedInstance
 
 if TYPE_CHECKING:
@@ -78,12 +77,7 @@ class GridMember:
     @property
     def removed(self) -> bool:
         """Whether Home Assistant has no such camera any more, as far as is known."""
-        entity_id = self.entity_id
-        if entity_id is None or entity_id != self._stored:
-            return entity_id is None
-        # Until then, its integration may be yet to be set up.
-        started = self._hass.state is CoreState.running
-        return started and self._hass.states.get(entity_id) is None
+        return camera_removed(self._hass, self._stored)
 
     def subscribe(self, sink: Sink, *, keyframes_only: bool) -> Callable[[], None]:
         """Have `sink` called with pictures until the returned function is called. Any thread."""

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, override
 import av
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import issue_registry as ir
 
 from ..const import DOMAIN, KIND_ASCII_PLAYER
 from ..core.cells.presets import CHARSETS, PRESETS
@@ -25,13 +24,13 @@ from ..core.publisher import Publisher
 from ..core.threads import run_in_thread
 from ..settings import SECTION_PLAYER, Settings
 from .drawn import DrawnInstance
+from .extractor_issues import async_check_extractor
 from .members import GridMember
 from .player_cells import PlayerScreen
 
 if TYPE_CHECKING:
     from . import RetrocamConfigEntry
 
-JAVASCRIPT_ISSUE: Final = "javascript_runtime"
 _CURRENT: Final = 0.5
 """Seconds by which a picture may be away from the clock; an older one is from before somebody looked."""
 _PATIENCE: Final = 3.0
@@ -206,24 +205,8 @@ class PlayerInstance(DrawnInstance):
             feed, self._feed = self._feed, None
             if feed is not None:
                 self._async_end(feed.async_close(), feed.name)
-        self._async_check_javascript(status)
+        async_check_extractor(self.hass, status)
         self.async_tell()
-
-    @callback
-    def _async_check_javascript(self, status: Status) -> None:
-        """Have an issue from the time a runtime was missed until YouTube works without a miss."""
-        if status.needs_javascript or (status.error is not None and status.error.needs_javascript):
-            ir.async_create_issue(
-                self.hass,
-                DOMAIN,
-                JAVASCRIPT_ISSUE,
-                is_fixable=False,
-                severity=ir.IssueSeverity.WARNING,
-                translation_key=JAVASCRIPT_ISSUE,
-                learn_more_url="https://github.com/yt-dlp/yt-dlp/wiki/EJS",
-            )
-        elif status.state is Phase.PLAYING and "youtube.com/" in (status.page or ""):
-            ir.async_delete_issue(self.hass, DOMAIN, JAVASCRIPT_ISSUE)
 
     async def async_show_again(self, sink: Sink) -> None:
         """Hand `sink` what is on the screen, which may stand still, if it is what plays now."""

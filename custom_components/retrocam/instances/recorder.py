@@ -11,6 +11,7 @@ from homeassistant.core import callback
 from ..core.clips import ClipResult, ClipWriter
 from ..core.errors import StorageError
 from ..core.threads import run_in_thread
+from ..media_items import MediaKind
 
 if TYPE_CHECKING:
     from .base import CameraInstance
@@ -103,7 +104,7 @@ class Recorder:
             recording.done.set_result(result)
         instance = self._instance
         if isinstance(result.error, StorageError):
-            instance.media.async_set_problem(result.error)
+            instance.media.async_set_problem(MediaKind.RECORDINGS, result.error)
         if result.reason is not None:
             _LOGGER.info("A clip of %s is not complete: %s", instance.name, result.reason)
         for part in result.parts:

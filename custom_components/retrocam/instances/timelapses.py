@@ -123,7 +123,9 @@ class Timelapses:
 
         begin = next(media.snapshots.span(after=after, before=before))
         time_ms, _ = parse_name(begin.name) or (0, "")
-        path = await media.async_run(partial(media.timelapses.reserve, time_ms / 1000, "mp4"))
+        path = await media.async_run(
+            partial(media.timelapses.reserve, time_ms / 1000, "mp4"), MediaKind.TIMELAPSES
+        )
         try:
             film = await run_in_thread(
                 f"retrocam timelapse {instance.name}",
@@ -137,13 +139,15 @@ class Timelapses:
                 ),
             )
             item = await media.async_run(
-                partial(media.timelapses.adopt, path, duration=film.duration), writes=True
+                partial(media.timelapses.adopt, path, duration=film.duration),
+                MediaKind.TIMELAPSES,
+                writes=True,
             )
         except StorageError as err:
-            media.async_set_problem(err)
+            media.async_set_problem(MediaKind.TIMELAPSES, err)
             # Its folder may be gone, which the library does not know of what is written beside it.
             with contextlib.suppress(StorageError):
-                await media.async_run(media.timelapses.refresh)
+                await media.async_run(media.timelapses.refresh, MediaKind.TIMELAPSES)
             raise
         finally:
             media.timelapses.release(path)

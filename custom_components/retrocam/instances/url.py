@@ -9,7 +9,7 @@ from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_VER
 from ..const import CONF_ADVANCED, KIND_CAMERA_URL
 from ..core.errors import InvalidAuthError, SourceError
 from ..core.probe import OPEN_TIMEOUT, READ_TIMEOUT, ProbeResult, probe
-from ..core.sources import source_url
+from ..core.sources import source_url, split_credentials
 from ..core.threads import run_in_thread
 from ..stream.options import pyav_options
 from ..stream.supply import UrlSupply
@@ -64,6 +64,18 @@ class UrlInstance(StreamedInstance):
 def url_of(data: Mapping[str, Any]) -> str:
     """Return the URL of an entry's data, credentials included. Raises InvalidUrlError."""
     return source_url(data[CONF_URL], data.get(CONF_USERNAME), data.get(CONF_PASSWORD))
+
+
+def data_with_url(data: Mapping[str, Any], url: str) -> dict[str, Any]:
+    """Return an entry's data with another URL; credentials in it take the place of those that are kept.
+
+    Raises UnsupportedSchemeError or InvalidUrlError.
+    """
+    bare, username, password = split_credentials(url)
+    changed = {**data, CONF_URL: bare}
+    if username is not None:
+        changed |= {CONF_USERNAME: username, CONF_PASSWORD: password or ""}
+    return changed
 
 
 def stream_options(data: Mapping[str, Any]) -> dict[str, str | bool | float]:

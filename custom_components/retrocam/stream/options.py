@@ -1,12 +1,17 @@
 """Options for FFmpeg, as Home Assistant's stream worker would set them."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from homeassistant.components.stream import (
     CONF_RTSP_TRANSPORT,
     CONF_USE_WALLCLOCK_AS_TIMESTAMPS,
 )
+from homeassistant.components.stream.const import AUDIO_CODECS
 from homeassistant.const import CONF_VERIFY_SSL
+
+CARRIED_AUDIO: Final = frozenset(AUDIO_CODECS)
+"""What sound Home Assistant's stream worker takes; it drops any other."""
 
 
 def pyav_options(url: str, options: Mapping[str, str | bool | float]) -> dict[str, str]:

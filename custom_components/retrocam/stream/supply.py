@@ -90,6 +90,11 @@ class StreamSupply(ABC):
         last = self.ring.last_arrival
         return not self.held or last is None or time.monotonic() - last < SILENCE
 
+    @property
+    def lost_for(self) -> float:
+        """Seconds for which the camera has been out of reach; 0 while it is there."""
+        return 0.0 if self._lost_at is None else time.monotonic() - self._lost_at
+
     @callback
     def async_add_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
         """Call `listener` after each change of `available`; returns what ends it."""

@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+from datetime import UTC, datetime
 import gzip
 from pathlib import Path
 import threading
@@ -294,3 +295,11 @@ def test_yt_dlp_is_loaded_only_when_something_is_looked_up() -> None:
             if isinstance(node, ast.Import | ast.ImportFrom) and path.name != "extractor.py":
                 assert "yt_dlp" not in ast.unparse(node)
                 assert "extractor" not in ast.unparse(node)
+
+
+@pytest.mark.parametrize(
+    ("version", "old"),
+    [("2026.07.04", True), ("2026.11.01", False), ("2026.11.01.232815", False), ("unknown", False)],
+)
+def test_a_release_is_old_after_three_months(version: str, old: object) -> None:
+    assert extractor.is_outdated(version, datetime(2026, 11, 21, tzinfo=UTC).timestamp()) is old

@@ -4,21 +4,28 @@ Import it only where something is looked up: yt-dlp takes a second and 40 MB to 
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from http.client import HTTPException
 import io
 import logging
+import time
 from typing import Any, Final, override
 import urllib.request
 import zlib
 
 from yt_dlp import YoutubeDL
 from yt_dlp.networking import Request, RequestHandler, Response
-from yt_dlp.networking.exceptions import (
-    HTTPError,
-    TransportError,
-)
+from yt_dlp.networking.exceptions import HTTPError, TransportError
+from yt_dlp.version import __version__
 
-from ..errors import NoFormatsError, PlayError, PlayNotFoundError, UpcomingError
+from ..errors import (
+    BotCheckError,
+    NoFormatsError,
+    PlayError,
+    PlayNotFoundError,
+    UnsupportedMediaError,
+    UpcomingError,
+)
 from .addresses import Network
 from .fetch import Answer, redirect_target, send
 from .formats import Format, choose, expiry
@@ -27,6 +34,10 @@ from .media import MediaInput, Resolved
 
 _LOGGER = logging.getLogger(__name__)
 
+_FRESH: Final = 90 * 86_400.0
+"""Seconds after which yt-dlp itself calls a release old."""
+_OF_AGE: Final = (BotCheckError, NoFormatsError, UnsupportedMediaError)
+"""What an old release makes of a site that has changed."""
 _MOST_REDIRECTS: Final = 10
 _MOST_BYTES: Final = 64 * 1024 * 1024
 """Of an unpacked page."""
@@ -165,8 +176,19 @@ def extract(query: str, network: Network, *, max_height: int, cache_dir: str | N
     except Exception as err:
         error = lookup_error(err)
         error.needs_javascript = log.needs_javascript
+        error.outdated = isinstance(error, _OF_AGE) and is_outdated(__version__, time.time())
         raise error from err
     return resolved
+
+
+def is_outdated(version: str, now: float) -> bool:
+    """Tell whether a release of yt-dlp, called by its date, is months old at the UNIX time `now`."""
+    try:
+        year, month, day = map(int, version.split(".")[:3])
+        released = datetime(year, month, day, tzinfo=UTC).timestamp()
+    except ValueError:
+        return False
+    return now - released > _FRESH
 
 
 def _selected(formats: list[Format], max_height: int) -> list[dict[str, Any]]:
