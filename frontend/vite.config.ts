@@ -1,19 +1,100 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { belongs, type Bundle } from "./text-filter.ts";
 
-// One bundle and no chunks: a dashboard resource is one URL, and a second copy of the entry, pulled in by
-// a chunk under another query, would define the elements twice.
-export default defineConfig({
+const DIST = join(import.meta.dirname, "../custom_components/retrocam/frontend/dist");
+/** Bytes of the whole share page at most, gzipped. */
+const MOST_SHARE = 60_000;
+/** What in-car browsers are: old Chromium. */
+const OLD = { target: ["es2020", "chrome109"], cssTarget: "chrome109" };
+
+/** Leaves a bundle only the texts that it uses. */
+function onlyTexts(bundle: Bundle): Plugin {
+  return {
+    name: "retrocam-texts",
+    enforce: "pre",
+    transform(code, id) {
+      if (!/\/localize\/\w+\.json$/.test(id)) return undefined;
+      const texts = Object.entries(JSON.parse(code) as Record<string, string>);
+      const kept = texts.filter(([key]) => belongs(bundle, key));
+      return { code: JSON.stringify(Object.fromEntries(kept)), map: null };
+    },
+  };
+}
+
+/** Fails the build when the share page has become too large for a phone's connection in a car. */
+function bounded(): Plugin {
+  return {
+    name: "retrocam-bound",
+    closeBundle() {
+      const files = readdirSync(DIST).filter((name) => name.startsWith("share"));
+      const sizes = files.map((name) => gzipSync(readFileSync(join(DIST, name))).length);
+      const total = sizes.reduce((sum, size) => sum + size, 0);
+      console.log(`share page: ${total} bytes gzipped of at most ${MOST_SHARE}`);
+      if (total > MOST_SHARE) throw new Error(`the share page takes ${total} bytes gzipped`);
+    },
+  };
+}
+
+// Each bundle is one file without chunks. A dashboard resource is one URL, and a second copy of the entry,
+// pulled in by a chunk under another query, would define the elements twice. The share page's names carry
+// no hash, since its shell is a static file.
+const CARDS = {
+  plugins: [onlyTexts("cards")],
   build: {
     target: "es2022",
-    outDir: "../custom_components/retrocam/frontend/dist",
+    outDir: DIST,
     emptyOutDir: true,
-    lib: { entry: "src/main.ts", formats: ["es"], fileName: () => "retrocam.js" },
+    lib: { entry: "src/main.ts", formats: ["es" as const], fileName: () => "retrocam.js" },
     rolldownOptions: { output: { codeSplitting: false } },
   },
-  worker: { format: "iife" },
+};
+const WORKER = {
+  publicDir: false as const,
+  build: {
+    ...OLD,
+    outDir: DIST,
+    emptyOutDir: false,
+    rolldownOptions: {
+      input: "src/player/software.worker.ts",
+      output: { format: "iife" as const, entryFileNames: "share-worker.js" },
+    },
+  },
+};
+const SHARE = {
+  plugins: [onlyTexts("share"), bounded()],
+  publicDir: "share",
+  build: {
+    ...OLD,
+    outDir: DIST,
+    emptyOutDir: false,
+    modulePreload: false as const,
+    cssCodeSplit: false,
+    rolldownOptions: {
+      input: "src/share/main.ts",
+      output: {
+        format: "iife" as const,
+        entryFileNames: "share.js",
+        assetFileNames: "share[extname]",
+      },
+    },
+  },
+};
+
+const BUNDLES: Record<string, object> = { share: SHARE, "share-worker": WORKER, production: CARDS };
+
+export default defineConfig(({ mode }) => ({
+  ...BUNDLES[mode],
+  worker: { format: "iife" as const },
   test: {
     environment: "happy-dom",
     include: ["test/**/*.test.ts"],
-    coverage: { reporter: ["text"], include: ["src/player/**", "src/history/**", "src/ha/**"] },
+    coverage: {
+      reporter: ["text"],
+      include: ["src/player/**", "src/history/**", "src/ha/**", "src/share/**"],
+    },
   },
-});
+}));

@@ -1,6 +1,5 @@
 /** Numbers, sizes and times in the user's language. */
 
-import type { Hass } from "../ha/types";
 import { type Language, languageOf } from "./index";
 
 /** Formatters by language and options: making one costs as much as hundreds of uses. */
@@ -58,7 +57,7 @@ export function formatDuration(seconds: number): string {
     : `${minutes}:${two(whole % 60)}`;
 }
 
-export function formatTime(hass: Hass | undefined, time: number, seconds = true): string {
+export function formatTime(hass: Language | undefined, time: number, seconds = true): string {
   return dates(hass, {
     hour: "numeric",
     minute: "2-digit",
@@ -67,7 +66,7 @@ export function formatTime(hass: Hass | undefined, time: number, seconds = true)
   }).format(time);
 }
 
-export function formatDay(hass: Hass | undefined, time: number): string {
+export function formatDay(hass: Language | undefined, time: number): string {
   return dates(hass, {
     weekday: "short",
     day: "numeric",
@@ -76,7 +75,7 @@ export function formatDay(hass: Hass | undefined, time: number): string {
 }
 
 /** The user's choice of 12 or 24 hours, where it differs from what the language has. */
-function hourCycle(hass: Hass | undefined): Intl.DateTimeFormatOptions {
+function hourCycle(hass: Language | undefined): Intl.DateTimeFormatOptions {
   const format = hass?.locale?.time_format;
   if (format === "12") return { hour12: true };
   if (format === "24") return { hourCycle: "h23" };

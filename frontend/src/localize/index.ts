@@ -16,14 +16,19 @@ export function languageOf(hass: Language | undefined): string {
   return hass?.locale?.language ?? hass?.language ?? "en";
 }
 
+/** The language that texts are in for a user: one that there is, or English. */
+export function spokenLanguage(hass: Language | undefined): string {
+  const language = languageOf(hass).split("-")[0]!;
+  return language in LANGUAGES ? language : "en";
+}
+
 /** A text in the user's language, with `{name}` replaced by `values.name`; English where there is no other. */
 export function localize(
   hass: Language | undefined,
   key: TextKey,
   values: Record<string, string | number> = {},
 ): string {
-  const language = languageOf(hass).split("-")[0]!;
-  const text = LANGUAGES[language]?.[key] ?? en[key];
+  const text = LANGUAGES[spokenLanguage(hass)]?.[key] ?? en[key];
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 

@@ -125,7 +125,8 @@ async def cells(request: web.Request) -> web.WebSocketResponse:
         }
     )
     await socket.send_json({"type": "state", "state": "playing", "error": None})
-    sender = asyncio.create_task(_send(socket, codes, fps, preset.cols, preset.rows))
+    encoder = CellEncoder(PlaneLayout(preset.cols, preset.rows))
+    sender = asyncio.create_task(send_clip(socket, codes, fps, encoder))
     async for message in socket:
         if message.type is WSMsgType.ERROR:
             break
@@ -135,14 +136,13 @@ async def cells(request: web.Request) -> web.WebSocketResponse:
     return socket
 
 
-async def _send(
+async def send_clip(
     socket: web.WebSocketResponse,
     codes: list[NDArray[np.uint8]],
     fps: float,
-    cols: int,
-    rows: int,
+    encoder: CellEncoder,
 ) -> None:
-    encoder = CellEncoder(PlaneLayout(cols, rows))
+    """Send pictures at their pace, from the first on and over and over."""
     began = time.monotonic()
     number = 0
     while not socket.closed:
@@ -155,7 +155,12 @@ async def _send(
 
 async def audio(request: web.Request) -> web.StreamResponse:
     """Send the clip's sound from a time on."""
-    start = int(request.match_info["start"]) / 1e6
+    return await sound(request, int(request.match_info["start"]))
+
+
+async def sound(request: web.Request, start_us: int) -> web.StreamResponse:
+    """Send the clip's sound from a time in µs on."""
+    start = start_us / 1e6
     response = web.StreamResponse(
         headers={"Content-Type": "audio/aac", "Cache-Control": "no-store"}
     )
@@ -176,10 +181,14 @@ async def audio(request: web.Request) -> web.StreamResponse:
 
 async def still(request: web.Request) -> web.Response:
     """Answer with the picture of a number."""
+    return await picture(request, int(request.match_info.get("number", "0")))
+
+
+async def picture(request: web.Request, number: int) -> web.Response:
+    """Answer with one of the clip's pictures."""
     jpegs = await asyncio.to_thread(request.app[CLIP].jpegs)
-    number = int(request.match_info.get("number", "0")) * 7
     return web.Response(
-        body=jpegs[number % len(jpegs)],
+        body=jpegs[number * 7 % len(jpegs)],
         content_type="image/jpeg",
         headers={"Cache-Control": "max-age=60"},
     )

@@ -1,0 +1,82 @@
+/** The live picture as MJPEG, asked for anew when it is lost. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import type { ShareApi } from "./api";
+import { PageElement } from "./element";
+import { t } from "./words";
+
+/** Waiting time in ms before a lost picture is asked for again; doubles up to eight times that. */
+const RETRY = 1000;
+
+/** Runs while it is in the page. Fires `live-lost` when there is no picture. */
+export class ShareLive extends PageElement {
+  static override properties = {
+    api: { attribute: false },
+    name: { attribute: false },
+    attempt: { state: true },
+    lost: { state: true },
+  };
+  declare api: ShareApi;
+  declare name: string;
+  /** Number of the request; 0 while none is made. */
+  declare private attempt: number;
+  declare private lost: boolean;
+  private requests = 0;
+  private failures = 0;
+  private timer: number | undefined;
+
+  constructor() {
+    super();
+    this.name = "";
+    this.attempt = 0;
+    this.lost = false;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.restart();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.clearTimeout(this.timer);
+    // Chrome goes on reading an MJPEG image whose element is gone.
+    this.querySelector("img")?.removeAttribute("src");
+    this.attempt = 0;
+  }
+
+  /** Asks for the picture anew: the network was away. */
+  restart(): void {
+    window.clearTimeout(this.timer);
+    this.attempt = ++this.requests;
+  }
+
+  protected override render(): TemplateResult {
+    const label = t("live.label", { name: this.name });
+    return html`
+      ${this.attempt
+        ? html`<img
+            src=${this.api.path(`mjpeg?n=${this.attempt}`)}
+            alt=${label}
+            @load=${this.loaded}
+            @error=${this.failed}
+          />`
+        : nothing}
+      ${this.lost ? html`<p class="lost" role="status">${t("live.lost")}</p>` : nothing}
+    `;
+  }
+
+  private loaded(): void {
+    this.failures = 0;
+    this.lost = false;
+  }
+
+  private failed(): void {
+    if (!this.isConnected) return;
+    this.lost = true;
+    this.tell("live-lost");
+    const wait = RETRY * 2 ** Math.min(3, this.failures++);
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.restart(), wait);
+  }
+}

@@ -1,0 +1,258 @@
+/** The player: a screen of glyphs, and what a guest may do with it. */
+
+import { html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
+import { icon } from "../cards/icons";
+import { formatDuration } from "../localize/format";
+import type { Init } from "../player/wire";
+import { CurtainedView } from "./curtained-view";
+import { choices, iconButton } from "./element";
+import type { ScreenState, ShareScreen } from "./screen";
+import { named, stateWords, t } from "./words";
+
+/** States in which something is loaded. */
+const ACTIVE = ["playing", "paused", "buffering"];
+/** How often the position is shown anew, in ms. */
+const POSITION_INTERVAL = 500;
+const VOLUME_STEP = 0.05;
+
+export class PlayerView extends CurtainedView {
+  static override properties: PropertyDeclarations = {
+    init: { state: true },
+    play: { state: true },
+    muted: { state: true },
+    volume: { state: true },
+    blocked: { state: true },
+    position: { state: true },
+  };
+  declare private init: Init | undefined;
+  declare private play: ScreenState;
+  declare private muted: boolean;
+  declare private volume: number;
+  /** The browser wants a touch before it plays sound. */
+  declare private blocked: boolean;
+  declare private position: number;
+  /** Where the knob is while it is dragged, in s. */
+  private dragged: number | undefined;
+  private ticker: number | undefined;
+
+  constructor() {
+    super();
+    this.play = { linked: false, state: undefined, error: null };
+    this.muted = false;
+    this.volume = 1;
+    this.blocked = false;
+    this.position = 0;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.addEventListener("click", this.clicked);
+    this.ticker = window.setInterval(() => {
+      if (this.dragged === undefined) this.position = Math.floor(this.screen?.position ?? 0);
+    }, POSITION_INTERVAL);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.removeEventListener("click", this.clicked);
+    window.clearInterval(this.ticker);
+  }
+
+  override restart(): void {
+    this.screen?.restart();
+  }
+
+  protected override willUpdate(): void {
+    super.willUpdate();
+    this.curtain.hold("state", this.play.state !== "playing" || !this.play.linked || this.blocked);
+  }
+
+  protected override renderStage(): TemplateResult {
+    const idle = this.play.linked && this.play.state === "idle" && !this.busy;
+    this.classList.toggle("idle", this.play.state === "idle");
+    return html`<retrocam-share-screen
+        .api=${this.api}
+        .volume=${this.volume}
+        ?muted=${this.muted}
+        @screen-init=${this.began}
+        @screen-state=${this.changed}
+        @screen-blocked=${(event: CustomEvent<boolean>) => {
+          this.blocked = event.detail;
+        }}
+      ></retrocam-share-screen>
+      ${idle
+        ? html`<div class="empty">
+            <img class="logo" src=${this.api.path("assets/share-icon.svg")} alt="" />
+            <p>${t(this.info.control ? "share.hint" : "screen.idle")}</p>
+          </div>`
+        : nothing}
+      ${this.blocked
+        ? html`<button type="button" class="go unblock">
+            ${icon("sound")} ${t("screen.sound")}
+          </button>`
+        : nothing}`;
+  }
+
+  protected override state(): string {
+    const { linked, state, error } = this.play;
+    const words = stateWords(linked, state, error);
+    if (words !== undefined || !this.init) return words ?? "";
+    const playing = t(this.init.live ? "share.live" : "share.playing");
+    return this.init.title ? `${playing}: ${this.init.title}` : playing;
+  }
+
+  protected override renderControls(): TemplateResult {
+    const { control } = this.info;
+    return html`
+      ${control ? this.renderSearch() : nothing} ${this.renderPosition()}
+      <div class="row">
+        ${control ? this.renderTransport() : nothing} ${this.renderVolume()}
+        <span class="grow"></span>
+        ${control && this.info.presets.length > 1
+          ? choices(
+              t("player.preset"),
+              this.info.presets.map((value) => ({ value, text: named("preset", value) })),
+              this.info.preset,
+              (preset) => void this.order("preset", { preset }),
+            )
+          : nothing}
+      </div>
+    `;
+  }
+
+  private renderSearch(): TemplateResult {
+    return html`<form class="search row" role="search" @submit=${this.submitted}>
+      <input
+        type="search"
+        name="media"
+        class="grow"
+        enterkeyhint="go"
+        autocomplete="off"
+        autocapitalize="off"
+        spellcheck="false"
+        aria-label=${t("player.search")}
+        placeholder=${t("player.search")}
+        @focus=${() => this.curtain.hold("typing", true)}
+        @blur=${() => this.curtain.hold("typing", false)}
+      />
+      <button class="go" aria-label=${t("share.search")}>${icon("search")}</button>
+    </form>`;
+  }
+
+  private renderPosition(): TemplateResult | typeof nothing {
+    const duration = this.init?.duration;
+    if (!duration || this.init?.live || !this.active) return nothing;
+    const position = Math.min(duration, this.dragged ?? this.position);
+    return html`<div class="position row">
+      <span>${formatDuration(position)}</span>
+      <input
+        type="range"
+        class="grow"
+        min="0"
+        max=${duration}
+        step="1"
+        aria-label=${t("player.seek")}
+        aria-valuetext=${formatDuration(position)}
+        .value=${String(position)}
+        ?disabled=${!this.info.control}
+        @input=${this.drag}
+        @change=${this.seek}
+      />
+      <span>${formatDuration(duration)}</span>
+    </div>`;
+  }
+
+  private renderTransport(): TemplateResult {
+    const running = this.play.state === "playing" || this.play.state === "buffering";
+    return html`
+      ${iconButton(
+        running ? "pause" : "play",
+        t(running ? "player.pause" : "player.play"),
+        () => void this.order(running ? "pause" : "play"),
+        !this.active,
+      )}
+      ${iconButton("stop", t("player.stop"), () => void this.order("stop"), !this.active)}
+    `;
+  }
+
+  private renderVolume(): TemplateResult {
+    const { muted } = this;
+    return html`
+      ${iconButton(muted ? "mute" : "sound", t(muted ? "player.unmute" : "player.mute"), () => {
+        this.muted = !muted;
+      })}
+      <input
+        type="range"
+        class="volume"
+        min="0"
+        max="1"
+        step=${VOLUME_STEP}
+        aria-label=${t("player.volume")}
+        .value=${String(this.volume)}
+        ?disabled=${muted}
+        @input=${(event: Event) => {
+          this.volume = Number((event.target as HTMLInputElement).value);
+        }}
+      />
+    `;
+  }
+
+  protected override shortcut(key: string): boolean {
+    const running = this.play.state === "playing";
+    if (key === "m") this.muted = !this.muted;
+    else if (key === "/") this.querySelector<HTMLInputElement>("input[type=search]")?.focus();
+    else if (key === " " && this.info.control && this.active) {
+      void this.order(running ? "pause" : "play");
+    } else return false;
+    return true;
+  }
+
+  private get screen(): ShareScreen | null {
+    return this.querySelector("retrocam-share-screen");
+  }
+
+  private get active(): boolean {
+    return ACTIVE.includes(this.play.state ?? "");
+  }
+
+  private began(event: CustomEvent<Init>): void {
+    this.init = event.detail;
+    // Another grid may have been chosen elsewhere.
+    this.tell("look");
+  }
+
+  private changed(event: CustomEvent<ScreenState>): void {
+    if (this.play.linked && !event.detail.linked) this.tell("look");
+    this.play = event.detail;
+  }
+
+  private submitted(event: SubmitEvent): void {
+    event.preventDefault();
+    const field = this.querySelector<HTMLInputElement>("input[type=search]")!;
+    const media = field.value.trim();
+    if (!media) {
+      field.focus();
+      return;
+    }
+    // So that the keyboard of a touch screen goes, and the controls after it.
+    field.blur();
+    void this.order("play", { media }, t("share.searching", { media }));
+  }
+
+  private drag(event: Event): void {
+    this.dragged = Number((event.target as HTMLInputElement).value);
+    this.requestUpdate();
+  }
+
+  private seek(event: Event): void {
+    const position = Number((event.target as HTMLInputElement).value);
+    this.position = position;
+    this.dragged = undefined;
+    void this.order("seek", { position });
+  }
+
+  /** Any touch lets the sound begin, where the browser has waited for one. */
+  private readonly clicked = (): void => {
+    if (this.blocked) this.screen?.unblock();
+  };
+}

@@ -1,0 +1,247 @@
+// @vitest-environment node
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, vi } from "vitest";
+import { infoOf, LockedError, LockedOutError, RefusedError, ShareApi, UnreachableError } from "../../src/share/api";
+import { Curtain, PATIENCE } from "../../src/share/curtain";
+import { PinEntry } from "../../src/share/pin-entry";
+import { Watch } from "../../src/share/watch";
+import { belongs } from "../../text-filter";
+
+const BASE = "/retrocam/slug";
+const info = { kind: "camera", title: "Porch", control: false, history: true, presets: ["low"], members: [] };
+
+class Timers {
+  waiting = new Map<number, { callback: () => void; ms: number }>();
+  private id = 0;
+  setTimer = (callback: () => void, ms: number): number => {
+    this.waiting.set(++this.id, { callback, ms });
+    return this.id;
+  };
+  clearTimer = (id: number): void => void this.waiting.delete(id);
+  /** Lets the time of all pass, and tells how long it was. */
+  async fire(): Promise<number[]> {
+    const all = [...this.waiting.values()];
+    this.waiting.clear();
+    all.forEach(({ callback }) => callback());
+    await new Promise((done) => setImmediate(done));
+    return all.map(({ ms }) => ms);
+  }
+}
+
+function server(status: number, body?: unknown, headers = {}) {
+  const fetcher = vi.fn(async (_path: string, _init?: RequestInit) => {
+    return new Response(body === undefined ? null : JSON.stringify(body), { status, headers });
+  });
+  return { fetcher, api: new ShareApi(BASE, fetcher as unknown as typeof fetch) };
+}
+
+describe("api", () => {
+  it("unlocks with the PIN, below the page's own path and nowhere else", async () => {
+    const { api, fetcher } = server(204);
+    await api.unlock("0123");
+    expect(fetcher.mock.calls[0]![0]).toBe("/retrocam/slug/unlock");
+    expect(fetcher.mock.calls[0]![1]).toMatchObject({ method: "POST", body: '{"pin":"0123"}' });
+  });
+
+  it("tells a wrong PIN from a lock-out and from silence", async () => {
+    const wrong = server(401, { error: "wrong_pin" });
+    wrong.api.onLocked = vi.fn();
+    await expect(wrong.api.unlock("1")).rejects.toEqual(new RefusedError("wrong_pin"));
+    // The pad is there already.
+    expect(wrong.api.onLocked).not.toHaveBeenCalled();
+    const out = server(429, { error: "locked_out", retry_after: 29.2 });
+    await expect(out.api.unlock("1")).rejects.toMatchObject({ name: "LockedOutError", seconds: 30 });
+    const header = server(429, undefined, { "Retry-After": "7" });
+    await expect(header.api.unlock("1")).rejects.toMatchObject({ seconds: 7 });
+    await expect(server(429).api.unlock("1")).rejects.toBeInstanceOf(LockedOutError);
+    await expect(server(502).api.unlock("1")).rejects.toBeInstanceOf(UnreachableError);
+  });
+
+  it("says once that the cookie is no good, whatever was asked", async () => {
+    for (const ask of [(api: ShareApi) => api.info(), (api: ShareApi) => api.command("stop")]) {
+      const { api } = server(401, { error: "locked" });
+      api.onLocked = vi.fn();
+      await expect(ask(api)).rejects.toBeInstanceOf(LockedError);
+      expect(api.onLocked).toHaveBeenCalledTimes(1);
+    }
+  });
+
+  it("passes on why an order was refused", async () => {
+    await expect(server(400, { error: "drm", message: "<b>" }).api.command("play")).rejects.toEqual(
+      new RefusedError("drm"),
+    );
+    await expect(server(403).api.command("play")).rejects.toEqual(new RefusedError("forbidden"));
+    await expect(server(400).api.command("play")).rejects.toEqual(new RefusedError("unknown"));
+  });
+
+  it("is unreachable when the network fails, and when the answer comes from somebody else", async () => {
+    const api = new ShareApi(BASE, () => Promise.reject(new TypeError("failed to fetch")));
+    await expect(api.info()).rejects.toBeInstanceOf(UnreachableError);
+    await expect(server(200, "<html>hotel</html>").api.info()).rejects.toBeInstanceOf(UnreachableError);
+    expect(() => infoOf({ kind: "toaster" })).toThrow(UnreachableError);
+  });
+
+  it("gives up on an answer that does not come", async () => {
+    vi.useFakeTimers();
+    const api = new ShareApi(BASE, (_path, init) => {
+      return new Promise((_, fail) => init!.signal!.addEventListener("abort", () => fail(init!.signal!.reason)));
+    });
+    const asked = expect(api.info()).rejects.toBeInstanceOf(UnreachableError);
+    await vi.advanceTimersByTimeAsync(10_000);
+    await asked;
+    vi.useRealTimers();
+  });
+
+  it("takes only what it understands of an info", () => {
+    expect(infoOf({ ...info, main: 3, members: [{ id: "0", name: "<i>" }, null] })).toEqual({
+      kind: "camera", title: "Porch", control: false, history: true, preset: null, presets: ["low"], layout: null,
+      layouts: [], main: null, members: [{ id: "0", name: "<i>" }, { id: "undefined", name: "undefined" }],
+    });
+  });
+
+  it("lists snapshots before a time", async () => {
+    const { api, fetcher } = server(200, [
+      { filename: "b.jpg", timestamp: "2026-01-02T03:04:05.000Z", url: "x" },
+      { filename: "a.jpg", timestamp: "soon" },
+      "nonsense",
+    ]);
+    expect(await api.snapshots(2, "2026-01-03T00:00:00.000Z")).toEqual([
+      { filename: "b.jpg", time: 1_767_323_045_000, timestamp: "2026-01-02T03:04:05.000Z" },
+    ]);
+    expect(fetcher.mock.calls[0]![0]).toBe(
+      "/retrocam/slug/snapshots?limit=2&before=2026-01-03T00%3A00%3A00.000Z",
+    );
+  });
+});
+
+describe("PIN", () => {
+  it("holds digits only, twelve at most", () => {
+    const entry = new PinEntry(() => 0);
+    entry.add("12 a");
+    expect(entry.complete).toBe(false);
+    entry.add("3456-7890123");
+    expect(entry.digits).toBe("123456789012");
+    expect(entry.complete).toBe(true);
+    entry.remove();
+    expect(entry.digits).toBe("12345678901");
+  });
+
+  it("takes nothing during a lock-out", () => {
+    let now = 0;
+    const entry = new PinEntry(() => now);
+    entry.add("1234");
+    entry.lockOut(30);
+    expect(entry.digits).toBe("");
+    now = 29_001;
+    entry.add("1234");
+    expect([entry.digits, entry.secondsLeft]).toEqual(["", 1]);
+    now = 30_000;
+    entry.add("1234");
+    expect([entry.complete, entry.secondsLeft]).toEqual([true, 0]);
+  });
+});
+
+describe("curtain", () => {
+  it("hides the controls after a while, and shows them at a touch", async () => {
+    const timers = new Timers();
+    const changed = vi.fn();
+    const curtain = new Curtain(timers, changed);
+    curtain.touch();
+    curtain.touch();
+    expect(timers.waiting.size).toBe(1);
+    expect(await timers.fire()).toEqual([PATIENCE]);
+    expect(changed.mock.calls).toEqual([[false]]);
+    curtain.touch();
+    expect(changed.mock.calls).toEqual([[false], [true]]);
+    curtain.close();
+    expect(timers.waiting.size).toBe(0);
+  });
+
+  it("stays open for as long as there is a reason", async () => {
+    const timers = new Timers();
+    const curtain = new Curtain(timers, () => undefined);
+    curtain.hold("typing", true);
+    curtain.hold("state", true);
+    curtain.touch();
+    expect(timers.waiting.size).toBe(0);
+    curtain.hold("typing", false);
+    expect(timers.waiting.size).toBe(0);
+    curtain.hold("state", false);
+    await timers.fire();
+    expect(curtain.shown).toBe(false);
+    curtain.hold("state", true);
+    expect(curtain.shown).toBe(true);
+  });
+});
+
+describe("watch", () => {
+  function watching(ask: () => Promise<unknown>) {
+    const timers = new Timers();
+    const told: string[] = [];
+    const watch = new Watch(ask as never, timers, {
+      info: () => told.push("info"),
+      lost: () => told.push("lost"),
+      back: () => told.push("back"),
+    });
+    return { timers, told, watch };
+  }
+
+  it("tells when the server is gone, and when it is back", async () => {
+    let up = true;
+    const { timers, told, watch } = watching(async () => {
+      if (!up) throw new UnreachableError("away");
+      return info;
+    });
+    watch.start();
+    expect(await timers.fire()).toEqual([10_000]);
+    up = false;
+    await timers.fire();
+    expect(await timers.fire()).toEqual([2000]);
+    up = true;
+    await timers.fire();
+    expect(told).toEqual(["info", "lost", "info", "back"]);
+    watch.stop();
+    expect(timers.waiting.size).toBe(0);
+  });
+
+  it("ends when the page is locked, and forgets answers that come after its end", async () => {
+    const locked = watching(() => Promise.reject(new LockedError("locked")));
+    await locked.watch.look();
+    expect([locked.told, locked.timers.waiting.size]).toEqual([[], 0]);
+    let answer: (value: unknown) => void = () => undefined;
+    const late = watching(() => new Promise((done) => (answer = done)));
+    const looked = late.watch.look();
+    late.watch.stop();
+    answer(info);
+    await looked;
+    expect([late.told, late.timers.waiting.size]).toEqual([[], 0]);
+  });
+});
+
+describe("bundle", () => {
+  const SHARE = join(import.meta.dirname, "../../src/share");
+  const sources = readdirSync(SHARE).filter((name) => name.endsWith(".ts"));
+  const code = sources.map((name) => readFileSync(join(SHARE, name), "utf8")).join("\n");
+
+  it("has every text that the page asks for", () => {
+    const keys = [...code.matchAll(/\bt\(\s*"([^"]+)"|\? "([a-z_]+\.[a-z_]+)" : "([a-z_]+\.[a-z_]+)"/g)];
+    const asked = keys.flatMap((found) => found.slice(1)).filter((key) => key !== undefined);
+    expect(asked.length).toBeGreaterThan(40);
+    for (const key of asked) expect(belongs("share", key), key).toBe(true);
+    for (const key of ["screen.idle", "play_error.drm", "preset.low", "layout.quad"]) {
+      expect(belongs("share", key)).toBe(true);
+    }
+    expect(belongs("cards", "share.pin")).toBe(false);
+    expect(belongs("share", "history.day")).toBe(false);
+  });
+
+  it("keeps to what the content security policy allows, and to what cars can show", () => {
+    const shell = readFileSync(join(import.meta.dirname, "../../share/share.html"), "utf8");
+    for (const text of [code, shell]) {
+      expect(text).not.toMatch(/\sstyle=|<style|<select|<video|https?:\/\/|unsafeHTML|innerHTML|eval\(/);
+    }
+    expect(shell).not.toMatch(/<script>|\son\w+=/);
+    for (const [, address] of shell.matchAll(/(?:src|href)="([^"]*)"/g)) expect(address).toMatch(/^{{base}}\/assets\/share/);
+  });
+});
