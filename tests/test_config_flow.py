@@ -10,10 +10,12 @@ from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.retrocam.const import DOMAIN
+from custom_components.retrocam.urls import PREVIEW_PATH
 from custom_components.retrocam.views import PREVIEWS
 
 from .conftest import LoadEntry
@@ -124,6 +126,30 @@ async def test_refusals_are_told_apart_and_can_be_mended(
     mount.refuse(0)
     result = await submit(home, flow_id, form(mount.url))
     assert result["step_id"] == "preview"
+
+
+async def test_the_first_camera_is_added_before_retrocam_is_set_up(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    rtsp_server: RtspServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert await async_setup_component(hass, "stream", {})
+    mount = rtsp_server.mount("/porch")
+    # As Home Assistant's own server does when it starts: what comes later is served as well.
+    monkeypatch.setattr(hass.http.app.router, "freeze", lambda: None)
+    client = await hass_client()
+    flow_id = await start(hass, "camera_url")
+    assert DOMAIN not in hass.config.components
+    result = await submit(hass, flow_id, form(mount.url))
+    assert result["step_id"] == "preview"
+    picture = (result["description_placeholders"] or {})["preview"]
+    response = await client.get(picture.partition("(")[2].rstrip(")"))
+    assert response.status == 200
+    hass.config_entries.flow.async_abort(flow_id)
+    # The view that a flow registered is not registered once more.
+    assert await async_setup_component(hass, DOMAIN, {})
+    assert (await client.get(PREVIEW_PATH.format(flow_id=flow_id))).status == 404
 
 
 async def test_nobody_at_the_address(home: HomeAssistant, free_port: int) -> None:

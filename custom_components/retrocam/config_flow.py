@@ -49,7 +49,7 @@ from .instances.url import async_probe, data_with_url
 from .options_flow import RetrocamOptionsFlow
 from .settings import SECTION_HISTORY, SECTION_LOOKBACK, SECTION_PICTURE, SECTION_PLAYER
 from .urls import PREVIEW_PATH, signed
-from .views import PREVIEWS
+from .views import PREVIEWS, async_previews
 
 
 class RetrocamConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -129,7 +129,7 @@ class RetrocamConfigFlow(ConfigFlow, domain=DOMAIN):
         assert probe is not None  # noqa: S101  # this step follows one that opened the source
         if user_input is not None:
             return self._finish()
-        self.hass.data[PREVIEWS][self.flow_id] = probe.jpeg
+        async_previews(self.hass)[self.flow_id] = probe.jpeg
         path = signed(self.hass, PREVIEW_PATH.format(flow_id=self.flow_id))
         return self.async_show_form(
             step_id="preview",

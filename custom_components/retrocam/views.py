@@ -24,12 +24,11 @@ PREVIEWS: HassKey[dict[str, bytes]] = HassKey(f"{DOMAIN}_previews")
 @callback
 def async_register_views(hass: HomeAssistant) -> None:
     """Register all views; once, since Home Assistant cannot take one away."""
-    hass.data[PREVIEWS] = {}
+    async_previews(hass)
     views = (
         LiveView,
         MjpegView,
         ViewerView,
-        PreviewView,
         CellsView,
         AudioView,
         ThumbnailView,
@@ -38,6 +37,18 @@ def async_register_views(hass: HomeAssistant) -> None:
     )
     for view in views:
         hass.http.register_view(view())
+
+
+@callback
+def async_previews(hass: HomeAssistant) -> dict[str, bytes]:
+    """Return where a flow puts its picture; the first call registers the view that shows it.
+
+    A flow may come first: as long as there is no entry, Home Assistant sets up nothing but the flow.
+    """
+    if (previews := hass.data.get(PREVIEWS)) is None:
+        previews = hass.data[PREVIEWS] = {}
+        hass.http.register_view(PreviewView())
+    return previews
 
 
 class LiveView(RetrocamView):
