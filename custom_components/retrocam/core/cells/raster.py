@@ -8,11 +8,11 @@ left: at 120x50 half the time for a 1080p film, and 47 dB or more from the exact
 import itertools
 
 import av
-from av.video.reformatter import ColorRange, Colorspace
 import numpy as np
 from numpy.typing import NDArray
 
 from ..jpeg import colours, planes
+from ..matrices import MATRIX_NAMES, RANGE_NAMES
 from .matching import Matcher, create_matcher
 from .matrix import to_bt601
 from .planes import C_BITS, Y_BITS, PlaneLayout, Planes
@@ -24,15 +24,6 @@ _FIELD_ROWS = 8
 # A chroma code is held while the value is this near to what it shows. More would save few bytes, as
 # there are few chroma codes, and cost much: 6, a whole step, 1.5 dB.
 _HELD = 3
-
-# The names that libavfilter has for matrices.
-_MATRICES = {
-    Colorspace.ITU709: "bt709",
-    Colorspace.FCC: "fcc",
-    Colorspace.ITU601: "smpte170m",
-    Colorspace.SMPTE240M: "smpte240m",
-    Colorspace.BT2020: "bt2020nc",
-}
 
 # EXIF orientation to (transpose first, then turn upside down, then mirror), the transforms that
 # Home Assistant's camera preference names: 6 turns left, 8 turns right.
@@ -124,7 +115,7 @@ class Scaler:
 
 def _tags(frame: av.VideoFrame) -> tuple[str, str]:
     matrix, value_range = colours(frame)
-    return _MATRICES[matrix], "pc" if value_range is ColorRange.JPEG else "tv"
+    return MATRIX_NAMES[matrix], RANGE_NAMES[value_range]
 
 
 class Raster:
