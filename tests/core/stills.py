@@ -6,7 +6,7 @@ import av
 
 from custom_components.retrocam.core.jpeg import decode, encode, planes
 from custom_components.retrocam.core.pattern_marks import read_frame_number
-from custom_components.retrocam.core.stills import encode_still
+from custom_components.retrocam.core.stills import StillEncoder
 from custom_components.retrocam.core.test_pattern import TestPattern
 
 NOW = 1_767_323_045.0
@@ -24,7 +24,7 @@ def jpeg(number: int, width: int = 320, height: int = 180) -> bytes:
 
 def png(number: int, width: int = 320, height: int = 180) -> bytes:
     """Draw a frame number into a PNG."""
-    return encode_still(frame(number, width, height), "png")
+    return StillEncoder().encode(frame(number, width, height), "png")
 
 
 def number_in(picture: bytes | av.VideoFrame) -> int | None:

@@ -25,8 +25,8 @@ from custom_components.retrocam.core.retention import DAY, Limits
 from custom_components.retrocam.core.snapshots import SnapshotStore
 from custom_components.retrocam.core.stills import (
     ImageFormat,
+    StillEncoder,
     decode_still,
-    encode_still,
     still_extension,
 )
 
@@ -422,7 +422,7 @@ def test_both_formats_are_told_apart_by_what_they_hold(store: SnapshotStore) -> 
     assert item.name.endswith(".png")
     rgb = decode_still(store.read(item.name))
     assert number_in(rgb.reformat(format="yuvj420p")) == 4
-    assert number_in(encode_still(rgb, "jpeg")) == 4
+    assert number_in(StillEncoder().encode(rgb, "jpeg")) == 4
 
 
 PNG = png(1, 160, 90)
@@ -459,14 +459,14 @@ def test_a_png_keeps_the_colours_of_limited_video() -> None:
     white = frame(1, 160, 90)
     for plane, value in zip(white.planes, (235, 128, 128), strict=True):
         plane.update(bytes([value]) * plane.buffer_size)
-    rgb = decode_still(encode_still(white, "png")).to_ndarray()
+    rgb = decode_still(StillEncoder().encode(white, "png")).to_ndarray()
     assert int(np.min(rgb)) >= 254
 
 
 @pytest.mark.parametrize("image_format", ["jpeg", "png"])
 def test_a_frame_without_a_picture_cannot_be_kept(image_format: ImageFormat) -> None:
     with pytest.raises(InvalidFrameError):
-        encode_still(av.VideoFrame(0, 0, "yuv420p"), image_format)
+        StillEncoder().encode(av.VideoFrame(0, 0, "yuv420p"), image_format)
 
 
 def test_a_time_without_a_name_is_refused(store: SnapshotStore) -> None:

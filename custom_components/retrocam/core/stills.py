@@ -58,14 +58,22 @@ def decode_still(data: bytes) -> av.VideoFrame:
     return frame
 
 
-def encode_still(frame: av.VideoFrame, image_format: ImageFormat) -> bytes:
-    """Encode a frame in its full size, for keeping.
+class StillEncoder:
+    """Encodes frames in their full size, for keeping. Not to be used in two threads at once."""
 
-    A PNG of 1080p takes some 20 times the time of a JPEG. Raises InvalidFrameError when the frame
-    holds no picture.
-    """
-    if image_format == "jpeg":
-        return jpeg.encode(frame)
+    def __init__(self) -> None:
+        """Begin without a converter: the first frame says which."""
+        self._jpeg = jpeg.JpegEncoder()
+
+    def encode(self, frame: av.VideoFrame, image_format: ImageFormat) -> bytes:
+        """Encode a frame; a PNG of 1080p takes some 20 times the time of a JPEG.
+
+        Raises InvalidFrameError when the frame holds no picture.
+        """
+        return self._jpeg.encode(frame) if image_format == "jpeg" else _encode_png(frame)
+
+
+def _encode_png(frame: av.VideoFrame) -> bytes:
     matrix, value_range = jpeg.colours(frame)
     try:
         rgb = VideoReformatter().reformat(

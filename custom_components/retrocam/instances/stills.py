@@ -14,7 +14,7 @@ from ..core.errors import CannotConnectError, SourceTimeoutError
 from ..core.frames import Frame
 from ..core.parts import KeyframePart
 from ..core.segments import SegmentCursor
-from ..core.stills import ImageFormat, encode_still
+from ..core.stills import ImageFormat, StillEncoder
 from ..core.threads import run_in_thread
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Stills:
         """Take stills of `instance`."""
         self._instance = instance
         self._decoder = KeyframeDecoder()
+        self._encoder = StillEncoder()
         self._lock = asyncio.Lock()
         self._cursor: SegmentCursor | None = None
         self._thread_works = threading.Lock()
@@ -93,7 +94,8 @@ class Stills:
 
         def encode() -> Frame:
             with self._thread_works:
-                return Frame(data=encode_still(picture(), image_format), index=0, time=time)
+                data = self._encoder.encode(picture(), image_format)
+                return Frame(data=data, index=0, time=time)
 
         return await run_in_thread(f"retrocam still {self._instance.name}", encode)
 
@@ -130,7 +132,8 @@ class Stills:
             # What is known of a stream's delay changes while it runs; the time of a picture must not.
             last, position = self._last, keyframe.position
             time = last.frame.time if last and last.position == position else picture.time
-            frame = Frame(data=encode_still(picture.frame, image_format), index=0, time=time)
+            data = self._encoder.encode(picture.frame, image_format)
+            frame = Frame(data=data, index=0, time=time)
             self._last = _Taken(position, image_format, frame)
             return frame
 
