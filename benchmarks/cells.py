@@ -3,14 +3,15 @@
     python benchmarks/cells.py CLIP [CLIP ...] [--frames N] [--runs N] [--peers]
 
 Prints one JSON object. Bytes are of all frames; PSNR is RGB, over every fourth frame together, of what
-a client shows against the exact mean of each cell's area, computed in floating point. Times are CPU
-of the process, user and system: for each run the clip is decoded without and with cells, one after
-the other, and the median of the pairs is taken. Peers run on one thread each, on the same grid; what
+a client shows against the exact mean of each cell's area, computed in floating point from pictures
+that nothing was left out of. Times are CPU of the process, user and system: for each run the clip is
+decoded alone, and decoded as the player does and made into cells, one after the other, and the median
+of the pairs is taken. Peers run on one thread each, on the same grid; what
 mpv takes with a null output is given beside them, for it is most of what it does.
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 import functools
 import itertools
@@ -23,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from types import MappingProxyType
 
 import av
 from av.video.reformatter import ColorRange, Colorspace
@@ -38,14 +40,18 @@ from custom_components.retrocam.core.cells.presets import CHARSETS
 from custom_components.retrocam.core.cells.raster import Quantiser, Raster
 from custom_components.retrocam.core.cells.wire import CellDecoder, CellEncoder
 from custom_components.retrocam.core.jpeg import colours, encode, planes
+from custom_components.retrocam.core.player.source import DECODER_OPTIONS
 
 GRIDS = ((120, 50), (200, 80), (320, 120))
 GROUP_SECONDS = 2.0
 
 
-def frames(clip: Path, threads: str, limit: int) -> Iterator[av.VideoFrame]:
+def frames(
+    clip: Path, threads: str, limit: int, options: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[av.VideoFrame]:
     with av.open(str(clip)) as container:
         stream = container.streams.video[0]
+        stream.codec_context.options = dict(options)
         stream.thread_type = threads
         if threads == "NONE":
             stream.codec_context.thread_count = 1
@@ -123,8 +129,9 @@ def quality(clip: Path, cols: int, rows: int, limit: int) -> dict[str, float]:
     cells = Cells(cols, rows, fps)
     decoder = CellDecoder(cells.layout)
     errors, sizes = [], []
-    for frame in frames(clip, "AUTO", limit):
-        data = cells.encode(frame)
+    played = frames(clip, "AUTO", limit, DECODER_OPTIONS)
+    for frame, given in zip(frames(clip, "AUTO", limit), played, strict=True):
+        data = cells.encode(given)
         sizes.append(len(data))
         decoded = decoder.decode(data)
         if decoded is None:
@@ -146,12 +153,13 @@ def frame_rate(clip: Path) -> float:
         return float(container.streams.video[0].average_rate or 25)
 
 
-def cpu(clip: Path, threads: str, limit: int, use: Callable[[av.VideoFrame], object]) -> float:
-    """Give milliseconds of CPU a frame."""
+def cpu(clip: Path, threads: str, limit: int, cells: Cells | None = None) -> float:
+    """Give milliseconds of CPU a frame: of decoding alone, or of cells, decoded as the player does."""
     count = 0
     start = time.process_time()
-    for frame in frames(clip, threads, limit):
-        use(frame)
+    for frame in frames(clip, threads, limit, DECODER_OPTIONS if cells else {}):
+        if cells is not None:
+            cells.encode(frame)
         count += 1
     return (time.process_time() - start) / count * 1000
 
@@ -161,9 +169,9 @@ def times(clip: Path, cols: int, rows: int, limit: int, runs: int) -> dict[str, 
     for threads in ("NONE", "AUTO"):
         pairs = []
         for _ in range(runs):
-            alone = cpu(clip, threads, limit, lambda _: None)
+            alone = cpu(clip, threads, limit)
             cells = Cells(cols, rows, frame_rate(clip))
-            pairs.append((alone, cpu(clip, threads, limit, cells.encode)))
+            pairs.append((alone, cpu(clip, threads, limit, cells)))
         result[threads] = {
             "decode_ms": round(statistics.median(alone for alone, _ in pairs), 3),
             "ratio": round(statistics.median(both / alone for alone, both in pairs), 3),
@@ -178,8 +186,8 @@ def matched(clip: Path, limit: int) -> dict[str, float]:
     for charset in ("ramp", "braille", "shape"):
         for cols, rows in GRIDS:
             cells = Cells(cols, rows, 24, charset)
-            alone = cpu(clip, "NONE", limit, lambda _: None)
-            both = cpu(clip, "NONE", limit, cells.encode)
+            alone = cpu(clip, "NONE", limit)
+            both = cpu(clip, "NONE", limit, cells)
             result[f"{charset} {cols}x{rows}"] = round(both - alone, 2)
     return result
 
@@ -273,7 +281,7 @@ def wire_results(clip: Path, name: str, bars: Bars) -> list[Result]:
 def time_results(clip: Path, name: str, bars: Bars, *, ratio: bool) -> list[Result]:
     """Measure CPU over decoding, also as a ratio where decoding is dear enough."""
     results = []
-    for threads, found in times(clip, bars.cols, bars.rows, 720, 3).items():
+    for threads, found in times(clip, bars.cols, bars.rows, 720, 5).items():
         what = f"{name}, {'one thread' if threads == 'NONE' else 'own choice of threads'}"
         alone, over = found["decode_ms"], found["over_decode_ms"]
         results.append(
@@ -304,7 +312,7 @@ def peer_results(clip: Path, limit: int, runs: int) -> list[Result]:
     mine = []
     for _ in range(runs):
         rounds.append({**peers(clip, limit), **chafa(clip, limit)})
-        mine.append(cpu(clip, "NONE", limit, Cells(120, 50, frame_rate(clip)).encode))
+        mine.append(cpu(clip, "NONE", limit, Cells(120, 50, frame_rate(clip))))
     ours = statistics.median(mine)
     medians = {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
     null = medians.pop("mpv --vo=null", None)
