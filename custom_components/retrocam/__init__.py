@@ -8,6 +8,7 @@ from homeassistant.helpers.typing import ConfigType
 from .const import DOMAIN
 from .frontend import async_register_resource, async_register_static, async_remove_resource
 from .instances import RetrocamConfigEntry, create_instance
+from .instances.door import DOOR, Door
 from .issues import async_watch_issues
 from .services import async_setup_services
 from .views import async_register_views
@@ -18,6 +19,8 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register what is there for all entries, once."""
+    door = hass.data[DOOR] = Door(hass)
+    await door.async_load()
     async_register_views(hass)
     async_register_commands(hass)
     async_setup_services(hass)
@@ -43,6 +46,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: RetrocamConfigEntry) -> 
 async def async_unload_entry(hass: HomeAssistant, entry: RetrocamConfigEntry) -> bool:
     """Unload an instance and all that it runs."""
     instance = entry.runtime_data
+    # First, since clips are finished before the rest ends: guests go at once.
+    instance.share.async_end()
     if unloaded := await hass.config_entries.async_unload_platforms(entry, instance.platforms):
         await instance.async_stop()
     return unloaded

@@ -8,8 +8,9 @@ from homeassistant.core import HomeAssistant
 
 from .core.sources import redact_url
 from .instances import RetrocamConfigEntry
+from .instances.share import SHARE_LOCK
 
-TO_REDACT: Final = {CONF_PASSWORD, CONF_USERNAME, "share_pin"}
+TO_REDACT: Final = {CONF_PASSWORD, CONF_USERNAME, "share_pin", SHARE_LOCK}
 
 
 async def async_get_config_entry_diagnostics(

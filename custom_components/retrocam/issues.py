@@ -15,7 +15,9 @@ from homeassistant.helpers.start import async_at_started
 
 from .const import CONF_AUDIO_CODEC, DOMAIN
 from .core.errors import StorageError
+from .core.lockouts import BY_ADDRESS
 from .instances import CameraInstance
+from .instances.door import DOOR
 from .instances.entity import EntityInstance
 from .instances.grid import GridInstance
 from .instances.url import UrlInstance
@@ -107,6 +109,11 @@ def megabytes_needed(instance: CameraInstance, seconds: float) -> int:
     return min(max(round(needed) + 1, LOOKBACK_MEGABYTES.start), LOOKBACK_MEGABYTES.stop - 1)
 
 
+def _share_guessing(instance: CameraInstance) -> Placeholders | None:
+    guesses = instance.hass.data[DOOR].guesses(instance.entry)
+    return {**_named(instance), "count": str(guesses)} if guesses >= BY_ADDRESS.free else None
+
+
 _STORAGE_ERRORS: Final[list[type[StorageError]]] = StorageError.__subclasses__()
 STORAGE_FAULTS: Final = (StorageError.code, *(kind.code for kind in _STORAGE_ERRORS))
 _CHECKS: Final[Mapping[str, Check]] = {
@@ -118,6 +125,7 @@ _CHECKS: Final[Mapping[str, Check]] = {
     "grid_member_removed": _grid_member_removed,
     "audio_dropped": _audio_dropped,
     "lookback_short": _lookback_short,
+    "share_guessing": _share_guessing,
 }
 
 

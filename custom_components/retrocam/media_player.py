@@ -112,7 +112,12 @@ class RetrocamMediaPlayer(RetrocamEntity, MediaPlayerEntity):
         """Go on; play again what has ended."""
         last = self.instance.last_media
         if self.state is MediaPlayerState.IDLE and last is not None:
-            await async_play(self.instance, last, entity_id=self.entity_id)
+            await async_play(
+                self.instance,
+                last,
+                entity_id=self.entity_id,
+                guest=self.instance.last_by_guest,
+            )
         else:
             self.instance.session.resume()
 

@@ -8,6 +8,7 @@ from homeassistant.components.http import KEY_HASS
 
 from .core.errors import InvalidFrameError, MediaNotFoundError, StorageError
 from .core.library import MediaLibrary
+from .instances.media import Media
 from .media_items import MediaKind, content_type, describe
 from .urls import MEDIA_LIST_PATH, MEDIA_PATH, THUMBNAIL_PATH
 from .view import RetrocamView
@@ -53,14 +54,19 @@ class MediaView(RetrocamView):
     ) -> web.StreamResponse:
         """Answer with the file, or 404 for every name that is not in the index."""
         self.check_authenticated(request)
-        library: MediaLibrary = self.instance(request, entry_id).media.libraries[MediaKind(kind)]
-        try:
-            path = library.path(filename)
-        except MediaNotFoundError as err:
-            raise web.HTTPNotFound from err
-        return web.FileResponse(
-            path, headers={"Content-Type": content_type(filename), "Cache-Control": FOREVER}
-        )
+        library = self.instance(request, entry_id).media.libraries[MediaKind(kind)]
+        return file_answer(library, filename)
+
+
+def file_answer(library: MediaLibrary, filename: str) -> web.FileResponse:
+    """Answer with a file of a library. Raises HTTPNotFound for every name that is not in its index."""
+    try:
+        path = library.path(filename)
+    except MediaNotFoundError as err:
+        raise web.HTTPNotFound from err
+    return web.FileResponse(
+        path, headers={"Content-Type": content_type(filename), "Cache-Control": FOREVER}
+    )
 
 
 class ThumbnailView(RetrocamView):
@@ -75,12 +81,13 @@ class ThumbnailView(RetrocamView):
         media = self.instance(request, entry_id).media
         if (found := media.library_of(filename)) is None:
             raise web.HTTPNotFound
-        try:
-            jpeg = await media.async_run(
-                partial(media.libraries[found[0]].thumbnail, filename), found[0]
-            )
-        except (MediaNotFoundError, InvalidFrameError, StorageError) as err:
-            raise web.HTTPNotFound from err
-        return web.Response(
-            body=jpeg, content_type="image/jpeg", headers={"Cache-Control": FOREVER}
-        )
+        return await async_thumbnail_answer(media, found[0], filename)
+
+
+async def async_thumbnail_answer(media: Media, kind: MediaKind, filename: str) -> web.Response:
+    """Answer with the small picture of a file, made now if need be. Raises HTTPNotFound."""
+    try:
+        jpeg = await media.async_run(partial(media.libraries[kind].thumbnail, filename), kind)
+    except (MediaNotFoundError, InvalidFrameError, StorageError) as err:
+        raise web.HTTPNotFound from err
+    return web.Response(body=jpeg, content_type="image/jpeg", headers={"Cache-Control": FOREVER})

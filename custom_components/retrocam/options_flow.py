@@ -16,7 +16,9 @@ import voluptuous as vol
 
 from .const import CONF_KIND, KIND_ASCII_PLAYER, KIND_GRID
 from .core.cells.presets import CHARSETS
+from .core.sharing import Lock
 from .flow_schemas import LAYOUT_SELECTOR, PRESET_SELECTOR, whole_number
+from .instances.share import SHARE_LOCK, open_lock, stored_lock
 from .settings import (
     INTERVAL_SEC,
     LOOKBACK_MEGABYTES,
@@ -29,9 +31,19 @@ from .settings import (
     SECTION_PICTURE,
     SECTION_PLAYER,
     SECTION_RECORDINGS,
+    SECTION_SHARE,
     SECTION_STORAGE,
     SOURCE_HEIGHT,
     Settings,
+)
+from .share_options import (
+    OptionsError,
+    async_changed_lock,
+    forget_guesses,
+    kept,
+    link_fields,
+    share_link,
+    share_schema,
 )
 
 _DEFAULTS: Final = Settings()
@@ -140,35 +152,83 @@ _OF_A_KIND: Final[dict[str, dict[Any, Any]]] = {
 }
 
 
-def options_schema(kind: str) -> vol.Schema:
-    """Return the form of an entry of this kind, with what only that has at the end."""
-    return OPTIONS_SCHEMA.extend(_OF_A_KIND.get(kind, {}))
+def options_schema(kind: str, link: str | None = None) -> vol.Schema:
+    """Return the form of an entry of this kind, with what only that has, and its page, at the end."""
+    shared = section(share_schema(link), {"collapsed": True})
+    return OPTIONS_SCHEMA.extend({**_OF_A_KIND.get(kind, {}), vol.Required(SECTION_SHARE): shared})
 
 
 class RetrocamOptionsFlow(OptionsFlowWithReload):
-    """One form; the entry is loaded anew when something changed."""
+    """One form; the entry is loaded anew when something changed.
+
+    A new link of the share page is shown in a form of its own, before it holds.
+    """
+
+    _taken: dict[str, Any]
+    """What is to be saved."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the options, or take them."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            if not await self._async_may_keep_media_in(user_input[SECTION_STORAGE]):
-                errors["base"] = "directory_not_allowed"
+            share = user_input[SECTION_SHARE]
+            user_input = {**user_input, SECTION_SHARE: kept(share)}
+            try:
+                await self._async_check_directory(user_input[SECTION_STORAGE])
+                lock = await async_changed_lock(self.hass, self.config_entry, share)
+            except OptionsError as err:
+                errors["base"] = str(err)
             else:
-                return self.async_create_entry(data={**self.config_entry.options, **user_input})
+                return await self._async_take(user_input, lock)
+        opened = open_lock(self.config_entry)
+        link = None if opened is None else share_link(self.hass, opened)
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
-                options_schema(self.config_entry.data[CONF_KIND]),
+                options_schema(self.config_entry.data[CONF_KIND], link),
                 user_input or self.config_entry.options,
             ),
+            description_placeholders={"share_link": link or ""},
             errors=errors,
         )
 
-    async def _async_may_keep_media_in(self, storage: Mapping[str, Any]) -> bool:
-        """Tell whether the directory is one that Home Assistant may write to, or the default."""
-        if not (directory := storage.get("directory")):
-            return True
-        return Path(directory).is_absolute() and await self.hass.async_add_executor_job(
-            self.hass.config.is_allowed_path, directory
+    async def async_step_share_link(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show the new link, then save."""
+        lock = stored_lock(self._taken)
+        assert lock is not None  # noqa: S101  # for the type checker: it is what is shown
+        if user_input is not None:
+            return self._save(lock)
+        link = share_link(self.hass, lock)
+        return self.async_show_form(
+            step_id="share_link",
+            data_schema=vol.Schema(link_fields(link)),
+            description_placeholders={"share_link": link},
         )
+
+    async def _async_take(
+        self, user_input: Mapping[str, Any], lock: Lock | None
+    ) -> ConfigFlowResult:
+        """Save the options, after showing the link if nobody has seen it yet."""
+        before = open_lock(self.config_entry)
+        self._taken = {**self.config_entry.options, **user_input}
+        if lock is not None:
+            self._taken[SHARE_LOCK] = lock.stored()
+            seen = before is not None and before.slug == lock.slug
+            if user_input[SECTION_SHARE]["share_enabled"] and not seen:
+                return await self.async_step_share_link()
+        return self._save(lock)
+
+    def _save(self, lock: Lock | None) -> ConfigFlowResult:
+        forget_guesses(self.hass, stored_lock(self.config_entry.options), lock)
+        return self.async_create_entry(data=self._taken)
+
+    async def _async_check_directory(self, storage: Mapping[str, Any]) -> None:
+        """Accept what Home Assistant may write to, or the default. Raises OptionsError."""
+        if not (directory := storage.get("directory")):
+            return
+        if not Path(directory).is_absolute() or not await self.hass.async_add_executor_job(
+            self.hass.config.is_allowed_path, directory
+        ):
+            raise OptionsError("directory_not_allowed")

@@ -28,19 +28,31 @@ _CAMERA: Final = re.compile(r"camera\.[a-z0-9_]+")
 
 
 async def async_play(
-    instance: PlayerInstance, media: str, *, entity_id: str, preset: str | None = None
+    instance: PlayerInstance,
+    media: str,
+    *,
+    entity_id: str,
+    preset: str | None = None,
+    guest: bool = False,
 ) -> dict[str, Any]:
     """Play something and tell, when it plays, what it is.
 
+    A `guest` may only search, and name what is on the public internet.
     Raises ServiceValidationError for what cannot be meant, HomeAssistantError for what cannot be
     played.
     """
     if preset is not None:
         instance.async_set_style(preset=preset)
     wanted = instance.async_order()
-    instance.last_media = media
+    # Together: what a guest asked for is never played again as if a user had.
+    instance.last_media, instance.last_by_guest = media, guest
+    found: str | CameraFeed
+    trusted = False
     try:
-        found, trusted = await _async_find(instance, media.strip(), entity_id)
+        if guest:
+            found = _for_guest(media.strip())
+        else:
+            found, trusted = await _async_find(instance, media.strip(), entity_id)
         if not wanted():
             return _answer(instance, None)
         number = instance.async_play(found, trusted=trusted)
@@ -132,6 +144,17 @@ async def _async_find(
     query_of(media)
     trusted = hass.config.is_allowed_external_url(media) or is_hass_url(hass, media)
     return media, trusted
+
+
+def _for_guest(media: str) -> str:
+    """Return what the session is to play for a guest. Raises UnsupportedMediaError.
+
+    Where a URL leads is not decided here, but whenever something is connected to.
+    """
+    if _CAMERA.fullmatch(media) or is_media_source_id(media) or media.startswith("/"):
+        raise UnsupportedMediaError("guests may search, or name a URL")
+    query_of(media)
+    return media
 
 
 def _camera(instance: PlayerInstance, entity_id: str) -> CameraFeed:

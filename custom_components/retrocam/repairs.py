@@ -20,8 +20,10 @@ from .const import CONF_AUDIO_CODEC, CONF_CAMERAS
 from .core.errors import InvalidUrlError, RetrocamError
 from .flow_schemas import whole_number
 from .instances import CameraInstance, RetrocamConfigEntry
+from .instances.door import DOOR
 from .instances.entity import source_entity_id, stored_camera
 from .instances.grid import GridInstance, grid_fault
+from .instances.share import SHARE_LOCK, open_lock
 from .instances.url import async_probe, data_with_url
 from .issues import ENTRY_ID, ISSUE, STORAGE_FAULTS, megabytes_needed, storage_placeholders
 from .settings import LOOKBACK_MEGABYTES, LOOKBACK_SECONDS, SECTION_HISTORY, SECTION_RECORDINGS
@@ -320,6 +322,24 @@ class LookbackRepair(_Repair):
         return {}
 
 
+class GuessingRepair(_Repair):
+    """Gives a share page a link that nobody has guessed at."""
+
+    def _placeholders(self) -> dict[str, str]:
+        guesses = self.hass.data[DOOR].guesses(self._entry)
+        return {**super()._placeholders(), "count": str(guesses)}
+
+    async def _async_try(self, user_input: dict[str, Any]) -> dict[str, str]:
+        if (lock := open_lock(self._entry)) is not None:
+            self.hass.data[DOOR].async_forget(lock.slug)
+            stored = lock.changed(new_link=True).stored()
+            self.hass.config_entries.async_update_entry(
+                self._entry, options={**self._entry.options, SHARE_LOCK: stored}
+            )
+            self.hass.config_entries.async_schedule_reload(self._entry.entry_id)
+        return {}
+
+
 _REPAIRS: Final[dict[str, Callable[[RetrocamConfigEntry], RepairsFlow]]] = {
     **dict.fromkeys(STORAGE_FAULTS, StorageRepair),
     "storage_full": SpaceRepair,
@@ -330,6 +350,7 @@ _REPAIRS: Final[dict[str, Callable[[RetrocamConfigEntry], RepairsFlow]]] = {
     "camera_removed": CameraRepair,
     "grid_member_removed": GridRepair,
     "lookback_short": LookbackRepair,
+    "share_guessing": GuessingRepair,
 }
 
 

@@ -14,6 +14,7 @@ SECTION_STORAGE: Final = "storage"
 SECTION_MJPEG: Final = "mjpeg"
 SECTION_PICTURE: Final = "picture"
 SECTION_PLAYER: Final = "player"
+SECTION_SHARE: Final = "share"
 
 MEGABYTE: Final = 1_000_000
 
@@ -74,6 +75,13 @@ class Settings:
     """Characters of a player's screen."""
     loop: bool = False
     """Whether a player begins again at the end."""
+
+    share_enabled: bool = False
+    """Whether there is a page for guests."""
+    share_control: bool = False
+    """Whether they may play and stop, and choose layouts."""
+    share_history: bool = False
+    """Whether they may see the snapshots."""
 
     @classmethod
     def from_options(cls, options: Mapping[str, Mapping[str, Any]]) -> Self:

@@ -7,15 +7,35 @@ from homeassistant.components.http.auth import async_sign_path
 from homeassistant.core import HomeAssistant, callback
 from yarl import URL
 
+from .core.sharing import SLUG_PATTERN
+
 LIVE_PATH: Final = "/api/retrocam/live/{entry_id}.ts"
 MJPEG_PATH: Final = "/api/retrocam/mjpeg/{entry_id}"
 VIEWER_PATH: Final = "/api/retrocam/mjpeg/{entry_id}/viewer"
 PREVIEW_PATH: Final = "/api/retrocam/preview/{flow_id}"
 CELLS_PATH: Final = "/api/retrocam/cells/{entry_id}"
-AUDIO_PATH: Final = r"/api/retrocam/audio/{entry_id}/{session:\d+}/{epoch:\d+}/{start_us:\d+}.aac"
+_SOUND: Final = "{session:[0-9]{1,9}}/{epoch:[0-9]{1,9}}/{start_us:[0-9]{1,15}}.aac"
+AUDIO_BASE: Final = "/api/retrocam/audio"
+AUDIO_PATH: Final = f"{AUDIO_BASE}/{{entry_id}}/{_SOUND}"
 MEDIA_LIST_PATH: Final = "/api/retrocam/{kind}/{entry_id}"
 MEDIA_PATH: Final = "/api/retrocam/{kind}/{entry_id}/{filename}"
 THUMBNAIL_PATH: Final = "/api/retrocam/thumbnails/{entry_id}/{filename}"
+
+SHARE_PATH: Final = "/retrocam/{slug}"
+_SHARE: Final = f"/retrocam/{{slug:{SLUG_PATTERN}}}"
+"""A slug of another form is no page at all."""
+SHARE_PAGE_PATH: Final = _SHARE
+SHARE_ASSET_PATH: Final = f"{_SHARE}/assets/{{name}}"
+SHARE_UNLOCK_PATH: Final = f"{_SHARE}/unlock"
+SHARE_LOCK_PATH: Final = f"{_SHARE}/lock"
+SHARE_INFO_PATH: Final = f"{_SHARE}/info"
+SHARE_CELLS_PATH: Final = f"{_SHARE}/cells"
+SHARE_MJPEG_PATH: Final = f"{_SHARE}/mjpeg"
+SHARE_AUDIO_PATH: Final = f"{_SHARE}/audio/{_SOUND}"
+SHARE_SNAPSHOTS_PATH: Final = f"{_SHARE}/snapshots"
+SHARE_SNAPSHOT_PATH: Final = f"{_SHARE}/snapshots/{{filename}}"
+SHARE_THUMBNAIL_PATH: Final = f"{_SHARE}/thumbnails/{{filename}}"
+SHARE_ACTION_PATH: Final = f"{_SHARE}/{{action:play|pause|stop|seek|preset|layout}}"
 
 SIGNED_FOR: Final = timedelta(hours=24)
 """How long a signed path opens its door; Home Assistant's restart ends it sooner."""
@@ -44,7 +64,12 @@ def own_url(hass: HomeAssistant) -> URL:
 
 def audio_template(entry_id: str, session: int, epoch: int) -> str:
     """Return the path of a session's sound, with `{start_us}` where the wanted position belongs."""
-    return f"/api/retrocam/audio/{entry_id}/{session}/{epoch}/{{start_us}}.aac"
+    return f"{AUDIO_BASE}/{entry_id}/{session}/{epoch}/{{start_us}}.aac"
+
+
+def share_path(slug: str) -> str:
+    """Return the path of a share page, without a slash at its end."""
+    return SHARE_PATH.format(slug=slug)
 
 
 def media_path(kind: str, entry_id: str, filename: str) -> str:

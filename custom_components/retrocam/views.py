@@ -14,6 +14,7 @@ from .const import DOMAIN
 from .instances.drawn import DrawnInstance
 from .media_views import MediaListView, MediaView, ThumbnailView
 from .mjpeg import async_stream_mjpeg
+from .share import async_register_share_views
 from .urls import LIVE_PATH, MJPEG_PATH, PREVIEW_PATH, VIEWER_PATH, signed
 from .view import RetrocamView
 
@@ -37,6 +38,7 @@ def async_register_views(hass: HomeAssistant) -> None:
     )
     for view in views:
         hass.http.register_view(view())
+    async_register_share_views(hass)
 
 
 @callback

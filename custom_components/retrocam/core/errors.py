@@ -232,6 +232,29 @@ class NotAMemberError(RetrocamError, ValueError):
     code = "not_a_member"
 
 
+class ShareError(RetrocamError, PermissionError):
+    """A guest may not do what was asked for on a share page."""
+
+    code = "forbidden"
+
+
+class WrongPinError(ShareError):
+    """The PIN is not that of the page; or there is no such page, which is not told apart."""
+
+    code = "wrong_pin"
+
+
+class LockedOutError(ShareError):
+    """No PIN may be tried now; `retry_after` says in how many seconds."""
+
+    code = "locked_out"
+
+    def __init__(self, retry_after: int) -> None:
+        """Refuse for so many seconds."""
+        super().__init__(f"no PIN may be tried for {retry_after} s")
+        self.retry_after = retry_after
+
+
 class DamagedPacketError(RetrocamError, ValueError):
     """A packet of the cell stream, or a message of its client, that nobody of us has written."""
 

@@ -29,6 +29,7 @@ from .history import History
 from .lookback import Lookback
 from .media import REFRESH_INTERVAL, Media
 from .recorder import Recorder
+from .share import Share
 from .stills import Stills
 from .timelapses import Timelapses
 
@@ -73,6 +74,7 @@ class CameraInstance(ABC):
         self.recorder = Recorder(self)
         self.history = History(self)
         self.timelapses = Timelapses(self)
+        self.share = Share(hass, entry)
         self._media_task: asyncio.Task[None] | None = None
         self.cells = Cells(entry.title, self._make_cell_screen)
         self._listeners: list[CALLBACK_TYPE] = []
@@ -126,6 +128,7 @@ class CameraInstance(ABC):
 
     async def async_stop(self) -> None:
         """End all threads and tasks and let go of the source; clips are finished first."""
+        self.share.async_end()
         # It may be reading the libraries still; afterwards it would begin the history.
         if self._media_task is not None:
             self._media_task.cancel()

@@ -65,14 +65,19 @@ class GridInstance(DrawnInstance):
     @callback
     def async_set_view(self, layout: Layout | None = None, main: str | None = None) -> None:
         """Change layout or main member, from the next picture on. Raises NotAMemberError."""
-        view = self.compositor.view
-        number = view.main
+        number = None
         if main is not None:
             ids = [member.entity_id for member in self.members]
             if main not in ids:
                 raise NotAMemberError(f"{main} is no member of {self.name}")
             number = ids.index(main)
-        self.compositor.view = GridView(layout or view.layout, number)
+        self.async_show(layout, number)
+
+    @callback
+    def async_show(self, layout: Layout | None = None, main: int | None = None) -> None:
+        """Change layout or main member, which is given by its index, from the next picture on."""
+        view = self.compositor.view
+        self.compositor.view = GridView(layout or view.layout, view.main if main is None else main)
         self.async_tell()
 
     @override

@@ -79,6 +79,8 @@ class PlayerInstance(DrawnInstance):
         self.rendered = RenderedScreen(self.session.screen, self.style, entry.title)
         self.last_media: str | None = None
         """What was asked for last."""
+        self.last_by_guest = False
+        """Whether a guest did, who may not play what users may."""
         self.patience = 90.0
         """Seconds in which what is asked for must play, or have failed."""
         self.camera_patience = 20.0

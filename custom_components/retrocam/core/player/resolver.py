@@ -76,9 +76,12 @@ class Resolver:
         """
         self.max_height = max_height
         self._allow_private = allow_private
+        self.public: Callable[[Address], bool] = is_public
+        """Which addresses may be connected to for what is not trusted."""
         self._timeout = timeout
         self._cache_dir = cache_dir
-        self._lookup = lookup
+        self.lookup = lookup
+        """What resolves names."""
         self._slots = asyncio.Semaphore(threads)
         self._threads: set[threading.Thread] = set()
         self._networks: set[Network] = set()
@@ -92,10 +95,10 @@ class Resolver:
 
     def network(self, *, trusted: bool = False) -> Network:
         """Return a network for reading what was resolved, under the same rule."""
-        allowed: Callable[[Address], bool] = is_public
+        allowed = self.public
         if self._allow_private or trusted:
             allowed = is_any
-        return Network(allowed, lookup=self._lookup)
+        return Network(allowed, lookup=self.lookup)
 
     async def resolve(self, media: str, *, trusted: bool = False) -> Resolved:
         """Look `media` up; `trusted` media may be on the private network.

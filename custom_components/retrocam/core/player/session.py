@@ -119,6 +119,11 @@ class Session:
     # What users see.
 
     @property
+    def resolver(self) -> Resolver:
+        """What looks media up, and says where they may be."""
+        return self._resolver
+
+    @property
     def status(self) -> Status:
         """What is going on now."""
         state, found = self._state, self._found

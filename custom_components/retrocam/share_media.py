@@ -1,0 +1,190 @@
+"""What guests see and hear: the same bytes as by Home Assistant's own views, for the cookie."""
+
+from typing import Final
+
+from aiohttp import web
+from homeassistant.core import callback
+from homeassistant.util import dt as dt_util
+
+from .cells_views import Terms, Told, async_stream_cells, async_stream_sound
+from .instances import CameraInstance
+from .instances.door import Guest
+from .media_items import MediaKind, iso
+from .media_views import async_thumbnail_answer, file_answer
+from .mjpeg import async_stream_mjpeg
+from .share_view import (
+    HEADERS,
+    ShareView,
+    async_while_welcome,
+    bad_request,
+    check_origin,
+    refusal,
+    visiting,
+)
+from .urls import (
+    AUDIO_BASE,
+    SHARE_AUDIO_PATH,
+    SHARE_CELLS_PATH,
+    SHARE_MJPEG_PATH,
+    SHARE_SNAPSHOT_PATH,
+    SHARE_SNAPSHOTS_PATH,
+    SHARE_THUMBNAIL_PATH,
+    share_path,
+)
+
+LISTED: Final = 50
+MOST_LISTED: Final = 1000
+
+
+class ShareCellsView(ShareView):
+    """The pictures as cells."""
+
+    url = SHARE_CELLS_PATH
+    name = "retrocam:share:cells"
+
+    async def get(self, request: web.Request, slug: str) -> web.StreamResponse:
+        """Speak the cell stream until the guest leaves, or has to."""
+        guest = self.guest(request, slug)
+        instance = self.instance(guest)
+        check_origin(request)
+        base = share_path(slug)
+
+        def told(message: Told) -> Told:
+            return _for_guests(message, instance, base)
+
+        with visiting(request, guest) as ended:
+            return await async_stream_cells(request, instance, Terms(ended, told))
+
+
+def _for_guests(message: Told, instance: CameraInstance, base: str) -> Told:
+    """Return a message with the sound's address on this page, and without the words of an error.
+
+    Those may name what the owner plays, or where.
+    """
+    if message["type"] == "init":
+        if message["audio"] is None:
+            return message
+        own = f"{AUDIO_BASE}/{instance.entry.entry_id}/"
+        return {**message, "audio": f"{base}/audio/{message['audio'].removeprefix(own)}"}
+    if message["error"] is None:
+        return message
+    return {**message, "error": {"code": message["error"]["code"], "message": ""}}
+
+
+class ShareMjpegView(ShareView):
+    """The pictures as MJPEG."""
+
+    url = SHARE_MJPEG_PATH
+    name = "retrocam:share:mjpeg"
+
+    async def get(self, request: web.Request, slug: str) -> web.StreamResponse:
+        """Answer with MJPEG until the guest leaves, or has to."""
+        guest = self.guest(request, slug)
+        instance = self.instance(guest)
+        return await async_while_welcome(request, guest, async_stream_mjpeg(request, instance))
+
+
+class ShareAudioView(ShareView):
+    """The sound of what a player plays."""
+
+    url = SHARE_AUDIO_PATH
+    name = "retrocam:share:audio"
+
+    async def get(
+        self, request: web.Request, slug: str, session: str, epoch: str, start_us: str
+    ) -> web.StreamResponse:
+        """Answer with ADTS from a position on, until the sound ends or the guest has to go."""
+        guest = self.guest(request, slug)
+        sound = async_stream_sound(
+            request, self.instance(guest), int(session), int(epoch), int(start_us)
+        )
+        return await async_while_welcome(request, guest, sound)
+
+
+class HistoryView(ShareView):
+    """The base of the views of snapshots."""
+
+    @callback
+    def snapshots(self, request: web.Request, slug: str) -> tuple[Guest, CameraInstance]:
+        """Return whose snapshots a guest may see. Raises HTTPForbidden where that is nobody's."""
+        guest = self.guest(request, slug)
+        instance = self.instance(guest)
+        if not instance.share.history:
+            raise refusal(web.HTTPForbidden, "forbidden")
+        return guest, instance
+
+
+class ShareSnapshotsView(HistoryView):
+    """The newest snapshots."""
+
+    url = SHARE_SNAPSHOTS_PATH
+    name = "retrocam:share:snapshots"
+
+    async def get(self, request: web.Request, slug: str) -> web.Response:
+        """Answer with a JSON list, newest first: at most `limit`, and before `before`."""
+        _, instance = self.snapshots(request, slug)
+        try:
+            limit = int(request.query.get("limit", LISTED))
+        except ValueError as err:
+            raise bad_request("limit is a number") from err
+        if not 1 <= limit <= MOST_LISTED:
+            raise bad_request(f"limit is 1 to {MOST_LISTED}")
+        items = instance.media.libraries[MediaKind.SNAPSHOTS].latest(
+            limit, before=_time(request.query.get("before"))
+        )
+        return self.answer(
+            [
+                {"filename": item.name, "timestamp": iso(item.time), "size": item.size}
+                for item in items
+            ]
+        )
+
+
+def _time(text: str | None) -> float | None:
+    """Return UNIX seconds. Raises HTTPBadRequest."""
+    if text is None:
+        return None
+    try:
+        moment = dt_util.parse_datetime(text, raise_on_error=True)
+        return dt_util.as_utc(moment).timestamp()
+    except (ValueError, OverflowError) as err:
+        raise bad_request("before is a time") from err
+
+
+class ShareSnapshotView(HistoryView):
+    """One snapshot."""
+
+    url = SHARE_SNAPSHOT_PATH
+    name = "retrocam:share:snapshot"
+
+    async def get(self, request: web.Request, slug: str, filename: str) -> web.StreamResponse:
+        """Answer with the image, or 404 for every name that is not in the index."""
+        _, instance = self.snapshots(request, slug)
+        response = file_answer(instance.media.libraries[MediaKind.SNAPSHOTS], filename)
+        # A browser that others use after the guest must not keep it.
+        response.headers.update(HEADERS)
+        return response
+
+
+class ShareThumbnailView(HistoryView):
+    """A small JPEG of a snapshot."""
+
+    url = SHARE_THUMBNAIL_PATH
+    name = "retrocam:share:thumbnail"
+
+    async def get(self, request: web.Request, slug: str, filename: str) -> web.Response:
+        """Answer with the picture."""
+        _, instance = self.snapshots(request, slug)
+        response = await async_thumbnail_answer(instance.media, MediaKind.SNAPSHOTS, filename)
+        response.headers.update(HEADERS)
+        return response
+
+
+SHARE_MEDIA_VIEWS: Final = (
+    ShareCellsView,
+    ShareMjpegView,
+    ShareAudioView,
+    ShareSnapshotsView,
+    ShareSnapshotView,
+    ShareThumbnailView,
+)

@@ -1,0 +1,98 @@
+"""Share pages and their guests, over real connections."""
+
+from collections.abc import AsyncIterator
+import contextlib
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from aiohttp import ClientResponse, ClientSession, CookieJar, TCPConnector
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from yarl import URL
+
+from custom_components.retrocam.core.sharing import HashCost, Lock, hash_pin
+from custom_components.retrocam.instances.share import SHARE_LOCK
+from custom_components.retrocam.share import FILES, PAGE, read_page
+from custom_components.retrocam.share_view import COOKIE
+
+from .viewers import QUIET, url_of
+
+PIN: Final = "135790"
+WRONG: Final = "246801"
+FAST: Final = HashCost(n=4, r=1, p=1)
+NOBODY: Final = "A" * 22
+"""The slug of no page."""
+
+
+def sharing(lock: Lock | None = None, **share: bool) -> dict[str, Any]:
+    """Return the options of a quiet camera with a share page."""
+    lock = lock or Lock.draw(hash_pin(PIN, FAST))
+    return {**QUIET, "share": {"share_enabled": True, **share}, SHARE_LOCK: lock.stored()}
+
+
+def lock_of(entry: MockConfigEntry) -> Lock:
+    """Return the lock that an entry keeps."""
+    return Lock.from_stored(entry.options[SHARE_LOCK])
+
+
+def page_path(entry: MockConfigEntry) -> str:
+    """Return the path of an entry's share page."""
+    return f"/retrocam/{lock_of(entry).slug}"
+
+
+def build_page(hass: HomeAssistant, dist: Any) -> None:
+    """Put a small page in the place of the built one."""
+    (dist / PAGE).write_text('<!doctype html><script src="{{base}}/assets/share.js"></script>')
+    (dist / "share.js").write_text("'use strict';" + " " * 2000)
+    (dist / "share-icon.svg").write_text("<svg/>")
+    (dist / "retrocam.js").write_text("cards")
+    hass.data[FILES] = read_page(dist)
+
+
+@dataclass(slots=True)
+class Browser:
+    """One who comes by: a connection pool and a jar of cookies."""
+
+    session: ClientSession
+    root: str
+    """The URL of the share page."""
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def at(cls, hass: HomeAssistant, path: str) -> AsyncIterator[Self]:
+        """Visit a share page for the time of a `with` block."""
+        jar = CookieJar(unsafe=True)
+        connector = TCPConnector(force_close=True)
+        async with ClientSession(cookie_jar=jar, connector=connector) as session:
+            yield cls(session, url_of(hass, path))
+
+    @property
+    def cookie(self) -> str | None:
+        """The value of the page's cookie."""
+        found = self.session.cookie_jar.filter_cookies(URL(self.root))
+        return found[COOKIE].value if COOKIE in found else None
+
+    async def get(self, path: str = "", **more: Any) -> ClientResponse:
+        """GET something below the page, whole."""
+        async with self.session.get(self.root + path, **more) as response:
+            await response.read()
+        return response
+
+    async def post(self, path: str, body: Any = None, **more: Any) -> ClientResponse:
+        """POST JSON to something below the page."""
+        async with self.session.post(
+            self.root + path, json={} if body is None else body, **more
+        ) as response:
+            await response.read()
+        return response
+
+    async def unlock(self, pin: str = PIN, **more: Any) -> ClientResponse:
+        """Type a PIN."""
+        return await self.post("/unlock", {"pin": pin}, **more)
+
+
+def told(response: ClientResponse) -> tuple[int, bytes, list[tuple[str, str]]]:
+    """Return all that an answer that was read tells, but for the time of day."""
+    headers = sorted((k, v) for k, v in response.headers.items() if k != "Date")
+    assert response._body is not None
+    return response.status, response._body, headers
