@@ -16,6 +16,7 @@ from custom_components.retrocam.core.player.adts import (
     AdtsEncoder,
     AdtsHeader,
     audio_track,
+    stuffed,
 )
 from custom_components.retrocam.core.player.audio import AudioPiece
 from custom_components.retrocam.core.player.media import MediaInput
@@ -96,7 +97,29 @@ def test_copied_frames_are_the_same(server: MediaServer) -> None:
     _, pieces, _ = pieces_of(server, data)
     with av.open(io.BytesIO(data), "r") as container:
         raw = [bytes(packet) for packet in container.demux(audio=0) if packet.size]
-    assert [piece.data[7:] for piece in pieces] == raw
+    assert len(pieces) == len(raw)
+    for piece, frame in zip(pieces, raw, strict=True):
+        assert piece.data[7:].rstrip(b"\0") == frame.rstrip(b"\0")
+
+
+def test_quiet_sound_is_stuffed_and_sounds_the_same() -> None:
+    packed = ffmpeg(clip(3.0), "adts", "-vn", "-c:a", "aac", "-b:a", "24k")
+    frames: list[bytes] = []
+    while packed:
+        length = int.from_bytes(packed[3:6]) >> 5 & 0x1FFF
+        frames.append(packed[:length])
+        packed = packed[length:]
+    made = [stuffed(frame, 21_333) for frame in frames]
+    assert min(map(len, made)) == 128_000 * 21_333 // 8_000_000
+    assert max(map(len, frames)) < 2 * min(map(len, made))
+    heard, rate, channels = decoded(b"".join(made))
+    as_it_was, *shape = decoded(b"".join(frames))
+    assert [rate, channels] == shape
+    assert np.array_equal(heard, as_it_was)
+    # More than is asked for stays, and so does what has a checksum over it.
+    assert stuffed(made[0], 100) == made[0]
+    guarded = bytes([*frames[0][:1], frames[0][1] & ~1, *frames[0][2:]])
+    assert stuffed(guarded, 21_333) == guarded
 
 
 def test_headers_are_as_ffmpegs_own() -> None:
