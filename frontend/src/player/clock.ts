@@ -16,6 +16,11 @@ const STEER = 2;
 const MAX_MARGIN = 120_000;
 /** Frames that come so soon after the first are replayed to a late joiner, and say nothing of jitter; in ms. */
 const REPLAY = 250;
+/**
+ * Sound that is further than this from what arrives is not followed, in µs: no frame waits for so long, and the
+ * picture would stand still. Browsers gather a second or two of a live sound before they play it.
+ */
+export const MOST_LAG = 3_500_000;
 /** An audio element's position that stands still for this long is a stall, in ms. */
 const STALL = 250;
 
@@ -67,8 +72,11 @@ export class PlayerClock {
 
   /** Where the picture should be, in µs; undefined before the first frame. */
   time(): number | undefined {
-    const sound = this.soundTime();
-    const target = sound ?? this.arrivalTime();
+    const live = this.arrivalTime();
+    const heard = this.soundTime();
+    const near = heard !== undefined && live !== undefined && Math.abs(live - heard) <= MOST_LAG;
+    const sound = near || live === undefined ? heard : undefined;
+    const target = sound ?? live;
     if (target === undefined) return undefined;
     const at = this.now();
     if (!this.base || this.bySound !== (sound !== undefined)) this.base = { at, time: target };

@@ -1,6 +1,6 @@
 /** The sound of a player: one `<audio>` element that joins at the picture's time. */
 
-import type { AudioPosition } from "./clock";
+import { type AudioPosition, MOST_LAG } from "./clock";
 
 export interface SoundEvents {
   /** The browser wants a gesture of the user before it plays; or it no longer does. */
@@ -12,12 +12,6 @@ export interface SoundEvents {
 /** Waiting time in ms before a sound that does not play is asked for anew; doubles each time. */
 const PATIENCE = 3000;
 const MOST_PATIENCE = 30_000;
-/**
- * The sound may lag behind what arrives by this much, in µs, before it joins anew. Browsers gather a second
- * or two of a live sound before they play it, and the picture waits for it.
- */
-const MOST_LAG = 3_500_000;
-
 export class Sound {
   /** Position 0 of the element on the stream's line, in µs. */
   startUs = 0;
@@ -69,7 +63,7 @@ export class Sound {
 
   /**
    * Whether to start (again) now: never started, not playing for longer than patience, or too far behind
-   * `live`, the time of what arrives. `sound` is where the clock hears it, undefined while silent.
+   * `live`, the time of what arrives, to be followed. `sound` is where the clock hears it, undefined while silent.
    */
   needsStart(live: number, sound: number | undefined): boolean {
     if (this.blocked) return false;

@@ -105,6 +105,14 @@ describe("with sound", () => {
     expect(clock.soundTime()).toBeUndefined();
   });
 
+  it("goes by arrivals where the sound is so far off that the picture would stand still", () => {
+    const pts = receive(240, () => 0);
+    clock.follow({ currentTime: (pts - 3_000_000) / 1e6, paused: false });
+    expect(clock.time()).toBeCloseTo(pts - 3_000_000, -2);
+    clock.follow({ currentTime: (pts - 5_000_000) / 1e6, paused: false });
+    expect(clock.time()).toBeCloseTo(pts, -2);
+  });
+
   it("is forgotten at the next epoch", () => {
     receive(3, () => 0);
     clock.follow({ currentTime: 3, paused: false }, 0);
