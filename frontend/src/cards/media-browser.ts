@@ -2,6 +2,7 @@
 
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { messageOf } from "../ha/actions";
+import { signPath } from "../ha/sign";
 import type { Hass } from "../ha/types";
 import { localize } from "../localize/index";
 import { icon } from "./icons";
@@ -26,6 +27,7 @@ export class MediaBrowser extends LitElement {
     path: { state: true },
     failure: { state: true },
     loading: { state: true },
+    pictures: { state: true },
   };
   declare hass: Hass | undefined;
   declare entityId: string;
@@ -34,6 +36,8 @@ export class MediaBrowser extends LitElement {
   declare private path: BrowseItem[];
   declare private failure: string | undefined;
   declare private loading: boolean;
+  /** Addresses of the thumbnails that may be shown, by the id of what they show. */
+  declare private pictures: ReadonlyMap<string, string>;
   private turn = 0;
 
   constructor() {
@@ -41,6 +45,7 @@ export class MediaBrowser extends LitElement {
     this.open = false;
     this.path = [];
     this.loading = false;
+    this.pictures = new Map();
   }
 
   protected override updated(changed: PropertyValues): void {
@@ -83,9 +88,7 @@ export class MediaBrowser extends LitElement {
       ${here.children.map(
         (item) => html`<li>
           <button class="grow item" @click=${() => this.choose(item)}>
-            ${item.thumbnail
-              ? html`<img src=${this.hass!.hassUrl(item.thumbnail)} alt="" loading="lazy" />`
-              : icon(item.can_expand ? "folder" : "film")}
+            ${this.renderPicture(item)}
             <span class="grow">${item.title}</span>
           </button>
           ${item.can_expand && item.can_play
@@ -94,6 +97,12 @@ export class MediaBrowser extends LitElement {
         </li>`,
       )}
     </ul>`;
+  }
+
+  private renderPicture(item: BrowseItem): TemplateResult {
+    const picture = this.pictures.get(item.media_content_id);
+    if (!picture) return icon(item.can_expand ? "folder" : "film");
+    return html`<img src=${picture} alt="" loading="lazy" @error=${() => this.hide(item)} />`;
   }
 
   private button(
@@ -128,12 +137,32 @@ export class MediaBrowser extends LitElement {
           media_content_type: item.media_content_type,
         }),
       });
-      if (turn === this.turn) this.path = [...this.path, found];
+      if (turn !== this.turn) return;
+      this.path = [...this.path, found];
+      void this.sign(found.children ?? [], turn);
     } catch (error) {
       if (turn === this.turn) this.failure = messageOf(error);
     } finally {
       if (turn === this.turn) this.loading = false;
     }
+  }
+
+  /** Has the pictures of what plays signed; folders have an icon. */
+  private async sign(items: readonly BrowseItem[], turn: number): Promise<void> {
+    const hass = this.hass!;
+    for (const { can_play, thumbnail, media_content_id } of items) {
+      if (!can_play || !thumbnail) continue;
+      // What cannot be signed keeps its icon.
+      const path = await signPath(hass, thumbnail).catch(() => undefined);
+      if (turn !== this.turn) return;
+      if (path) this.pictures = new Map(this.pictures).set(media_content_id, hass.hassUrl(path));
+    }
+  }
+
+  private hide(item: BrowseItem): void {
+    const pictures = new Map(this.pictures);
+    pictures.delete(item.media_content_id);
+    this.pictures = pictures;
   }
 
   static override styles = [
