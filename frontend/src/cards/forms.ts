@@ -8,6 +8,7 @@ interface Field {
   name: string;
   selector: Record<string, unknown>;
   required?: boolean;
+  /** What holds where nothing is chosen: the editor shows it, and stores nothing. */
   default?: unknown;
 }
 
@@ -60,15 +61,16 @@ export function cameraForm(): Form {
     [
       { name: "entity", required: true, selector: entity("camera") },
       { name: "name", selector: { entity_name: {} } },
-      { name: "live", selector: choice("live", ["auto", "hls", "mjpeg", "still"]) },
+      { name: "live", default: "auto", selector: choice("live", ["auto", "hls", "mjpeg", "still"]) },
       {
         name: "save_seconds",
+        default: 10,
         selector: { number: { min: 1, max: 900, mode: "box", unit_of_measurement: "s" } },
       },
-      { name: "ascii", selector: { boolean: {} } },
-      { name: "charset", selector: choice("charset", CHARSET_CHOICE) },
-      { name: "aspect_ratio", selector: { text: {} } },
-      { name: "controls", selector: { boolean: {} } },
+      { name: "ascii", default: false, selector: { boolean: {} } },
+      { name: "charset", default: "auto", selector: choice("charset", CHARSET_CHOICE) },
+      { name: "aspect_ratio", default: "16:9", selector: { text: {} } },
+      { name: "controls", default: true, selector: { boolean: {} } },
     ],
   );
 }
@@ -91,6 +93,7 @@ export function historyForm(): Form {
       },
       {
         name: "thumb_width",
+        default: 140,
         selector: { number: { min: 80, max: 320, mode: "slider", unit_of_measurement: "px" } },
       },
     ],
@@ -111,11 +114,11 @@ export function asciiForm(): Form {
     [
       { name: "entity", required: true, selector: entity("media_player", "camera") },
       { name: "name", selector: { entity_name: {} } },
-      { name: "charset", selector: choice("charset", CHARSET_CHOICE) },
-      { name: "colour", selector: { boolean: {} } },
-      { name: "muted", selector: { boolean: {} } },
-      { name: "aspect_ratio", selector: { text: {} } },
-      { name: "controls", selector: { boolean: {} } },
+      { name: "charset", default: "auto", selector: choice("charset", CHARSET_CHOICE) },
+      { name: "colour", default: true, selector: { boolean: {} } },
+      { name: "muted", default: false, selector: { boolean: {} } },
+      { name: "aspect_ratio", default: "16:9", selector: { text: {} } },
+      { name: "controls", default: true, selector: { boolean: {} } },
     ],
   );
 }
