@@ -7,8 +7,21 @@ export const historyStyles = css`
     position: relative;
     padding: 6px 16px 0;
   }
+  .notice {
+    flex: 1;
+    display: flex;
+    flex-direction: column;
+    align-items: center;
+    justify-content: center;
+    gap: 8px;
+  }
+  .notice .icon {
+    width: 36px;
+    height: 36px;
+    opacity: 0.5;
+  }
   .tools {
-    padding: 2px 4px 4px 12px;
+    padding: 2px 6px 4px 12px;
     flex-wrap: nowrap;
   }
   .tools > [role="group"] {

@@ -195,7 +195,7 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
     const { items, loading, failure } = this.album;
     if (items.length === 0 && !loading) {
       if (failure) return nothing;
-      return html`<div class="notice">${this.t("history.empty")}</div>`;
+      return html`<div class="notice">${icon("camera")} ${this.t("history.empty")}</div>`;
     }
     return html`<retrocam-grid
       .hass=${hass}
