@@ -20,7 +20,7 @@ class Client:
         self.url = url
         self.session = session
         self._ids = count(1)
-        self._asking = asyncio.Lock()
+        self._asked: dict[int, asyncio.Future[Any]] = {}
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self.tokens: dict[str, Any] = {}
 
@@ -40,7 +40,11 @@ class Client:
                 )
                 if (await socket.receive_json())["type"] != "auth_ok":
                     raise RuntimeError("Home Assistant refused the token")
-                yield client
+                reader = asyncio.create_task(client._read(socket))
+                try:
+                    yield client
+                finally:
+                    reader.cancel()
 
     @property
     def headers(self) -> dict[str, str]:
@@ -69,15 +73,22 @@ class Client:
     async def command(self, kind: str, **data: Any) -> Any:
         """Send a WebSocket command and return its result."""
         assert self._socket is not None  # noqa: S101
-        async with self._asking:
-            number = next(self._ids)
-            await self._socket.send_json({"id": number, "type": kind, **data})
-            while True:
-                answer = await self._socket.receive_json()
-                if answer.get("id") == number and answer["type"] == "result":
-                    if not answer["success"]:
-                        raise RuntimeError(f"{kind}: {answer['error']}")
-                    return answer["result"]
+        number = next(self._ids)
+        self._asked[number] = asyncio.get_running_loop().create_future()
+        await self._socket.send_json({"id": number, "type": kind, **data})
+        answer = await self._asked[number]
+        if not answer["success"]:
+            raise RuntimeError(f"{kind}: {answer['error']}")
+        return answer["result"]
+
+    async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Hand out answers as they come; without a reader, pings would stay unanswered."""
+        async for message in socket:
+            answer = message.json()
+            if answer["type"] == "result":
+                self._asked.pop(answer["id"]).set_result(answer)
+        for future in self._asked.values():
+            future.set_exception(ConnectionError("Home Assistant has closed the connection"))
 
     async def call_action(self, domain: str, action: str, data: dict[str, Any]) -> Any:
         """Call an action that responds, and return its response."""

@@ -22,6 +22,7 @@ CONFIGURATION: Final = """\
 homeassistant:
   name: Retrocam demo
   unit_system: metric
+  country: GB
   time_zone: UTC
   media_dirs:
     local: {media}
