@@ -7,7 +7,6 @@ from aiohttp import web
 from homeassistant.components.http import KEY_HASS
 
 from .core.errors import InvalidFrameError, MediaNotFoundError, StorageError
-from .core.library import MediaLibrary
 from .instances.media import Media
 from .media_items import MediaKind, content_type, describe
 from .urls import MEDIA_LIST_PATH, MEDIA_PATH, THUMBNAIL_PATH
@@ -54,15 +53,18 @@ class MediaView(RetrocamView):
     ) -> web.StreamResponse:
         """Answer with the file, or 404 for every name that is not in the index."""
         self.check_authenticated(request)
-        library = self.instance(request, entry_id).media.libraries[MediaKind(kind)]
-        return file_answer(library, filename)
+        media = self.instance(request, entry_id).media
+        return await async_file_answer(media, MediaKind(kind), filename)
 
 
-def file_answer(library: MediaLibrary, filename: str) -> web.FileResponse:
-    """Answer with a file of a library. Raises HTTPNotFound for every name that is not in its index."""
+async def async_file_answer(media: Media, kind: MediaKind, filename: str) -> web.FileResponse:
+    """Answer with a file. Raises HTTPNotFound for every name that is not in the index."""
     try:
-        path = library.path(filename)
-    except MediaNotFoundError as err:
+        path = media.libraries[kind].path(filename)
+        # A drive that hangs is waited for here, in its own thread: aiohttp would wait in the threads
+        # that all of Home Assistant shares, until none was left.
+        await media.async_run(path.stat, kind)
+    except (MediaNotFoundError, OSError) as err:
         raise web.HTTPNotFound from err
     return web.FileResponse(
         path, headers={"Content-Type": content_type(filename), "Cache-Control": FOREVER}

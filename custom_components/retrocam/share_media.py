@@ -10,7 +10,7 @@ from .cells_views import Terms, Told, async_stream_cells, async_stream_sound
 from .instances import CameraInstance
 from .instances.door import Guest
 from .media_items import MediaKind, iso
-from .media_views import async_thumbnail_answer, file_answer
+from .media_views import async_file_answer, async_thumbnail_answer
 from .mjpeg import async_stream_mjpeg
 from .share_view import (
     HEADERS,
@@ -160,7 +160,7 @@ class ShareSnapshotView(HistoryView):
     async def get(self, request: web.Request, slug: str, filename: str) -> web.StreamResponse:
         """Answer with the image, or 404 for every name that is not in the index."""
         _, instance = self.snapshots(request, slug)
-        response = file_answer(instance.media.libraries[MediaKind.SNAPSHOTS], filename)
+        response = await async_file_answer(instance.media, MediaKind.SNAPSHOTS, filename)
         # A browser that others use after the guest must not keep it.
         response.headers.update(HEADERS)
         return response

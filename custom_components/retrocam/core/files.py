@@ -52,6 +52,10 @@ _ERRORS: Final[dict[int, type[StorageError]]] = {
     errno.EPERM: StorageReadOnlyError,
     errno.ENOENT: StorageMissingError,
     errno.ENOTDIR: StorageMissingError,
+    # What a network drive says once its server is gone, or has forgotten it.
+    errno.ENODEV: StorageMissingError,
+    errno.ENOTCONN: StorageMissingError,
+    errno.ESTALE: StorageMissingError,
 }
 
 
