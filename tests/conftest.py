@@ -22,6 +22,9 @@ type LoadEntry = Callable[..., Awaitable[MockConfigEntry]]
 @pytest.fixture(autouse=True)
 def _find_retrocam(request: pytest.FixtureRequest) -> None:
     """Let Home Assistant load custom integrations, in the tests that have one."""
+    if "recorder_mock" in request.fixturenames:
+        # It must be there before `hass` is.
+        request.getfixturevalue("recorder_mock")
     if "hass" in request.fixturenames:
         request.getfixturevalue("enable_custom_integrations")
 
@@ -31,6 +34,12 @@ def media_directory(hass: HomeAssistant, tmp_path: Path) -> Path:
     """The local media directory, for this test alone."""
     hass.config.media_dirs = {"local": str(tmp_path)}
     return tmp_path
+
+
+@pytest.fixture
+async def short_segments(hass: HomeAssistant) -> None:
+    """HLS segments of 2 s instead of 6, to be asked for before `home`."""
+    assert await async_setup_component(hass, "stream", {"stream": {"segment_duration": 2}})
 
 
 @pytest.fixture

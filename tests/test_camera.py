@@ -12,7 +12,6 @@ from homeassistant.components.camera import async_get_image
 from homeassistant.components.stream.core import TRANSFORM_IMAGE_FUNCTION, Orientation
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import (
     ClientSessionGenerator,
@@ -149,12 +148,6 @@ async def play(client: Any, master: str) -> tuple[bytes, list[str]]:
     name = init.partition('URI="')[2].partition('"')[0]
     header = await (await client.get(urljoin(playlist, name))).read()
     return header + b"".join(segments.values()), list(segments)
-
-
-@pytest.fixture
-async def short_segments(hass: HomeAssistant) -> None:
-    """HLS segments of 2 s instead of 6, to be asked for before `home`."""
-    assert await async_setup_component(hass, "stream", {"stream": {"segment_duration": 2}})
 
 
 async def test_hls_plays_every_picture_once(

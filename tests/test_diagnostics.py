@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -56,6 +57,24 @@ async def test_a_camera_by_url_shows_figures_and_no_secret(
     assert data["entry"]["data"]["url"] == "rtsp://**REDACTED**"
     assert data["entry"]["data"]["rtsp_transport"] == "tcp"
     assert data["entry"]["options"]["share"]["share_enabled"] is True
+
+
+async def test_a_device_tells_of_its_entities_too(
+    home: HomeAssistant, load: LoadEntry, hass_client: ClientSessionGenerator
+) -> None:
+    secret = {"username": "keeper", "password": "hunter2"}
+    data = {"kind": "camera_url", "url": "rtsp://127.0.0.1:9/pa/th0ken", **secret}
+    entry = await load(data, options=QUIET)
+    (device,) = dr.async_entries_for_config_entry(dr.async_get(home), entry.entry_id)
+    client = await hass_client()
+    path = f"/api/diagnostics/config_entry/{entry.entry_id}/device/{device.id}"
+    text = await (await client.get(path)).text()
+    told = json.loads(text)["data"]
+    assert told["entry"]["data"]["url"] == "rtsp://**REDACTED**"
+    assert told["entities"]["camera.porch"]["key"] == "camera"
+    assert told["entities"]["sensor.porch_frame_rate"]["disabled_by"] == "integration"
+    for value in ("keeper", "hunter2", "th0ken", "127.0.0.1"):
+        assert value not in text
 
 
 async def test_the_figures_tell_what_runs(

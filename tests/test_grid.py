@@ -457,5 +457,5 @@ async def test_members_are_looked_for_once_home_assistant_has_started(
 
 async def test_a_gap_is_told_in_local_time(home: HomeAssistant) -> None:
     await home.config.async_set_time_zone("Asia/Tokyo")
-    assert describe_gap(None) == "no picture yet"
-    assert describe_gap(1_700_000_000) == "no picture since 2023-11-15 07:13:20"
+    assert describe_gap(home, None) == "no picture yet"
+    assert describe_gap(home, 1_700_000_000) == "no picture since 2023-11-15 07:13:20"

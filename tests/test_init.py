@@ -9,6 +9,7 @@ import gc
 import logging
 from pathlib import Path
 import resource
+import threading
 from typing import Any
 
 import aiohttp
@@ -21,10 +22,11 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.retrocam.const import DOMAIN
-from custom_components.retrocam.core.pictures import PictureFeed
+from custom_components.retrocam.core.pictures import PictureFeed, Sink
 from custom_components.retrocam.core.publisher import Publisher
 from custom_components.retrocam.core.segments import SegmentRing
 from custom_components.retrocam.instances import CameraInstance
+from custom_components.retrocam.instances.demo import DemoInstance
 from custom_components.retrocam.stream.supply import StreamSupply
 from custom_components.retrocam.stream.tap import StreamTap
 
@@ -124,6 +126,27 @@ async def test_unloading_before_anything_has_come(
     assert own_threads() == []
     assert own_tasks() == []
     assert own_timers() == []
+
+
+async def test_unloading_while_the_stream_worker_waits_for_a_first_picture(
+    home: HomeAssistant, load: LoadEntry
+) -> None:
+    """A worker that is opening its source would wait for half a minute."""
+    entry = await load({"kind": "demo", "name": "Porch"}, options=QUIET)
+    instance: DemoInstance = entry.runtime_data
+    asked = threading.Event()
+
+    def draw_nothing(_emit: Sink, stop: threading.Event) -> None:
+        asked.set()
+        stop.wait()
+
+    source: Any = instance.drawn._source
+    source.run = draw_nothing
+    instance.supply.hold()
+    await until(asked.is_set)
+    async with asyncio.timeout(15):
+        assert await home.config_entries.async_unload(entry.entry_id)
+    assert own_threads() == []
 
 
 async def test_reloading_again_and_again_before_the_media_was_read(

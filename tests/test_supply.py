@@ -6,6 +6,7 @@ import logging
 from typing import override
 
 from homeassistant.components.camera import DATA_COMPONENT, Camera, CameraEntityFeature
+from homeassistant.components.stream.core import Segment as StreamSegment
 from homeassistant.core import HomeAssistant
 import pytest
 
@@ -14,6 +15,7 @@ from custom_components.retrocam.core.errors import SourceTimeoutError
 from custom_components.retrocam.core.frames import Frame
 from custom_components.retrocam.core.test_pattern import TestPattern, read_frame_number
 from custom_components.retrocam.instances import CameraInstance
+from custom_components.retrocam.stream.tap import async_release, attach
 
 from .conftest import LoadEntry
 from .rtsp import RtspServer
@@ -227,3 +229,37 @@ async def test_a_wrapped_camera_without_a_stream_gives_its_stills(
     numbers = await read_numbers(instance, 5)
     assert numbers == sorted(set(numbers))
     assert await instance.async_stream() is None
+
+
+async def test_joining_a_running_worker_again_keeps_the_order_of_what_is_held(
+    short_segments: None, home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer
+) -> None:
+    """HLS holds segments that a short lookback has dropped already: they are not for the end."""
+    url = rtsp_server.mount("/porch", fps=25).url
+    entry = await load({"kind": "camera_url", "url": url}, options=QUIET)
+    supply, ring = entry.runtime_data.supply, entry.runtime_data.ring
+    stream = await supply.async_stream()
+    hls = stream.add_provider("hls")
+    await stream.start()
+    ring.limit(5, 10_000_000)
+    release = supply.hold()
+
+    def dropped() -> list[StreamSegment]:
+        return [
+            segment
+            for segment in hls.get_segments()
+            if segment.parts and not any(ring.holds(part) for part in segment.parts)
+        ]
+
+    await until(lambda: ring.available > 5 and dropped())
+    tap = supply._tap
+    assert tap is not None
+    gone = dropped()
+    release()
+    await async_release(stream, tap, ring, at_once=True)
+    again = attach(stream, ring)
+    for segment in gone:
+        assert not any(ring.holds(part) for part in segment.parts)
+    starts = [segment.start for segment in ring.segments]
+    assert starts == sorted(starts)
+    await async_release(stream, again, ring, at_once=True)

@@ -56,6 +56,9 @@ class RetrocamConfigFlow(ConfigFlow, domain=DOMAIN):
     """One entry for each camera."""
 
     VERSION = 1
+    """Grows when an older Retrocam could no longer read an entry: Home Assistant refuses it there."""
+    MINOR_VERSION = 1
+    """Grows when there is something to migrate that an older Retrocam can still read."""
 
     def __init__(self) -> None:
         """Nothing is known yet."""

@@ -5,12 +5,34 @@ from typing import Any, Final
 from homeassistant.components.diagnostics import REDACTED, async_redact_data
 from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.device_registry import DeviceEntry
 
 from .core.sources import redact_url
 from .instances import RetrocamConfigEntry
 from .instances.share import SHARE_LOCK
 
 TO_REDACT: Final = {CONF_PASSWORD, CONF_USERNAME, "share_pin", SHARE_LOCK}
+
+
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: RetrocamConfigEntry, device: DeviceEntry
+) -> dict[str, Any]:
+    """Return the same as of the device's entry, and what its entities say."""
+    registry = er.async_get(hass)
+    return {
+        **await async_get_config_entry_diagnostics(hass, entry),
+        "entities": {
+            entity.entity_id: {
+                "key": entity.unique_id.removeprefix(f"{entry.entry_id}_"),
+                "disabled_by": entity.disabled_by,
+                "state": (state := hass.states.get(entity.entity_id)) and state.state,
+            }
+            for entity in er.async_entries_for_device(
+                registry, device.id, include_disabled_entities=True
+            )
+        },
+    }
 
 
 async def async_get_config_entry_diagnostics(

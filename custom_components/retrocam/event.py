@@ -40,7 +40,5 @@ class RetrocamMediaEvent(RetrocamEntity, EventEntity):
 
     @callback
     def _async_happened(self, happening: Happening) -> None:
-        # A signed URL in a state would be an open door in the history.
-        data = {key: value for key, value in happening.data.items() if not key.endswith("url")}
-        self._trigger_event(happening.kind, data)
+        self._trigger_event(happening.kind, happening.lasting)
         self.async_write_ha_state()

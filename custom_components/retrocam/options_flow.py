@@ -35,6 +35,7 @@ from .settings import (
     SECTION_STORAGE,
     SOURCE_HEIGHT,
     Settings,
+    defaults_of,
 )
 from .share_options import (
     OptionsError,
@@ -153,9 +154,23 @@ _OF_A_KIND: Final[dict[str, dict[Any, Any]]] = {
 
 
 def options_schema(kind: str, link: str | None = None) -> vol.Schema:
-    """Return the form of an entry of this kind, with what only that has, and its page, at the end."""
+    """Return the form of a kind of entry: its defaults, what only it has, and its page at the end."""
+    defaults = defaults_of(kind)
+    common = {
+        key: section(_with_defaults(part.schema, defaults), part.options)
+        for key, part in OPTIONS_SCHEMA.schema.items()
+    }
     shared = section(share_schema(link), {"collapsed": True})
-    return OPTIONS_SCHEMA.extend({**_OF_A_KIND.get(kind, {}), vol.Required(SECTION_SHARE): shared})
+    return vol.Schema({**common, **_OF_A_KIND.get(kind, {}), vol.Required(SECTION_SHARE): shared})
+
+
+def _with_defaults(schema: vol.Schema, defaults: Mapping[str, Any]) -> vol.Schema:
+    return vol.Schema(
+        {
+            vol.Required(key.schema, default=defaults[key]) if key in defaults else key: value
+            for key, value in schema.schema.items()
+        }
+    )
 
 
 class RetrocamOptionsFlow(OptionsFlowWithReload):

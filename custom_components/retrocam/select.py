@@ -1,15 +1,18 @@
 """What can be chosen while it runs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import override
+import contextlib
+from dataclasses import asdict, dataclass
+from typing import Any, override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 
 from .core.cells.presets import CHARSETS, PRESETS
+from .core.errors import NotAMemberError
 from .core.grid import Layout
 from .entity import RetrocamEntity
 from .instances import CameraInstance, RetrocamConfigEntry
@@ -81,7 +84,7 @@ async def async_setup_entry(
     """Add the selects of an instance."""
     instance = entry.runtime_data
     async_add_entities(
-        RetrocamSelect(instance, description)
+        (LayoutSelect if description.key == "layout" else RetrocamSelect)(instance, description)
         for description in SELECTS
         if description.supported(instance)
     )
@@ -107,3 +110,42 @@ class RetrocamSelect(RetrocamEntity, SelectEntity):
     async def async_select_option(self, option: str) -> None:
         """Choose."""
         self.entity_description.select(self.instance, option)
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredView(ExtraStoredData):
+    """What a grid showed when Home Assistant stopped."""
+
+    layout: str
+    main: str | None
+    option: str
+    """The layout of the options at that time: if they have another one now, that is wanted."""
+
+    @override
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class LayoutSelect(RetrocamSelect, RestoreEntity):
+    """The layout of a grid; it outlives a restart, and so does the main camera."""
+
+    instance: GridInstance
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> _StoredView:
+        """What is shown."""
+        instance = self.instance
+        return _StoredView(instance.layout, instance.main, instance.settings.layout)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Show again what was shown, unless the options were changed meanwhile."""
+        await super().async_added_to_hass()
+        last = await self.async_get_last_extra_data()
+        stored = last.as_dict() if last is not None else {}
+        if stored.get("option") == self.instance.settings.layout:
+            # The main camera may have been taken out of the grid.
+            with contextlib.suppress(NotAMemberError):
+                self.instance.async_set_view(main=stored["main"])
+            self.instance.async_set_view(Layout(stored["layout"]))

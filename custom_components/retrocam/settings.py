@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final, Self
 
+from .const import KIND_ASCII_PLAYER, KIND_GRID
+
 SECTION_LOOKBACK: Final = "lookback"
 SECTION_HISTORY: Final = "history"
 SECTION_RECORDINGS: Final = "recordings"
@@ -24,6 +26,14 @@ INTERVAL_SEC: Final = range(1, 86_401)
 SOURCE_HEIGHT: Final = range(144, 1081)
 PICTURE_WIDTH: Final = range(320, 3841)
 PICTURE_HEIGHT: Final = range(180, 2161)
+
+
+def defaults_of(kind: str) -> dict[str, Any]:
+    """Return the defaults in which entries of a kind differ from others."""
+    if kind in (KIND_GRID, KIND_ASCII_PLAYER):
+        # To draw for nobody costs.
+        return {"lookback_enabled": False, "history_enabled": False}
+    return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +94,12 @@ class Settings:
     """Whether they may see the snapshots."""
 
     @classmethod
-    def from_options(cls, options: Mapping[str, Mapping[str, Any]]) -> Self:
-        """Read the sections; what is missing has its default."""
+    def from_options(cls, options: Mapping[str, Mapping[str, Any]], kind: str) -> Self:
+        """Read the sections of an entry of this kind; what is missing has its default."""
         known = {field.name for field in fields(cls)}
         return cls(
-            **{
+            **defaults_of(kind)
+            | {
                 key: value
                 for section in options.values()
                 for key, value in section.items()

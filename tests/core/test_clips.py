@@ -14,8 +14,10 @@ import pytest
 from custom_components.retrocam.core.clip_cut import AHEAD, ClipCut
 from custom_components.retrocam.core.clips import ClipProgress, ClipReason, ClipResult, ClipWriter
 from custom_components.retrocam.core.errors import ClipEndedError
+from custom_components.retrocam.core.jpeg import decode
 from custom_components.retrocam.core.orientation import orient
 from custom_components.retrocam.core.segments import SegmentRing
+from custom_components.retrocam.core.thumbnails import clip_thumbnail
 
 from .clip_checks import (
     Camera,
@@ -303,6 +305,7 @@ def test_players_show_a_clip_as_the_camera_is_oriented(
     camera.feed(cuts_of(100))
     trigger = camera.ring.now - 1
     result = ended(camera.writer(1, 0, trigger=trigger, orientation=orientation))
+    assert result.path is not None
     with av.open(str(result.path)) as container:
         wanted = orient(next(container.decode(video=0)), orientation).to_ndarray(format="gray")
     seen = tmp_path / "seen.gray"
@@ -310,6 +313,9 @@ def test_players_show_a_clip_as_the_camera_is_oriented(
     subprocess.run([*command, "-pix_fmt", "gray", "-f", "rawvideo", str(seen)], check=True)
     turned = np.frombuffer(seen.read_bytes(), np.uint8).reshape(wanted.shape)
     assert np.abs(turned.astype(int) - wanted).mean() < 2
+    thumbnail = decode(clip_thumbnail(result.path)).to_ndarray(format="gray")
+    assert thumbnail.shape == wanted.shape
+    assert np.abs(thumbnail.astype(int) - wanted).mean() < 8
 
 
 def test_a_matrix_moves_the_picture_back_to_where_it_began(camera: Camera) -> None:

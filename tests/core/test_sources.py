@@ -147,6 +147,24 @@ def test_credentials_that_were_not_encoded_are_redacted_too(
     assert redacted == f"{scheme}://{REDACTED}@{host}/x"
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["rtsp://keeper:12/34@porch/x", "rtsp://keeper:12/34@10.0.0.5:554/x", "http://a.b:1/2@c"],
+)
+def test_a_password_with_a_slash_is_neither_taken_for_a_port_nor_shown(url: str) -> None:
+    with pytest.raises(InvalidUrlError):
+        source_url(url)
+    redacted = redact_url(url)
+    assert "34@" not in redacted
+    assert "keeper" not in redacted
+    assert redacted.startswith(f"{url.partition(':')[0]}://{REDACTED}@")
+
+
+def test_an_address_may_have_an_at_sign_in_its_path() -> None:
+    for url in ("rtsp://10.0.0.5:554/live@1", "rtsp://[::1]:554/live@1", "rtsp://porch/live@1"):
+        assert source_url(url) == url
+
+
 @given(st.text())
 def test_anything_can_be_redacted(text: str) -> None:
     redacted = redact_url(text)

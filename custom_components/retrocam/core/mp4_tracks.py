@@ -86,6 +86,18 @@ def _track_header(track: Track, tail: bytes, orientation: int) -> TrackHeader:
     return TrackHeader(track.handler, track.timescale, description, (width, height), matrix)
 
 
+def orientation_of(matrix: bytes) -> int:
+    """Return the orientation that a matrix shows pictures in; 1 for one that does anything else.
+
+    `matrix` is nine 32-bit numbers in the machine's own byte order, as FFmpeg gives it.
+    """
+    a, b, _, c, d = struct.unpack_from("=5i", matrix)
+    for orientation, turn in _TURNS.items():
+        if turn[:4] == tuple((value > 0) - (value < 0) for value in (a, b, c, d)):
+            return orientation
+    return 1
+
+
 def _matrix(orientation: int, width: int, height: int) -> bytes:
     """Make the matrix that shows pictures in an orientation (8.3.2); sizes are 16.16 numbers.
 

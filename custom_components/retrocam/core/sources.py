@@ -1,7 +1,8 @@
 """Sources of video by URL: what is allowed, how credentials go in, and how it is told without them."""
 
+from ipaddress import ip_address
 from typing import Final
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from .errors import InvalidUrlError, UnsupportedSchemeError
 
@@ -33,12 +34,28 @@ def source_url(url: str, username: str | None = None, password: str | None = Non
         raise UnsupportedSchemeError("the URL's scheme is not supported")
     if not host or port == 0:
         raise InvalidUrlError("the URL has no host")
+    if _hides_password(parts):
+        raise InvalidUrlError("a password that is not encoded cuts the URL short")
     if parts.username is None and username:
         userinfo = quote(username, safe="")
         if password:
             userinfo += ":" + quote(password, safe="")
         parts = parts._replace(netloc=f"{userinfo}@{parts.netloc}")
     return urlunsplit(parts)
+
+
+def _hides_password(parts: SplitResult) -> bool:
+    """Tell whether what looks like host and port is a user and the digits of a password before a `/`.
+
+    Such a URL would be logged with its password by whoever takes it at its word.
+    """
+    if parts.port is None or parts.username is not None or "@" not in parts.path:
+        return False
+    try:
+        ip_address(parts.hostname or "")
+    except ValueError:
+        return True
+    return False
 
 
 def split_credentials(url: str) -> tuple[str, str | None, str | None]:
@@ -61,5 +78,8 @@ def redact_url(url: str) -> str:
     netloc = parts.netloc.rpartition("@")[2]
     if parts.username is not None:
         netloc = f"{REDACTED}@{netloc}"
-    query = REDACTED if parts.query else ""
-    return urlunsplit((parts.scheme, netloc, parts.path, query, ""))
+    path, query = parts.path, REDACTED if parts.query else ""
+    if "@" in path:
+        # A password with a slash that is not encoded: what seems to be the host is the user.
+        netloc, path = f"{REDACTED}@{path.rpartition('@')[2].partition('/')[0]}", ""
+    return urlunsplit((parts.scheme, netloc, path, query, ""))

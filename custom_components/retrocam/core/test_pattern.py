@@ -8,6 +8,7 @@ on the way to a viewer can so be proved from the pictures and the sound alone.
 from collections.abc import Callable
 from datetime import UTC, datetime
 from fractions import Fraction
+from functools import cached_property
 import threading
 import time
 from typing import ClassVar, Final, NamedTuple
@@ -113,13 +114,13 @@ class TestPattern:
     """Not a test, whatever pytest makes of the name."""
 
     def __init__(self, width: int = 1280, height: int = 720, fps: int = 25) -> None:
-        """Draw the background once. Raises ValueError for odd or tiny sizes, or no rate."""
+        """Take the shape; what never moves is drawn with the first picture, which takes some 40 ms.
+
+        Raises ValueError for odd or tiny sizes, or no rate.
+        """
         if width % 2 or height % 2 or width < 160 or height < 90 or fps < 1:
             raise ValueError("a test pattern needs an even size from 160x90 and a rate from 1 fps")
         self.width, self.height, self.fps = width, height, fps
-        self._planes = _background(width, height)
-        for area in (CLOCK, FLASH, STRIP):
-            self._box(area)
         self._font = BitFont(max(1, min(width // 180, height // 90)), ink=WHITE, paper=BLACK)
         self._block_of_column = np.arange(width) * STRIP_COLUMNS // width
         self._ball = _Disc.of(round(height * 0.07) * 2)
@@ -130,6 +131,14 @@ class TestPattern:
         self._radar_angle = np.rint(angle * 128 / np.pi).astype(np.int16).astype(np.uint8)
         # The trail has few steps, so that most of it stays as it is from picture to picture.
         self._radar_level = (40 + np.arange(256) // 32 * 24).astype(np.uint8)
+
+    @cached_property
+    def _planes(self) -> tuple[Luma, Luma, Luma]:
+        """What never moves. Should two threads make it at once, both make the same."""
+        planes = _background(self.width, self.height)
+        for area in (CLOCK, FLASH, STRIP):
+            self._box(planes, area)
+        return planes
 
     @staticmethod
     def beep(start: int, count: int) -> NDArray[np.int16]:
@@ -166,12 +175,10 @@ class TestPattern:
         """Tell whether picture `number` lies in the tenth of a second of the beep."""
         return (number % self.fps) / self.fps < BEEP_SECONDS
 
-    def _box(self, area: Area) -> None:
+    def _box(self, planes: tuple[Luma, Luma, Luma], area: Area) -> None:
         """Make room in the background: black, without colour."""
         left, top, width, height = area.even(self.width, self.height)
-        for plane, step, level in zip(
-            self._planes, (1, 2, 2), (BLACK, NEUTRAL, NEUTRAL), strict=True
-        ):
+        for plane, step, level in zip(planes, (1, 2, 2), (BLACK, NEUTRAL, NEUTRAL), strict=True):
             rows = slice(top // step, (top + height) // step)
             plane[rows, left // step : (left + width) // step] = level
 

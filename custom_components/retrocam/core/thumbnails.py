@@ -12,6 +12,7 @@ import threading
 from typing import Final
 
 import av
+from av.sidedata.sidedata import Type
 import simplejpeg
 
 from .errors import InvalidFrameError
@@ -19,6 +20,8 @@ from .files import read_regular, write_atomic
 from .jpeg import encode
 from .media_index import MediaIndex
 from .media_scan import orphans
+from .mp4_tracks import orientation_of
+from .orientation import orient
 from .stills import decode_still, still_extension
 
 THUMBNAILS: Final = ".thumbnails"
@@ -85,12 +88,18 @@ def still_thumbnail(path: Path) -> bytes:
 
 
 def clip_thumbnail(path: Path) -> bytes:
-    """Make a JPEG, 320 pixels wide or less, of the first picture of an MP4. A Thumbnailer."""
+    """Make a JPEG, 320 pixels wide or less, of an MP4's first picture, turned as players show it.
+
+    A Thumbnailer.
+    """
     try:
         with av.open(str(path)) as container:
             stream = container.streams.video[0]
             stream.codec_context.thread_count = 1
             frame = next(container.decode(stream))
+            turned = frame.side_data.get(Type.DISPLAYMATRIX)
+            if turned is not None:
+                frame = orient(frame, orientation_of(bytes(turned)))
             return encode(frame, width=WIDTH, quality=_QUALITY)
     except FileNotFoundError:
         raise

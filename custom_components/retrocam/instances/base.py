@@ -24,7 +24,7 @@ from ..settings import Settings
 from ..stream.supply import StreamSupply
 from .cells import DEFAULT_PRESET, CameraScreen, Cells, CellScreen
 from .directories import media_directory
-from .happenings import Happening, HappeningListener, MediaEvent
+from .happenings import EVENT_MEDIA, Happening, HappeningListener, MediaEvent
 from .history import History
 from .lookback import Lookback
 from .media import REFRESH_INTERVAL, Media
@@ -60,7 +60,7 @@ class CameraInstance(ABC):
         """Read the entry; nothing runs yet."""
         self.hass = hass
         self.entry = entry
-        self.settings = Settings.from_options(entry.options)
+        self.settings = Settings.from_options(entry.options, self.kind)
         self.ring = SegmentRing(seconds=0.0, max_bytes=0)
         self.frames = FrameRing(self.settings.ring_size)
         self.supply = self._make_supply()
@@ -167,8 +167,14 @@ class CameraInstance(ABC):
     @callback
     def async_happened(self, kind: MediaEvent, data: dict[str, Any]) -> None:
         """Tell of an event of the media."""
+        happening = Happening(kind, data)
         for listener in list(self._happening_listeners):
-            listener(Happening(kind, data))
+            listener(happening)
+        if kind is not MediaEvent.SNAPSHOT_SAVED:
+            known = {"entry_id": self.entry.entry_id, "entity_id": self.camera_entity_id}
+            self.hass.bus.async_fire(
+                EVENT_MEDIA, {**known, "type": kind.value, **happening.lasting}
+            )
 
     @callback
     def async_clip_saved(self, part: ClipPart, result: ClipResult) -> None:

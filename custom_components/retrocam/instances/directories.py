@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from homeassistant.core import HomeAssistant
 from homeassistant.util import slugify
 
-from ..const import CONF_SLUG, DOMAIN
+from ..const import CONF_KIND, CONF_SLUG, DOMAIN
 from ..settings import Settings
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def unused_slug(title: str, used: Collection[str | None]) -> str:
 
 def media_directory(hass: HomeAssistant, entry: RetrocamConfigEntry) -> Path:
     """Return the directory of an entry: the user's choice, or one in the local media directory."""
-    if directory := Settings.from_options(entry.options).directory:
+    if directory := Settings.from_options(entry.options, entry.data[CONF_KIND]).directory:
         return Path(directory)
     return default_directory(hass, entry.data.get(CONF_SLUG) or slugify(entry.title))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 import secrets
 import threading
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING, Final, override
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
@@ -24,6 +24,10 @@ from .stills import STILL_TIMEOUT
 
 if TYPE_CHECKING:
     from . import RetrocamConfigEntry
+
+
+OPENING_GRACE: Final = 2.0
+"""Seconds in which a stream worker that reads ends by itself."""
 
 
 class DrawnInstance(CameraInstance):
@@ -89,8 +93,13 @@ class DrawnInstance(CameraInstance):
     @override
     async def async_stop(self) -> None:
         """End the publisher too, but its reader first: a worker without its source logs an error."""
-        await self.supply.async_close()
+        closing = self.hass.async_create_task(
+            self.supply.async_close(), f"retrocam close {self.name}"
+        )
+        # One that is still opening waits for more of the stream than has come: its end wakes it.
+        await asyncio.wait([closing], timeout=OPENING_GRACE)
         await run_in_thread(f"retrocam stop {self.name}", self.publisher.close)
+        await closing
         await super().async_stop()
 
     @override

@@ -4,6 +4,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from homeassistant.core import Event, HomeAssistant, callback
@@ -19,6 +20,7 @@ from ..core.pictures import PictureFeed
 from ..core.publisher import Publisher
 from ..core.threads import run_in_thread
 from ..settings import Settings
+from ..texts import text
 from .drawn import DrawnInstance
 from .entity import source_entity_id
 from .members import GridMember
@@ -36,10 +38,11 @@ class GridInstance(DrawnInstance):
 
     def __init__(self, hass: HomeAssistant, entry: RetrocamConfigEntry) -> None:
         """Take the members from the entry."""
-        settings = Settings.from_options(entry.options)
+        settings = Settings.from_options(entry.options, self.kind)
         self._picture = replace(
             settings, width=settings.width // 2 * 2, height=settings.height // 2 * 2
         )
+        self._describe_gap = partial(describe_gap, hass)
         self._stills = ThreadPoolExecutor(1, thread_name_prefix=f"retrocam grid {entry.title}")
         self.members = [
             GridMember(hass, stored, self._stills, number)
@@ -122,7 +125,7 @@ class GridInstance(DrawnInstance):
             height=settings.height,
             fps=settings.fps,
             view=GridView(Layout(settings.layout)),
-            describe_gap=describe_gap,
+            describe_gap=self._describe_gap,
         )
         return self.compositor
 
@@ -138,12 +141,15 @@ class GridInstance(DrawnInstance):
         self.async_tell()
 
 
-def describe_gap(since: float | None) -> str:
-    """Say since when a member has had no picture, in Home Assistant's time zone. Any thread."""
+def describe_gap(hass: HomeAssistant, since: float | None) -> str:
+    """Say since when a member has had no picture, in Home Assistant's language and time zone.
+
+    Any thread.
+    """
     if since is None:
-        return "no picture yet"
+        return text(hass, "no_picture_yet")
     moment = dt_util.as_local(dt_util.utc_from_timestamp(since))
-    return f"no picture since {_clock_time(moment)}"
+    return text(hass, "no_picture_since", time=_clock_time(moment))
 
 
 def _clock_time(moment: datetime) -> str:

@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
+
+EVENT_MEDIA: Final = "retrocam_media"
+"""Fired on Home Assistant's bus with what is saved, but for snapshots, which may come each second."""
 
 
 class MediaEvent(StrEnum):
@@ -21,6 +24,11 @@ class Happening:
 
     kind: MediaEvent
     data: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def lasting(self) -> dict[str, Any]:
+        """The data without signed URLs: in a state or in the history they would be open doors."""
+        return {key: value for key, value in self.data.items() if not key.endswith("url")}
 
 
 type HappeningListener = Callable[[Happening], None]

@@ -35,6 +35,7 @@ from ..core.segments import SegmentRing
 from ..core.stills import decode_still
 from ..core.threads import run_in_thread
 from ..stream.supply import EntitySupply, StreamSupply
+from ..texts import text
 from .entity import EntityInstance, camera_removed, source_entity_id
 from .streamed import StreamedInstance
 
@@ -70,7 +71,7 @@ class GridMember:
     def name(self) -> str:
         """What users call the camera. Any thread."""
         if (entity_id := self.entity_id) is None:
-            return f"Camera {self._number}"
+            return text(self._hass, "camera_number", number=str(self._number))
         state = self._hass.states.get(entity_id)
         return entity_id if state is None else state.name
 

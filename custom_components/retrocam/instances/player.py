@@ -70,7 +70,7 @@ class PlayerInstance(DrawnInstance):
 
     def __init__(self, hass: HomeAssistant, entry: RetrocamConfigEntry) -> None:
         """Read the options; nothing plays yet."""
-        settings = Settings.from_options(entry.options)
+        settings = Settings.from_options(entry.options, self.kind)
         self.style = valid_style(settings)
         resolver = Resolver(
             max_height=settings.max_source_height, cache_dir=hass.config.cache_path(DOMAIN)

@@ -87,7 +87,7 @@ def open_lock(entry: RetrocamConfigEntry) -> Lock | None:
 
 
 def _settings(options: Mapping[str, Any]) -> Settings:
-    return Settings.from_options({SECTION_SHARE: options.get(SECTION_SHARE) or {}})
+    return Settings.from_options({SECTION_SHARE: options.get(SECTION_SHARE) or {}}, "")
 
 
 def stored_lock(options: Mapping[str, Any]) -> Lock | None:

@@ -139,6 +139,11 @@ class StreamTap(StreamOutput):
         if (hls := stream.outputs().get(HLS_PROVIDER)) is None:
             return
         segments = [segment for segment in hls.get_segments() if segment.parts]
+        # What the ring has dropped already comes before what it still holds: not again.
+        for number, segment in enumerate(segments):
+            if any(ring.holds(part) for part in segment.parts):
+                segments = segments[number:]
+                break
         for segment in segments:
             if segment.stream_id == segments[-1].stream_id:
                 self._follow(segment)

@@ -31,6 +31,7 @@ from .fetch import Answer, redirect_target, send
 from .formats import Format, choose, expiry
 from .lookup_errors import lookup_error
 from .media import MediaInput, Resolved
+from .runtimes import JAVASCRIPT_RUNTIMES
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -41,8 +42,6 @@ _OF_AGE: Final = (BotCheckError, NoFormatsError, UnsupportedMediaError)
 _MOST_REDIRECTS: Final = 10
 _MOST_BYTES: Final = 64 * 1024 * 1024
 """Of an unpacked page."""
-_RUNTIMES: Final = ("deno", "node", "bun", "quickjs")
-"""JavaScript runtimes that yt-dlp may use if they are there."""
 
 
 class GuardedRH(RequestHandler):  # type: ignore[misc]  # yt-dlp has no types
@@ -166,7 +165,7 @@ def extract(query: str, network: Network, *, max_height: int, cache_dir: str | N
         "proxy": "",
         "socket_timeout": 10,
         "extractor_retries": 1,
-        "js_runtimes": {name: {} for name in _RUNTIMES},
+        "js_runtimes": {name: {} for name in JAVASCRIPT_RUNTIMES},
         "format": lambda context: _selected(context["formats"], max_height),
     }
     try:

@@ -1,0 +1,66 @@
+"""What the logbook and the event bus say of what is saved."""
+
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+
+from custom_components.retrocam.const import DOMAIN
+from custom_components.retrocam.instances import CameraInstance
+from custom_components.retrocam.instances.happenings import EVENT_MEDIA
+
+from .waiting import until
+
+
+@pytest.fixture
+async def logbook(recorder_mock: Any, hass: HomeAssistant) -> None:
+    """A recorder and a logbook that reads from it, before anything else is set up."""
+    assert await async_setup_component(hass, "logbook", {})
+
+
+async def test_a_clip_is_told_in_words_and_on_the_bus(
+    logbook: None,
+    home: HomeAssistant,
+    demo: CameraInstance,
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    fired = async_capture_events(home, EVENT_MEDIA)
+    await until(lambda: demo.ring.available > 3)
+    data = {"entity_id": "camera.porch", "lookback": 2, "duration": 0}
+    await home.services.async_call(DOMAIN, "record", data, blocking=True)
+    await until(lambda: fired)
+    told = fired[0].data
+    assert (told["type"], told["entity_id"]) == ("clip_saved", "camera.porch")
+    assert told["media_content_id"].startswith("media-source://retrocam/")
+    assert not [key for key in told if key.endswith("url")]
+    socket = await hass_ws_client()
+
+    async def messages() -> list[str]:
+        start = dt_util.utcnow() - timedelta(minutes=5)
+        await socket.send_json_auto_id(
+            {"type": "logbook/get_events", "start_time": start.isoformat()}
+        )
+        answer = await socket.receive_json()
+        return [
+            f"{one['name']} {one['message']}"
+            for one in answer["result"]
+            if one.get("domain") == DOMAIN
+        ]
+
+    await home.data["recorder_instance"].async_block_till_done()
+    wanted = f"Porch saved a clip of {round(told['duration'])} s"
+    assert wanted in await messages()
+
+
+async def test_a_snapshot_is_no_event_of_the_bus(home: HomeAssistant, demo: CameraInstance) -> None:
+    fired = async_capture_events(home, EVENT_MEDIA)
+    data = {"entity_id": "camera.porch"}
+    await home.services.async_call(DOMAIN, "take_snapshot", data, blocking=True)
+    await home.async_block_till_done()
+    assert demo.media.snapshots.total == 1
+    assert fired == []
