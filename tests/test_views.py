@@ -10,7 +10,7 @@ import socket
 import threading
 from typing import Any
 
-from aiohttp import ClientSession
+from aiohttp import ClientSession, web
 import av
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
@@ -20,9 +20,12 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from yarl import URL
 
 from custom_components.retrocam.core import jpeg
+from custom_components.retrocam.core.errors import StorageMissingError
 from custom_components.retrocam.core.test_pattern import read_frame_number
 from custom_components.retrocam.instances import CameraInstance
 from custom_components.retrocam.instances.drawn import DrawnInstance
+from custom_components.retrocam.media_items import MediaKind
+from custom_components.retrocam.media_views import async_file_answer, async_thumbnail_answer
 from custom_components.retrocam.mjpeg import WRITE_TIMEOUT
 from custom_components.retrocam.urls import MEDIA_LIST_PATH, MJPEG_PATH, VIEWER_PATH, signed
 
@@ -316,3 +319,19 @@ def ts_frame_numbers(data: Any) -> list[int | None]:
             with contextlib.suppress(av.InvalidDataError):
                 numbers += [read_frame_number(jpeg.planes(frame)[0]) for frame in packet.decode()]
     return numbers[:-1]
+
+
+async def test_who_asks_while_an_entry_is_unloaded_gets_a_plain_answer(
+    home: HomeAssistant, demo: CameraInstance
+) -> None:
+    await until(lambda: demo.media.loaded)
+    kept = await demo.history.async_take()
+    assert await home.config_entries.async_unload(demo.entry.entry_id)
+    # These had found the instance before, and its disk's thread has ended meanwhile.
+    with pytest.raises(web.HTTPNotFound):
+        await async_file_answer(demo.media, MediaKind.SNAPSHOTS, kept.item.name)
+    with pytest.raises(web.HTTPNotFound):
+        await async_thumbnail_answer(demo.media, MediaKind.SNAPSHOTS, kept.item.name)
+    with pytest.raises(StorageMissingError):
+        await demo.media.async_run(int, MediaKind.SNAPSHOTS)
+    assert demo.media.problem is None

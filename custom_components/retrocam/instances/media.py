@@ -14,7 +14,7 @@ from typing import Final
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..core.catalog import MediaChange
-from ..core.errors import StorageError
+from ..core.errors import StorageError, StorageMissingError
 from ..core.files import free_space, storage_errors, write_atomic
 from ..core.library import MediaLibrary
 from ..core.media_index import MediaItem
@@ -55,6 +55,7 @@ class Media:
         self._min_free = settings.min_free_megabytes * MEGABYTE
         self.low = False
         """Whether files are being deleted for want of space, or soon will be."""
+        self._closed = False
         self.loaded = False
         """Whether the libraries have been read once."""
         self.snapshots = SnapshotStore(
@@ -119,8 +120,11 @@ class Media:
         """Run `function`, which works on one library, in the disk's thread; raises what it raises.
 
         Notes a fault of the library's disk, so that it is told of once. That it is over, only
-        something that `writes` can show: a full disk can be read.
+        something that `writes` can show: a full disk can be read. Raises StorageMissingError once it
+        is closed: who asked while the entry was loaded may come too late.
         """
+        if self._closed:
+            raise StorageMissingError("the entry was unloaded")
         try:
             result = await asyncio.get_running_loop().run_in_executor(self._executor, function)
         except StorageError as err:
@@ -197,6 +201,7 @@ class Media:
         """Finish what the disk's thread has begun, and join it."""
         for unsubscribe in self._unsubscribe:
             unsubscribe()
+        self._closed = True
         await run_in_thread(f"retrocam stop {self._name}", self._executor.shutdown)
 
     async def _async_look_at_space(self) -> None:
