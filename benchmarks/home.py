@@ -4,15 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-import os
 from pathlib import Path
 import tempfile
 from typing import Final
 
 from demo.client import Client
+from demo.process import cpu
 from demo.server import Server, free_port, running
 
-TICKS: Final = os.sysconf("SC_CLK_TCK")
 LOOK: Final = 5.0
 """Seconds between two looks at whether it has come to rest."""
 AT_REST: Final = 0.02
@@ -30,10 +29,7 @@ class Home:
 
     def cpu(self) -> float:
         """Return the seconds of CPU that it has taken, user and system; Linux only."""
-        stat = Path(f"/proc/{self.server.process.pid}/stat").read_text("ascii")
-        # The name of the program, in brackets, may hold blanks: proc(5) counts from 1, pid and name.
-        fields = stat.rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return cpu(self.server.process.pid)
 
     async def rest(self) -> float:
         """Wait until nothing of its start goes on; return the ms of CPU a second that are left.

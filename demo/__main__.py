@@ -69,7 +69,7 @@ def main() -> int:
     if arguments.once:
         return asyncio.run(_once())
     arguments.directory.mkdir(exist_ok=True)
-    return asyncio.run(_until_interrupted(arguments.directory))
+    return asyncio.run(_until_interrupted(arguments.directory.resolve()))
 
 
 if __name__ == "__main__":

@@ -58,8 +58,20 @@ def write_configuration(directory: Path, port: int, extra: str = "") -> None:
         done = ["core_config", "analytics", "integration"]
         _store(directory, "onboarding", 4, 1, {"done": done})
     link = directory / "custom_components"
-    if not link.is_symlink():
+    if not link.exists():
         link.symlink_to(ROOT / "custom_components", target_is_directory=True)
+
+
+def add_probe(directory: Path) -> str:
+    """Put the probe beside Retrocam, before the first start; return what configures it."""
+    components = directory / "custom_components"
+    components.mkdir(parents=True)
+    for name, place in (
+        ("retrocam", ROOT / "custom_components" / "retrocam"),
+        ("retrocam_probe", ROOT / "demo" / "probe"),
+    ):
+        (components / name).symlink_to(place, target_is_directory=True)
+    return "retrocam_probe:\n"
 
 
 def _http_settings(port: int) -> dict[str, object]:
@@ -139,6 +151,8 @@ async def start(directory: Path, port: int, extra: str = "") -> Server:
             stdout=log, stderr=asyncio.subprocess.STDOUT, stdin=asyncio.subprocess.DEVNULL,
             # A Ctrl-C at the terminal is the demo's to handle: it then ends Home Assistant cleanly.
             start_new_session=True,
+            # Custom components are those of the configuration, not those of the place it is run from.
+            cwd=directory,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )  # fmt: skip
     return Server(directory, port, process)

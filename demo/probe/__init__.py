@@ -1,0 +1,96 @@
+"""A part of Home Assistant for soak and benchmarks alone: tells what goes on inside its process.
+
+`GET /api/retrocam_probe` names all tasks and threads; with `?settle=1` it first collects garbage and
+gives freed memory back, so that what remains is what is held. `GET /api/retrocam_probe/lag?seconds=20`
+measures how late the event loop is.
+"""
+
+import asyncio
+import ctypes
+import gc
+import threading
+from typing import Any, Final
+
+from aiohttp import web
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.http import HomeAssistantView
+from homeassistant.helpers.typing import ConfigType
+
+DOMAIN: Final = "retrocam_probe"
+TICK: Final = 0.01
+"""Seconds between two looks at the loop's lateness."""
+
+
+class ProbeView(HomeAssistantView):
+    """What runs, by name."""
+
+    url = "/api/retrocam_probe"
+    name = "api:retrocam_probe"
+
+    async def get(self, request: web.Request) -> web.Response:
+        """Tell of all tasks and threads, in Python's own words."""
+        if "settle" in request.query:
+            await asyncio.get_running_loop().run_in_executor(None, settle)
+        return self.json(
+            {
+                "tasks": sorted(task.get_name() for task in asyncio.all_tasks()),
+                "threads": sorted(thread.name for thread in threading.enumerate()),
+            }
+        )
+
+
+class LagView(HomeAssistantView):
+    """How late the event loop is."""
+
+    url = "/api/retrocam_probe/lag"
+    name = "api:retrocam_probe:lag"
+
+    async def get(self, request: web.Request) -> web.Response:
+        """Measure for so many seconds; milliseconds that callbacks came after they were due."""
+        late = sorted(await lateness(float(request.query.get("seconds", "10"))))
+        return self.json(
+            {
+                "looks": len(late),
+                "p50_ms": 1000 * late[len(late) // 2],
+                "p99_ms": 1000 * late[int(len(late) * 0.99)],
+                "max_ms": 1000 * late[-1],
+            }
+        )
+
+
+async def lateness(seconds: float) -> list[float]:
+    """Return by how many seconds each tick of so long a time came late.
+
+    Ticks that fall into a standstill are told as well, each with its own lateness: one that lasts a
+    second is a hundred late ticks, not one.
+    """
+    loop = asyncio.get_running_loop()
+    late: list[float] = []
+    done = asyncio.Event()
+    end = loop.time() + seconds
+
+    def tick(due: float) -> None:
+        late.append(loop.time() - due)
+        if due + TICK >= end:
+            done.set()
+        else:
+            loop.call_at(due + TICK, tick, due + TICK)
+
+    loop.call_at(loop.time() + TICK, tick, loop.time() + TICK)
+    await done.wait()
+    return late
+
+
+def settle() -> None:
+    """Collect garbage, and have glibc give back what is free; blocks."""
+    gc.collect()
+    trim: Any = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Answer."""
+    hass.http.register_view(ProbeView())
+    hass.http.register_view(LagView())
+    return True

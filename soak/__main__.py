@@ -1,0 +1,39 @@
+"""Soaks Retrocam in a real Home Assistant; ends with 1 if anything was not as it must be."""
+
+import argparse
+import asyncio
+from pathlib import Path
+import secrets
+import signal
+import sys
+from typing import Any
+
+from .run import soak, told
+
+
+async def _soak(minutes: float, seed: int, keep: Path | None) -> dict[str, Any]:
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101  # it is one
+    # As after Ctrl-C: neither Home Assistant nor a source may be left behind.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await soak(minutes, seed, keep)
+
+
+def main() -> int:
+    """Parse the command line and run."""
+    parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=3.0, help="how long (3)")
+    parser.add_argument("--seed", type=int, help="make the choices of an earlier run again")
+    parser.add_argument("--keep", type=Path, help="an empty directory, to look at afterwards")
+    chosen = parser.parse_args()
+    seed = secrets.randbelow(1_000_000) if chosen.seed is None else chosen.seed
+    print(f"seed {seed}", flush=True)
+    if chosen.keep:
+        chosen.keep.mkdir(parents=True)
+    figures = asyncio.run(_soak(chosen.minutes, seed, chosen.keep))
+    print(told(figures))
+    return 1 if figures["faults"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

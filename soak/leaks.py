@@ -1,0 +1,102 @@
+"""What is left when all entries are unloaded, and what was before: by Linux and by Home Assistant."""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Final
+
+from demo.process import Snapshot, snapshot
+
+from .scene import Scene
+
+WITHIN: Final = 75.0
+"""Seconds in which all must be over: Home Assistant's own streams wait 30 s for a viewer."""
+POOL: Final = ("SyncWorker_", "ImportExecutor", "asyncio_")
+"""Threads that Home Assistant keeps, as many as it ever needed at once."""
+SLACK: Final = 4
+"""Sockets and handles more than before that may be Home Assistant's own: connections kept alive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A Home Assistant whose entries of ours are unloaded."""
+
+    tasks: Counter[str]
+    threads: Counter[str]
+    process: Snapshot
+
+    @property
+    def ours(self) -> list[str]:
+        """Threads and tasks of ours, and of Home Assistant's streams."""
+        threads = [one for one in self.threads if one.startswith(("retrocam", "stream_worker"))]
+        tasks = [one for one in self.tasks if "retrocam" in one and "probe" not in one]
+        return sorted(threads + tasks)
+
+    def media(self, directory: str) -> list[str]:
+        """Open files below a directory."""
+        return [path for path in self.process.files if path.startswith(directory)]
+
+
+async def probe(scene: Scene) -> dict[str, list[str]]:
+    """Ask the probe, once memory has settled."""
+    answer: dict[str, list[str]] = await scene.client.get("/api/retrocam_probe?settle=1")
+    return answer
+
+
+async def unload_all(scene: Scene) -> Left:
+    """Disable all entries and wait until nothing of them is left; return what remains."""
+    for one in reversed(scene.instances):
+        await scene.client.command(
+            "config_entries/disable", entry_id=one.entry_id, disabled_by="user"
+        )
+    return await _settled(scene)
+
+
+async def load_all(scene: Scene) -> None:
+    """Enable all entries again."""
+    for one in scene.instances:
+        await scene.client.command(
+            "config_entries/disable", entry_id=one.entry_id, disabled_by=None
+        )
+    await scene.wait_until_loaded()
+
+
+async def _settled(scene: Scene) -> Left:
+    loop = asyncio.get_running_loop()
+    end = loop.time() + WITHIN
+    while True:
+        left = await _look(scene)
+        busy = left.ours or left.media(str(scene.directory / "media"))
+        if not busy or loop.time() > end:
+            return left
+        await asyncio.sleep(1)
+
+
+async def _look(scene: Scene) -> Left:
+    told = await probe(scene)
+    process = await asyncio.to_thread(snapshot, scene.pid)
+    return Left(Counter(told["tasks"]), Counter(told["threads"]), process)
+
+
+def compare(scene: Scene, before: Left, after: Left) -> dict[str, Any]:
+    """Note as faults what was left behind; return the figures."""
+    for left in (before, after):
+        if left.ours:
+            scene.fault(f"left after unload: {', '.join(left.ours)}")
+        if open_files := left.media(str(scene.directory / "media")):
+            scene.fault(f"open after unload: {', '.join(open_files)}")
+    figures: dict[str, Any] = {}
+    for name, was, is_ in (
+        ("sockets", before.process.sockets, after.process.sockets),
+        ("handles", before.process.handles, after.process.handles),
+        ("threads", _threads(before), _threads(after)),
+        ("tasks", before.tasks.total(), after.tasks.total()),
+    ):
+        figures[name] = [was, is_]
+        if is_ > was + SLACK:
+            scene.fault(f"{name} after unload: {was} before, {is_} after")
+    return figures
+
+
+def _threads(left: Left) -> int:
+    return sum(count for name, count in left.threads.items() if not name.startswith(POOL))

@@ -1,0 +1,54 @@
+"""A short soak: all that scripts/soak does in hours, for minutes; its judgements by themselves."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from soak.log import unexpected
+from soak.memory import growth, is_flat
+from soak.run import soak
+from tests.rtsp import RtspUnavailableError, unavailable
+
+MINUTES = float(os.environ.get("RETROCAM_SOAK_MINUTES") or (3 if os.environ.get("CI") else 1))
+SEED = int.from_bytes(os.urandom(3))
+
+
+@pytest.mark.timeout(MINUTES * 60 + 420)
+async def test_nothing_is_lost_left_or_said(tmp_path: Path, socket_enabled: None) -> None:
+    try:
+        figures = await soak(MINUTES, SEED, tmp_path)
+    except RtspUnavailableError as err:
+        unavailable(str(err))
+        raise
+    assert figures["faults"] == [], f"seed {SEED}: {figures}"
+    # It has not passed because nothing happened.
+    assert figures["lives"] == 5
+    assert figures["clips"] > 0
+    assert sum(figures["visits"].values()) > 10
+
+
+def test_a_leak_shows_whatever_strays() -> None:
+    hour = [(60.0 * minute, 300e6 + 10e6 * (minute % 3)) for minute in range(75)]
+    assert is_flat(hour)
+    assert abs(growth(hour)[0]) < 0.5e6
+    leaking = [(time, size + 2e6 * time / 3600) for time, size in hour]
+    assert not is_flat(leaking)
+    # What fills in the first tenth is no leak.
+    assert is_flat([(time, size - (100e6 if time < 300 else 0)) for time, size in hour])
+    assert not is_flat([(10.0 * n, 300e6 + 10e6 * n) for n in range(12)])
+
+
+def test_the_log_is_read_by_name() -> None:
+    log = """\
+2026-01-01 10:00:00.000 WARNING (MainThread) [homeassistant.loader] We found a custom integration
+2026-01-01 10:00:00.000 ERROR (stream_worker) [homeassistant.components.stream.stream.camera.porch] \
+Error from stream worker: Error opening stream (Connection refused, rtsp://127.0.0.1/porch)
+2026-01-01 10:00:00.000 ERROR (MainThread) [custom_components.retrocam.stream.supply] Failed
+Traceback (most recent call last):
+ValueError: never
+2026-01-01 10:00:00.000 INFO (MainThread) [custom_components.retrocam] Fine
+"""
+    (found,) = unexpected(log)
+    assert found.startswith("ERROR [custom_components.retrocam.stream.supply] Failed\nTraceback")
+    assert found.endswith("ValueError: never")
