@@ -1,0 +1,133 @@
+"""Delivery: how evenly cells of a film arrive over a real WebSocket, and whether all do.
+
+Home Assistant runs in a process of its own, and its ASCII player plays 1080p by the real resolver over
+HTTP. A client here reads, decodes and acknowledges. Jitter is the difference of each interval between
+two packets from what their times say, so that it is also that of the client and of the machine.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+import shutil
+import tempfile
+import time
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from benchmarks.measuring import Case, Result
+from benchmarks.videos import bunny_1080p
+from custom_components.retrocam.core.cells.planes import PlaneLayout
+from custom_components.retrocam.core.cells.wire import SUBPROTOCOL, CellDecoder
+from demo.client import Client
+from demo.server import free_port, running
+
+FILM_FPS: Final = 24.0
+WATCHED: Final = 24.0
+"""Seconds of the film that are measured, of 30."""
+SETTLED: Final = 1.0
+"""Seconds at the start that are not: the newest group is replayed from memory."""
+PRESETS: Final = ("low", "high")
+MOST_LOST: Final = 0.002
+"""One frame in 500: the window's ends may each cut one off."""
+
+
+class Arrival(NamedTuple):
+    """A packet: its time in the film and when it came, both in seconds, and its bytes."""
+
+    position: float
+    time: float
+    size: int
+
+
+async def watch(client: Client, entry_id: str) -> list[Arrival]:
+    """Read what a player shows until `WATCHED` seconds of it were seen."""
+    arrivals: list[Arrival] = []
+    decoder: CellDecoder | None = None
+    url = f"{client.url}/api/retrocam/cells/{entry_id}"
+    async with (
+        asyncio.timeout(90),
+        client.session.ws_connect(
+            url, headers=client.headers, protocols=[SUBPROTOCOL], compress=0
+        ) as socket,
+    ):
+        async for message in socket:
+            if isinstance(message.data, str):
+                told = message.json()
+                if told["type"] == "init":
+                    layout = PlaneLayout(told["cols"], told["rows"])
+                    decoder, arrivals = CellDecoder(layout, epoch=told["epoch"]), []
+                continue
+            now = time.monotonic()
+            if decoder is None or (packet := decoder.decode(message.data)) is None:
+                continue
+            await socket.send_json({"ack": packet.seq})
+            arrivals.append(Arrival(packet.pts_us / 1e6, now, len(message.data)))
+            if arrivals[-1].position - arrivals[0].position >= WATCHED:
+                return arrivals
+    raise RuntimeError(f"the cells ended after {len(arrivals)} pictures")
+
+
+def results_of(preset: str, arrivals: Sequence[Arrival]) -> list[Result]:
+    """Judge what came after it settled."""
+    seen = [one for one in arrivals if one.position >= arrivals[0].position + SETTLED]
+    positions = np.array([one.position for one in seen])
+    times = np.array([one.time for one in seen])
+    jitter = np.abs(np.diff(times) - np.diff(positions)) * 1000
+    late = times - positions
+    wanted = float(positions[-1] - positions[0]) * FILM_FPS + 1
+    details = {
+        "pictures": len(seen),
+        "jitter_median_ms": round(float(np.median(jitter)), 2),
+        "jitter_worst_ms": round(float(jitter.max()), 2),
+        "latest_ms": round(float(late.max() - late.min()) * 1000, 1),
+        "bytes_a_frame": round(float(np.mean([one.size for one in seen])), 1),
+        "fps": round((len(seen) - 1) / float(times[-1] - times[0]), 3),
+    }
+    return [
+        Result(
+            what=f"{preset}: pictures that came, of {FILM_FPS:.0f} a second",
+            ours=len(seen),
+            peer=wanted,
+            ratio=len(seen) / wanted,
+            unit="pictures",
+            bar=1 - MOST_LOST,
+            at_least=True,
+            details=details,
+        ),
+        Result(
+            what=f"{preset}: jitter of arrival, 95th percentile",
+            ours=float(np.percentile(jitter, 95)),
+            unit="ms",
+            bar=500 / FILM_FPS,
+        ),
+    ]
+
+
+async def measure() -> list[Result]:
+    with tempfile.TemporaryDirectory(prefix="retrocam-bench-") as directory:
+        film = Path(directory) / "www" / "film.mp4"
+        film.parent.mkdir()
+        shutil.copy(bunny_1080p(), film)
+        async with (
+            running(Path(directory), free_port()) as server,
+            Client.logged_in(server.url) as client,
+        ):
+            entry = await client.add_entry(("ascii_player", {"name": "Player", "preset": "low"}))
+            entry_id = str(entry["entry_id"])
+            player = await client.entity_id(entry_id, "media_player")
+            await client.wait_for_state(player)
+            found = []
+            for preset in PRESETS:
+                data = {"entity_id": player, "media": "/local/film.mp4", "preset": preset}
+                watching = asyncio.create_task(watch(client, entry_id))
+                await client.call_action("retrocam", "play", data)
+                found += results_of(preset, await watching)
+            return found
+
+
+CASE = Case(
+    name="delivery",
+    compares="cells of a film over a real WebSocket: all of them, and evenly",
+    run=lambda: asyncio.run(measure()),
+)
