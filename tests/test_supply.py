@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 import logging
-from typing import override
+import os
+import time
+from typing import Final, override
 
 from homeassistant.components.camera import DATA_COMPONENT, Camera, CameraEntityFeature
 from homeassistant.components.stream.core import Segment as StreamSegment
@@ -21,6 +23,9 @@ from .conftest import LoadEntry
 from .rtsp import RtspServer
 from .viewers import QUIET, idle, working_threads
 from .waiting import until
+
+OUTAGE: Final = float(os.environ.get("RETROCAM_OUTAGE", "0"))
+"""Seconds for which a source is gone at least, beyond what a test needs."""
 
 
 def number(frame: Frame) -> int:
@@ -107,10 +112,14 @@ async def test_a_killed_source_is_told_once_and_comes_back_by_itself(
     assert state is not None
     assert state.state == "unavailable"
     # Away for longer than one attempt of the worker.
-    failed = "Error opening stream"
-    await until(lambda: caplog.text.count(failed) >= 1)
+    failed, gone = "Error opening stream", time.monotonic()
+    await until(
+        lambda: caplog.text.count(failed) >= 1 and time.monotonic() - gone >= OUTAGE,
+        within=OUTAGE + 30,
+    )
     await home.async_add_executor_job(rtsp_server.start)
-    await until(lambda: url_camera.available)
+    # The worker's pauses grow to 10 s each 10 s that a source is gone, up to 10 minutes.
+    await until(lambda: url_camera.available, within=OUTAGE + 30)
     last = url_camera.frames.latest
     await until(lambda: url_camera.frames.latest is not last)
     assert caplog.text.count("Porch is unavailable") == 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from custom_components.retrocam.core.test_pattern import read_frame_number
 from demo.client import Client
 from demo.server import Server, free_port, start
 from demo.setting import DEMO_NAME, set_up
+from tests.core.stills import number_in
 from tests.waiting import until
 
 LOOKBACK = 4
@@ -92,7 +94,13 @@ async def test_a_killed_clip_is_salvaged(tmp_path: Path, share: float) -> None:
         assert [line for line in server.log.splitlines() if " ERROR " in line] == []
     finally:
         await server.stop()
-    assert list(recordings.glob("*.partial*")) == []
+    assert list(recordings.parent.rglob("*.partial*")) == []
+    snapshots = sorted((recordings.parent / "snapshots").glob("*.jpg"))
+    found = [number_in(snapshot.read_bytes()) for snapshot in snapshots]
+    taken = [number for number in found if number is not None]
+    # The demo's numbers begin anew with the restart, and no more than once.
+    assert len(taken) == len(snapshots) > 2
+    assert sum(after <= before for before, after in pairwise(taken)) <= 1
     path = tmp_path / "clip.mp4"
     path.write_bytes(data)
     with av.open(str(path)) as container:
