@@ -1,13 +1,12 @@
-"""Cells: bytes, quality and time, against decoding alone and against other ASCII players.
+"""Cells: bytes, quality and time, against decoding alone.
 
-    python benchmarks/cells.py CLIP [CLIP ...] [--frames N] [--runs N] [--peers]
+    python benchmarks/cells.py CLIP [CLIP ...] [--frames N] [--runs N]
 
 Prints one JSON object. Bytes are of all frames; PSNR is RGB, over every fourth frame together, of what
 a client shows against the exact mean of each cell's area, computed in floating point from pictures
 that nothing was left out of. Times are CPU of the process, user and system: for each run the clip is
 decoded alone, and decoded as the player does and made into cells, one after the other, and the median
-of the pairs is taken. Peers run on one thread each, on the same grid; what
-mpv takes with a null output is given beside them, for it is most of what it does.
+of the pairs is taken.
 """
 
 import argparse
@@ -17,12 +16,8 @@ import functools
 import itertools
 import json
 from pathlib import Path
-import resource
-import shutil
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 from types import MappingProxyType
 
@@ -33,13 +28,13 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.measuring import Case, Result, cpu as process_cpu
+from benchmarks.measuring import Case, Result
 from benchmarks.videos import bunny_720p, bunny_1080p
 from custom_components.retrocam.core.cells.planes import PlaneLayout, Planes
 from custom_components.retrocam.core.cells.presets import CHARSETS
 from custom_components.retrocam.core.cells.raster import Quantiser, Raster
 from custom_components.retrocam.core.cells.wire import CellDecoder, CellEncoder
-from custom_components.retrocam.core.jpeg import colours, encode, planes
+from custom_components.retrocam.core.jpeg import colours, planes
 from custom_components.retrocam.core.player.source import DECODER_OPTIONS
 
 GRIDS = ((120, 50), (200, 80), (320, 120))
@@ -192,60 +187,6 @@ def matched(clip: Path, limit: int) -> dict[str, float]:
     return result
 
 
-def peer_commands(clip: Path, cols: int, rows: int, count: int) -> dict[str, list[str]]:
-    """Give the players that are installed, and mpv's null output."""
-    size = f"{cols}x{rows}"
-    mpv = ["mpv", "--no-config", "--really-quiet", "--no-audio", "--untimed", "--vd-lavc-threads=1"]
-    mpv += [f"--frames={count}"]
-    tct = ["--vo=tct", f"--vo-tct-width={cols}", f"--vo-tct-height={rows}"]
-    commands = {
-        "timg": ["timg", "--threads=1", "-pq", f"-g{size}", f"--frames={count}", "-V", str(clip)],
-        "mpv --vo=null": [*mpv, "--vo=null", str(clip)],
-        "mpv --vo=tct": [*mpv, *tct, str(clip)],
-        "mpv --vo=caca": [*mpv, "--vo=caca", str(clip)],
-    }
-    ffmpeg = ["ffmpeg", "-v", "error", "-nostdin", "-threads", "1", "-i", str(clip)]
-    ffmpeg += ["-frames:v", str(count), "-an", "-pix_fmt", "rgb24"]
-    commands["ffmpeg -f caca"] = [*ffmpeg, "-window_size", size, "-f", "caca", "-"]
-    return {name: command for name, command in commands.items() if shutil.which(command[0])}
-
-
-def peers(clip: Path, limit: int) -> dict[str, float]:
-    """Give milliseconds of CPU a frame of other players at 120x50, decoding included."""
-    return play(peer_commands(clip, 120, 50, limit), limit)
-
-
-def chafa(clip: Path, limit: int) -> dict[str, float]:
-    """Give the same of chafa, which plays no video: it gets the frames as JPEG."""
-    if not shutil.which("chafa"):
-        return {}
-    with tempfile.TemporaryDirectory() as directory:
-        paths: list[Path] = []
-        for frame in frames(clip, "AUTO", limit):
-            paths.append(Path(directory) / f"{len(paths):06}.jpg")
-            paths[-1].write_bytes(encode(frame))
-        command = ["chafa", "--threads=1", "--size=120x50", "--stretch", *map(str, paths)]
-        return play({"chafa, of JPEG": command}, len(paths))
-
-
-def play(commands: dict[str, list[str]], limit: int) -> dict[str, float]:
-    """Give milliseconds of CPU a frame of commands that show as many frames; one that fails has none."""
-    result = {}
-    for name, command in commands.items():
-        environment = {"CACA_DRIVER": "raw", "CACA_GEOMETRY": "120x50", "TERM": "xterm-256color"}
-        before = process_cpu(resource.RUSAGE_CHILDREN)
-        done = subprocess.run(
-            ["/usr/bin/env", *(f"{key}={value}" for key, value in environment.items()), *command],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            check=False,
-        )
-        spent = process_cpu(resource.RUSAGE_CHILDREN) - before
-        if done.returncode == 0:
-            result[name] = round(spent / limit * 1000, 2)
-    return result
-
-
 @dataclass(frozen=True, slots=True)
 class Bars:
     """What a grid must meet on real video."""
@@ -306,30 +247,6 @@ def time_results(clip: Path, name: str, bars: Bars, *, ratio: bool) -> list[Resu
     return results
 
 
-def peer_results(clip: Path, limit: int, runs: int) -> list[Result]:
-    """Measure other players, and ours, at 120x50 with decoding; ours must take less than each."""
-    rounds: list[dict[str, float]] = []
-    mine = []
-    for _ in range(runs):
-        rounds.append({**peers(clip, limit), **chafa(clip, limit)})
-        mine.append(cpu(clip, "NONE", limit, Cells(120, 50, frame_rate(clip))))
-    ours = statistics.median(mine)
-    medians = {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
-    null = medians.pop("mpv --vo=null", None)
-    return [
-        Result(
-            what=f"120x50 on 1080p, against {name}",
-            ours=ours,
-            peer=theirs,
-            ratio=ours / theirs,
-            unit="ms CPU/frame",
-            bar=1,
-            details={"mpv_null_ms": null} if name.startswith("mpv") else {},
-        )
-        for name, theirs in medians.items()
-    ]
-
-
 def results() -> list[Result]:
     found = []
     for label, clip in (("1080p", bunny_1080p()), ("720p", bunny_720p())):
@@ -337,12 +254,12 @@ def results() -> list[Result]:
             name = f"{bars.cols}x{bars.rows} on {label}"
             found += wire_results(clip, name, bars)
             found += time_results(clip, name, bars, ratio=label == "1080p")
-    return found + peer_results(bunny_1080p(), 240, 3)
+    return found
 
 
 CASE = Case(
     name="cells",
-    compares="cells against decoding alone, against limits of size and quality, and ASCII players",
+    compares="cells against decoding alone, and against limits of size and quality",
     run=results,
 )
 
@@ -352,7 +269,6 @@ def main() -> None:
     parser.add_argument("clips", nargs="+", type=Path)
     parser.add_argument("--frames", type=int, default=720)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--peers", action="store_true")
     arguments = parser.parse_args()
     report: dict[str, object] = {}
     for clip in arguments.clips:
@@ -364,8 +280,6 @@ def main() -> None:
             for cols, rows in GRIDS
         }
         report[clip.name] = {"grids": grids, "over_decode_ms": matched(clip, 120)}
-        if arguments.peers:
-            report[f"{clip.name}, peers, ms a frame"] = peers(clip, 120)
     print(json.dumps(report, indent=2))
 
 

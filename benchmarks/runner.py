@@ -24,7 +24,17 @@ from typing import Final
 from benchmarks.measuring import Case, Result
 from benchmarks.page import Run, table
 
-CASES: Final = ("cells", "clips", "delivery", "grid", "lookback", "mjpeg", "snapshots", "timelapse")
+CASES: Final = (
+    "cells",
+    "clips",
+    "delivery",
+    "grid",
+    "lookback",
+    "mjpeg",
+    "players",
+    "snapshots",
+    "timelapse",
+)
 """The modules with a case, by which they are called as well."""
 
 type Runner = Callable[[str], list[Result]]
