@@ -83,8 +83,10 @@ class MediaServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
-        super().__init__((host, 0), Request)
+    def __init__(
+        self, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None, port: int = 0
+    ) -> None:
+        super().__init__((host, port), Request)
         self.pages: dict[str, Page | Answerer] = {}
         self.log: list[Request] = []
         self.hanging = threading.Semaphore(0)
@@ -114,9 +116,11 @@ class MediaServer(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> Iterator[MediaServer]:
+def serving(
+    host: str = "127.0.0.1", tls: ssl.SSLContext | None = None, port: int = 0
+) -> Iterator[MediaServer]:
     """Run a server for as long as the context."""
-    with MediaServer(host, tls) as server:
+    with MediaServer(host, tls, port) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), name="test server")
         thread.start()
         try:

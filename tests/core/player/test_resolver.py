@@ -8,7 +8,7 @@ from pathlib import Path
 import threading
 
 import pytest
-from yt_dlp import YoutubeDL
+from yt_dlp import YoutubeDL, extractor as extractors
 from yt_dlp.networking import Request as YtRequest
 from yt_dlp.networking.exceptions import RequestError
 
@@ -248,6 +248,20 @@ def test_yt_dlp_has_no_other_way_to_the_network() -> None:
                 downloader.urlopen(YtRequest(url))
         assert list(downloader._request_director.handlers) == ["Guarded"]
     assert issubclass(extractor._Downloader, YoutubeDL)
+
+
+def test_no_extractor_runs_a_browser_that_connects_by_itself() -> None:
+    settings = {"quiet": True, "allowed_extractors": extractor._EXTRACTORS}
+    with extractor._Downloader(Network(is_any), settings) as downloader:
+        modules = {downloader.get_info_extractor(key).__module__ for key in downloader._ies}
+    phantoms = {
+        f"yt_dlp.extractor.{path.stem}"
+        for path in Path(extractors.__file__).parent.glob("*.py")
+        if "PhantomJSwrapper(" in path.read_text(encoding="utf-8")
+    }
+    assert len(phantoms) == 3
+    assert "yt_dlp.extractor.generic" in modules
+    assert modules.isdisjoint(phantoms)
 
 
 def test_posts_are_posted_and_followed_with_get(server: MediaServer) -> None:

@@ -42,6 +42,8 @@ _OF_AGE: Final = (BotCheckError, NoFormatsError, UnsupportedMediaError)
 _MOST_REDIRECTS: Final = 10
 _MOST_BYTES: Final = 64 * 1024 * 1024
 """Of an unpacked page."""
+_EXTRACTORS: Final = ("default", r"-(iqiyi|iq\.com|pornhub|douyu).*")
+"""All but those that have pages run by PhantomJS, a program that connects to where it likes."""
 
 
 class GuardedRH(RequestHandler):  # type: ignore[misc]  # yt-dlp has no types
@@ -163,6 +165,7 @@ def extract(query: str, network: Network, *, max_height: int, cache_dir: str | N
         "skip_download": True,
         "cachedir": cache_dir or False,
         "proxy": "",
+        "allowed_extractors": _EXTRACTORS,
         "socket_timeout": 10,
         "extractor_retries": 1,
         "js_runtimes": {name: {} for name in JAVASCRIPT_RUNTIMES},
