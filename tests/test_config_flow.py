@@ -19,6 +19,7 @@ from custom_components.retrocam.urls import PREVIEW_PATH
 from custom_components.retrocam.views import PREVIEWS
 
 from .conftest import LoadEntry
+from .core.test_probe import HttpCamera, video
 from .leaks import own_threads
 from .rtsp import RtspServer
 from .viewers import QUIET
@@ -217,6 +218,25 @@ async def test_entity(home: HomeAssistant, load: LoadEntry) -> None:
     flow_id = await start(home, "camera_entity")
     with pytest.raises(InvalidData):
         await submit(home, flow_id, {"entity_id": "camera.other"})
+
+
+async def test_a_battery_camera_is_left_asleep(home: HomeAssistant, load: LoadEntry) -> None:
+    home.states.async_set("camera.door", "idle")
+    flow_id = await start(home, "camera_entity")
+    result = await submit(home, flow_id, {"entity_id": "camera.door", "lookback_enabled": False})
+    assert result["options"] == QUIET
+    await home.async_block_till_done()
+
+
+async def test_video_without_times_takes_the_clock(home: HomeAssistant, load: LoadEntry) -> None:
+    camera = HttpCamera()
+    flow_id = await start(home, "camera_url")
+    url = camera.url("/x", 200, video("h264"))
+    assert (await submit(home, flow_id, form(url)))["step_id"] == "preview"
+    camera.close()
+    result = await submit(home, flow_id, {})
+    assert result["data"]["advanced"] == {**ADVANCED, "use_wallclock_as_timestamps": True}
+    await home.async_block_till_done()
 
 
 async def test_entity_is_stored_by_its_registry_id(home: HomeAssistant, load: LoadEntry) -> None:
