@@ -16,8 +16,10 @@ from custom_components.retrocam.core.player.addresses import (
     Address,
     Network,
     is_any,
+    is_foreign,
     is_public,
     look_up,
+    source_towards,
 )
 from custom_components.retrocam.core.player.fetch import fetch_all
 
@@ -43,6 +45,36 @@ def test_public(text: str) -> None:
 )  # fmt: skip
 def test_not_public(text: str) -> None:
     assert not is_public(ip_address(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "own", "foreign"),
+    [
+        ("8.8.8.8", "192.168.1.5", True),
+        ("8.8.8.8", None, True),
+        ("192.168.1.1", "192.168.1.5", False),
+        # A machine with a public address of its own, whose services trust it.
+        ("93.184.216.34", "93.184.216.34", False),
+        ("93.184.216.35", "93.184.216.34", True),
+        ("::ffff:8.8.8.8", "192.168.1.5", True),
+        # Devices at home, whose IPv6 addresses look public.
+        ("2606:4700:1:2::1", "2606:4700:1:2::5", False),
+        ("2606:4700:1:2::5", "2606:4700:1:2::5", False),
+        ("2606:4700:1:ff::1", "2606:4700:1:2::5", False),
+        ("2606:4700:1:100::1", "2606:4700:1:2::5", True),
+        ("2606:4700:1:2::1", None, True),
+    ],
+)
+def test_what_is_near_is_not_foreign(text: str, own: str | None, *, foreign: bool) -> None:
+    def source(_address: Address) -> Address | None:
+        return None if own is None else ip_address(own)
+
+    assert is_foreign(ip_address(text), source) is foreign
+
+
+def test_the_way_to_the_own_machine_begins_there(server: MediaServer) -> None:
+    here = IPv4Address("127.0.0.1")
+    assert source_towards(here) == here
 
 
 def only_second(address: Address) -> bool:

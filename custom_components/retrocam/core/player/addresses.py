@@ -36,6 +36,38 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
+_SITE_BITS: Final = 128 - 56
+"""RFC 6177: a site is commonly given a /56 of IPv6, and its devices have addresses that look public."""
+
+
+def source_towards(address: Address) -> Address | None:
+    """Return from which of its addresses this machine would connect; None if it could not.
+
+    Asks the routing table; nothing is sent.
+    """
+    family = socket.AF_INET6 if isinstance(address, IPv6Address) else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((str(address), 9))
+            return ip_address(probe.getsockname()[0].partition("%")[0])
+    except OSError:
+        return None
+
+
+def is_foreign(
+    address: Address, source: Callable[[Address], Address | None] = source_towards
+) -> bool:
+    """Tell whether an address is public, and neither this machine's nor of the site that it is in."""
+    if not is_public(address):
+        return False
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    own = source(address)
+    if isinstance(address, IPv6Address) and isinstance(own, IPv6Address):
+        return int(address) >> _SITE_BITS != int(own) >> _SITE_BITS
+    return address != own
+
+
 def is_any(address: Address) -> bool:
     """Allow every address that can be connected to."""
     return not address.is_multicast

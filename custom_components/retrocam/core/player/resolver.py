@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import quote
 
 from ..errors import PlayError, PlayTimeoutError, UnsupportedMediaError
-from .addresses import Address, Lookup, Network, is_any, is_public, look_up
+from .addresses import Address, Lookup, Network, is_any, is_foreign, look_up
 from .fetch import split_url
 from .media import Resolved
 
@@ -76,7 +76,7 @@ class Resolver:
         """
         self.max_height = max_height
         self._allow_private = allow_private
-        self.public: Callable[[Address], bool] = is_public
+        self.public: Callable[[Address], bool] = is_foreign
         """Which addresses may be connected to for what is not trusted."""
         self._timeout = timeout
         self._cache_dir = cache_dir
