@@ -26,6 +26,7 @@ from custom_components.retrocam.diagnostics import async_get_config_entry_diagno
 from custom_components.retrocam.instances.door import DOOR, SAVE_DELAY, STORE_KEY, Door
 from custom_components.retrocam.instances.share import MOST_VISITS, SHARE_LOCK
 from custom_components.retrocam.repairs import GuessingRepair, async_create_fix_flow
+from custom_components.retrocam.share_options import share_schema
 
 from .cell_clients import Client
 from .conftest import LoadEntry
@@ -591,6 +592,19 @@ async def test_the_repair_of_guessing_is_another_link(
     assert registry.async_get_issue(DOMAIN, issue_id) is None
 
 
+async def test_the_last_entry_takes_along_what_is_known_of_guests(
+    home: HomeAssistant, porch: MockConfigEntry, guest: Browser, hass_storage: dict[str, Any]
+) -> None:
+    await guest.unlock(WRONG)
+    door = home.data[DOOR]
+    await door._store.async_save(door._stored())
+    assert STORE_KEY in hass_storage
+    assert await home.config_entries.async_remove(porch.entry_id)
+    assert STORE_KEY not in hass_storage
+    assert (await guest.unlock(WRONG)).status == 401
+    assert (await guest.get("/info")).status == 401
+
+
 async def test_a_broken_store_does_not_keep_retrocam_from_starting(
     home: HomeAssistant, hass_storage: dict[str, Any]
 ) -> None:
@@ -766,3 +780,15 @@ async def test_the_form_takes_a_pin_and_shows_the_link(
         assert secret not in text
     async with Browser.at(home, page_path(entry)) as browser:
         assert (await browser.unlock()).status == 204
+
+
+def test_the_form_has_words_for_everything() -> None:
+    path = Path(__file__).parent.parent / "custom_components/retrocam/translations"
+    for language in path.glob("*.json"):
+        options = json.loads(language.read_text(encoding="utf-8"))["options"]
+        texts = options["step"]["init"]["sections"]["share"]
+        fields = {str(field) for field in share_schema("https://home.example").schema}
+        assert texts["data"].keys() == texts["data_description"].keys() == fields
+        assert "{share_link}" in texts["data_description"]["share_link"]
+        assert "{share_link}" in options["step"]["share_link"]["description"]
+        assert {"share_pin_missing", "share_pin_invalid"} <= options["error"].keys()

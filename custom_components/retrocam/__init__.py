@@ -54,6 +54,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: RetrocamConfigEntry) ->
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: RetrocamConfigEntry) -> None:
-    """Take the cards away with the last entry."""
+    """Take the cards away with the last entry, and what is known of guests."""
     if not hass.config_entries.async_entries(DOMAIN):
         await async_remove_resource(hass)
+        await hass.data[DOOR].async_clear()

@@ -141,6 +141,11 @@ class Door:
         self.lockouts.forget(slug)
         self._save()
 
+    async def async_clear(self) -> None:
+        """Forget all, also on the disk: the last entry was removed."""
+        self.lockouts, self._revoked = Lockouts(), Revoked()
+        await self._store.async_remove()
+
     @callback
     def guesses(self, entry: RetrocamConfigEntry) -> int:
         """Return how often a wrong PIN was tried at the page of an entry lately."""
