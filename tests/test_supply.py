@@ -127,6 +127,25 @@ async def test_a_killed_source_is_told_once_and_comes_back_by_itself(
     release()
 
 
+async def test_a_camera_that_is_away_is_not_called_back_by_its_end(
+    home: HomeAssistant,
+    load: LoadEntry,
+    rtsp_server: RtspServer,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    mount = rtsp_server.mount("/porch")
+    data = {"kind": "camera_url", "url": mount.url, "rtsp_transport": "tcp"}
+    entry = await load(data)
+    instance: CameraInstance = entry.runtime_data
+    await mount.async_wait_for_watchers(1)
+    rtsp_server.kill()
+    await until(lambda: not instance.available)
+    assert await home.config_entries.async_unload(entry.entry_id)
+    assert "Porch is available again" not in caplog.text
+    assert not instance.available
+
+
 async def test_a_source_that_keeps_silent_gives_no_old_still(
     url_camera: CameraInstance, rtsp_server: RtspServer
 ) -> None:

@@ -295,6 +295,9 @@ class UrlSupply(StreamSupply):
     @override
     async def async_close(self) -> None:
         """Stop the worker and have Home Assistant forget the Stream."""
+        if self._stream is not None:
+            # When its worker ends, a Stream calls itself available, whatever the source is.
+            self._stream.set_update_callback(lambda: None)
         await super().async_close()
         if (stream := self._stream) is None:
             return
