@@ -1,6 +1,6 @@
 """Fixtures that more than one test module uses."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,13 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.retrocam.const import CONF_KIND, DOMAIN, KIND_DEMO
 from custom_components.retrocam.instances import CameraInstance
+from custom_components.retrocam.instances.player import PlayerInstance
 
+from .core.player.clips import clip
+from .core.player.server import MediaServer, Page, serving
 from .leaks import own_tasks, own_threads
 from .rtsp import RtspServer, rtsp_server  # noqa: F401  # a fixture
+from .viewers import QUIET
 
 type LoadEntry = Callable[..., Awaitable[MockConfigEntry]]
 
@@ -92,3 +96,24 @@ async def demo(load: LoadEntry) -> CameraInstance:
     entry = await load({CONF_KIND: KIND_DEMO, "name": "Porch"})
     instance: CameraInstance = entry.runtime_data
     return instance
+
+
+@pytest.fixture
+def server(socket_enabled: None) -> Iterator[MediaServer]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+async def player(load: LoadEntry, home: HomeAssistant, server: MediaServer) -> PlayerInstance:
+    """A loaded player that may reach the server."""
+    home.config.allowlist_external_urls = {server.root + "/"}
+    entry = await load({"kind": "ascii_player", "name": "Screen"}, title="Screen", options=QUIET)
+    instance: PlayerInstance = entry.runtime_data
+    return instance
+
+
+@pytest.fixture
+def film(server: MediaServer) -> str:
+    """The URL of a clip that flashes and beeps with each second."""
+    return server.add("/film.mp4", Page(clip(20.0), "video/mp4"))

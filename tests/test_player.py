@@ -36,7 +36,7 @@ from custom_components.retrocam.urls import signed
 from .cell_clients import Client, Seen, cells_url
 from .conftest import LoadEntry
 from .core.player.clips import clip
-from .core.player.server import MediaServer, Page, serving
+from .core.player.server import MediaServer, Page
 from .leaks import own_threads
 from .viewers import QUIET, open_sockets, url_of, working_threads
 from .waiting import until
@@ -44,27 +44,6 @@ from .waiting import until
 PLAYER = "media_player.screen"
 SCREEN = "camera.screen"
 ENGLISH = Path(__file__).parent.parent / "custom_components/retrocam/translations/en.json"
-
-
-@pytest.fixture
-def server(socket_enabled: None) -> Iterator[MediaServer]:
-    with serving() as running:
-        yield running
-
-
-@pytest.fixture
-async def player(load: LoadEntry, home: HomeAssistant, server: MediaServer) -> PlayerInstance:
-    """A loaded player that may reach the server."""
-    home.config.allowlist_external_urls = {server.root + "/"}
-    entry = await load({"kind": "ascii_player", "name": "Screen"}, title="Screen", options=QUIET)
-    instance: PlayerInstance = entry.runtime_data
-    return instance
-
-
-@pytest.fixture
-def film(server: MediaServer) -> str:
-    """The URL of a clip that flashes and beeps with each second."""
-    return server.add("/film.mp4", Page(clip(20.0), "video/mp4"))
 
 
 async def play(hass: HomeAssistant, media: str, **data: Any) -> dict[str, Any]:

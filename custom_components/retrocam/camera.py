@@ -6,14 +6,13 @@ from aiohttp import web
 from homeassistant.components.camera import Camera, CameraEntityFeature
 from homeassistant.components.stream import Stream
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import DOMAIN
 from .core.errors import RetrocamError
 from .entity import RetrocamEntity
 from .instances import CameraInstance, RetrocamConfigEntry
 from .mjpeg import async_stream_mjpeg
+from .refusals import failed
 
 PARALLEL_UPDATES = 0
 
@@ -71,11 +70,7 @@ class RetrocamCamera(RetrocamEntity, Camera):
         try:
             frame = await self.instance.async_still()
         except RetrocamError as err:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key=err.code,
-                translation_placeholders={"name": self.instance.name},
-            ) from err
+            raise failed(self.instance, err) from err
         return frame.data
 
     @override

@@ -50,7 +50,7 @@ class RetrocamMediaSource(MediaSource):
         media = _parse(item.identifier or "")
         instance = self._instance(media.entry_id)
         if media.kind is None or instance.media.libraries[media.kind].find(media.name) is None:
-            raise Unresolvable("There is no such file")
+            raise _unresolvable(item.identifier)
         path = media_path(media.kind, media.entry_id, media.name)
         return PlayMedia(signed(self.hass, path), content_type(media.name))
 
@@ -103,7 +103,7 @@ class RetrocamMediaSource(MediaSource):
         assert media.kind is not None  # noqa: S101
         start = dt_util.parse_datetime(f"{media.day}T00:00:00+00:00")
         if start is None:
-            raise Unresolvable("There is no such day")
+            raise _unresolvable(str(media))
         after = start.timestamp()
         items = instance.media.libraries[media.kind].latest(
             MOST_FILES, after=after, before=after + 86_400
@@ -134,7 +134,7 @@ class RetrocamMediaSource(MediaSource):
     def _instance(self, entry_id: str) -> CameraInstance:
         entry: RetrocamConfigEntry | None = self.hass.config_entries.async_get_entry(entry_id)
         if entry is None or entry.domain != DOMAIN or not hasattr(entry, "runtime_data"):
-            raise Unresolvable("There is no such camera")
+            raise _unresolvable(entry_id)
         return entry.runtime_data
 
     async def _kind_names(self) -> dict[MediaKind, str]:
@@ -146,11 +146,19 @@ class RetrocamMediaSource(MediaSource):
         return {kind: texts.get(f"{prefix}.{kind}", kind.capitalize()) for kind in MediaKind}
 
 
+def _unresolvable(identifier: str) -> Unresolvable:
+    return Unresolvable(
+        translation_domain=DOMAIN,
+        translation_key="media_not_found",
+        translation_placeholders={"media": identifier},
+    )
+
+
 def _parse(identifier: str) -> MediaId:
     try:
         return MediaId.parse(identifier)
     except ValueError as err:
-        raise Unresolvable("This is no id of Retrocam's media") from err
+        raise _unresolvable(identifier) from err
 
 
 def _folder(

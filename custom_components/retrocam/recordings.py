@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError
 
 from .const import DOMAIN
 from .core.clips import ClipReason, ClipResult
@@ -12,6 +12,7 @@ from .core.files import parse_name
 from .instances import CameraInstance
 from .instances.recorder import Recording
 from .media_items import MediaKind, describe, iso
+from .refusals import invalid
 
 
 async def async_record(
@@ -23,9 +24,9 @@ async def async_record(
     HomeAssistantError when nothing could be recorded.
     """
     if not instance.available and not instance.ring.available:
-        raise _invalid("camera_unavailable", name=instance.name)
+        raise invalid("camera_unavailable", name=instance.name)
     if lookback <= 0 and duration <= 0:
-        raise _invalid("nothing_to_record", name=instance.name)
+        raise invalid("nothing_to_record", name=instance.name)
     path = await _async_checked(instance, filename) if filename else None
     recording = instance.recorder.async_begin(lookback=lookback, duration=duration, path=path)
     return await async_answer(instance, recording)
@@ -71,21 +72,15 @@ async def _async_checked(instance: CameraInstance, filename: str) -> Path:
     """Return the path that a user names. Raises ServiceValidationError; nothing is written."""
     path = Path(filename)
     if any(ord(character) < 32 or ord(character) == 127 for character in filename):
-        raise _invalid("invalid_filename", filename=repr(filename))
+        raise invalid("invalid_filename", filename=repr(filename))
     if not path.is_absolute() or ".." in path.parts or path.suffix.lower() != ".mp4":
-        raise _invalid("invalid_filename", filename=filename)
+        raise invalid("invalid_filename", filename=filename)
     hass = instance.hass
     if not await hass.async_add_executor_job(hass.config.is_allowed_path, filename):
-        raise _invalid("path_not_allowed", filename=filename)
+        raise invalid("path_not_allowed", filename=filename)
     # A name of ours elsewhere in our own folders would be taken for one of the library's files.
     if parse_name(path.name) is not None and path.is_relative_to(instance.media.directory):
-        raise _invalid("path_not_allowed", filename=filename)
+        raise invalid("path_not_allowed", filename=filename)
     if await hass.async_add_executor_job(path.exists):
-        raise _invalid("file_exists", filename=filename)
+        raise invalid("file_exists", filename=filename)
     return path
-
-
-def _invalid(key: str, **placeholders: str) -> ServiceValidationError:
-    return ServiceValidationError(
-        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders
-    )

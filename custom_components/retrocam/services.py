@@ -9,7 +9,6 @@ from typing import Any, Final
 from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
 from homeassistant.components.media_player import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse, callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.service import async_register_platform_entity_service
@@ -30,6 +29,7 @@ from .media_ids import MediaId
 from .media_items import MediaKind, describe
 from .playing import async_play
 from .recordings import async_answer, async_record
+from .refusals import failed, invalid
 from .snapshots import async_export_timelapse, async_take_snapshot
 
 MOST_SECONDS: Final = 86_400
@@ -142,7 +142,7 @@ async def _extend_recording(entity: Entity, call: ServiceCall) -> dict[str, Any]
     try:
         recordings = instance.recorder.async_extend(call.data["duration"])
     except ClipEndedError as err:
-        raise _invalid("not_recording", name=instance.name) from err
+        raise invalid("not_recording", name=instance.name) from err
     return {
         "recordings": [
             {"ends_in": round(recording.writer.until - instance.ring.now, 3)}
@@ -202,18 +202,14 @@ async def _export_timelapse(entity: Entity, call: ServiceCall) -> dict[str, Any]
 async def _set_layout(entity: Entity, call: ServiceCall) -> None:
     instance = instance_of(entity)
     if not isinstance(instance, GridInstance):
-        raise _invalid("not_a_grid", name=instance.name)
+        raise invalid("not_a_grid", name=instance.name)
     layout, main = call.data.get("layout"), call.data.get("main")
     if layout is None and main is None:
-        raise _invalid("no_layout", name=instance.name)
+        raise invalid("no_layout", name=instance.name)
     try:
         instance.async_set_view(layout, main)
     except NotAMemberError as err:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key=err.code,
-            translation_placeholders={"name": instance.name, "camera": str(main)},
-        ) from err
+        raise invalid(err.code, name=instance.name, camera=str(main)) from err
 
 
 async def _delete_media(entity: Entity, call: ServiceCall) -> dict[str, Any]:
@@ -225,11 +221,7 @@ async def _delete_media(entity: Entity, call: ServiceCall) -> dict[str, Any]:
         try:
             deleted += len(await instance.media.async_run(partial(library.delete, wanted), kind))
         except StorageError as err:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key=err.code,
-                translation_placeholders={"name": instance.name},
-            ) from err
+            raise failed(instance, err) from err
     return {"deleted": deleted}
 
 
@@ -242,9 +234,9 @@ def _names_by_kind(
         try:
             media = MediaId.parse(content_id)
         except ValueError as err:
-            raise _invalid("unknown_media", media=content_id) from err
+            raise invalid("unknown_media", media=content_id) from err
         if media.entry_id != instance.entry.entry_id or not media.name or media.kind is None:
-            raise _invalid("unknown_media", media=content_id)
+            raise invalid("unknown_media", media=content_id)
         names.setdefault(media.kind, []).append(media.name)
     return names
 
@@ -259,11 +251,7 @@ async def _ascii_frame(entity: Entity, call: ServiceCall) -> dict[str, Any]:
             invert=call.data["invert"],
         )
     except RetrocamError as err:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key=err.code,
-            translation_placeholders={"name": instance.name},
-        ) from err
+        raise failed(instance, err) from err
 
 
 async def _play(entity: Entity, call: ServiceCall) -> dict[str, Any]:
@@ -276,15 +264,9 @@ async def _play(entity: Entity, call: ServiceCall) -> dict[str, Any]:
 
 def _check_recording(instance: CameraInstance) -> None:
     if not instance.recorder.active:
-        raise _invalid("not_recording", name=instance.name)
+        raise invalid("not_recording", name=instance.name)
 
 
 def _timestamp(time: datetime | None) -> float | None:
     """Return UNIX seconds; a time without a zone is meant in that of Home Assistant."""
     return None if time is None else dt_util.as_utc(time).timestamp()
-
-
-def _invalid(key: str, **placeholders: str) -> ServiceValidationError:
-    return ServiceValidationError(
-        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders
-    )

@@ -3,13 +3,11 @@
 import time
 from typing import Any
 
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-
-from .const import DOMAIN
 from .core.errors import RetrocamError, TimelapseEmptyError, TimelapseRunningError
 from .instances import CameraInstance
 from .instances.timelapses import described
 from .media_items import MediaKind, describe, iso
+from .refusals import failed, invalid
 
 
 async def async_take_snapshot(instance: CameraInstance) -> dict[str, Any]:
@@ -17,11 +15,7 @@ async def async_take_snapshot(instance: CameraInstance) -> dict[str, Any]:
     try:
         snapshot = await instance.history.async_take()
     except RetrocamError as err:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key=err.code,
-            translation_placeholders={"name": instance.name},
-        ) from err
+        raise failed(instance, err) from err
     return {
         **describe(instance.hass, instance, MediaKind.SNAPSHOTS, snapshot.item),
         "age": round(max(0.0, time.time() - snapshot.item.time), 3),
@@ -39,21 +33,14 @@ async def async_export_timelapse(
     HomeAssistantError when it cannot be made.
     """
     if start is not None and end is not None and end <= start:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="invalid_span",
-            translation_placeholders={"start": iso(start), "end": iso(end)},
-        )
+        raise invalid("invalid_span", start=iso(start), end=iso(end))
     try:
         export = await instance.timelapses.async_export(
             after=start, before=end, fps=fps, width=width
         )
     except RetrocamError as err:
-        bad_input = isinstance(err, TimelapseEmptyError | TimelapseRunningError)
-        raise (ServiceValidationError if bad_input else HomeAssistantError)(
-            translation_domain=DOMAIN,
-            translation_key=err.code,
-            translation_placeholders={"name": instance.name},
-        ) from err
+        if isinstance(err, TimelapseEmptyError | TimelapseRunningError):
+            raise invalid(err.code, name=instance.name) from err
+        raise failed(instance, err) from err
     answer = described(instance, export)
     return {**answer, "start": answer["timestamp"], "fps": fps, "complete": True}

@@ -184,7 +184,11 @@ class GridMember:
                 try:
                     frame = await loop.run_in_executor(self._executor, decode_still, image.content)
                 except InvalidFrameError as err:
-                    raise HomeAssistantError("not a picture") from err
+                    raise HomeAssistantError(
+                        translation_domain=DOMAIN,
+                        translation_key=err.code,
+                        translation_placeholders={"name": self.name},
+                    ) from err
                 last = image.content
             sink(Picture(frame, now, now))
             await asyncio.sleep(LOOK_AGAIN)
@@ -227,7 +231,11 @@ class GridMember:
     def _has_stream(self) -> bool:
         """Tell whether it is a camera with a stream. Raises HomeAssistantError if it is not there."""
         if (entity_id := self.entity_id) is None:
-            raise HomeAssistantError("the camera was removed")
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="camera_removed",
+                translation_placeholders={"name": self.name},
+            )
         camera = get_camera_from_entity_id(self._hass, entity_id)
         return CameraEntityFeature.STREAM in camera.supported_features
 

@@ -26,6 +26,7 @@ from homeassistant.components.stream.const import ATTR_STREAMS, DOMAIN as STREAM
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
+from ..const import DOMAIN
 from ..core.segments import SegmentRing
 from ..core.sources import PROTOCOL_WHITELIST
 from .tap import StreamTap, async_release, attach, end_back_off, is_attached, is_ending
@@ -331,7 +332,11 @@ class EntitySupply(StreamSupply):
     @override
     async def _async_get_stream(self) -> Stream | None:
         if (entity_id := self._entity_id()) is None:
-            raise HomeAssistantError("The camera is no longer in Home Assistant")
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="camera_removed",
+                translation_placeholders={"name": self._name},
+            )
         camera = get_camera_from_entity_id(self.hass, entity_id)
         if CameraEntityFeature.STREAM not in camera.supported_features:
             return None
