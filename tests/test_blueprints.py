@@ -1,5 +1,6 @@
 """The blueprints do what they say, as automations of a real Home Assistant."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -7,12 +8,20 @@ from homeassistant.components.automation.config import AUTOMATION_BLUEPRINT_SCHE
 from homeassistant.components.blueprint.models import Blueprint, BlueprintInputs
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from homeassistant.util.yaml import load_yaml_dict, parse_yaml
 import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
 
+from custom_components.retrocam.const import DOMAIN
+from custom_components.retrocam.core.player.machine import Phase
 from custom_components.retrocam.instances import CameraInstance
+from custom_components.retrocam.instances.player import PlayerInstance
+from custom_components.retrocam.media_items import MediaKind
 
+from .conftest import LoadEntry
+from .core.stills import jpeg
+from .viewers import QUIET
 from .waiting import until
 
 BLUEPRINTS = Path(__file__).parent.parent / "blueprints" / "automation" / "retrocam"
@@ -63,3 +72,99 @@ async def test_save_what_happened_before(home: HomeAssistant, demo: CameraInstan
     assert 3 <= newest.duration <= 4.5
     assert "from before" in sent[0].data["message"]
     assert "/api/retrocam/thumbnails/" in sent[0].data["message"]
+
+
+async def run(hass: HomeAssistant, config: dict[str, Any]) -> None:
+    assert await async_setup_component(hass, "automation", {"automation": [config]})
+    await hass.async_block_till_done()
+
+
+async def test_a_still_is_sent_when_somebody_comes_home(
+    home: HomeAssistant, demo: CameraInstance
+) -> None:
+    sent = async_mock_service(home, "notify", "send_message")
+    inputs = {"persons": ["person.ann"], "cameras": ["camera.porch"], "notify": ["notify.phone"]}
+    await run(home, automation("snapshot_on_arrival", inputs))
+    # What is restored at a start is no arrival.
+    for state in ("unknown", "home", "not_home", "home"):
+        home.states.async_set("person.ann", state, {"friendly_name": "Ann"})
+        await home.async_block_till_done()
+    await until(lambda: sent)
+    assert demo.media.snapshots.total == 1
+    assert sent[0].data["title"] == "Ann"
+    assert "Porch" in sent[0].data["message"]
+    assert "/api/retrocam/thumbnails/" in sent[0].data["message"]
+
+
+async def test_a_film_of_the_night_is_there_in_the_morning(
+    home: HomeAssistant, demo: CameraInstance
+) -> None:
+    sent = async_mock_service(home, "notify", "send_message")
+    now = dt_util.utcnow().timestamp()
+    for hours in (30, 11, 3, 2, 1):
+        picture = partial(demo.media.snapshots.save, jpeg(hours), now - hours * 3600)
+        await demo.media.async_run(picture, MediaKind.SNAPSHOTS)
+    inputs = {"cameras": ["camera.porch"], "notify": ["notify.phone"], "hours": 10, "fps": 3}
+    await run(home, automation("morning_timelapse", inputs))
+    (name,) = home.states.async_entity_ids("automation")
+    await home.services.async_call("automation", "trigger", {"entity_id": name})
+    await until(lambda: sent)
+    assert "3 pictures in 1 s." in sent[0].data["message"]
+    assert "/api/retrocam/timelapses/" in sent[0].data["message"]
+    assert demo.media.timelapses.total == 1
+    data = {"entity_id": name}
+    await home.services.async_call("automation", "turn_off", data, blocking=True)
+
+
+async def test_a_grid_is_on_the_display_while_somebody_is_at_the_door(
+    home: HomeAssistant, load: LoadEntry
+) -> None:
+    played = async_mock_service(home, "media_player", "play_media")
+    stopped = async_mock_service(home, "media_player", "media_stop")
+    for name in ("Yard", "Door"):
+        await load({"kind": "demo", "name": name}, title=name, options=QUIET)
+    cameras = ["camera.yard", "camera.door"]
+    entry = await load({"kind": "grid", "cameras": cameras}, title="Grid", options=QUIET)
+    home.states.async_set("media_player.wall", "idle")
+    inputs = {
+        "triggers": parse_yaml("- trigger: event\n  event_type: bell"),
+        "grid": "camera.grid",
+        "main": "camera.door",
+        "display": "media_player.wall",
+        "seconds": 1,
+    }
+    await run(home, automation("grid_on_doorbell", inputs))
+    home.bus.async_fire("bell")
+    await until(lambda: stopped)
+    grid = entry.runtime_data
+    assert (grid.layout, grid.main) == ("main_plus_preview", "camera.door")
+    assert played[0].data["entity_id"] == ["media_player.wall"]
+    assert "/api/hls/" in played[0].data["media_content_id"]
+    assert stopped[0].data["entity_id"] == ["media_player.wall"]
+
+
+async def test_a_song_s_video_plays_as_ascii_for_as_long_as_the_song(
+    home: HomeAssistant, player: PlayerInstance, film: str
+) -> None:
+    inputs = {"music": "media_player.radio", "screen": "media_player.screen"}
+    blueprint = automation("ascii_on_song", {**inputs, "media": film})
+    await run(home, blueprint)
+    home.states.async_set("media_player.radio", "idle")
+    home.states.async_set("media_player.radio", "playing", {"media_title": "A song"})
+    await until(lambda: player.status.state is Phase.PLAYING)
+    assert player.last_media == film
+    home.states.async_set("media_player.radio", "idle")
+    await until(lambda: player.status.state is Phase.IDLE)
+
+
+async def test_a_song_is_searched_for_by_its_artist_and_title(
+    home: HomeAssistant, player: PlayerInstance
+) -> None:
+    """What is looked up needs the Internet: it is enough to see what is asked for."""
+    asked = async_mock_service(home, DOMAIN, "play")
+    inputs = {"music": "media_player.radio", "screen": "media_player.screen"}
+    await run(home, automation("ascii_on_song", inputs))
+    song = {"media_title": "Take on me", "media_artist": "a-ha"}
+    home.states.async_set("media_player.radio", "playing", song)
+    await until(lambda: asked)
+    assert asked[0].data["media"] == "a-ha Take on me"
