@@ -1,39 +1,130 @@
-"""What the README shows can be done."""
+"""What the README and the other documents show can be done, and is there."""
 
 from pathlib import Path
 import re
-from typing import Any
+from typing import Any, Final
 
-from homeassistant.core import HomeAssistant
+from homeassistant.components.automation.config import async_validate_config_item
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.script import Script, async_validate_actions_config
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from homeassistant.util.yaml import parse_yaml
 import pytest
-import voluptuous as vol
+from pytest_homeassistant_custom_component.common import async_mock_service
 
 from custom_components.retrocam.const import DOMAIN
+from custom_components.retrocam.instances import CameraInstance
+from custom_components.retrocam.media_items import MediaKind
 
-ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-EXAMPLES: list[Any] = [
+from .conftest import LoadEntry
+from .core.stills import jpeg
+from .viewers import QUIET
+from .waiting import until
+
+ROOT: Final = Path(__file__).parent.parent
+README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS: Final = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
+EXAMPLES: Final[list[Any]] = [
     parse_yaml(text) for text in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
 ]
+ACTIONS: Final = [example for example in EXAMPLES if "action" in example]
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["action"])
-async def test_actions_take_what_the_examples_give(
-    home: HomeAssistant, example: dict[str, Any]
+async def test_every_action_has_an_example(home: HomeAssistant) -> None:
+    shown = {example["action"] for example in ACTIONS}
+    assert shown == {f"{DOMAIN}.{name}" for name in home.services.async_services_for_domain(DOMAIN)}
+
+
+@pytest.fixture
+async def porch(home: HomeAssistant, load: LoadEntry) -> CameraInstance:
+    """The home of the README: a camera, a grid and a player."""
+    advanced = {"width": 320, "height": 180, "fps": 10}
+    entry = await load({"kind": "demo", "name": "Porch", "advanced": advanced})
+    await load({"kind": "grid", "cameras": ["camera.porch"]}, title="Grid", options=QUIET)
+    await load({"kind": "ascii_player", "name": "ASCII"}, title="ASCII", options=QUIET)
+    camera: CameraInstance = entry.runtime_data
+    noon = dt_util.parse_datetime("2026-11-20 12:00:00")
+    assert noon is not None
+    time = dt_util.as_utc(noon).timestamp()
+    store = camera.media.snapshots
+    for second in range(3):
+        await camera.media.async_run(
+            lambda second=second: store.save(jpeg(second), time + second),  # type: ignore[misc]
+            MediaKind.SNAPSHOTS,
+        )
+    await until(lambda: camera.ring.available > 2)
+    return camera
+
+
+async def test_the_examples_of_actions_do_what_they_say(
+    home: HomeAssistant, porch: CameraInstance
 ) -> None:
-    domain, _, name = example["action"].partition(".")
-    assert domain == DOMAIN
-    action = home.services.async_services_for_domain(DOMAIN)[name]
-    assert action.schema is not None
-    action.schema({**example["target"], **example["data"]})
-    with pytest.raises(vol.Invalid):
-        action.schema({**example["target"], **example["data"], "no_such_field": 1})
+    variables: dict[str, Any] = {}
+    for example in ACTIONS:
+        name = example["action"].partition(".")[2]
+        if name in ("extend_recording", "stop_recording"):
+            porch.recorder.async_begin(lookback=0, duration=60)
+        if name == "record":
+            # Nobody has to wait for it: how long it is makes no other clip.
+            example["data"] |= {"lookback": 1, "duration": 1}
+        config = await async_validate_actions_config(home, cv.SCRIPT_SCHEMA([example]))
+        result = await Script(home, config, name, DOMAIN).async_run(variables, Context())
+        assert result is not None
+        if "response_variable" in example:
+            answer = result.variables[example["response_variable"]]
+            assert list(answer) == [example["target"]["entity_id"]]
+            variables |= {example["response_variable"]: answer}
+        if name == "stop_recording":
+            await until(lambda: not porch.recorder.active)
+    assert variables["timelapses"]["camera.porch"]["frames"] == 3
+    assert variables["stills"]["camera.porch"]["total"] == 4
+    assert len(variables["ascii"]["camera.porch"]["text"].splitlines()[0]) == 60
+    assert variables["playing"]["media_player.ascii"]["state"] == "playing"
+    newest = variables["newest"]["camera.porch"]["items"][0]["filename"]
+    assert porch.media.recordings.find(newest) is None
 
 
-def test_links_and_commands_lead_somewhere() -> None:
-    for target in re.findall(r"\]\(([^)]+)\)", README):
+async def test_the_examples_of_automations_run(home: HomeAssistant, porch: CameraInstance) -> None:
+    sent = async_mock_service(home, "notify", "persistent_notification")
+    (example,) = [example for example in EXAMPLES if "triggers" in example]
+    assert await async_validate_config_item(home, "shown", example) is not None
+    assert await async_setup_component(home, "automation", {"automation": [example]})
+    data = {"entity_id": "camera.porch", "lookback": 1, "duration": 0}
+    await home.services.async_call(DOMAIN, "record", data, blocking=True)
+    await until(lambda: sent)
+    assert sent[0].data["message"].startswith("media-source://retrocam/")
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_and_commands_lead_somewhere(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
         if not target.startswith("http"):
-            assert (ROOT / target).exists(), target
-    for command in set(re.findall(r"scripts/\w+", README)):
+            assert (path.parent / target).exists(), target
+    for command in set(re.findall(r"scripts/\w+", text)):
         assert (ROOT / command).is_file(), command
+    for named in set(
+        re.findall(r"`((?:core|stream|instances|frontend)/[\w/]*\w+\.(?:py|ts))`", text)
+    ):
+        base = ROOT / "custom_components" / "retrocam"
+        assert (base / named).is_file() or (ROOT / named).is_file(), named
+
+
+def test_every_claim_of_the_security_document_names_a_test_that_is_there() -> None:
+    text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    names = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
+    assert len(names) > 30
+    for file, name in names:
+        source = (ROOT / file).read_text(encoding="utf-8")
+        assert re.search(rf"^(async )?def {name}\(", source, re.MULTILINE), (file, name)
+    for line in text.splitlines():
+        if line.startswith("- "):
+            assert "`tests/" in line, line
+
+
+def test_every_blueprint_is_in_the_readme() -> None:
+    folder = ROOT / "blueprints" / "automation" / DOMAIN
+    for path in folder.glob("*.yaml"):
+        assert str(path.relative_to(ROOT)) in README
