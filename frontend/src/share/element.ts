@@ -39,6 +39,7 @@ export function choices(
   choose: (value: string) => void,
 ): TemplateResult {
   return html`<div class="choices" role="group" aria-label=${label}>
+    <span class="caption" aria-hidden="true">${label}</span>
     ${options.map(
       ({ value, text, name }) =>
         html`<button

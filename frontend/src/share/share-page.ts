@@ -142,15 +142,18 @@ export class SharePage extends PageElement {
   }
 
   private async leave(): Promise<void> {
+    this.watch?.stop();
+    // The streams end here, before the server cuts them off.
+    this.stage = "loading";
+    await this.updateComplete;
     try {
       await this.api.lock();
     } catch {
       // The cookie is still good: to show the pad would be a lie.
-      this.looked();
+      await this.enter();
       return;
     }
     this.locked();
-    this.ended = false;
   }
 
   /** Something hints at a change: the network, the window, a stream. */

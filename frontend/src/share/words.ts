@@ -5,7 +5,16 @@ import { hasText, type Language, localize, type TextKey } from "../localize/inde
 import type { PlayerError, PlayState } from "../player/session";
 import { LockedOutError, RefusedError } from "./api";
 
-export const LANGUAGE: Language = { language: navigator.language || "en" };
+export const LANGUAGE: Language = { language: known(navigator.language) };
+
+/** Some browsers of cars and kiosks tell a language like `en-US@posix`, at which all formatting would throw. */
+export function known(language: string): string {
+  try {
+    return Intl.getCanonicalLocales(language)[0] ?? "en";
+  } catch {
+    return "en";
+  }
+}
 
 export function t(key: TextKey, values?: Record<string, string | number>): string {
   return localize(LANGUAGE, key, values);

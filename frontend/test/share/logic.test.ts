@@ -6,6 +6,7 @@ import { infoOf, LockedError, LockedOutError, RefusedError, ShareApi, Unreachabl
 import { Curtain, PATIENCE } from "../../src/share/curtain";
 import { PinEntry } from "../../src/share/pin-entry";
 import { Watch } from "../../src/share/watch";
+import { known } from "../../src/share/words";
 import { belongs } from "../../text-filter";
 
 const BASE = "/retrocam/slug";
@@ -216,6 +217,12 @@ describe("watch", () => {
     answer(info);
     await looked;
     expect([late.told, late.timers.waiting.size]).toEqual([[], 0]);
+  });
+});
+
+describe("language", () => {
+  it("is the browser's, if it is one", () => {
+    expect(["de-AT", "en-US@posix", ""].map(known)).toEqual(["de-AT", "en", "en"]);
   });
 });
 
