@@ -15,6 +15,7 @@ from .film import make_film
 from .jobs import JobError, run
 from .server import ROOT, free_port, running
 from .setting import DASHBOARD, set_up
+from .sharing import guest_of, share_demo
 
 PORT = 8123
 
@@ -27,7 +28,9 @@ async def _once() -> int:
             Client.logged_in(server.url) as client,
         ):
             try:
-                facts = await run(client, await set_up(client))
+                entry_id = await set_up(client)
+                pages = await share_demo(client)
+                facts = await run(client, entry_id, {"share": guest_of(pages)})
             except JobError as err:
                 print(f"did not happen: {err}", file=sys.stderr)
                 print(server.log, file=sys.stderr)
@@ -44,9 +47,13 @@ async def _until_interrupted(directory: Path) -> int:
     await asyncio.to_thread(make_film, directory)
     async with running(directory, PORT) as server:
         async with Client.logged_in(server.url) as client:
-            await ascii_player(client, await set_up(client))
+            entry_id = await set_up(client)
+            pages = await share_demo(client)
+            await ascii_player(client, entry_id)
             await play_film(client)
         print(f"\nReady: {server.url}/{DASHBOARD}   user: {USERNAME}   password: {PASSWORD}")
+        for name, page in pages.items():
+            print(f"For guests, {name}: {page.url}   PIN: {page.pin}")
         print("Ctrl-C ends it.", flush=True)
         ended = asyncio.create_task(server.process.wait())
         waiting = asyncio.create_task(stop.wait())

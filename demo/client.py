@@ -115,6 +115,24 @@ class Client:
         result: dict[str, Any] = answer["result"]
         return result
 
+    async def change_options(self, entry_id: str, section: str, **values: Any) -> dict[str, str]:
+        """Change fields of one section of an entry's options and leave the others as they are.
+
+        Returns what the last form told, by name.
+        """
+        path = "/api/config/config_entries/options/flow"
+        answer = await self.post(path, {"handler": entry_id})
+        data = _filled(answer["data_schema"])
+        data[section] |= values
+        told: dict[str, str] = {}
+        while answer["type"] == "form":
+            if answer["errors"]:
+                raise RuntimeError(f"the options were refused: {answer['errors']}")
+            told |= answer["description_placeholders"] or {}
+            answer = await self.post(f"{path}/{answer['flow_id']}", data)
+            data = {}
+        return told
+
     async def entity_id(self, entry_id: str, key: str) -> str:
         """Return the id of an entry's entity by its key."""
         for entity in await self.command("config/entity_registry/list"):
@@ -173,3 +191,15 @@ class Client:
         async with self.session.post(f"{self.url}/auth/token", data=data) as response:
             response.raise_for_status()
             self.tokens = await response.json()
+
+
+def _filled(fields: list[dict[str, Any]]) -> dict[str, Any]:
+    """Fill a form in as it is shown: with what is suggested, else with the defaults."""
+    data: dict[str, Any] = {}
+    for field in fields:
+        suggested = (field.get("description") or {}).get("suggested_value", field.get("default"))
+        if field.get("type") == "expandable":
+            data[field["name"]] = _filled(field["schema"])
+        elif suggested is not None:
+            data[field["name"]] = suggested
+    return data

@@ -17,7 +17,7 @@ HEIGHT: Final = 360
 FPS: Final = 25
 
 
-def make_film(directory: Path) -> None:
+def make_film(directory: Path, seconds: int = SECONDS) -> None:
     """Write the film into the configuration directory of a Home Assistant that is not running."""
     path = directory / "www" / Path(FILM).name
     if path.exists():
@@ -31,7 +31,7 @@ def make_film(directory: Path) -> None:
         picture.codec_context.gop_size = FPS
         sound = container.add_stream("aac", rate=SAMPLE_RATE, layout="mono")
         pattern = TestPattern(WIDTH, HEIGHT, FPS)
-        for number in range(SECONDS * FPS):
+        for number in range(seconds * FPS):
             frame = pattern.render(number, 1_767_323_045.0 + number / FPS)
             frame.pts, frame.time_base = number, Fraction(1, FPS)
             container.mux(picture.encode(frame))

@@ -1,7 +1,7 @@
 """The demo's jobs: what must happen before Retrocam may be called working."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 import io
 from typing import Any, Final
 from urllib.parse import urljoin
@@ -198,8 +198,8 @@ JOBS: Final[dict[str, Job]] = {
 }
 
 
-async def run(client: Client, entry_id: str) -> Facts:
-    """Do all jobs side by side and return what they found. Raises JobError, naming the job."""
+async def run(client: Client, entry_id: str, more: Mapping[str, Job] | None = None) -> Facts:
+    """Do all jobs, and `more`, side by side; return what they found. Raises JobError, naming the job."""
 
     async def do(name: str, job: Job) -> Facts:
         try:
@@ -208,5 +208,6 @@ async def run(client: Client, entry_id: str) -> Facts:
         except Exception as err:
             raise JobError(f"{name}: {type(err).__name__}: {err}") from err
 
-    found = await asyncio.gather(*(do(name, job) for name, job in JOBS.items()))
+    jobs = {**JOBS, **(more or {})}
+    found = await asyncio.gather(*(do(name, job) for name, job in jobs.items()))
     return {key: value for facts in found for key, value in facts.items()}

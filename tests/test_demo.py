@@ -53,6 +53,8 @@ def test_once_does_every_job_and_prints_facts() -> None:
     assert facts["mjpeg_frames"] >= 20
     first, last = facts["mjpeg_frame_numbers"]
     assert last - first >= facts["mjpeg_frames"] - 1
+    assert facts["share_wrong_pin"] == [401, 401]
+    assert facts["share_pages"] == ["player", "camera"]
 
 
 def test_a_job_that_does_not_happen_is_named_and_ends_in_1() -> None:

@@ -1,0 +1,74 @@
+"""The demo's share pages: the player and a camera, for guests who know the PIN."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+import secrets
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from .client import Client
+from .setting import DEMO_NAME, PLAYER_NAME
+
+SHARED: Final = (PLAYER_NAME, DEMO_NAME)
+"""What the demo shows to guests."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPage:
+    """Where guests go, and what lets them in."""
+
+    url: str
+    pin: str
+
+
+def new_pin() -> str:
+    """Return six digits that nobody can guess."""
+    return f"{secrets.randbelow(1_000_000):06}"
+
+
+async def share_demo(client: Client) -> dict[str, SharedPage]:
+    """Share the demo's player and camera under one new PIN; return the pages by name."""
+    entries = {entry["title"]: entry["entry_id"] for entry in await client.entries()}
+    pin = new_pin()
+    pages = {name: await share(client, entries[name], pin) for name in SHARED}
+    for name, key in zip(SHARED, ("media_player", "camera"), strict=True):
+        # The options have loaded it anew.
+        await client.wait_for_state(await client.entity_id(entries[name], key))
+    return pages
+
+
+def guest_of(pages: dict[str, SharedPage]) -> Callable[[Client, str], Awaitable[dict[str, Any]]]:
+    """Return the job of a guest: each page's door, first with a wrong PIN, then with the right one."""
+
+    async def guest(client: Client, _entry_id: str) -> dict[str, Any]:
+        refused, kinds = [], []
+        for page in pages.values():
+            wrong = {"pin": f"{(int(page.pin) + 1) % 1_000_000:06}"}
+            async with client.session.post(f"{page.url}/unlock", json=wrong) as response:
+                refused.append(response.status)
+            right = {"pin": page.pin}
+            async with client.session.post(f"{page.url}/unlock", json=right) as response:
+                response.raise_for_status()
+                cookie = response.headers["Set-Cookie"].partition(";")[0]
+            headers = {"Cookie": cookie}
+            async with client.session.get(f"{page.url}/info", headers=headers) as response:
+                response.raise_for_status()
+                kinds.append((await response.json())["kind"])
+        return {"share_wrong_pin": refused, "share_pages": kinds}
+
+    return guest
+
+
+async def share(client: Client, entry_id: str, pin: str | None = None) -> SharedPage:
+    """Switch an entry's page on for guests who may do everything, with a new PIN."""
+    pin = pin or new_pin()
+    told = await client.change_options(
+        entry_id,
+        "share",
+        share_enabled=True,
+        share_pin=pin,
+        share_control=True,
+        share_history=True,
+    )
+    # The form tells Home Assistant's address in the network; the demo listens on this machine alone.
+    return SharedPage(client.url + urlsplit(told["share_link"]).path, pin)
