@@ -1,7 +1,7 @@
 """A real browser on a real Home Assistant, and what a user sees in it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 import contextlib
 import io
 import os
@@ -25,6 +25,11 @@ ARGUMENTS: Final = [
     "--use-angle=swiftshader",
     "--disable-background-networking",
     "--disable-component-update",
+]
+WITHOUT_WEBGL: Final = [
+    *(argument for argument in ARGUMENTS if not argument.startswith("--use-")),
+    "--disable-gpu",
+    "--disable-3d-apis",
 ]
 SCREENSHOTS: Final = Path(__file__).parent.parent.parent / "screenshots"
 DESKTOP: Final = {"width": 1280, "height": 900}
@@ -94,14 +99,15 @@ class Visit:
 
 
 @contextlib.asynccontextmanager
-async def visit(**context: Any) -> AsyncIterator[Visit]:
+async def visit(*, arguments: Sequence[str] = ARGUMENTS, **context: Any) -> AsyncIterator[Visit]:
     """Open an empty page in a browser of its own, which ends with the `with` block.
 
-    `context` is what Playwright takes for a new context: size, colours, time zone.
+    `arguments` are the browser's; `context` is what Playwright takes for a new
+    context: size, colours, time zone.
     """
     path = chromium()
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = await playwright.chromium.launch(executable_path=path, args=arguments)
         try:
             page = await browser.new_page(**{"viewport": DESKTOP, **context})
             page.set_default_timeout(TIMEOUT)

@@ -1,4 +1,4 @@
-"""Pictures of the cards in the demo, to be looked at: `scripts/screenshots [FOLDER]`.
+"""Pictures of the cards and the share page in the demo, to be looked at: `scripts/screenshots [FOLDER]`.
 
 The demo's day is filled up first, since a history of one minute shows little of the history card.
 """
@@ -18,10 +18,12 @@ from custom_components.retrocam.core import jpeg
 from custom_components.retrocam.core.files import format_name
 from custom_components.retrocam.core.test_pattern import TestPattern
 from demo.client import Client
+from demo.film import make_film
 from demo.server import free_port, running
 from demo.setting import DASHBOARD, DEMO_NAME, set_up
 
 from .browser import SCREENSHOTS, visit
+from .share_screenshots import take_share_pictures
 
 SIZES: Final = {
     "desktop": {"width": 1280, "height": 800},
@@ -162,6 +164,7 @@ async def main(folder: Path) -> None:
     complaints: list[str] = []
     now = datetime.now(UTC)
     with tempfile.TemporaryDirectory(prefix="retrocam-screenshots-") as directory:
+        await asyncio.to_thread(make_film, Path(directory))
         async with (
             running(Path(directory), free_port()) as server,
             Client.logged_in(server.url) as client,
@@ -180,6 +183,7 @@ async def main(folder: Path) -> None:
                         album = Album(visitor.page, folder, f"{device}-{theme}")
                         await album.all(client, camera)
                         complaints += visitor.complaints
+            complaints += await take_share_pictures(client, folder, SIZES, time_zone(now))
     if complaints:
         sys.exit("\n".join(complaints))
 
