@@ -109,8 +109,8 @@ def memory(stored: Path, folder: Path) -> dict[str, float]:
     before = status("VmRSS")
     with stored.open("rb") as file:
         for _ in range(pickle.load(file)):  # noqa: S301  # our own, written a moment ago
-            init, count = pickle.load(file)  # noqa: S301
-            side.add(init, [pickle.load(file) for _ in range(count)])  # noqa: S301
+            init, count = pickle.load(file)  # noqa: S301  # we wrote it
+            side.add(init, [pickle.load(file) for _ in range(count)])  # noqa: S301  # we wrote it
     filled = status("VmRSS")
     side.write()
     grown = status("VmHWM") - before

@@ -72,7 +72,7 @@ class Client:
 
     async def command(self, kind: str, **data: Any) -> Any:
         """Send a WebSocket command and return its result."""
-        assert self._socket is not None  # noqa: S101
+        assert self._socket is not None  # noqa: S101  # as it was entered
         number = next(self._ids)
         self._asked[number] = asyncio.get_running_loop().create_future()
         await self._socket.send_json({"id": number, "type": kind, **data})
@@ -140,7 +140,7 @@ class Client:
                 return str(entity["entity_id"])
         raise LookupError(key)
 
-    async def wait_for_state(self, entity_id: str, *, timeout: float = 30) -> dict[str, Any]:  # noqa: ASYNC109
+    async def wait_for_state(self, entity_id: str, *, timeout: float = 30) -> dict[str, Any]:  # noqa: ASYNC109  # for who reads the call
         """Return the state of an entity once it is there and available."""
         async with asyncio.timeout(timeout):
             while True:

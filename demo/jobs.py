@@ -86,7 +86,7 @@ async def record(client: Client, entry_id: str) -> Facts:
     """Record a clip that begins before it was asked for; no frame may be missing in it."""
     camera = await client.entity_id(entry_id, "camera")
     held = await client.entity_id(entry_id, "lookback_available")
-    while float((await client.wait_for_state(held))["state"]) < LOOKBACK:  # noqa: ASYNC110
+    while float((await client.wait_for_state(held))["state"]) < LOOKBACK:  # noqa: ASYNC110  # each is a request
         await asyncio.sleep(0.5)  # the state of another process
     data = {"entity_id": camera, "lookback": LOOKBACK, "duration": 3}
     answer = (await client.call_action("retrocam", "record", data))[camera]

@@ -34,12 +34,12 @@ AUDIO_CAPS = (
 FEED_OPTIONS = ("width", "height", "fps", "gop", "codec", "audio", "telephone", "b_frames")
 
 try:
-    import gi  # type: ignore[import-not-found]
+    import gi  # type: ignore[import-not-found]  # the system has it, or the server says so
 
     gi.require_version("Gst", "1.0")
     gi.require_version("GstRtsp", "1.0")
     gi.require_version("GstRtspServer", "1.0")
-    from gi.repository import (  # type: ignore[import-not-found]
+    from gi.repository import (  # type: ignore[import-not-found]  # the system has it, or the server says so
         GLib,
         Gst,
         GstRtsp,

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+import re
 import subprocess
 import sys
 from typing import Final
@@ -137,3 +138,12 @@ for name in {sorted(names)!r}:
     __import__(name)
 """
     subprocess.run([sys.executable, "-c", program], cwd=HOUSE, check=True)
+
+
+@pytest.mark.parametrize("folder", ["custom_components", "tests", "demo", "benchmarks"])
+def test_no_check_is_silenced_without_a_reason(folder: str) -> None:
+    silenced = re.compile(r"# (type: ignore\[[^]]*\]|noqa: [A-Z0-9, ]+)\s*$", re.MULTILINE)
+    for path in sorted((HOUSE.parent.parent / folder).rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        found = [match.group() for match in silenced.finditer(text)]
+        assert found == [], path

@@ -61,7 +61,7 @@ async def test_stills_come_by_the_camera_proxy(
         assert response.content_type == "image/jpeg"
         numbers.append(frame_number(await response.read()))
         keyframe = camera.ring.newest_keyframe
-        await until(lambda keyframe=keyframe: camera.ring.newest_keyframe is not keyframe)  # type: ignore[misc]
+        await until(lambda keyframe=keyframe: camera.ring.newest_keyframe is not keyframe)  # type: ignore[misc]  # a default of a lambda has no type
     release()
     assert numbers[0] < numbers[1]
     await until(lambda: not camera.supply.held)

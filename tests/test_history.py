@@ -364,8 +364,8 @@ async def test_switch_and_number_act_at_once_and_stay(
         "interval_sec": 7200,
     }
     assert await home.config_entries.async_reload(still_camera.entry.entry_id)
-    assert home.states.get(switch["entity_id"]).state == "off"  # type: ignore[union-attr]
-    assert home.states.get(number["entity_id"]).state == "7200"  # type: ignore[union-attr]
+    assert home.states.get(switch["entity_id"]).state == "off"  # type: ignore[union-attr]  # it is there
+    assert home.states.get(number["entity_id"]).state == "7200"  # type: ignore[union-attr]  # it is there
 
 
 async def test_a_fresh_history_goes_on_with_its_beat_after_a_restart(

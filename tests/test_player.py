@@ -457,7 +457,7 @@ async def test_preset_and_charset_change_while_it_plays_and_stay(
             )
             await client.until(lambda: client.init[key] == value)  # noqa: B023  # awaited here
             # It stands still, and is shown on the new grid all the same.
-            await client.until(lambda: len(client.seen) > count)  # noqa: B023
+            await client.until(lambda: len(client.seen) > count)  # noqa: B023  # awaited in this round
             assert state_of(home, entity).state == option
         assert client.init["planes"] == ["y", "cb", "cr", "g"]
         await other.until(lambda: other.seen and other.init["charset"] == "shape")

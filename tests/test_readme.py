@@ -51,7 +51,7 @@ async def porch(home: HomeAssistant, load: LoadEntry) -> CameraInstance:
     store = camera.media.snapshots
     for second in range(3):
         await camera.media.async_run(
-            lambda second=second: store.save(jpeg(second), time + second),  # type: ignore[misc]
+            lambda second=second: store.save(jpeg(second), time + second),  # type: ignore[misc]  # a default of a lambda has no type
             MediaKind.SNAPSHOTS,
         )
     await until(lambda: camera.ring.available > 2)

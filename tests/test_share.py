@@ -727,7 +727,7 @@ async def test_a_pin_that_is_changed_while_it_is_looked_at_opens_nothing(
         )
         return right
 
-    door._async_check = changing  # type: ignore[assignment,method-assign]
+    door._async_check = changing  # type: ignore[assignment,method-assign]  # to change it meanwhile
     assert (await stranger.unlock()).status == 401
 
 

@@ -69,7 +69,7 @@ def test_segments_and_parts_have_what_the_ring_reads() -> None:
         "data",
     }
     # A tap that joins a segment in progress is added to the segment's own list of outputs.
-    assert "return list(" in inspect.getsource(StreamState.outputs.fget)  # type: ignore[attr-defined]
+    assert "return list(" in inspect.getsource(StreamState.outputs.fget)  # type: ignore[attr-defined]  # a property has it
 
 
 def test_idle_timer_can_be_cleared_and_woken() -> None:

@@ -170,7 +170,7 @@ async def test_one_is_made_at_a_time_and_goes_on_without_its_caller(
     with pytest.raises(ServiceValidationError) as second:
         await export(home)
     assert second.value.translation_key == "timelapse_running"
-    assert "second" not in second.value.translation_placeholders  # type: ignore[operator]
+    assert "second" not in second.value.translation_placeholders  # type: ignore[operator]  # they are there
     first.cancel()
     await until(lambda: progress and progress[-1]["state"] == "saved")
     newest = camera.media.timelapses.newest

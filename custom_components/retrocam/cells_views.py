@@ -154,7 +154,7 @@ async def _listen(socket: web.WebSocketResponse, client: CellClient, heartbeat: 
             return
 
 
-async def _ping(socket: web.WebSocketResponse, timeout: float) -> bool:  # noqa: ASYNC109
+async def _ping(socket: web.WebSocketResponse, timeout: float) -> bool:  # noqa: ASYNC109  # that of a ping
     """Ask whether the client is there; tell whether the question could be sent."""
     try:
         async with asyncio.timeout(timeout):

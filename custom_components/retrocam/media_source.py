@@ -85,7 +85,7 @@ class RetrocamMediaSource(MediaSource):
         )
 
     def _days(self, instance: CameraInstance, media: MediaId, name: str) -> BrowseMediaSource:
-        assert media.kind is not None  # noqa: S101
+        assert media.kind is not None  # noqa: S101  # for the type checker: an id with a day or a name has one
         library = instance.media.libraries[media.kind]
         days: list[str] = []
         before: float | None = None
@@ -100,7 +100,7 @@ class RetrocamMediaSource(MediaSource):
         )
 
     def _files(self, instance: CameraInstance, media: MediaId) -> BrowseMediaSource:
-        assert media.kind is not None  # noqa: S101
+        assert media.kind is not None  # noqa: S101  # for the type checker: an id with a day or a name has one
         start = dt_util.parse_datetime(f"{media.day}T00:00:00+00:00")
         if start is None:
             raise _unresolvable(str(media))

@@ -37,7 +37,7 @@ def _layout(instance: CameraInstance) -> str:
 
 
 def _set_layout(instance: CameraInstance, option: str) -> None:
-    assert isinstance(instance, GridInstance)  # noqa: S101
+    assert isinstance(instance, GridInstance)  # noqa: S101  # as above
     instance.async_set_view(Layout(option))
 
 

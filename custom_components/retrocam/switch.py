@@ -69,9 +69,9 @@ class RetrocamSwitch(RetrocamEntity, SwitchEntity):
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Switch it on."""
-        self.entity_description.switch(self.instance, True)  # noqa: FBT003
+        self.entity_description.switch(self.instance, True)  # noqa: FBT003  # a switch is on or off
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Switch it off."""
-        self.entity_description.switch(self.instance, False)  # noqa: FBT003
+        self.entity_description.switch(self.instance, False)  # noqa: FBT003  # a switch is on or off

@@ -54,7 +54,7 @@ def live_url(hass: HomeAssistant, entry_id: str, token: str) -> str:
 def own_url(hass: HomeAssistant) -> URL:
     """Return where Home Assistant is reached from this machine, without a path."""
     host = (hass.http.server_host or ["0.0.0.0"])[0]  # noqa: S104  # what Home Assistant listens on
-    if host in {"0.0.0.0", "::"}:  # noqa: S104
+    if host in {"0.0.0.0", "::"}:  # noqa: S104  # compared, not bound
         host = "127.0.0.1"
     api = hass.config.api
     secure = api is not None and api.use_ssl

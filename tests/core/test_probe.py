@@ -88,7 +88,7 @@ class HttpCamera:
 class _Handler(BaseHTTPRequestHandler):
     def __init__(self, camera: HttpCamera, *args: object) -> None:
         self.camera = camera
-        super().__init__(*args)  # type: ignore[arg-type]
+        super().__init__(*args)  # type: ignore[arg-type]  # as FFmpeg makes it
 
     def do_GET(self) -> None:
         self.camera.asked.append(self.path)

@@ -63,7 +63,7 @@ async def ended(*names: str) -> None:
     """Wait until threads of these names have ended."""
     for thread in threading.enumerate():
         if thread.name in names:
-            await run_in_thread("waiting", lambda thread=thread: thread.join(WITHIN))  # type: ignore[misc]
+            await run_in_thread("waiting", lambda thread=thread: thread.join(WITHIN))  # type: ignore[misc]  # a default of a lambda has no type
             assert not thread.is_alive()
 
 

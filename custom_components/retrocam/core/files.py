@@ -82,7 +82,7 @@ def parse_name(name: str) -> tuple[int, str] | None:
         return None
     *fields, milliseconds, extension = match.groups()
     try:
-        time = datetime(*map(int, fields), tzinfo=UTC)  # type: ignore[misc,arg-type]
+        time = datetime(*map(int, fields), tzinfo=UTC)  # type: ignore[misc,arg-type]  # six whole numbers
     except ValueError:
         return None
     time_ms = (time - _EPOCH) // _MILLISECOND + int(milliseconds)

@@ -307,7 +307,7 @@ class UrlSupply(StreamSupply):
             await stream.remove_provider(output)
         await stream.stop()
         # With the user's preload preference on, stop() leaves the worker running.
-        await stream._stop()  # noqa: SLF001
+        await stream._stop()  # noqa: SLF001  # see the contract test
         # Home Assistant keeps every Stream it ever made.
         streams: list[Stream] = self.hass.data[STREAM_DOMAIN][ATTR_STREAMS]
         if stream in streams:

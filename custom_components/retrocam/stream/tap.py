@@ -150,7 +150,7 @@ class StreamTap(StreamOutput):
                 self._replay(ring, segment)
         if segments and not segments[-1].complete:
             # The worker made the list of its outputs when it began the segment.
-            cast(list[StreamOutput], segments[-1]._stream_outputs).append(self)  # noqa: SLF001
+            cast(list[StreamOutput], segments[-1]._stream_outputs).append(self)  # noqa: SLF001  # see the contract test
 
     def _replay(self, ring: SegmentRing, segment: Segment) -> None:
         """Give `ring` the parts of a segment that began before the ring was attached."""
@@ -170,7 +170,7 @@ def attach(stream: Stream, ring: SegmentRing) -> StreamTap:
 
 def is_attached(stream: Stream, tap: StreamTap) -> bool:
     """Tell whether `stream` still feeds `tap`, and has a worker to do so."""
-    thread = stream._thread  # noqa: SLF001
+    thread = stream._thread  # noqa: SLF001  # see the contract test
     return stream.outputs().get(TAP_PROVIDER) is tap and thread is not None and thread.is_alive()
 
 
@@ -179,7 +179,7 @@ def is_ending(stream: Stream) -> bool:
 
     A worker that is started before that is stopped with them.
     """
-    thread = stream._thread  # noqa: SLF001
+    thread = stream._thread  # noqa: SLF001  # see the contract test
     return bool(stream.outputs()) and thread is not None and not thread.is_alive()
 
 
@@ -189,7 +189,7 @@ def end_back_off(stream: Stream) -> None:
     Not by `Stream.update_source`: that also asks for a restart, which a worker in back-off does not
     take up, and which then keeps the next one from ever being stopped.
     """
-    stream._thread_quit.set()  # noqa: SLF001
+    stream._thread_quit.set()  # noqa: SLF001  # see the contract test
 
 
 async def async_release(

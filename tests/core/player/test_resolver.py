@@ -227,7 +227,7 @@ async def test_a_thread_that_does_not_end_is_told_of(server: MediaServer) -> Non
 
 async def test_a_bug_is_an_error_too(server: MediaServer) -> None:
     # Whatever goes wrong in the thread is answered, or the player would wait for ever.
-    resolver = Resolver(allow_private=True, max_height="tall")  # type: ignore[arg-type]
+    resolver = Resolver(allow_private=True, max_height="tall")  # type: ignore[arg-type]  # it must not get so far
     with pytest.raises(PlayError):
         await resolver.resolve(server.add("/clip.mp4", Page(clip(1.0), "video/mp4")))
 

@@ -27,4 +27,4 @@ def _lead(self: socket.socket, address: Any) -> None:
 
 
 socket.getaddrinfo = _look_up
-socket.socket.connect = _lead  # type: ignore[method-assign, assignment]
+socket.socket.connect = _lead  # type: ignore[method-assign, assignment]  # what the child is to see
