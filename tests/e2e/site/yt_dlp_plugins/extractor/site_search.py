@@ -6,7 +6,7 @@ from typing import Any
 from yt_dlp.extractor.youtube import YoutubeSearchIE
 
 
-class SiteSearchIE(YoutubeSearchIE, plugin_name="retrocam"):  # type: ignore[misc, call-arg]
+class SiteSearchIE(YoutubeSearchIE, plugin_name="retrocam"):  # type: ignore[misc, call-arg]  # yt-dlp has no types
     """What `ytsearch1:` and words find."""
 
     def _search_results(self, query: str) -> Iterator[dict[str, Any]]:
