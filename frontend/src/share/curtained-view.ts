@@ -69,13 +69,18 @@ export abstract class CurtainedView extends PageElement {
     this.curtain.hold("order", this.busy !== "" || this.problem !== "");
   }
 
+  protected override firstUpdated(): void {
+    // Whoever came in by keyboard or screen reader goes on from the top.
+    this.querySelector("h1")!.focus();
+  }
+
   protected override render(): TemplateResult {
     const full = this.fullscreen.on;
     return html`
       <div class="stage">${this.renderStage()}</div>
       <header class="bar top">
         <div class="titles">
-          <h1>${this.info.title}</h1>
+          <h1 tabindex="-1">${this.info.title}</h1>
           <p class="state" role="status">${this.busy || this.state()}</p>
         </div>
         ${document.fullscreenEnabled

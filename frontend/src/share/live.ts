@@ -3,10 +3,13 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { ShareApi } from "./api";
 import { PageElement } from "./element";
+import { looksOf, Stillness } from "./stillness";
 import { t } from "./words";
 
 /** Waiting time in ms before a lost picture is asked for again; doubles up to eight times that. */
 const RETRY = 1000;
+/** How often the picture is looked at, in ms. */
+const LOOK = 2000;
 
 /** Runs while it is in the page. Fires `live-lost` when there is no picture. */
 export class ShareLive extends PageElement {
@@ -24,6 +27,8 @@ export class ShareLive extends PageElement {
   private requests = 0;
   private failures = 0;
   private timer: number | undefined;
+  private looker: number | undefined;
+  private readonly stillness = new Stillness();
 
   constructor() {
     super();
@@ -35,11 +40,14 @@ export class ShareLive extends PageElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.restart();
+    this.looker = window.setInterval(() => this.look(), LOOK);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     window.clearTimeout(this.timer);
+    window.clearInterval(this.looker);
+    this.timer = undefined;
     // Chrome goes on reading an MJPEG image whose element is gone.
     this.querySelector("img")?.removeAttribute("src");
     this.attempt = 0;
@@ -48,6 +56,7 @@ export class ShareLive extends PageElement {
   /** Asks for the picture anew: the network was away. */
   restart(): void {
     window.clearTimeout(this.timer);
+    this.timer = undefined;
     this.attempt = ++this.requests;
   }
 
@@ -69,6 +78,18 @@ export class ShareLive extends PageElement {
   private loaded(): void {
     this.failures = 0;
     this.lost = false;
+  }
+
+  private look(): void {
+    const image = this.querySelector("img");
+    // A failure that is known waits for its next attempt.
+    if (!image || this.timer !== undefined) return;
+    const looks = looksOf(image);
+    if (looks === undefined) this.failed();
+    else if (this.stillness.see(looks, performance.now())) {
+      this.tell("live-lost");
+      this.restart();
+    }
   }
 
   private failed(): void {

@@ -5,6 +5,7 @@ import { describe, expect, it, vi } from "vitest";
 import { infoOf, LockedError, LockedOutError, RefusedError, ShareApi, UnreachableError } from "../../src/share/api";
 import { Curtain, PATIENCE } from "../../src/share/curtain";
 import { PinEntry } from "../../src/share/pin-entry";
+import { STILL, Stillness } from "../../src/share/stillness";
 import { Watch } from "../../src/share/watch";
 import { known } from "../../src/share/words";
 import { belongs } from "../../text-filter";
@@ -173,6 +174,17 @@ describe("curtain", () => {
     expect(curtain.shown).toBe(false);
     curtain.hold("state", true);
     expect(curtain.shown).toBe(true);
+  });
+});
+
+describe("stillness", () => {
+  it("is noticed after a while, and then again after as long", () => {
+    const stillness = new Stillness();
+    const seen = (sample: string, ...times: number[]) => times.map((now) => stillness.see(sample, now));
+    expect(seen("a", 1000, 2000, STILL + 999)).toEqual([false, false, false]);
+    // One that moves is never still.
+    expect(seen("b", STILL + 1000, 2 * STILL + 999)).toEqual([false, false]);
+    expect(seen("b", 2 * STILL + 1000, 2 * STILL + 2000, 3 * STILL + 1000)).toEqual([true, false, true]);
   });
 });
 

@@ -1,8 +1,8 @@
 """Serves the built share page with a pretended server behind it, to look at and to try things on.
 
-Run from the repository's root: `.venv/bin/python frontend/test/harness/share.py VIDEO [PORT]`, then open
-http://127.0.0.1:8198/retrocam/player (camera, grid; the PIN is 1234). It speaks as the integration does,
-under the same content security policy; there is no Home Assistant: it listens on the loopback only.
+Run from the repository's root: `.venv/bin/python frontend/test/harness/share_page.py VIDEO [PORT]`, then
+open http://127.0.0.1:8198/retrocam/player (camera, grid; the PIN is 1234). It speaks as the integration
+does, under the same content security policy; it listens on the loopback only.
 """
 
 import asyncio
