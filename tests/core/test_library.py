@@ -221,3 +221,13 @@ def test_an_index_is_small_and_stays_small() -> None:
     assert index.nbytes <= 32 * count
     index = index.without(np.arange(count - 10))
     assert (len(index), index.nbytes < 2000) == (10, True)
+
+
+def test_a_folder_that_is_gone_is_noticed_before_a_film_is_made(tmp_path: Path) -> None:
+    """Also where no space has to stay free, and nobody asks the disk for any."""
+    library = recordings(tmp_path, limits=Limits(min_free=0))
+    library.directory.rmdir()
+    with pytest.raises(StorageMissingError):
+        library.reserve(NOW, "mp4")
+    # The next one makes it anew, as its parent is there.
+    assert library.reserve(NOW, "mp4").parent.is_dir()
