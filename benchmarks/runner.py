@@ -25,6 +25,8 @@ from benchmarks.measuring import Case, Result
 from benchmarks.page import Run, table
 
 CASES: Final = (
+    "against_core",
+    "cell_clients",
     "cells",
     "clips",
     "delivery",
@@ -32,6 +34,7 @@ CASES: Final = (
     "lookback",
     "mjpeg",
     "players",
+    "scale",
     "snapshots",
     "timelapse",
 )

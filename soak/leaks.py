@@ -85,7 +85,9 @@ def compare(scene: Scene, before: Left, after: Left) -> dict[str, Any]:
             scene.fault(f"left after unload: {', '.join(left.ours)}")
         if open_files := left.media(str(scene.directory / "media")):
             scene.fault(f"open after unload: {', '.join(open_files)}")
-    figures: dict[str, Any] = {}
+    figures: dict[str, Any] = {
+        "megabytes": [round(left.process.rss / 1e6, 1) for left in (before, after)]
+    }
     for name, was, is_ in (
         ("sockets", before.process.sockets, after.process.sockets),
         ("handles", before.process.handles, after.process.handles),

@@ -12,7 +12,7 @@ LONG: Final = 3600.0
 """Seconds from which on a life can show a slow leak."""
 LONG_BOUND: Final = 1e6
 """Bytes an hour that memory may grow in such a life."""
-SHORT_BOUND: Final = 48e6
+SHORT_BOUND: Final = 64e6
 """Bytes that memory may grow in a shorter one: a leak that shows in minutes grows by far more."""
 
 

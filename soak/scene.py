@@ -191,7 +191,7 @@ class Scene:
     async def wait_until_loaded(self) -> None:
         """Wait until Home Assistant runs, and all entries are loaded. Raises TimeoutError."""
         async with asyncio.timeout(90):
-            while (await self.client.command("get_config"))["state"] != "RUNNING":  # noqa: ASYNC110
+            while (await self.client.command("get_config"))["state"] != "RUNNING":  # noqa: ASYNC110  # of another process
                 await asyncio.sleep(0.2)
             while True:
                 entries = await self.client.entries()

@@ -3,6 +3,9 @@
 `GET /api/retrocam_probe` names all tasks and threads; with `?settle=1` it first collects garbage and
 gives freed memory back, so that what remains is what is held. `GET /api/retrocam_probe/lag?seconds=20`
 measures how late the event loop is.
+
+With `streams` and `url` in the configuration it runs so many of Home Assistant's own streams, kept
+awake and read by nobody: what Retrocam's cameras are compared with.
 """
 
 import asyncio
@@ -12,6 +15,8 @@ import threading
 from typing import Any, Final
 
 from aiohttp import web
+from homeassistant.components.camera.prefs import DynamicStreamSettings
+from homeassistant.components.stream import HLS_PROVIDER, create_stream
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.http import HomeAssistantView
 from homeassistant.helpers.typing import ConfigType
@@ -89,8 +94,20 @@ def settle() -> None:
         trim(0)
 
 
+async def _run_stream(hass: HomeAssistant, url: str, number: int) -> None:
+    """Run one stream for as long as Home Assistant does."""
+    stream = create_stream(hass, url, {}, DynamicStreamSettings(), f"bare {number}")
+    # A worker with preload goes on without a viewer.
+    stream.dynamic_stream_settings.preload_stream = True
+    stream.add_provider(HLS_PROVIDER)
+    await stream.start()
+
+
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Answer."""
     hass.http.register_view(ProbeView())
     hass.http.register_view(LagView())
+    settings = config[DOMAIN] or {}
+    for number in range(settings.get("streams", 0)):
+        await _run_stream(hass, settings["url"], number)
     return True

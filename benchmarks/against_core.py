@@ -1,0 +1,294 @@
+"""Home Assistant alone against Retrocam on the same source: MJPEG viewers, and recording what was.
+
+One Home Assistant has the same RTSP camera four times: ours, core's `generic` with a stream only and
+with a still URL as well, and core's `ffmpeg`. All are watched through Home Assistant's own
+`camera_proxy_stream`. CPU is that of Home Assistant's process and of all that it starts.
+
+Then each records with a lookback of 30 s, and the frame numbers in its clip tell what is missing.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+import tempfile
+from typing import Any, Final, override
+
+from aiohttp import web
+import av
+
+from benchmarks.measuring import Case, Result
+from benchmarks.mjpeg import Viewer
+from custom_components.retrocam.core import jpeg
+from custom_components.retrocam.core.jpeg import planes
+from custom_components.retrocam.core.pattern_marks import read_frame_number
+from demo.client import Client
+from demo.process import cpu_of_tree
+from demo.server import Server, free_port, running
+from tests.rtsp import Mount, RtspServer
+
+WINDOW: Final = 10.0
+FPS: Final = 15
+FULL: Final = 1.4
+"""What 50 viewers may take to one."""
+LOOKBACK: Final = 30
+DURATION: Final = 5
+COUNTS: Final[dict[str, tuple[int, ...]]] = {
+    "ours": (1, 10, 50),
+    "generic, stream only": (1,),
+    "generic, still URL": (1, 10, 50),
+    "ffmpeg": (1, 10),
+}
+"""Viewers of each. 50 processes of ffmpeg say nothing that 10 have not said."""
+MARK: Final = b"content-length:"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What viewers cost and got."""
+
+    cpu: float
+    """Milliseconds a second."""
+    fps: float
+    """Of the worst viewer."""
+
+
+class AnyViewer(Viewer):
+    """Counts pictures whoever sends them."""
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        """Count the lengths that stand before each picture, over the seams of reads."""
+        joined = (self._tail + data).lower()
+        self.frames += joined.count(MARK)
+        self._tail = joined[-len(MARK) + 1 :]
+        if self.frames > 2:
+            self.watching.set()
+
+
+@asynccontextmanager
+async def viewer(server: Server, client: Client, entity_id: str) -> AsyncIterator[AnyViewer]:
+    """Watch for the time of a `with` block; pictures may never come."""
+    lines = [f"GET /api/camera_proxy_stream/{entity_id} HTTP/1.1", "Host: 127.0.0.1"]
+    lines += [f"{name}: {value}" for name, value in client.headers.items()]
+    request = "\r\n".join([*lines, "", ""]).encode()
+    loop = asyncio.get_running_loop()
+    _, one = await loop.create_connection(lambda: AnyViewer(request), "127.0.0.1", server.port)
+    try:
+        yield one
+    finally:
+        one.close()
+
+
+async def watch(server: Server, client: Client, entity_id: str, count: int) -> Seen:
+    """Let so many watch, and return what that costs and brings."""
+    loop = asyncio.get_running_loop()
+    async with AsyncExitStack() as stack:
+        watching = [
+            await stack.enter_async_context(viewer(server, client, entity_id)) for _ in range(count)
+        ]
+        try:
+            async with asyncio.timeout(WINDOW):
+                await asyncio.gather(*(one.watching.wait() for one in watching))
+        except TimeoutError:
+            pass  # there may be nothing to see
+        await asyncio.sleep(2)
+        began, before = loop.time(), cpu_of_tree(server.process.pid)
+        had = [one.frames for one in watching]
+        await asyncio.sleep(WINDOW)
+        took = loop.time() - began
+        spent = (cpu_of_tree(server.process.pid) - before) / took * 1000
+        return Seen(
+            spent, min(one.frames - was for one, was in zip(watching, had, strict=True)) / took
+        )
+
+
+def numbers(path: Path) -> list[int]:
+    """Return the frame numbers in a clip, in the order in which they are shown; blocks."""
+    with av.open(str(path)) as container:
+        read = (read_frame_number(planes(frame)[0]) for frame in container.decode(video=0))
+        return [number for number in read if number is not None]
+
+
+async def record_core(client: Client, entity_id: str, path: Path) -> list[int]:
+    """Record as core does; the file is whole some time after the action's end."""
+    answer = await client.command("camera/stream", entity_id=entity_id, format="hls")
+    # A stream that nobody asks for ends after 30 s, and what was is gone with it.
+    for _ in range(LOOKBACK // 2):
+        await client.get_bytes(answer["url"])
+        await asyncio.sleep(2.5)
+    data = {
+        "entity_id": entity_id,
+        "filename": str(path),
+        "lookback": LOOKBACK,
+        "duration": DURATION,
+    }
+    await client.post("/api/services/camera/record", data)
+    async with asyncio.timeout(30):
+        while not path.exists():  # noqa: ASYNC110, ASYNC240  # of another process
+            await asyncio.sleep(0.5)
+    await asyncio.sleep(1)
+    return await asyncio.to_thread(numbers, path)
+
+
+async def record_ours(client: Client, entity_id: str) -> list[int]:
+    """Record as we do."""
+    data = {"entity_id": entity_id, "lookback": LOOKBACK, "duration": DURATION}
+    answer: dict[str, Any] = (await client.call_action("retrocam", "record", data))[entity_id]
+    return await asyncio.to_thread(numbers, Path(answer["path"]))
+
+
+async def set_up(client: Client, mount: Mount, still: str) -> dict[str, str]:
+    """Add the cameras; return their entity ids."""
+    advanced = {"verify_ssl": False, "use_wallclock_as_timestamps": False}
+    data = {"name": "Ours", "url": mount.url, "rtsp_transport": "tcp", "advanced": advanced}
+    entry = await client.add_entry(("camera_url", data), ("preview", {}))
+    ours = await client.entity_id(entry["entry_id"], "camera")
+    history = {"entity_id": await client.entity_id(entry["entry_id"], "history")}
+    await client.wait_for_state(ours)
+    await client.post("/api/services/switch/turn_off", history)
+    found = {"ours": ours, "ffmpeg": "camera.core_ffmpeg"}
+    for name, more in (("generic, stream only", {}), ("generic, still URL", {"still": still})):
+        found[name] = await _generic(client, mount.url, more.get("still"))
+    return found
+
+
+async def _generic(client: Client, stream: str, still: str | None) -> str:
+    before = {state["entity_id"] for state in await client.get("/api/states")}
+    path = "/api/config/config_entries/flow"
+    form = await client.post(path, {"handler": "generic"})
+    data: dict[str, Any] = {"stream_source": stream}
+    if still:
+        data["still_image_url"] = still
+    data["advanced"] = {"framerate": FPS, "verify_ssl": False, "rtsp_transport": "tcp"}
+    answer = await client.post(f"{path}/{form['flow_id']}", data)
+    answer = await client.post(f"{path}/{form['flow_id']}", {"confirmed_ok": True})
+    if answer["type"] != "create_entry":
+        raise RuntimeError(f"core's generic camera was refused: {answer}")
+    while True:
+        states = {state["entity_id"] for state in await client.get("/api/states")}
+        if new := [one for one in states - before if one.startswith("camera.")]:
+            return str(new[0])
+        await asyncio.sleep(0.2)
+
+
+def pictures(url: str) -> list[bytes]:
+    """Return the first second of a source as JPEGs; blocks."""
+    with av.open(url, options={"rtsp_transport": "tcp"}) as container:
+        return [jpeg.encode(frame) for frame in islice(container.decode(video=0), FPS)]
+
+
+@asynccontextmanager
+async def stills(mount: Mount) -> AsyncIterator[str]:
+    """Serve a new JPEG of the source at each request, as a camera with a still URL does."""
+    found = cycle(await asyncio.to_thread(pictures, mount.url))
+
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(body=next(found), content_type="image/jpeg")
+
+    app = web.Application()
+    app.router.add_get("/still.jpg", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    port = free_port()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    try:
+        yield f"http://127.0.0.1:{port}/still.jpg"
+    finally:
+        await runner.cleanup()
+
+
+async def measure(mount: Mount) -> tuple[dict[str, dict[int, Seen]], dict[str, list[int]]]:
+    """Return what viewers cost and got, by camera and count, and the frames of each recording."""
+    with tempfile.TemporaryDirectory(prefix="retrocam-bench-") as name:
+        directory = Path(name)
+        extra = (
+            "ffmpeg:\nstream:\ncamera:\n  - platform: ffmpeg\n"
+            f"    name: Core ffmpeg\n    input: -rtsp_transport tcp -i {mount.url}\n"
+        )
+        async with (
+            stills(mount) as still,
+            running(directory, free_port(), extra) as server,
+            Client.logged_in(server.url) as client,
+        ):
+            cameras = await set_up(client, mount, still)
+            seen = {
+                camera: {
+                    count: await watch(server, client, cameras[camera], count) for count in counts
+                }
+                for camera, counts in COUNTS.items()
+            }
+            media = directory / "media" / "core.mp4"
+            clips = {
+                "ours": await record_ours(client, cameras["ours"]),
+                "core": await record_core(client, cameras["ffmpeg"], media),
+            }
+            return seen, clips
+
+
+def lost(found: list[int]) -> int:
+    """Return how many numbers are missing between the first and the last."""
+    return found[-1] - found[0] + 1 - len(found)
+
+
+async def compare() -> list[Result]:
+    with RtspServer() as server:
+        mount = server.mount("/camera", width=1280, height=720, fps=FPS, gop=2.0)
+        seen, clips = await measure(mount)
+    details = {
+        camera: {
+            f"{count} viewers": {"cpu_ms_s": round(one.cpu, 1), "fps": round(one.fps, 1)}
+            for count, one in counts.items()
+        }
+        for camera, counts in seen.items()
+    }
+    ours, ffmpeg, still = seen["ours"], seen["ffmpeg"], seen["generic, still URL"]
+    nothing = seen["generic, stream only"][1]
+    what = "720p at 15 fps over camera_proxy_stream"
+    cheaper = (
+        f"core's generic with a still URL passes on stills of somebody else for {still[1].cpu:.0f} to "
+        f"{still[50].cpu:.0f} ms CPU/s, with a stream only it brings {nothing.fps:.1f} pictures a second"
+    )
+    asked = f"{LOOKBACK} + {DURATION} s asked of a camera with a keyframe every 2 s"
+    return [
+        Result(
+            what=f"{what}: 50 viewers against 1 ({cheaper})",
+            ours=ours[50].cpu,
+            peer=ours[1].cpu,
+            ratio=ours[50].cpu / ours[1].cpu,
+            unit="ms CPU/s",
+            bar=FULL,
+            details=details,
+        ),
+        Result(
+            what=f"{what}: 10 viewers, against core's ffmpeg camera",
+            ours=ours[10].cpu,
+            peer=ffmpeg[10].cpu,
+            ratio=ours[10].cpu / ffmpeg[10].cpu,
+            unit="ms CPU/s",
+            bar=1.0,
+        ),
+        Result(
+            what=f"{asked}: seconds in the clip (core's camera.record "
+            f"{len(clips['core']) / FPS:.1f} s, {lost(clips['core'])} frames lost within)",
+            ours=len(clips["ours"]) / FPS,
+            unit="s",
+            bar=LOOKBACK + DURATION - 0.2,
+            at_least=True,
+        ),
+        Result(
+            what=f"{asked}: frames lost within the clip",
+            ours=lost(clips["ours"]),
+            unit="frames",
+            bar=0,
+        ),
+    ]
+
+
+CASE = Case(
+    name="against_core",
+    compares="MJPEG and recording, against Home Assistant's own cameras",
+    run=lambda: asyncio.run(compare()),
+)

@@ -1,0 +1,159 @@
+"""Cells: what 50 clients cost beyond one, against a bare WebSocket server with as many.
+
+As `mjpeg`: Home Assistant in a process of its own, the demo camera, lookback and history off, all of its
+process counted, drawing and decoding included. The clients, in this process, are bare WebSockets that
+acknowledge each packet without decoding it. The peer sends packets of the same size at the same rate and
+takes the same acknowledgements; both sides are what 49 clients add.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+import statistics
+import sys
+from typing import Final
+
+import aiohttp
+
+from benchmarks.home import demo_camera
+from benchmarks.measuring import Case, Result, paired
+from custom_components.retrocam.core.cells.wire import SUBPROTOCOL
+from custom_components.retrocam.urls import CELLS_PATH
+from demo.process import cpu
+
+CLIENTS: Final = 50
+WINDOW: Final = 12.0
+"""Seconds of one side."""
+RUNS: Final = 3
+BAR: Final = 1.5
+SEQ: Final = slice(4, 8)
+"""Where the header of a packet has its number."""
+
+
+class CellReader:
+    """A client that reads and acknowledges."""
+
+    def __init__(self) -> None:
+        """Nothing has come yet."""
+        self.packets = 0
+        self.size = 0
+        self.looking = asyncio.Event()
+
+    async def run(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Read until the socket is closed."""
+        async for message in socket:
+            if message.type is aiohttp.WSMsgType.BINARY:
+                self.packets += 1
+                self.size += len(message.data)
+                self.looking.set()
+                await socket.send_json({"ack": int.from_bytes(message.data[SEQ], "little")})
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Whoever sends packets."""
+
+    url: str
+    headers: dict[str, str]
+    cpu: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What clients cost and got."""
+
+    cpu: float
+    """Milliseconds a second."""
+    rate: float
+    """Packets a second of the worst client."""
+    size: float
+    """Bytes a packet."""
+
+
+@asynccontextmanager
+async def client(sender: Sender, session: aiohttp.ClientSession) -> AsyncIterator[CellReader]:
+    """Look for the time of a `with` block, which begins with packets coming."""
+    reader = CellReader()
+    async with session.ws_connect(
+        sender.url, protocols=[SUBPROTOCOL], headers=sender.headers
+    ) as socket:
+        task = asyncio.create_task(reader.run(socket))
+        try:
+            async with asyncio.timeout(30):
+                await reader.looking.wait()
+            yield reader
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def window(sender: Sender, clients: int) -> Window:
+    """Let so many look for a while."""
+    loop = asyncio.get_running_loop()
+    connector = aiohttp.TCPConnector(limit=0, force_close=True)
+    async with (
+        aiohttp.ClientSession(connector=connector) as session,
+        AsyncExitStack() as stack,
+    ):
+        looking = [await stack.enter_async_context(client(sender, session)) for _ in range(clients)]
+        began, before = loop.time(), sender.cpu()
+        had, size = [one.packets for one in looking], looking[0].size
+        await asyncio.sleep(WINDOW)
+        took = loop.time() - began
+        spent = (sender.cpu() - before) / took * 1000
+        got = [one.packets - start for one, start in zip(looking, had, strict=True)]
+        return Window(spent, min(got) / took, (looking[0].size - size) / max(1, got[0]))
+
+
+@asynccontextmanager
+async def bare(one: Window) -> AsyncIterator[Sender]:
+    """Run a server that sends as much as one client got."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks.bare_sockets", str(round(one.size)), str(one.rate),
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None  # noqa: S101  # it is a pipe
+        port = int(await process.stdout.readline())
+        yield Sender(f"http://127.0.0.1:{port}/", {}, lambda: cpu(process.pid))
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def compare() -> list[Result]:
+    async with demo_camera() as home:
+        url = home.server.url + CELLS_PATH.format(entry_id=home.entry_id)
+        ours = Sender(url, home.client.headers, home.cpu)
+        one = await window(ours, 1)  # what is done once is not counted
+        alone, added = [], []
+        async with bare(one) as limit:
+            for _ in range(RUNS):
+                least = [await window(sender, 1) for sender in (limit, ours)]
+                most = [await window(sender, CLIENTS) for sender in (limit, ours)]
+                alone.append((least[1], most[1]))
+                added.append(
+                    (most[0].cpu - least[0].cpu, most[1].cpu - least[1].cpu),
+                )
+    worst, rate = min(many.rate for _, many in alone), min(few.rate for few, _ in alone)
+    if worst < 0.8 * rate:
+        raise RuntimeError(f"a client got {worst:.1f} packets a second, alone {rate:.1f}")
+    details = {
+        "one_ms_s": round(statistics.median(few.cpu for few, _ in alone), 1),
+        "fifty_ms_s": round(statistics.median(many.cpu for _, many in alone), 1),
+        "packets_s_of_worst_client": round(worst, 2),
+        "bytes_a_packet": round(one.size),
+    }
+    what = (
+        f"{CLIENTS - 1} cell clients more than one, {rate:.0f} packets a second each, "
+        "against a bare WebSocket server"
+    )
+    return [paired(added).result(what, unit="ms CPU/s", bar=BAR, details=details)]
+
+
+CASE = Case(
+    name="cell_clients",
+    compares="50 cell clients, against a bare WebSocket server with as many",
+    run=lambda: asyncio.run(compare()),
+)

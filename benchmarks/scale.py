@@ -1,0 +1,141 @@
+"""Scale: what the 64th camera costs, and what it does to Home Assistant's event loop.
+
+Each size is a new process of Home Assistant whose cameras all open one mount of a real RTSP server,
+320x180 at 15 fps, with lookback and a snapshot every 10 s each, over a connection each. CPU is that of
+Home Assistant's process; the server and its encoder are apart. The peer are as many of Home
+Assistant's own stream workers with nothing of ours.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+from benchmarks.measuring import Case, Result
+from benchmarks.sized_home import SizedHome, sized_home
+from tests.rtsp import Mount, RtspServer
+
+SIZES: Final = (1, 4, 16, 64)
+FEW: Final = 4
+MANY: Final = 64
+SETTLE: Final = 14.0
+"""Seconds after the last connection until each camera has begun its history, and start-up is over."""
+WINDOW: Final = 16.0
+LINEAR: Final = 1.1
+BARE: Final = 1.8
+"""What 64 cameras may take to what 64 stream workers take: the rest is a picture each 10 s, decoded,
+encoded and saved."""
+LAG: Final = 20.0
+"""Milliseconds."""
+MEMORY: Final = 10.0
+"""Megabytes an instance; a minute of this video is 1.5, and a stream worker without us takes most."""
+LOAD: Final = 0.25
+"""Seconds an instance that start-up may take longer, and as long to unload it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What so many cameras take."""
+
+    cameras: int
+    cpu: float
+    """Milliseconds a second."""
+    memory: float
+    """Megabytes."""
+    lag: dict[str, float]
+    started: float
+    unloaded: float
+
+
+async def measure(mount: Mount, cameras: int, *, bare: bool = False) -> Size:
+    """Run so many and take their figures."""
+    mine = 0 if bare else cameras
+    async with sized_home(mine, mount.url, bare=cameras if bare else 0) as home:
+        await mount.async_wait_for_watchers(cameras)
+        await asyncio.sleep(SETTLE)
+        spent, lag = await window(home)
+        if mount.watchers != cameras:
+            raise RuntimeError(f"{mount.watchers} of {cameras} cameras are connected")
+        memory = await home.memory() / 1e6
+        unloaded = await home.unload()
+        return Size(cameras, spent, memory, lag, home.started, unloaded)
+
+
+async def window(home: SizedHome) -> tuple[float, dict[str, float]]:
+    """Return the CPU in ms a second, and how late the event loop was meanwhile."""
+    loop = asyncio.get_running_loop()
+    began, before = loop.time(), home.cpu
+    lag = await home.lag(WINDOW)
+    return (home.cpu - before) / (loop.time() - began) * 1000, lag
+
+
+async def compare() -> list[Result]:
+    with RtspServer() as server:
+        mount = server.mount("/camera")
+        none = await measure(mount, 0)
+        bare = await measure(mount, MANY, bare=True)
+        sizes = {count: await measure(mount, count) for count in SIZES}
+    few, many = sizes[FEW], sizes[MANY]
+
+    def each(size: Size) -> float:
+        return (size.cpu - none.cpu) / size.cameras
+
+    details = {
+        f"cameras_{size.cameras}": {
+            "cpu_ms_s": round(size.cpu),
+            "cpu_ms_s_each": round(each(size), 2),
+            "memory_mb": round(size.memory),
+            "lag_ms": {name: round(value, 2) for name, value in size.lag.items()},
+            "started_s": round(size.started, 1),
+            "unloaded_s": round(size.unloaded, 2),
+        }
+        for size in sizes.values()
+    }
+    details["bare"] = {"cpu_ms_s": round(bare.cpu), "lag_p99_ms": round(bare.lag["p99_ms"], 2)}
+    details["none"] = {"cpu_ms_s": round(none.cpu), "memory_mb": round(none.memory)}
+    what = f"320x180 at 15 fps, {MANY} cameras"
+    return [
+        Result(
+            what=f"{what}: each, against each of {FEW}",
+            ours=each(many),
+            peer=each(few),
+            ratio=each(many) / each(few),
+            unit="ms CPU/s",
+            bar=LINEAR,
+            details=details,
+        ),
+        Result(
+            what=f"{what}, against {MANY} bare stream workers",
+            ours=each(many),
+            peer=each(bare),
+            ratio=each(many) / each(bare),
+            unit="ms CPU/s",
+            bar=BARE,
+        ),
+        Result(
+            what=f"{what}: lateness of the event loop, 99 of 100 (bare workers "
+            f"{bare.lag['p99_ms']:.1f} ms)",
+            ours=many.lag["p99_ms"],
+            unit="ms",
+            bar=LAG,
+        ),
+        Result(
+            what=f"{what}: memory of each (bare {(bare.memory - none.memory) / MANY:.1f} MB)",
+            ours=(many.memory - none.memory) / MANY,
+            unit="MB",
+            bar=MEMORY,
+        ),
+        Result(
+            what=f"{what}: start-up longer than without, by each",
+            ours=(many.started - none.started) / MANY,
+            unit="s",
+            bar=LOAD,
+        ),
+        Result(what=f"{what}: unload, each", ours=many.unloaded / MANY, unit="s", bar=LOAD),
+    ]
+
+
+CASE = Case(
+    name="scale",
+    compares="64 cameras against 4, and against bare stream workers",
+    run=lambda: asyncio.run(compare()),
+)
