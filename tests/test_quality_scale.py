@@ -395,9 +395,8 @@ def test_the_manifest_is_as_hassfest_wants_it() -> None:
 
 
 def test_what_is_imported_is_a_dependency() -> None:
-    # What hassfest allows without: they are always there, or a platform of theirs is offered.
-    free = {*PLATFORMS, "frontend", "diagnostics", "repairs", "system_health", "logbook"}
-    free |= {"persistent_notification", "websocket_api"}
+    # What hassfest allows without: they are always there, or the file is a platform of theirs.
+    free = {*PLATFORMS, "frontend", "persistent_notification", "system_health", "websocket_api"}
     known = {*MANIFEST["dependencies"], *MANIFEST.get("after_dependencies", []), *free}
     for path, tree in TREES.items():
         for node in ast.walk(tree):
@@ -407,7 +406,7 @@ def test_what_is_imported_is_a_dependency() -> None:
                     names = [f"{node.module}.{alias.name}" for alias in node.names]
                 for name in names:
                     if name.startswith("homeassistant.components."):
-                        assert name.split(".")[2] in known, (path, name)
+                        assert name.split(".")[2] in {*known, path.stem}, (path, name)
 
 
 def test_hacs_finds_what_it_asks_for() -> None:
