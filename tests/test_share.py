@@ -789,6 +789,7 @@ def test_the_form_has_words_for_everything() -> None:
         texts = options["step"]["init"]["sections"]["share"]
         fields = {str(field) for field in share_schema("https://home.example").schema}
         assert texts["data"].keys() == texts["data_description"].keys() == fields
-        assert "{share_link}" in texts["data_description"]["share_link"]
+        # The form's field of a code shows no text: the link stands with the wish for another one.
+        assert "{share_link}" in texts["data_description"]["share_renew"]
         assert "{share_link}" in options["step"]["share_link"]["description"]
         assert {"share_pin_missing", "share_pin_invalid"} <= options["error"].keys()
