@@ -20,6 +20,8 @@ MANY: Final = 64
 SETTLE: Final = 14.0
 """Seconds after the last connection until each camera has begun its history, and start-up is over."""
 WINDOW: Final = 16.0
+LONG_WINDOW: Final = 64.0
+"""For few cameras and for none: a difference of some milliseconds a second drowns in a shorter one."""
 LINEAR: Final = 1.1
 BARE: Final = 1.8
 """What 64 cameras may take to what 64 stream workers take: the rest is a picture each 10 s, decoded,
@@ -52,7 +54,7 @@ async def measure(mount: Mount, cameras: int, *, bare: bool = False) -> Size:
     async with sized_home(mine, mount.url, bare=cameras if bare else 0) as home:
         await mount.async_wait_for_watchers(cameras)
         await asyncio.sleep(SETTLE)
-        spent, lag = await window(home)
+        spent, lag = await window(home, WINDOW if cameras > FEW else LONG_WINDOW)
         if mount.watchers != cameras:
             raise RuntimeError(f"{mount.watchers} of {cameras} cameras are connected")
         memory = await home.memory() / 1e6
@@ -60,11 +62,11 @@ async def measure(mount: Mount, cameras: int, *, bare: bool = False) -> Size:
         return Size(cameras, spent, memory, lag, home.started, unloaded)
 
 
-async def window(home: SizedHome) -> tuple[float, dict[str, float]]:
+async def window(home: SizedHome, seconds: float) -> tuple[float, dict[str, float]]:
     """Return the CPU in ms a second, and how late the event loop was meanwhile."""
     loop = asyncio.get_running_loop()
     began, before = loop.time(), home.cpu
-    lag = await home.lag(WINDOW)
+    lag = await home.lag(seconds)
     return (home.cpu - before) / (loop.time() - began) * 1000, lag
 
 
