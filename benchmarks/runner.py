@@ -26,6 +26,7 @@ from benchmarks.page import Run, table
 
 CASES: Final = (
     "against_core",
+    "cards",
     "cell_clients",
     "cells",
     "clips",

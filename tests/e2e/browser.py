@@ -12,7 +12,14 @@ from typing import Any, Final
 import av
 import numpy as np
 from numpy.typing import NDArray
-from playwright.async_api import ConsoleMessage, Error, Locator, Page, async_playwright
+from playwright.async_api import (
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Locator,
+    Page,
+    async_playwright,
+)
 import pytest
 
 from custom_components.retrocam.core.test_pattern import read_frame_number
@@ -81,13 +88,27 @@ class Visit:
         """Forget what was said so far of something that a test has broken on purpose."""
         self._complaints = [text for text in self._complaints if known not in text]
 
-    async def log_in(self, url: str) -> None:
+    async def log_in(self, url: str, username: str = USERNAME, password: str = PASSWORD) -> None:
         """Open a page of Home Assistant as one who has to log in at its form first."""
         await self.page.goto(url)
-        await self.page.locator("input[name=username]").fill(USERNAME)
-        await self.page.locator("input[name=password]").fill(PASSWORD)
+        await self.page.locator("input[name=username]").fill(username)
+        await self.page.locator("input[name=password]").fill(password)
         await self.page.locator("input[name=password]").press("Enter")
         await self.page.wait_for_url(f"{url}/**")
+
+    @contextlib.asynccontextmanager
+    async def another(self, script: str = "", **context: Any) -> AsyncIterator[Visit]:
+        """Open a page in the same browser, for somebody who is not logged in yet.
+
+        `script` runs in it before anything else.
+        """
+        browser = self.page.context.browser
+        assert browser is not None
+        made = await browser.new_context(**{"viewport": DESKTOP, **context})
+        try:
+            yield await _opened(made, script)
+        finally:
+            await made.close()
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
@@ -109,12 +130,16 @@ async def visit(*, arguments: Sequence[str] = ARGUMENTS, **context: Any) -> Asyn
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=arguments)
         try:
-            page = await browser.new_page(**{"viewport": DESKTOP, **context})
-            page.set_default_timeout(TIMEOUT)
-            await page.add_init_script(TELL_REJECTIONS)
-            yield Visit(page)
+            yield await _opened(await browser.new_context(**{"viewport": DESKTOP, **context}))
         finally:
             await browser.close()
+
+
+async def _opened(context: BrowserContext, script: str = "") -> Visit:
+    page = await context.new_page()
+    page.set_default_timeout(TIMEOUT)
+    await page.add_init_script(TELL_REJECTIONS + script)
+    return Visit(page)
 
 
 async def luma(element: Locator) -> NDArray[np.uint8]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import random
+import re
 import sys
 import tempfile
 from typing import Any, Final
@@ -18,9 +19,9 @@ from custom_components.retrocam.core import jpeg
 from custom_components.retrocam.core.files import format_name
 from custom_components.retrocam.core.test_pattern import TestPattern
 from demo.client import Client
-from demo.film import make_film
+from demo.film import FILM, make_film
 from demo.server import free_port, running
-from demo.setting import DASHBOARD, DEMO_NAME, set_up
+from demo.setting import DASHBOARD, DEMO_NAME, PLAYER_NAME, set_up
 
 from .browser import SCREENSHOTS, visit
 from .share_screenshots import take_share_pictures
@@ -85,7 +86,23 @@ async def prepare(client: Client, media: Path) -> str:
     await asyncio.to_thread(fill, library, Path(clip["path"]).read_bytes(), datetime.now(UTC))
     await client.post(f"/api/config/config_entries/entry/{entry_id}/reload", {})
     await client.wait_for_state(camera)
+    await add_states(client, camera)
     return camera
+
+
+async def add_states(client: Client, camera: str) -> None:
+    """Add a page with what is rarely seen: cards that have nothing to show, and a plain screen."""
+    board = await client.command("lovelace/config", url_path=DASHBOARD)
+    ours = [
+        {"type": "custom:retrocam-camera-card", "entity": "camera.gone"},
+        {"type": "custom:retrocam-camera-card"},
+        {"type": "custom:retrocam-ascii-card", "entity": camera, "colour": False},
+        {"type": "custom:retrocam-camera-card", "entity": camera, "controls": False},
+    ]
+    sections = [{"type": "grid", "cards": [card]} for card in ours]
+    states = {"title": "States", "path": "states", "type": "sections", "sections": sections}
+    views = [*board["views"], states]
+    await client.command("lovelace/config/save", url_path=DASHBOARD, config={"views": views})
 
 
 class Album:
@@ -98,6 +115,7 @@ class Album:
         self._suffix = suffix
         self.camera = page.locator("retrocam-camera-card").filter(has_text=DEMO_NAME)
         self.history = page.locator("retrocam-history-card")
+        self.ascii = page.locator("retrocam-ascii-card")
 
     async def take(self, name: str, what: Locator | None = None) -> None:
         """Keep a picture of the page, or of one card in it."""
@@ -123,10 +141,44 @@ class Album:
         await self.take("camera-ascii", self.camera)
         await self.camera.get_by_role("button", name="Show as ASCII").click()
         await self.history_states()
-        await self.history.locator("retrocam-grid button").nth(3).click()
+        snapshot = re.compile(r"^Snapshot, \d")
+        await self.history.get_by_role("button", name=snapshot).nth(3).click()
         stage = page.get_by_role("dialog", name="Viewer").locator(".stage img").last
         await loaded(stage, "element.naturalWidth > 600")
         await self.take("viewer")
+        await page.keyboard.press("Escape")
+        await self.ascii_states(client)
+        await page.goto(f"{client.url}/{DASHBOARD}/states")
+        await loaded(self.ascii.locator("retrocam-screen"), "element.text.length > 100")
+        await self.take("states")
+
+    async def ascii_states(self, client: Client) -> None:
+        """Show the player with nothing, with a film, with all that it has open, and in trouble."""
+        entries = {entry["title"]: entry["entry_id"] for entry in await client.entries()}
+        player = {"entity_id": await client.entity_id(entries[PLAYER_NAME], "media_player")}
+        screen = self.ascii.locator("retrocam-screen")
+        await screen.scroll_into_view_if_needed()
+        await self.ascii.get_by_text("Nothing plays").wait_for()
+        await self.take("ascii-idle", self.ascii)
+        search = self.ascii.get_by_role("searchbox")
+        await search.fill(FILM)
+        await search.press("Enter")
+        await loaded(screen, "element.text.length > 100")
+        await self.ascii.get_by_role("button", name="Pause").wait_for()
+        await self.take("ascii", self.ascii)
+        await self.ascii.get_by_role("button", name="Look").click()
+        await self.ascii.get_by_role("button", name="Figures").click()
+        await self.ascii.get_by_text("frames/s").wait_for()
+        await self.take("ascii-look", self.ascii)
+        await self.ascii.get_by_role("button", name="Browse media").click()
+        await self._page.get_by_role("dialog", name="Browse media").locator("li").first.wait_for()
+        await self.take("browser")
+        await self._page.keyboard.press("Escape")
+        await search.fill("http://127.0.0.1:9/nothing.mp4")
+        await search.press("Enter")
+        await self.ascii.get_by_text("This did not work").wait_for()
+        await self.take("ascii-error", self.ascii)
+        await client.post("/api/services/media_player/media_stop", player)
 
     async def recording(self, client: Client, camera: str) -> None:
         """Show the card while it records."""
@@ -151,6 +203,11 @@ class Album:
         await self.take("history-timelapse", self.history)
         await self.history.get_by_role("button", name="Timelapse", exact=True).click()
         await self.take("history", self.history)
+        await self.history.get_by_role("button", name="Previous day").click()
+        await self.history.get_by_text("Nothing was kept").wait_for()
+        await self.take("history-empty", self.history)
+        await self.history.get_by_role("button", name="Next day").click()
+        await self.history.locator("retrocam-grid button").first.wait_for()
 
 
 async def loaded(element: Locator, condition: str) -> None:

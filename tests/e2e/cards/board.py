@@ -1,0 +1,119 @@
+"""The demo's dashboard in a browser, and what tests look for on it."""
+
+from dataclasses import dataclass, field
+import re
+from typing import Any, Final
+from urllib.parse import urljoin
+
+from playwright.async_api import Locator, Page, expect
+
+from demo.client import Client
+from demo.setting import DEMO_NAME, GRID_NAME
+
+from ..browser import TIMEOUT, Visit
+
+expect.set_options(timeout=TIMEOUT)
+
+CAMERA_CARD: Final = "retrocam-camera-card"
+HISTORY_CARD: Final = "retrocam-history-card"
+ASCII_CARD: Final = "retrocam-ascii-card"
+SCREEN: Final = "retrocam-screen"
+FIVE_SECONDS_READY: Final = "element => Number(element.getAttribute('aria-valuenow')) >= 5"
+
+
+@dataclass(frozen=True)
+class Board:
+    """The demo's dashboard, as the administrator sees it."""
+
+    client: Client
+    entry_id: str
+    camera: str
+    layout: str
+    """The id of the grid's select."""
+    player: str
+    """The id of the ASCII player."""
+    visitor: Visit
+    opened: list[tuple[str, int]] = field(default_factory=list)
+    """For which module the page was opened, and after how many failed tests."""
+
+    @property
+    def page(self) -> Page:
+        return self.visitor.page
+
+    @property
+    def camera_card(self) -> Locator:
+        return self.page.locator(CAMERA_CARD).filter(has_text=DEMO_NAME)
+
+    @property
+    def grid_card(self) -> Locator:
+        return self.page.locator(CAMERA_CARD).filter(has_text=GRID_NAME)
+
+    @property
+    def history_card(self) -> Locator:
+        return self.page.locator(HISTORY_CARD)
+
+    @property
+    def ascii_card(self) -> Locator:
+        return self.page.locator(ASCII_CARD)
+
+    @property
+    def viewer(self) -> Locator:
+        return self.page.get_by_role("dialog", name="Viewer")
+
+    def kept(self, kind: str) -> Locator:
+        """Return the thumbnails of a kind, which are labelled with it."""
+        return self.history_card.get_by_role("button", name=re.compile(rf"^{kind}, \d"))
+
+    async def act(self, action: str, **data: Any) -> dict[str, Any]:
+        data = {"entity_id": self.camera, **data}
+        answer: dict[str, Any] = await self.client.call_action("retrocam", action, data)
+        said: dict[str, Any] = answer[self.camera]
+        return said
+
+    async def fetched(self, href: str | None) -> bytes:
+        """Return what a link leads to, for one who has nothing but the link."""
+        assert href is not None
+        async with self.client.session.get(urljoin(self.client.url, href)) as response:
+            assert response.status == 200
+            return await response.read()
+
+    async def linked(self, name: str) -> bytes:
+        """Return what a link of the camera card leads to."""
+        link = self.camera_card.get_by_role("link", name=name)
+        return await self.fetched(await link.get_attribute("href"))
+
+
+async def met(element: Locator, condition: str, argument: Any = None) -> None:
+    """Wait until `condition`, of `element` and `argument`, holds in the browser."""
+    handle = await element.element_handle()
+    await element.page.wait_for_function(
+        f"([element, argument]) => {condition}", arg=[handle, argument]
+    )
+
+
+async def plays(video: Locator) -> None:
+    """Wait until a video is in its second second, decoded."""
+    await met(video, "element.currentTime > 1 && element.videoWidth > 0")
+
+
+async def filled(board: Board) -> None:
+    """Wait until the gauge tells of some seconds."""
+    gauge = board.camera_card.get_by_role("meter")
+    await board.page.wait_for_function(FIVE_SECONDS_READY, arg=await gauge.element_handle())
+
+
+async def snapshots(board: Board, count: int) -> None:
+    """Take snapshots until so many are listed."""
+    shown = board.kept("Snapshot")
+    for _ in range(count - await shown.count()):
+        await board.act("take_snapshot")
+    await expect(shown.nth(count - 1)).to_be_visible()
+
+
+async def turned(board: Board, key: str) -> str:
+    """Press a key in the viewer; return the address of what it shows then."""
+    download = board.viewer.get_by_role("link", name="Download")
+    before = str(await download.get_attribute("href"))
+    await board.page.keyboard.press(key)
+    await expect(download).not_to_have_attribute("href", before)
+    return str(await download.get_attribute("href"))

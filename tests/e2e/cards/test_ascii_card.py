@@ -1,0 +1,157 @@
+"""The ASCII card: what plays, how it looks and sounds, and what it says."""
+
+import re
+from typing import Any
+
+from playwright.async_api import Locator, expect
+import pytest
+
+from demo.film import FILM
+
+from .board import SCREEN, Board, met
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+SELECTED = "screen => String(screen.renderRoot.getSelection?.() ?? getSelection()).length"
+
+
+def screen_of(board: Board) -> Locator:
+    return board.ascii_card.locator(SCREEN)
+
+
+async def play(board: Board, media: str = FILM) -> None:
+    search = board.ascii_card.get_by_role("searchbox")
+    await search.fill(media)
+    await search.press("Enter")
+
+
+async def playing(board: Board) -> Locator:
+    """Play the film, and return the screen once pictures of it are drawn."""
+    await play(board)
+    screen = screen_of(board)
+    await met(screen, "element.text.length > 100")
+    await expect(board.ascii_card.get_by_role("button", name="Pause")).to_be_enabled()
+    return screen
+
+
+async def moves(screen: Locator) -> None:
+    """Wait until the picture is another one."""
+    await met(screen, "element.text !== argument", await screen.evaluate("screen => screen.text"))
+
+
+async def state(board: Board) -> dict[str, Any]:
+    return await board.client.wait_for_state(board.player)
+
+
+async def reported(screen: Locator, condition: str) -> dict[str, Any]:
+    """Wait until the figures of the screen meet a condition, and return them."""
+    await met(screen, f"((report) => {condition})(element.player.report())")
+    report: dict[str, Any] = await screen.evaluate("screen => screen.player.report()")
+    return report
+
+
+async def test_a_film_is_searched_played_paused_sought_and_stopped(board: Board) -> None:
+    card = board.ascii_card
+    screen = await playing(board)
+    await moves(screen)
+    await expect(card.get_by_text("retrocam-demo")).to_be_visible()
+    await card.get_by_role("button", name="Pause").click()
+    await expect(card.get_by_role("button", name="Play", exact=True).last).to_be_enabled()
+    await expect(card.get_by_text("Paused")).to_be_visible()
+    position = card.get_by_role("slider", name="Position")
+    await position.fill("12")
+    await met(position, "element.value === '12'")
+    await card.locator(".controls").get_by_role("button", name="Play", exact=True).click()
+    await expect(card.get_by_role("button", name="Pause")).to_be_enabled()
+    await moves(screen)
+    assert (await state(board))["attributes"]["media_position"] >= 12
+    await card.get_by_role("button", name="Stop").click()
+    await expect(card.get_by_text("Nothing plays")).to_be_visible()
+    assert (await state(board))["state"] == "idle"
+
+
+async def test_the_picture_keeps_to_its_rate_and_its_sound(board: Board) -> None:
+    card = board.ascii_card
+    screen = await playing(board)
+    report = await reported(screen, "report.soundOffset !== undefined && report.bytes > 0")
+    # Drawn is the newest picture that is not later than the sound: a picture's length at most.
+    assert abs(report["soundOffset"]) <= 1000 / 24 + 2
+    assert report["asked"] == 24
+    await card.get_by_role("button", name="Figures").click()
+    figures = (
+        r"^[\d.]+ of 24.0 frames/s$",
+        r"ms apart, jitter",
+        r"kB/s$",
+        r"Sound offset -?\d+ ms",
+    )
+    for figure in figures:
+        await expect(screen.get_by_text(re.compile(figure))).to_be_visible()
+    await card.get_by_role("button", name="Figures").click()
+    await expect(screen.get_by_text("frames/s")).to_be_hidden()
+
+    await card.get_by_role("slider", name="Volume").fill("0.25")
+    assert await screen.evaluate("screen => screen.sound.position.volume") == 0.25
+    await card.get_by_role("button", name="Mute").click()
+    await met(screen, "element.sound.position.paused")
+    await card.get_by_role("button", name="Sound on").click()
+    await met(screen, "!element.sound.position.paused")
+
+
+async def test_the_look_is_changed_here_and_the_size_at_the_server(board: Board) -> None:
+    card = board.ascii_card
+    screen = await playing(board)
+    await card.get_by_role("button", name="Look").click()
+    await card.get_by_role("radio", name="Blocks").click()
+    await met(screen, "/^[ ░▒▓█\\n]+$/.test(element.text)")
+    table = await screen.evaluate("screen => [...screen.surface.scene.table]")
+    await card.get_by_label("Invert").check()
+    inverted = await screen.evaluate("screen => [...screen.surface.scene.table]")
+    assert inverted == [4 - glyph for glyph in table]
+    await card.get_by_label("Contrast").fill("2")
+    await card.get_by_label("Gamma").fill("2")
+    assert await screen.evaluate("screen => [...screen.surface.scene.table]") != inverted
+    await card.get_by_label("Colour").uncheck()
+    await met(screen, "!element.surface.scene.colour")
+    await card.get_by_role("radio", name="Tall").click()
+    await met(screen, "element.text.split('\\n').length === 120")
+    await card.get_by_role("radio", name="Low").click()
+    await met(screen, "element.text.split('\\n').length === 50")
+
+
+async def test_the_picture_is_text_while_it_is_selected(board: Board) -> None:
+    screen = await playing(board)
+    text = screen.locator("pre")
+    await expect(text).to_be_empty()
+    await screen.hover(position={"x": 60, "y": 60})
+    await board.page.mouse.down()
+    await screen.hover(position={"x": 200, "y": 120})
+    await board.page.mouse.up()
+    assert 100 < await screen.evaluate(SELECTED) < 6049
+    assert len(await text.inner_text()) == 120 * 50 + 49
+    # A press anywhere else, and the picture goes on.
+    await board.history_card.locator("retrocam-day-picker .name").click()
+    await expect(text).to_be_empty()
+    await moves(screen)
+    button = board.ascii_card.get_by_role("button", name="Select as text")
+    await button.click()
+    assert await screen.evaluate(SELECTED) == 120 * 50 + 49
+    await button.click()
+    await expect(text).to_be_empty()
+
+
+async def test_what_is_browsed_plays_and_what_cannot_play_is_told_in_words(board: Board) -> None:
+    card = board.ascii_card
+    await card.get_by_role("button", name="Browse media").click()
+    browser = board.page.get_by_role("dialog", name="Browse media")
+    await browser.get_by_role("button", name="Camera", exact=True).click()
+    await browser.get_by_role("button", name="Demo garage").first.click()
+    await expect(browser).to_be_hidden()
+    screen = screen_of(board)
+    await met(screen, "element.text.length > 100")
+    await expect(card.get_by_text("Live", exact=True)).to_be_visible()
+
+    await play(board, "http://127.0.0.1:9/nothing.mp4")
+    await expect(card.get_by_text("This did not work")).to_be_visible()
+    alert = screen.get_by_role("alert")
+    await expect(alert).to_have_text(re.compile(r"^(The site|This address|Nothing was) .+\.$"))
+    await board.client.post("/api/services/media_player/media_stop", {"entity_id": board.player})

@@ -1,0 +1,155 @@
+"""The cards as guests of the dashboard: registered, offered, edited, hidden, left."""
+
+import json
+import re
+from typing import Final
+
+from playwright.async_api import Page, WebSocket, expect
+import pytest
+
+from demo.film import FILM
+from demo.setting import DASHBOARD
+from tests.waiting import until
+
+from ..watch import growth, open_board, sample
+from .board import Board, met
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+TELL_WHAT_RUNS: Final = """
+const ours = () => new Error().stack.includes("/retrocam.js");
+const running = (window.running = { intervals: new Set(), timers: new Set(), frames: new Set() });
+const media = (window.media = new Set());
+for (const [name, end, kind, once] of [
+  ["setInterval", "clearInterval", "intervals", false],
+  ["setTimeout", "clearTimeout", "timers", true],
+  ["requestAnimationFrame", "cancelAnimationFrame", "frames", true],
+]) {
+  const [begin, cease] = [window[name], window[end]];
+  window[name] = (callback, ...rest) => {
+    const id = begin((...values) => {
+      if (once) running[kind].delete(id);
+      return callback(...values);
+    }, ...rest);
+    if (ours()) running[kind].add(id);
+    return id;
+  };
+  window[end] = (id) => {
+    running[kind].delete(id);
+    return cease(id);
+  };
+}
+const play = HTMLMediaElement.prototype.play;
+HTMLMediaElement.prototype.play = function () {
+  if (ours()) media.add(this);
+  return play.call(this);
+};
+window.whatRuns = () => [
+  ...Object.entries(running).filter(([, ids]) => ids.size).map(([kind, ids]) => `${kind}: ${ids.size}`),
+  ...[...media].filter((element) => !element.paused || element.src).map(() => "sound"),
+];
+"""
+"""Counts what the cards' own code has set going in a page, told by who called."""
+
+
+class Sockets:
+    """What a page has open: sockets of cells, and subscriptions of ours."""
+
+    def __init__(self, page: Page) -> None:
+        """Listen from now on."""
+        self.cells: set[WebSocket] = set()
+        self.subscriptions: set[int] = set()
+        page.on("websocket", self._opened)
+
+    def open(self) -> int:
+        """Count what is open."""
+        return len(self.subscriptions) + sum(not socket.is_closed() for socket in self.cells)
+
+    def _opened(self, socket: WebSocket) -> None:
+        if "/api/retrocam/cells/" in socket.url:
+            self.cells.add(socket)
+        else:
+            socket.on("framesent", self._sent)
+
+    def _sent(self, data: str | bytes) -> None:
+        told = json.loads(data)
+        for message in told if isinstance(told, list) else [told]:
+            if message["type"].startswith("retrocam/") and message["type"].endswith("/subscribe"):
+                self.subscriptions.add(message["id"])
+            elif message["type"] == "unsubscribe_events":
+                self.subscriptions.discard(message["subscription"])
+
+
+async def test_the_cards_are_a_resource_with_the_version_of_their_file(board: Board) -> None:
+    resources = await board.client.command("lovelace/resources")
+    ours = [item for item in resources if item["url"].startswith("/retrocam_files/")]
+    assert len(ours) == 1
+    url = str(ours[0]["url"])
+    assert re.fullmatch(r"/retrocam_files/retrocam\.js\?v=[0-9a-f]{12}", url)
+    assert b"retrocam-camera-card" in await board.client.get_bytes(url)
+    # One of an older version is brought up to date, and none is added beside it.
+    old = "/retrocam_files/retrocam.js?v=000000000000"
+    await board.client.command("lovelace/resources/update", resource_id=ours[0]["id"], url=old)
+    await board.client.post(f"/api/config/config_entries/entry/{board.entry_id}/reload", {})
+    assert await board.client.command("lovelace/resources") == resources
+    await board.client.wait_for_state(board.camera)
+
+
+async def test_the_cards_are_offered_for_what_they_can_show(board: Board) -> None:
+    offered = await board.page.evaluate("window.customCards")
+    names = {card["type"]: card["name"] for card in offered if card["preview"]}
+    assert names == {
+        "retrocam-camera-card": "Retrocam camera",
+        "retrocam-history-card": "Retrocam history",
+        "retrocam-ascii-card": "Retrocam ASCII",
+    }
+    suggest = """(entity) => window.customCards
+      .map((card) => card.getEntitySuggestion(document.querySelector("home-assistant").hass, entity))
+      .map((suggestion) => suggestion?.config ?? null)"""
+    camera, player = board.camera, board.player
+    assert await board.page.evaluate(suggest, camera) == [
+        {"type": "custom:retrocam-camera-card", "entity": camera},
+        {"type": "custom:retrocam-history-card", "entity": camera},
+        None,
+    ]
+    ascii_card = {"type": "custom:retrocam-ascii-card", "entity": player}
+    assert await board.page.evaluate(suggest, player) == [None, None, ascii_card]
+    assert await board.page.evaluate(suggest, "sun.sun") == [None, None, None]
+
+
+async def test_nothing_runs_for_cards_that_are_left(board: Board) -> None:
+    data = {"entity_id": board.player, "media": FILM}
+    await board.client.call_action("retrocam", "play", data)
+    async with board.visitor.another(TELL_WHAT_RUNS) as visitor:
+        page = visitor.page
+        sockets = Sockets(page)
+        await visitor.log_in(f"{board.client.url}/{DASHBOARD}")
+        screen = page.locator("retrocam-ascii-card retrocam-screen")
+        await screen.scroll_into_view_if_needed()
+        await met(screen, "element.text.length > 100")
+        assert sockets.open() >= 2
+        runs = await page.evaluate("whatRuns()")
+        assert {what.partition(":")[0] for what in runs} >= {"intervals", "frames"}
+        await page.get_by_role("tab", name="Without cards").click()
+        await expect(screen).to_have_count(0)
+        await page.wait_for_function("whatRuns().length === 0")
+        await until(lambda: sockets.open() == 0)
+        assert visitor.complaints == []
+    await board.client.post("/api/services/media_player/media_stop", {"entity_id": board.player})
+
+
+async def test_cards_that_run_for_a_while_keep_nothing(board: Board) -> None:
+    data = {"entity_id": board.player, "media": FILM}
+    await board.client.call_action("retrocam", "play", data)
+    async with board.visitor.another(viewport={"width": 1600, "height": 1700}) as visitor:
+        await open_board(visitor, board.client)
+        page = visitor.page
+        live = page.locator("retrocam-camera-card video").first
+        samples = []
+        for _ in range(5):
+            samples.append(await sample(page, 0))
+            await met(live, "element.currentTime > argument", samples[-1].played + 2)
+        assert growth(samples) < 10
+        assert samples[-1].listeners < samples[2].listeners + 200
+        assert visitor.complaints == []
+    await board.client.post("/api/services/media_player/media_stop", {"entity_id": board.player})

@@ -1,0 +1,157 @@
+"""Watches the cards run: `scripts/watch-cards [--minutes N]`.
+
+All cards of the demo run side by side, live, as ASCII and growing. Ends with 1 if the browser's console
+said anything, if a card stood still, or if the page kept growing.
+"""
+
+import argparse
+import asyncio
+from dataclasses import asdict, dataclass
+import json
+from pathlib import Path
+import sys
+import tempfile
+import time
+from typing import Final
+
+from playwright.async_api import Locator, Page
+
+from demo.ascii import play_film
+from demo.client import Client
+from demo.film import make_film
+from demo.server import free_port, running
+from demo.setting import DASHBOARD, DEMO_NAME, set_up
+
+from .browser import Visit, visit
+
+SAMPLE_SECONDS: Final = 15
+"""Between two looks at the memory."""
+WARM_UP: Final = 2
+"""Samples at the beginning that say nothing of growth: caches fill, a video gathers its first minute."""
+MOST_GROWTH: Final = 0.25
+"""Megabytes a minute that the heap may grow at most, by its trend; a leaked frame of cells alone would
+be twenty times that."""
+LEAST_FPS: Final = 12.0
+"""Pictures a second, of 24 sent: half of them even where the processor is shared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a page holds at one moment, after its garbage was collected."""
+
+    seconds: float
+    heap_mb: float
+    nodes: int
+    listeners: int
+    played: float
+    """Seconds that the live picture has played."""
+    fps: float
+    """Pictures that the ASCII player drew a second, of late."""
+
+
+async def sample(page: Page, began: float) -> Sample:
+    """Look at a page's memory, and at what has moved in it."""
+    session = await page.context.new_cdp_session(page)
+    await session.send("HeapProfiler.collectGarbage")
+    await session.send("Performance.enable")
+    told = (await session.send("Performance.getMetrics"))["metrics"]
+    metrics = {one["name"]: one["value"] for one in told}
+    await session.detach()
+    video = page.locator("retrocam-camera-card").filter(has_text=DEMO_NAME).locator("video")
+    return Sample(
+        seconds=round(time.monotonic() - began, 1),
+        heap_mb=round(metrics["JSHeapUsedSize"] / 1e6, 2),
+        nodes=int(metrics["Nodes"]),
+        listeners=int(metrics["JSEventListeners"]),
+        played=round(await video.evaluate("video => video.currentTime"), 1),
+        fps=round(await screen(page).evaluate("screen => screen.player.report().fps"), 1),
+    )
+
+
+def screen(page: Page) -> Locator:
+    """Return the screen of the ASCII card."""
+    return page.locator("retrocam-ascii-card retrocam-screen")
+
+
+async def watch(page: Page, seconds: float, every: float = SAMPLE_SECONDS) -> list[Sample]:
+    """Take samples of an open dashboard for some seconds."""
+    began = time.monotonic()
+    samples = [await sample(page, began)]
+    while time.monotonic() - began < seconds:
+        await page.wait_for_timeout(every * 1000)
+        samples.append(await sample(page, began))
+    return samples
+
+
+def growth(samples: list[Sample]) -> float:
+    """Return the trend of the heap in megabytes a minute: the slope of least squares."""
+    later = samples[WARM_UP:]
+    middle = sum(one.seconds for one in later) / len(later)
+    spread = sum((one.seconds - middle) ** 2 for one in later)
+    slope = sum((one.seconds - middle) * one.heap_mb for one in later) / spread
+    return 60 * slope
+
+
+def faults(samples: list[Sample]) -> list[str]:
+    """Tell in words what did not hold."""
+    found = []
+    first, last = samples[WARM_UP], samples[-1]
+    if growth(samples) > MOST_GROWTH:
+        found.append(f"the heap grew by {growth(samples):.2f} MB a minute")
+    # The history grows by what it shows, no more: what is out of sight has no element.
+    if last.nodes > 1.1 * first.nodes + 500:
+        found.append(f"from {first.nodes} to {last.nodes} nodes")
+    if last.listeners > 1.1 * first.listeners + 100:
+        found.append(f"from {first.listeners} to {last.listeners} listeners")
+    if last.played - first.played < 0.8 * (last.seconds - first.seconds):
+        found.append("the live picture stood still")
+    if min(one.fps for one in samples[WARM_UP:]) < LEAST_FPS:
+        found.append("the ASCII player stood still")
+    return found
+
+
+async def keep_playing(client: Client) -> None:
+    """Begin the film anew whenever it has come to its end."""
+    while True:
+        _, _, answer = await play_film(client)
+        await asyncio.sleep(float(answer["duration"] or 20))
+
+
+async def open_board(visitor: Visit, client: Client) -> None:
+    """Open the dashboard with everything that moves."""
+    await visitor.log_in(f"{client.url}/{DASHBOARD}")
+    page = visitor.page
+    await page.locator("retrocam-history-card retrocam-grid button").first.wait_for()
+    live = page.locator("retrocam-camera-card").filter(has_text=DEMO_NAME).locator("video")
+    await live.wait_for()
+    await page.wait_for_function("video => video.currentTime > 1", arg=await live.element_handle())
+    text = "screen => screen.text.length > 100"
+    await page.wait_for_function(text, arg=await screen(page).element_handle())
+
+
+async def main(minutes: float) -> int:
+    """Run the demo and watch it; print each sample as it comes."""
+    with tempfile.TemporaryDirectory(prefix="retrocam-watch-") as directory:
+        await asyncio.to_thread(make_film, Path(directory))
+        async with (
+            running(Path(directory), free_port()) as server,
+            Client.logged_in(server.url) as client,
+            # All cards are to be on screen at once, since none runs that is not.
+            visit(viewport={"width": 1600, "height": 1700}) as visitor,
+        ):
+            await set_up(client)
+            film = asyncio.create_task(keep_playing(client))
+            await open_board(visitor, client)
+            samples = await watch(visitor.page, minutes * 60)
+            film.cancel()
+    for one in samples:
+        print(json.dumps(asdict(one)))
+    found = faults(samples) + visitor.complaints
+    print(f"heap {growth(samples):+.3f} MB a minute; {'; '.join(found) or 'nothing amiss'}")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="scripts/watch-cards", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=5)
+    sys.exit(asyncio.run(main(parser.parse_args().minutes)))
