@@ -28,6 +28,8 @@ export const screenStyles = css`
     white-space: pre;
     color: transparent;
     cursor: text;
+    user-select: text;
+    -webkit-user-select: text;
     transform-origin: 0 0;
     overflow: hidden;
   }

@@ -67,9 +67,6 @@ export const viewerStyles = css`
     object-fit: contain;
     user-select: none;
   }
-  video {
-    touch-action: auto;
-  }
   .side {
     position: absolute;
     top: 50%;

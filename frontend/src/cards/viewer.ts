@@ -244,9 +244,12 @@ export class Viewer extends LitElement {
   }
 
   private down(event: PointerEvent): void {
-    if ((event.target as Element).tagName === "VIDEO") return;
-    (event.currentTarget as Element).setPointerCapture(event.pointerId);
-    this.zoom.down(event.pointerId, this.point(event));
+    const point = this.point(event);
+    if ((event.target as Element).tagName === "VIDEO") {
+      // A video is swiped by its upper part: below are the browser's own controls.
+      if (event.pointerType === "mouse" || point.y > (event.target as Element).clientHeight / 4) return;
+    } else (event.currentTarget as Element).setPointerCapture(event.pointerId);
+    this.zoom.down(event.pointerId, point);
   }
 
   private moved(event: PointerEvent): void {
@@ -259,6 +262,8 @@ export class Viewer extends LitElement {
     if (outcome === "left") this.step(1);
     else if (outcome === "right") this.step(-1);
     else if (outcome === "down") this.close();
+    // Only pictures are zoomed.
+    if (this.item?.kind !== "snapshots") this.zoom.reset();
     this.requestUpdate();
   }
 

@@ -53,7 +53,8 @@ describe("messages", () => {
     expect(frames).toEqual([codes(13)]);
   });
 
-  it("that are damaged are counted, and the next key goes on", async () => {
+  it("that are damaged are counted and done with, and the next key goes on", async () => {
+    page.socket.open();
     page.socket.tell(init);
     page.socket.tell(new ArrayBuffer(3));
     const broken = packet(1);
@@ -64,6 +65,8 @@ describe("messages", () => {
     await settle();
     expect(frames).toEqual([codes(0), codes(7)]);
     expect(session.damaged).toBe(2);
+    // Left unacknowledged, it would be the last that the server sends.
+    expect(page.socket.sent).toEqual(['{"ack":11}']);
   });
 
   it("that pile up behind a truncated one end the link", async () => {
