@@ -45,6 +45,8 @@ WebGL2RenderingContext.prototype.drawArrays = function (...args) {
   return draw.apply(this, args);
 };
 """
+SKIPPED: Final = """() =>
+  card.renderRoot.querySelector("retrocam-screen").player.report().skipped"""
 A_FULL_DAY: Final = """() => {
   const { album } = card;
   const { start } = album.span;
@@ -118,12 +120,18 @@ def _wait_for(base: str) -> None:
     raise RuntimeError("the harness does not answer")
 
 
-def script_seconds(page: Page) -> float:
-    """Return the seconds of script on the page's main thread so far."""
-    session = page.context.new_cdp_session(page)
-    session.send("Performance.enable")
-    metrics = session.send("Performance.getMetrics")["metrics"]
-    return float(next(one["value"] for one in metrics if one["name"] == "ScriptDuration"))
+class Meter:
+    """Reads the browser's own counter of script; it counts for as long as the meter is kept."""
+
+    def __init__(self, page: Page) -> None:
+        """Begin to count."""
+        self._session = page.context.new_cdp_session(page)
+        self._session.send("Performance.enable")
+
+    def seconds(self) -> float:
+        """Return the seconds of script on the page's main thread so far."""
+        metrics = self._session.send("Performance.getMetrics")["metrics"]
+        return float(next(one["value"] for one in metrics if one["name"] == "ScriptDuration"))
 
 
 def screen_results(browser: Browser, base: str, screen: Screen) -> list[Result]:
@@ -133,18 +141,24 @@ def screen_results(browser: Browser, base: str, screen: Screen) -> list[Result]:
     page.goto(f"{base}/?card=ascii&preset={screen.preset}&fps={screen.fps}")
     # The server has to decode the video for this size first.
     page.wait_for_function("drawn.length > 2 * 30", timeout=120_000)
-    script_seconds(page)
+    meter = Meter(page)
     page.evaluate("drawn.length = 0")
-    before = script_seconds(page)
+    before, skipped = meter.seconds(), page.evaluate(SKIPPED)
     page.wait_for_timeout(SECONDS * 1000)
-    spent = script_seconds(page) - before
+    spent = meter.seconds() - before
     drawn: list[float] = page.evaluate("drawn")
+    skipped = page.evaluate(SKIPPED) - skipped
     page.close()
     intervals = sorted(after - at for at, after in pairwise(drawn))
     rate = 1000 * (len(drawn) - 1) / (drawn[-1] - drawn[0])
     p95 = intervals[int(len(intervals) * 0.95)]
     name = f"{screen.size} at {screen.fps}"
-    shown = {"fps": round(rate, 2), "interval_p95_ms": round(p95, 1), "browser": browser.version}
+    shown = {
+        "fps": round(rate, 2),
+        "interval_p95_ms": round(p95, 1),
+        "skipped": skipped,
+        "browser": browser.version,
+    }
     script = 1000 * spent / len(drawn)
     found = [
         Result(

@@ -79,9 +79,10 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
     return asciiForm();
   }
 
-  static getStubConfig(hass: Hass, entities: string[]): Partial<AsciiCardConfig> {
+  /** `others` are those that have a card already: a player is better than a camera without one. */
+  static getStubConfig(hass: Hass, entities: string[], others: string[] = []): Partial<AsciiCardConfig> {
     const entity =
-      entities.find((id) => isRetrocam(hass, id, "media_player")) ??
+      [...entities, ...others].find((id) => isRetrocam(hass, id, "media_player")) ??
       entities.find((id) => isRetrocam(hass, id, "camera"));
     return { entity: entity ?? "media_player.retrocam" };
   }

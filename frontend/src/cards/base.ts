@@ -129,13 +129,24 @@ export abstract class RetrocamCard<Config extends CardConfig> extends LitElement
     </div>`;
   }
 
+  /** Whether the card may run at all, once it is seen. */
+  protected get mayRun(): boolean {
+    return !this.preview && !isOffered(this);
+  }
+
   private reconsider(): void {
     const there = this.hass !== undefined && this.hass.states[this.entityId] !== undefined;
-    const run = this.presence.seen && !this.preview && there;
+    const run = this.presence.seen && this.mayRun && there;
     if (run === this.running) return;
     this.running = run;
     if (run) this.began();
     else this.ended();
     this.requestUpdate();
   }
+}
+
+/** Whether an element is shown by the dashboard's card picker, which does not say that it is a preview. */
+function isOffered(element: Element): boolean {
+  const root = element.getRootNode();
+  return root instanceof ShadowRoot && root.host.localName === "hui-card-picker";
 }

@@ -98,6 +98,12 @@ export const cameraStyles = css`
     background: var(--primary-color, #03a9f4);
     transition: width 0.5s;
   }
+  /* Where the card is narrow, they go to the next line together. */
+  .icons {
+    display: flex;
+    gap: 4px;
+    margin-left: auto;
+  }
   .save {
     padding: 0 14px;
   }

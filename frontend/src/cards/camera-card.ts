@@ -131,26 +131,27 @@ export class CameraCard extends RetrocamCard<CameraCardConfig> {
               : this.t("save.button", { seconds: formatSeconds(hass, seconds) })}
           </span>
         </button>
-        <span class="grow"></span>
-        <button
-          ?disabled=${off}
-          aria-label=${this.t("snapshot.button")}
-          title=${this.t("snapshot.button")}
-          @click=${this.snapshot}
-        >
-          ${icon("camera")}
-        </button>
-        <button
-          aria-label=${this.t("ascii.show")}
-          title=${this.t("ascii.show")}
-          aria-pressed=${ascii}
-          @click=${() => {
-            this.ascii = !ascii;
-          }}
-        >
-          ${icon("ascii")}
-        </button>
-        ${this.renderFullscreenButton("enter")}
+        <span class="icons">
+          <button
+            ?disabled=${off}
+            aria-label=${this.t("snapshot.button")}
+            title=${this.t("snapshot.button")}
+            @click=${this.snapshot}
+          >
+            ${icon("camera")}
+          </button>
+          <button
+            aria-label=${this.t("ascii.show")}
+            title=${this.t("ascii.show")}
+            aria-pressed=${ascii}
+            @click=${() => {
+              this.ascii = !ascii;
+            }}
+          >
+            ${icon("ascii")}
+          </button>
+          ${this.renderFullscreenButton("enter")}
+        </span>
       </div>
       ${this.renderLayouts(hass)}
     </div>`;

@@ -24,6 +24,12 @@ export const historyStyles = css`
     padding: 2px 6px 4px 12px;
     flex-wrap: nowrap;
   }
+  .count {
+    padding-left: 4px;
+    white-space: nowrap;
+    overflow: hidden;
+    text-overflow: ellipsis;
+  }
   .tools > [role="group"] {
     display: flex;
     gap: 2px;

@@ -166,7 +166,9 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
             })
           : nothing}
       </span>
-      <span class="grow secondary" aria-live="off">${loading ? this.t("history.loading") : told}</span>
+      <span class="grow secondary count" aria-live="off"
+        >${!this.mayRun ? nothing : loading ? this.t("history.loading") : told}</span
+      >
       <button
         aria-expanded=${this.planning}
         ?disabled=${this.busy !== undefined}
@@ -193,6 +195,9 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
 
   private renderGrid(hass: Hass, config: HistoryCardConfig): TemplateResult | typeof nothing {
     const { items, loading, failure } = this.album;
+    if (!this.mayRun) {
+      return html`<div class="notice">${icon("camera")} ${this.t("card.history.description")}</div>`;
+    }
     if (items.length === 0 && !loading) {
       if (failure) return nothing;
       return html`<div class="notice">${icon("camera")} ${this.t("history.empty")}</div>`;

@@ -71,7 +71,12 @@ export const shared = css`
     color: var(--text-primary-color, #fff);
     font-weight: 500;
   }
-  .filled:hover {
+  .filled[disabled] {
+    color: var(--secondary-text-color, #727272);
+    background: var(--soft);
+    opacity: 0.7;
+  }
+  .filled:not([disabled]):hover {
     background: color-mix(in srgb, var(--primary-color, #03a9f4) 88%, #000);
   }
   .danger {
@@ -183,20 +188,20 @@ export const shared = css`
     clip-path: inset(50%);
     white-space: nowrap;
   }
-    .spinner {
-      width: 18px;
-      height: 18px;
-      box-sizing: border-box;
-      border: 2px solid currentColor;
-      border-right-color: transparent;
-      border-radius: 50%;
-      animation: turn 0.8s linear infinite;
+  .spinner {
+    width: 18px;
+    height: 18px;
+    box-sizing: border-box;
+    border: 2px solid currentColor;
+    border-right-color: transparent;
+    border-radius: 50%;
+    animation: turn 0.8s linear infinite;
+  }
+  @keyframes turn {
+    to {
+      transform: rotate(1turn);
     }
-    @keyframes turn {
-      to {
-        transform: rotate(1turn);
-      }
-    }
+  }
   @media (prefers-reduced-motion: reduce) {
     * {
       animation: none !important;

@@ -114,6 +114,21 @@ describe("camera card", () => {
     expect(sockets.size).toBe(0);
   });
 
+  it("runs nothing in the card picker, which does not say that it shows a preview", async () => {
+    const picker = document.createElement("hui-card-picker");
+    document.body.append(picker);
+    await show("camera", { ascii: true }, false);
+    picker.attachShadow({ mode: "open" }).append(card);
+    see(true);
+    await done();
+    expect(sockets.size).toBe(0);
+    document.body.append(card);
+    see(true);
+    await done();
+    expect(sockets.size).toBe(1);
+    picker.remove();
+  });
+
   it("tells how much lookback is ready", async () => {
     await show("camera");
     expect(text()).toContain("58 s ready, 31 MB");
@@ -467,6 +482,9 @@ describe("editors", () => {
       const element = customElements.get(`retrocam-${kind}-card`) as unknown as typeof CameraCard;
       expect(element.getStubConfig(hass, entities)).toEqual({ entity });
     }
+    // A player that has a card already is better than a camera that has none.
+    const ascii = customElements.get("retrocam-ascii-card") as unknown as typeof AsciiCard;
+    expect(ascii.getStubConfig(hass, ["camera.garden"], ["media_player.p"])).toEqual({ entity: "media_player.p" });
   });
 
   it.each([["4:3", "4 / 3"], ["1.78", "1.78 / 1"], ["21/9", "21 / 9"], ["wide", "16 / 9"], [undefined, "16 / 9"], ["0:3", "16 / 9"]])(

@@ -103,11 +103,10 @@ async def filled(board: Board) -> None:
 
 
 async def snapshots(board: Board, count: int) -> None:
-    """Take snapshots until so many are listed."""
-    shown = board.kept("Snapshot")
-    for _ in range(count - await shown.count()):
-        await board.act("take_snapshot")
-    await expect(shown.nth(count - 1)).to_be_visible()
+    """Take snapshots, the newest that is kept then, and wait until they are listed."""
+    taken = [await board.act("take_snapshot") for _ in range(count)]
+    newest = board.history_card.locator("retrocam-grid button img").first
+    await expect(newest).to_have_attribute("src", re.compile(re.escape(taken[-1]["filename"])))
 
 
 async def turned(board: Board, key: str) -> str:
