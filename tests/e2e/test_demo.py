@@ -24,6 +24,8 @@ async def test_the_dashboard_shows_the_moving_picture(tmp_path: Path, socket_ena
     async with running(tmp_path, free_port()) as server:
         async with Client.logged_in(server.url) as client:
             await set_up(client)
+            # Each would be a number on "Settings", as if something were broken.
+            assert (await client.command("repairs/list_issues"))["issues"] == []
         async with visit() as visitor:
             await visitor.log_in(f"{server.url}/{DASHBOARD}")
             video = visitor.page.locator("video").first
