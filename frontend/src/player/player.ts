@@ -50,6 +50,8 @@ export class CellPlayer {
   /** Picture minus sound in ms when the last frame was drawn. */
   private soundOffset: number | undefined;
   private silent = false;
+  /** All pictures of the epoch have come: its sound ends as well, and is not asked for again. */
+  private over = false;
   private shown: number | undefined;
 
   constructor(
@@ -64,7 +66,9 @@ export class CellPlayer {
       init: (init) => this.began(init),
       state: (state, error) => this.changed(state, error),
       frame: (frame, bytes) => this.arrived(frame, bytes),
-      end: () => undefined,
+      end: () => {
+        this.over = true;
+      },
       link: (open) => events.link(open),
     });
   }
@@ -109,6 +113,7 @@ export class CellPlayer {
 
   private began(init: Init): void {
     this.init = init;
+    this.over = false;
     this.queue.clear();
     this.done = this.acked = undefined;
     this.clock.reset();
@@ -171,7 +176,7 @@ export class CellPlayer {
   private keepSound(): void {
     const { sound, init } = this;
     const live = this.clock.arrivalTime();
-    if (!sound || !init?.audio || live === undefined) return;
+    if (!sound || !init?.audio || live === undefined || this.over) return;
     if (this.silent || this.playState !== "playing") return;
     if (!sound.needsStart(live, this.clock.soundTime())) return;
     const template = init.audio;

@@ -169,6 +169,22 @@ describe("sound", () => {
     expect(audio.paused).toBe(false);
   });
 
+  it("is not asked for again once the last picture has come", async () => {
+    await begin("/audio/{start_us}.aac");
+    page.draw();
+    await settle();
+    await receive(12);
+    audio.paused = true;
+    for (let i = 0; i < 100; i++) page.draw(500);
+    expect(page.sounds).toHaveLength(1);
+    // Another epoch, as after a seek, has its own.
+    page.socket.tell({ ...init, audio: "/audio/{start_us}.aac" });
+    await receive(0);
+    page.draw();
+    await settle();
+    expect(page.sounds).toHaveLength(2);
+  });
+
   it("that fails is tried again after a while", async () => {
     audio.refuse = new Error("network");
     await begin("/audio/{start_us}.aac");
