@@ -103,7 +103,7 @@ def test_links_and_commands_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
         if not target.startswith("http"):
             assert (path.parent / target).exists(), target
-    for command in set(re.findall(r"scripts/\w+", text)):
+    for command in set(re.findall(r"scripts/[\w-]+", text)):
         assert (ROOT / command).is_file(), command
     for named in set(
         re.findall(r"`((?:core|stream|instances|frontend)/[\w/]*\w+\.(?:py|ts))`", text)

@@ -52,6 +52,8 @@ addEventListener("unhandledrejection", ({ reason }) => {
 
 KNOWN_NOISE: Final[dict[str, str]] = {
     '{"code":"unknown_command"': "its page asks for `recorder/info` at once; the demo has no recorder",
+    "_HLS_msn=": "where its machine was too busy to have a part of the live picture in time, it answers"
+    " 404; its player asks again",
 }
 """What Home Assistant's own pages complain of in the console, and why that is no affair of ours."""
 

@@ -142,7 +142,7 @@ class Album:
         await self.camera.get_by_role("button", name="Show as ASCII").click()
         await self.history_states()
         snapshot = re.compile(r"^Snapshot, \d")
-        await self.history.get_by_role("button", name=snapshot).nth(3).click()
+        await self.history.get_by_role("button", name=snapshot).first.click()
         stage = page.get_by_role("dialog", name="Viewer").locator(".stage img").last
         await loaded(stage, "element.naturalWidth > 600")
         await self.take("viewer")

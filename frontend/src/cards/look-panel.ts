@@ -49,19 +49,21 @@ export class LookPanel extends LitElement {
     prefix: string,
     choose: (option: string) => void,
   ): TemplateResult {
-    return html`<div class="row" role="radiogroup" aria-label=${this.t(label)}>
+    return html`<div class="row choices" role="radiogroup" aria-label=${this.t(label)}>
       <span class="secondary label">${this.t(label)}</span>
-      ${options.map((option) => {
-        const key = `${prefix}.${option}`;
-        return html`<button
-          class="chip"
-          role="radio"
-          aria-checked=${option === current}
-          @click=${() => choose(option)}
-        >
-          ${hasText(key) ? this.t(key) : option}
-        </button>`;
-      })}
+      <span class="grow row">
+        ${options.map((option) => {
+          const key = `${prefix}.${option}`;
+          return html`<button
+            class="chip"
+            role="radio"
+            aria-checked=${option === current}
+            @click=${() => choose(option)}
+          >
+            ${hasText(key) ? this.t(key) : option}
+          </button>`;
+        })}
+      </span>
     </div>`;
   }
 
@@ -116,6 +118,10 @@ export class LookPanel extends LitElement {
     }
     .label {
       width: 84px;
+    }
+    .choices {
+      flex-wrap: nowrap;
+      align-items: baseline;
     }
     .figure {
       width: 36px;

@@ -144,9 +144,10 @@ async def test_what_is_browsed_plays_and_what_cannot_play_is_told_in_words(board
     await card.get_by_role("button", name="Browse media").click()
     browser = board.page.get_by_role("dialog", name="Browse media")
     await browser.get_by_role("button", name="Camera", exact=True).click()
-    await browser.get_by_role("button", name="Demo camera").first.click()
+    await browser.get_by_role("button", name="Demo garage").first.click()
     await expect(browser).to_be_hidden()
     screen = screen_of(board)
+    await screen.scroll_into_view_if_needed()
     await met(screen, "element.text.length > 100")
     await expect(card.get_by_text("Live", exact=True)).to_be_visible()
 

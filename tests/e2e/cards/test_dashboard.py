@@ -8,7 +8,7 @@ from playwright.async_api import Page, WebSocket, expect
 import pytest
 
 from demo.film import FILM
-from demo.setting import DASHBOARD
+from demo.setting import DASHBOARD, PLAYER_NAME
 from tests.waiting import until
 
 from ..watch import open_board, sample
@@ -90,9 +90,11 @@ async def test_the_cards_are_a_resource_with_the_version_of_their_file(board: Bo
     # One of an older version is brought up to date, and none is added beside it.
     old = "/retrocam_files/retrocam.js?v=000000000000"
     await board.client.command("lovelace/resources/update", resource_id=ours[0]["id"], url=old)
-    await board.client.post(f"/api/config/config_entries/entry/{board.entry_id}/reload", {})
+    entries = {entry["title"]: entry["entry_id"] for entry in await board.client.entries()}
+    path = f"/api/config/config_entries/entry/{entries[PLAYER_NAME]}/reload"
+    await board.client.post(path, {})
     assert await board.client.command("lovelace/resources") == resources
-    await board.client.wait_for_state(board.camera)
+    await board.client.wait_for_state(board.player)
 
 
 async def test_the_cards_are_offered_for_what_they_can_show(board: Board) -> None:
@@ -121,8 +123,9 @@ async def test_a_card_is_picked_and_edited_and_runs_nothing_meanwhile(board: Boa
     before = await board.client.command("lovelace/config", url_path=DASHBOARD)
     async with board.visitor.another(TELL_WHAT_RUNS) as visitor:
         page = visitor.page
-        await visitor.log_in(f"{board.client.url}/{DASHBOARD}/core?edit=1")
+        await visitor.log_in(f"{board.client.url}/{DASHBOARD}/core")
         sockets = Sockets(page)
+        await page.goto(f"{board.client.url}/{DASHBOARD}/core?edit=1")
         await page.get_by_role("button", name="Add card").first.click()
         dialog = page.locator("hui-dialog-create-card")
         # For an entity, what suits it is suggested, and shown.
