@@ -148,7 +148,6 @@ async def test_what_is_browsed_plays_and_what_cannot_play_is_told_in_words(board
     await expect(browser).to_be_hidden()
     screen = screen_of(board)
     await screen.scroll_into_view_if_needed()
-    await met(screen, "element.text.length > 100")
     await expect(card.get_by_text("Live", exact=True)).to_be_visible()
 
     await play(board, "http://127.0.0.1:9/nothing.mp4")

@@ -8,11 +8,11 @@ from playwright.async_api import Page, WebSocket, expect
 import pytest
 
 from demo.film import FILM
-from demo.setting import DASHBOARD, PLAYER_NAME
+from demo.setting import PLAYER_NAME
 from tests.waiting import until
 
 from ..watch import open_board, sample
-from .board import Board, met
+from .board import Board, met, snapshots
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -119,47 +119,10 @@ async def test_the_cards_are_offered_for_what_they_can_show(board: Board) -> Non
     assert await board.page.evaluate(suggest, "sun.sun") == [None, None, None]
 
 
-async def test_a_card_is_picked_and_edited_and_runs_nothing_meanwhile(board: Board) -> None:
-    before = await board.client.command("lovelace/config", url_path=DASHBOARD)
-    async with board.visitor.another(TELL_WHAT_RUNS) as visitor:
-        page = visitor.page
-        await visitor.log_in(f"{board.client.url}/{DASHBOARD}/core")
-        sockets = Sockets(page)
-        await page.goto(f"{board.client.url}/{DASHBOARD}/core?edit=1")
-        await page.get_by_role("button", name="Add card").first.click()
-        dialog = page.locator("hui-dialog-create-card")
-        # For an entity, what suits it is suggested, and shown.
-        await dialog.locator("input:visible").fill("Demo camera")
-        await dialog.locator(".entity-item").filter(has_text="Demo camera").first.click()
-        await expect(dialog.locator("retrocam-camera-card")).to_be_visible()
-        await expect(dialog.locator("retrocam-history-card")).to_be_visible()
-        # By card, they stand among those of the community.
-        await page.get_by_role("tab", name="By card").click()
-        await dialog.locator("input:visible").fill("Retrocam")
-        for kind in ("camera", "history", "ascii"):
-            await expect(dialog.locator(f"hui-card-picker retrocam-{kind}-card")).to_be_visible()
-        await dialog.get_by_text("Retrocam history").click(force=True)
-        editor = page.locator("hui-dialog-edit-card")
-        for label in ("Camera", "Name", "Show", "Width of the thumbnails"):
-            await expect(editor.get_by_text(label, exact=True).first).to_be_visible()
-        preview = editor.locator("retrocam-history-card")
-        await editor.get_by_role("checkbox", name="Clips").check()
-        await met(preview, "element.config.kinds?.join() === 'recordings'")
-        assert await page.evaluate("whatRuns()") == []
-        assert sockets.open() == 0
-        await editor.get_by_role("button", name="Save").click()
-        await expect(editor.locator("ha-dialog")).to_be_hidden()
-    config = await board.client.command("lovelace/config", url_path=DASHBOARD)
-    kept = [card for section in config["views"][1]["sections"] for card in section["cards"]]
-    made = [card for card in kept if card["type"] == "custom:retrocam-history-card"]
-    assert [card["kinds"] for card in made] == [["recordings"]]
-    assert made[0]["entity"].startswith("camera.demo_")
-    await board.client.command("lovelace/config/save", url_path=DASHBOARD, config=before)
-
-
 async def test_cards_keep_nothing_while_they_run_and_run_nothing_once_they_are_left(
     board: Board,
 ) -> None:
+    await snapshots(board, 1)
     data = {"entity_id": board.player, "media": FILM}
     await board.client.call_action("retrocam", "play", data)
     everything = {"width": 1600, "height": 1700}
