@@ -183,6 +183,8 @@ async def test_only_the_right_pin_opens(home: Home, socket_enabled: None) -> Non
         await expect(visitor.page.get_by_role("heading", name="Porch")).to_be_visible()
         await visitor.button("Lock").click()
         await expect(visitor.pin).to_be_visible()
+        # The server may cut the picture before the page has let go of it.
+        visitor.visitor.forgive("ERR_INCOMPLETE_CHUNKED_ENCODING")
 
 
 @pytest.mark.parametrize("engine", ["webgl", "software"])
