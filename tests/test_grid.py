@@ -68,7 +68,7 @@ async def load_demo(load: LoadEntry, name: str, width: int, height: int, fps: in
     source = entry.runtime_data.drawn._source
 
     def taken(number: int) -> float:
-        began: float = source._wall_clock() - source._clock() + source._began
+        began: float = time.time() - time.monotonic() + source._began
         return began + number / fps
 
     return Shown(width, height, taken)

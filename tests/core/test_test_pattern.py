@@ -305,6 +305,22 @@ def test_the_shown_clock_does_not_jitter_when_a_picture_is_late(watcher: Watcher
     assert np.diff(times) == pytest.approx(np.full(29, 0.04), abs=1e-6)
 
 
+def test_pictures_keep_their_order_when_the_thread_loses_its_turn(watcher: Watcher) -> None:
+    source = watcher.source
+    lost_turns = iter([0.0] * 5 + [0.3] + [0.0] * 5 + [0.3])
+
+    def lose_turn() -> float:
+        wall = watcher.clock.wall()
+        watcher.clock.now += next(lost_turns, 0.0)
+        return wall
+
+    source._ahead._wall_clock = lose_turn
+    watcher.run(30)
+    times = [picture.time for picture in watcher.pictures]
+    assert next(lost_turns, None) is None, "no turn was lost"
+    assert np.diff(times) == pytest.approx(np.full(29, 0.04), abs=1e-6)
+
+
 def test_late_pictures_are_made_up_for_not_left_out(watcher: Watcher) -> None:
     def stall(taken: int) -> None:
         if taken == 10:

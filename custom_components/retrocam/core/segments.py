@@ -19,6 +19,7 @@ from .cursors import ReadPart, SegmentCursor
 from .errors import FragmentError
 from .fmp4 import Track, read_tracks
 from .parts import KeyframePart, MediaPart, PartMark, PictureTimes, Segment, picture_times
+from .wall_offset import WallOffset
 
 __all__ = [
     "KeyframePart",
@@ -53,7 +54,7 @@ class SegmentRing:
     ) -> None:
         """Begin empty. `clock` is monotonic, `wall_clock` UNIX time, both in seconds."""
         self.clock = clock
-        self._wall_clock = wall_clock
+        self._wall_offset = WallOffset(clock, wall_clock)
         self._seconds = seconds
         self._max_bytes = max_bytes
         self._changed = threading.Condition()
@@ -300,7 +301,7 @@ class SegmentRing:
     def _set_wall(self, newest: Segment, *, first: bool) -> None:
         """Tell the newest segment when it happened, and earlier ones if they happened earlier."""
         lag = self._line.lag
-        newest.wall_ahead = self._wall_clock() - self.clock()
+        newest.wall_ahead = self._wall_offset.read()
         if first:
             newest.lag = lag
         for segment in reversed(self._segments):

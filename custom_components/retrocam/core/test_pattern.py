@@ -42,6 +42,7 @@ from .pattern_marks import (
     read_frame_number,
 )
 from .pictures import Picture, Sink
+from .wall_offset import WallOffset
 
 __all__ = [
     "BEEP_SECONDS",
@@ -250,7 +251,7 @@ class PatternSource:
         """Begin the time line now, by `clock`; `wall_clock` gives the time that pictures show."""
         self._pattern = pattern
         self._clock = clock
-        self._wall_clock = wall_clock
+        self._ahead = WallOffset(clock, wall_clock)
         self._began = clock()
         self._next = 0
 
@@ -272,9 +273,13 @@ class PatternSource:
             number = self._next
             self._next += 1
             # The moment when the picture was due, so that the shown clock does not jitter.
-            time_due = self._wall_clock() - self._clock() + self._began + number / fps
+            time_due = self.time_of(number)
             frame = self._pattern.render(number, time_due)
             emit(Picture(frame=frame, time=time_due, position=number / fps))
+
+    def time_of(self, number: int) -> float:
+        """Return when a picture is due, UNIX time in seconds; for the thread that runs the source."""
+        return self._ahead.read() + self._began + number / self._pattern.fps
 
     def _due(self) -> int:
         """Return the number of the newest picture whose time has come."""
