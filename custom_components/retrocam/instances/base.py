@@ -15,6 +15,7 @@ from ..const import DOMAIN
 from ..core.clips import ClipPart, ClipResult
 from ..core.frames import Frame, FrameRing
 from ..core.jpeg import JpegSink
+from ..core.multipart import Fanout
 from ..core.pictures import PictureFeed, Sink
 from ..core.segments import SegmentRing
 from ..core.stills import ImageFormat, decode_still
@@ -63,6 +64,7 @@ class CameraInstance(ABC):
         self.settings = Settings.from_options(entry.options, self.kind)
         self.ring = SegmentRing(seconds=0.0, max_bytes=0)
         self.frames = FrameRing(self.settings.ring_size)
+        self.fanout = Fanout(self.frames)
         self.supply = self._make_supply()
         self.feed = self._make_feed()
         self.jpegs = JpegSink(
