@@ -32,6 +32,11 @@ export interface PlayerParts extends Surroundings {
  * counts what is not acknowledged as backlog, and a picture that waits for its sound is none.
  */
 const EARLY = 5_000_000;
+/**
+ * Sound that would end so soon is not asked for, in µs: by the time it is there it may be over, and of what is
+ * over the server has none.
+ */
+const LEAST_SOUND = 500_000;
 /** Least time between two acknowledgements, in ms; the server waits for 500. */
 const ACK_INTERVAL = 80;
 
@@ -178,6 +183,7 @@ export class CellPlayer {
     const live = this.clock.arrivalTime();
     if (!sound || !init?.audio || live === undefined || this.over) return;
     if (this.silent || this.playState !== "playing") return;
+    if (init.duration !== null && live > init.duration * 1e6 - LEAST_SOUND) return;
     if (!sound.needsStart(live, this.clock.soundTime())) return;
     const template = init.audio;
     void sound.start((startUs) => this.parts.soundAddress(template, startUs), live);

@@ -185,6 +185,26 @@ describe("sound", () => {
     expect(page.sounds).toHaveLength(2);
   });
 
+  it("is not asked for behind the end, where a film begins anew", async () => {
+    page.socket.tell({ ...init, duration: 0.4, audio: "/audio/{start_us}.aac" });
+    page.socket.tell(playing);
+    await receive(0);
+    page.draw();
+    await settle();
+    expect(page.sounds).toEqual([]);
+    page.socket.tell({ ...init, epoch: 1, duration: 20, audio: "/audio/{start_us}.aac" });
+    await receive(13);
+    page.draw();
+    await settle();
+    expect(page.sounds).toHaveLength(1);
+    // It has stopped with the last of the sound, and the picture is a little behind the end.
+    audio.paused = true;
+    for (let i = 0; i < 100; i++) page.draw(250);
+    const asked = page.sounds.map((address) => Number(/\d+/.exec(address)));
+    expect(Math.max(...asked)).toBeGreaterThan(5e6);
+    expect(Math.max(...asked)).toBeLessThan(20e6);
+  });
+
   it("that fails is tried again after a while", async () => {
     audio.refuse = new Error("network");
     await begin("/audio/{start_us}.aac");
