@@ -1,0 +1,62 @@
+// @vitest-environment happy-dom
+import { describe, expect, it } from "vitest";
+import { positionOf } from "../../src/ha/player";
+import { all, button, done, hass, show } from "./stage";
+
+describe("ASCII card", () => {
+  it("plays what is asked for", async () => {
+    await show("ascii");
+    const field = all("input[type=search]")[0] as HTMLInputElement;
+    field.value = "big buck bunny";
+    all("form")[0]!.dispatchEvent(new Event("submit", { cancelable: true }));
+    await done();
+    expect(hass.callService).toHaveBeenCalledWith(
+      "retrocam", "play", { media: "big buck bunny" }, { entity_id: "media_player.p" }, false, true,
+    );
+  });
+
+  it("pauses, stops and seeks", async () => {
+    await show("ascii");
+    button("Pause").click();
+    await done();
+    button("Stop").click();
+    await done();
+    const slider = all("input[type=range]").find((one) => one.getAttribute("aria-label") === "Position") as HTMLInputElement;
+    slider.value = "50";
+    slider.dispatchEvent(new Event("change"));
+    await done();
+    expect(hass.callService.mock.calls.map((call) => [call[1], call[2]])).toEqual([
+      ["media_pause", {}], ["media_stop", {}], ["media_seek", { seek_position: 50 }],
+    ]);
+  });
+
+  it("changes the preset at the server, and the look without it", async () => {
+    await show("ascii");
+    button("Look").click();
+    await done();
+    button("Blocks").click();
+    await done();
+    expect(hass.callService).not.toHaveBeenCalled();
+    button("High").click();
+    await done();
+    expect(hass.callService).toHaveBeenCalledWith(
+      "select", "select_option", { option: "high" }, { entity_id: "select.p" },
+    );
+  });
+
+  it("shows a camera without the controls of a player", async () => {
+    await show("ascii", { entity: "camera.garden" });
+    expect(all("input[type=search]")).toEqual([]);
+    expect(all("button").some((one) => one.getAttribute("aria-label") === "Stop")).toBe(false);
+  });
+
+  it("knows where the media is", () => {
+    const state = (attributes: object, now = "playing") => ({ entity_id: "", state: now, attributes }) as never;
+    const updated = { media_position: 10, media_position_updated_at: "2026-01-01T00:00:00Z", media_duration: 15 };
+    const at = Date.UTC(2026, 0, 1);
+    expect(positionOf(state(updated), at + 2000)).toBe(12);
+    expect(positionOf(state(updated, "paused"), at + 2000)).toBe(10);
+    expect(positionOf(state(updated), at + 60_000)).toBe(15);
+    expect(positionOf(state({}), at)).toBe(0);
+  });
+});

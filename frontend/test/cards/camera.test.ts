@@ -1,0 +1,127 @@
+// @vitest-environment happy-dom
+import { describe, expect, it } from "vitest";
+import type { CameraCard } from "../../src/cards/camera-card";
+import { liveWay } from "../../src/cards/live";
+import { fakeHass, withState } from "../fake-hass";
+import { all, become, button, card, done, hass, observed, see, show, sockets, text } from "./stage";
+
+describe("camera card", () => {
+  it("shows the poster at once, and the live picture when it is seen", async () => {
+    await show("camera", {}, false);
+    const images = () => all("img").map((one) => one.getAttribute("src"));
+    expect(images()).toEqual(["/api/camera_proxy/camera.garden?token=t"]);
+    see(true);
+    await done();
+    expect(images()).toContain("/api/camera_proxy_stream/camera.garden?token=t");
+    see(false);
+    await done();
+    expect(images()).not.toContain("/api/camera_proxy_stream/camera.garden?token=t");
+  });
+
+  it("runs nothing in the card picker's preview", async () => {
+    await show("camera", { ascii: true }, false);
+    (card as CameraCard).preview = true;
+    see(true);
+    await done();
+    expect(sockets.size).toBe(0);
+  });
+
+  it("runs nothing in the card picker, which does not say that it shows a preview", async () => {
+    const picker = document.createElement("hui-card-picker");
+    document.body.append(picker);
+    await show("camera", { ascii: true }, false);
+    picker.attachShadow({ mode: "open" }).append(card);
+    see(true);
+    await done();
+    expect(sockets.size).toBe(0);
+    document.body.append(card);
+    see(true);
+    await done();
+    expect(sockets.size).toBe(1);
+    picker.remove();
+  });
+
+  it("tells how much lookback is ready", async () => {
+    await show("camera");
+    expect(text()).toContain("58 s ready, 31 MB");
+    become(withState(hass, "switch.l", "off"));
+    await done();
+    expect(text()).toContain("Lookback is off");
+  });
+
+  it("saves what has just happened, and links to it", async () => {
+    hass.callService.mockResolvedValue({ response: { "camera.garden": { url: "/clip.mp4", duration: 9.6 } } });
+    await show("camera", { save_seconds: 20 });
+    button("Save the last 20 s").click();
+    await card.updateComplete;
+    expect(text()).toContain("Saving…");
+    await done();
+    expect(hass.callService).toHaveBeenCalledWith(
+      "retrocam", "record", { lookback: 20, duration: 0 }, { entity_id: "camera.garden" }, false, true,
+    );
+    expect(text()).toContain("Saved 10 s");
+    expect(all("a")[0]!.getAttribute("href")).toBe("/clip.mp4?authSig=x");
+  });
+
+  it("tells why something failed", async () => {
+    hass.callService.mockRejectedValue({ message: "The disk is full" });
+    await show("camera");
+    button("Take snapshot").click();
+    await done();
+    expect(text()).toContain("This did not work: The disk is full");
+  });
+
+  it("lets a recording be stopped and extended", async () => {
+    await show("camera");
+    expect(text()).not.toContain("Recording");
+    become(withState(hass, "binary_sensor.r", "on"));
+    await done();
+    button("+ 30 s more").click();
+    await done();
+    button("Stop recording").click();
+    await done();
+    expect(hass.callService.mock.calls.map((call) => call[1])).toEqual(["extend_recording", "stop_recording"]);
+  });
+
+  it("offers the layouts of a grid", async () => {
+    become(fakeHass({ "select.s": ["layout", "quad", { options: ["single", "quad"] }] }));
+    await show("camera");
+    expect(button("Four").getAttribute("aria-checked")).toBe("true");
+    button("Single").click();
+    await done();
+    expect(hass.callService).toHaveBeenCalledWith(
+      "select", "select_option", { option: "single" }, { entity_id: "select.s" },
+    );
+  });
+
+  it("opens a socket for ASCII only while seen, and closes it", async () => {
+    await show("camera");
+    button("Show as ASCII").click();
+    await done();
+    expect(sockets.size).toBe(1);
+    see(false);
+    await done();
+    expect(sockets.size).toBe(0);
+    see(true);
+    await done();
+    expect(sockets.size).toBe(1);
+    card.remove();
+    expect(sockets.size).toBe(0);
+    expect(observed).toEqual([]);
+  });
+
+  it("throws for a configuration without a camera, and tells of one that is gone", async () => {
+    await show("camera", { entity: "camera.gone" });
+    expect(text()).toContain("camera.gone is not there");
+    expect(() => card.setConfig({ type: "" })).toThrow("Choose an entity");
+    expect(() => card.setConfig({ type: "", entity: "light.x" })).toThrow("Choose an entity");
+  });
+
+  it.each([
+    ["auto", 2, true, "player"], ["auto", 2, false, "mjpeg"], ["auto", 0, true, "mjpeg"], ["still", 2, true, "still"],
+    ["mjpeg", 2, true, "mjpeg"], ["hls", 2, true, "player"],
+  ] as const)("live %s with features %i and player %s: %s", (mode, features, has, way) => {
+    const state = { entity_id: "", state: "", attributes: { supported_features: features } };
+    expect(liveWay(state, mode, has)).toBe(way);
+  });
+});

@@ -1,0 +1,35 @@
+// @vitest-environment happy-dom
+import { describe, expect, it } from "vitest";
+import type { AsciiCard } from "../../src/cards/ascii-card";
+import type { CameraCard } from "../../src/cards/camera-card";
+import { aspectOf, asciiForm, cameraForm, historyForm } from "../../src/cards/forms";
+import { hass } from "./stage";
+
+describe("editors", () => {
+  it.each([["camera", cameraForm()], ["history", historyForm()], ["ascii", asciiForm()]])(
+    "of the %s card have a label in words for every field",
+    (_kind, form) => {
+      for (const field of form.schema) expect(form.computeLabel(field)).not.toBe(field.name);
+      expect(form.computeLabel({ name: "unheard" })).toBe("unheard");
+      expect(form.schema[0]).toMatchObject({ name: "entity", required: true });
+    },
+  );
+
+  it("get a first configuration that fits", () => {
+    const entities = ["light.x", "camera.garden", "media_player.p"];
+    for (const [kind, entity] of [["camera", "camera.garden"], ["history", "camera.garden"], ["ascii", "media_player.p"]]) {
+      const element = customElements.get(`retrocam-${kind}-card`) as unknown as typeof CameraCard;
+      expect(element.getStubConfig(hass, entities)).toEqual({ entity });
+    }
+    // A player that has a card already is better than a camera that has none.
+    const ascii = customElements.get("retrocam-ascii-card") as unknown as typeof AsciiCard;
+    expect(ascii.getStubConfig(hass, ["camera.garden"], ["media_player.p"])).toEqual({ entity: "media_player.p" });
+  });
+
+  it.each([["4:3", "4 / 3"], ["1.78", "1.78 / 1"], ["21/9", "21 / 9"], ["wide", "16 / 9"], [undefined, "16 / 9"], ["0:3", "16 / 9"]])(
+    "read the shape %s as %s",
+    (given, aspect) => {
+      expect(aspectOf(given)).toBe(aspect);
+    },
+  );
+});
