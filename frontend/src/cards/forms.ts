@@ -15,6 +15,8 @@ interface Field {
 export interface Form {
   schema: Field[];
   computeLabel(field: { name: string }, localizeOfPage?: unknown): string;
+  /** What is told below a field; most say enough by their label. */
+  computeHelper(field: { name: string }): string | undefined;
 }
 
 /** The page's own language, as far as an editor without `hass` can know it. */
@@ -22,13 +24,16 @@ function language(): Pick<Hass, "language"> {
   return { language: document.documentElement.lang || navigator.language };
 }
 
-function form(labels: Record<string, TextKey>, schema: Field[]): Form {
+function form(
+  labels: Record<string, TextKey>,
+  schema: Field[],
+  hints: Record<string, TextKey> = {},
+): Form {
+  const text = (key: TextKey | undefined): string | undefined => key && localize(language(), key);
   return {
     schema,
-    computeLabel: ({ name }) => {
-      const key = labels[name];
-      return key ? localize(language(), key) : name;
-    },
+    computeLabel: ({ name }) => text(labels[name]) ?? name,
+    computeHelper: ({ name }) => text(hints[name]),
   };
 }
 
@@ -94,9 +99,10 @@ export function historyForm(): Form {
       {
         name: "thumb_width",
         default: 140,
-        selector: { number: { min: 80, max: 320, mode: "slider", unit_of_measurement: "px" } },
+        selector: { number: { min: 80, max: 320, mode: "box", unit_of_measurement: "px" } },
       },
     ],
+    { kinds: "form.kinds_hint" },
   );
 }
 

@@ -15,6 +15,12 @@ describe("editors", () => {
     },
   );
 
+  it("tell what holds where nothing is chosen and no field shows it", () => {
+    const { computeHelper } = historyForm();
+    expect(computeHelper({ name: "kinds" })).toContain("none is chosen");
+    expect(computeHelper({ name: "entity" })).toBeUndefined();
+  });
+
   it("get a first configuration that fits", () => {
     const entities = ["light.x", "camera.garden", "media_player.p"];
     for (const [kind, entity] of [["camera", "camera.garden"], ["history", "camera.garden"], ["ascii", "media_player.p"]]) {
