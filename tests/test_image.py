@@ -37,7 +37,11 @@ async def keep(camera: CameraInstance, picture: bytes, number: int) -> MediaItem
 async def test_it_is_unknown_without_a_snapshot(
     home: HomeAssistant, camera: CameraInstance, hass_client: ClientSessionGenerator
 ) -> None:
-    assert home.states.get(IMAGE).state == "unknown"  # type: ignore[union-attr]  # it is there
+    image = home.states.get(IMAGE)
+    assert image is not None
+    assert image.state == "unknown"
+    # Home Assistant answers 500 for it: no list of entities is to ask.
+    assert "entity_picture" not in image.attributes
     assert home.states.get("sensor.porch_snapshots").state == "0"  # type: ignore[union-attr]  # it is there
     client = await hass_client()
     assert (await client.get(PROXY)).status == 500
@@ -54,6 +58,7 @@ async def test_it_shows_the_newest_and_says_when_it_was_taken(
         response = await client.get(PROXY)
         assert response.headers["Content-Type"] == f"image/{kind}"
         assert await response.read() == picture
+        assert home.states.get(IMAGE).attributes["entity_picture"].startswith(PROXY)  # type: ignore[union-attr]  # it is there
     assert number_in(picture) == 3
     count = home.states.get("sensor.porch_snapshots")
     assert count is not None

@@ -56,6 +56,12 @@ class LastSnapshot(ImageEntity, RetrocamEntity):
         newest = self._newest
         return super().content_type if newest is None else content_type(newest.name)
 
+    @property
+    @override
+    def entity_picture(self) -> str | None:
+        """Where the picture is; without one, lists of entities show an icon and ask for nothing."""
+        return None if self._newest is None else super().entity_picture
+
     @override
     async def async_image(self) -> bytes | None:
         """Read the newest picture; None if there is none."""
