@@ -1,10 +1,8 @@
-"""The cards as guests of the dashboard: registered, offered, edited, hidden, left."""
+"""The cards as guests of the dashboard: registered, offered, left."""
 
-import json
 import re
-from typing import Final
 
-from playwright.async_api import Page, WebSocket, expect
+from playwright.async_api import expect
 import pytest
 
 from demo.film import FILM
@@ -13,71 +11,9 @@ from tests.waiting import until
 
 from ..watch import open_board, sample
 from .board import Board, met, snapshots
+from .running import TELL_WHAT_RUNS, Sockets
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
-
-TELL_WHAT_RUNS: Final = """
-const ours = () => new Error().stack.includes("/retrocam.js");
-const running = (window.running = { intervals: new Set(), timers: new Set(), frames: new Set() });
-const media = (window.media = new Set());
-for (const [name, end, kind, once] of [
-  ["setInterval", "clearInterval", "intervals", false],
-  ["setTimeout", "clearTimeout", "timers", true],
-  ["requestAnimationFrame", "cancelAnimationFrame", "frames", true],
-]) {
-  const [begin, cease] = [window[name], window[end]];
-  window[name] = (callback, ...rest) => {
-    const id = begin((...values) => {
-      if (once) running[kind].delete(id);
-      return callback(...values);
-    }, ...rest);
-    if (ours()) running[kind].add(id);
-    return id;
-  };
-  window[end] = (id) => {
-    running[kind].delete(id);
-    return cease(id);
-  };
-}
-const play = HTMLMediaElement.prototype.play;
-HTMLMediaElement.prototype.play = function () {
-  if (ours()) media.add(this);
-  return play.call(this);
-};
-window.whatRuns = () => [
-  ...Object.entries(running).filter(([, ids]) => ids.size).map(([kind, ids]) => `${kind}: ${ids.size}`),
-  ...[...media].filter((element) => !element.paused || element.src).map(() => "sound"),
-];
-"""
-"""Counts what the cards' own code has set going in a page, told by who called."""
-
-
-class Sockets:
-    """What a page has open: sockets of cells, and subscriptions of ours."""
-
-    def __init__(self, page: Page) -> None:
-        """Listen from now on."""
-        self.cells: set[WebSocket] = set()
-        self.subscriptions: set[int] = set()
-        page.on("websocket", self._opened)
-
-    def open(self) -> int:
-        """Count what is open."""
-        return len(self.subscriptions) + sum(not socket.is_closed() for socket in self.cells)
-
-    def _opened(self, socket: WebSocket) -> None:
-        if "/api/retrocam/cells/" in socket.url:
-            self.cells.add(socket)
-        else:
-            socket.on("framesent", self._sent)
-
-    def _sent(self, data: str | bytes) -> None:
-        told = json.loads(data)
-        for message in told if isinstance(told, list) else [told]:
-            if message["type"].startswith("retrocam/") and message["type"].endswith("/subscribe"):
-                self.subscriptions.add(message["id"])
-            elif message["type"] == "unsubscribe_events":
-                self.subscriptions.discard(message["subscription"])
 
 
 async def test_the_cards_are_a_resource_with_the_version_of_their_file(board: Board) -> None:
