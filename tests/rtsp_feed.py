@@ -7,8 +7,9 @@ Frame numbers rise by exactly one inside a run, however late the machine is, and
 between runs: frame n was taken at `epoch + n / fps`. A thawed feed jumps to the number that is due,
 with a keyframe.
 
-Argument: one JSON object, see `Options`. Standard input: lines `freeze` and `thaw`; its end is the
-end of the feed. Standard output: packets, each with the header `HEADER`.
+Standard input: a line with a JSON object, see `Options`, for which it waits with all else ready; then
+lines `freeze` and `thaw`. Its end is the end of the feed. Standard output: packets, each with the
+header `HEADER`.
 """
 
 from collections.abc import Callable, Iterator
@@ -180,9 +181,8 @@ def write(kind: bytes, number: int, seconds: float, payload: bytes) -> None:
     sys.stdout.buffer.write(payload)
 
 
-def send(options: Options, valve: Valve) -> None:
+def send(options: Options, pattern: ModuleType, valve: Valve) -> None:
     """Send until the valve closes or nobody reads."""
-    pattern = import_pattern()
     video = VideoEncoder(options, pattern.TestPattern(options.width, options.height, options.fps))
     first = max(options.first, int((time.time() - options.epoch) * options.fps))
     sound = SoundEncoder(pattern.beep, first / options.fps) if options.audio else None
@@ -207,12 +207,15 @@ def send(options: Options, valve: Valve) -> None:
 
 
 def main() -> None:
-    """Send what the argument asks for."""
-    options = Options(**cast("dict[str, Any]", json.loads(sys.argv[1])))
+    """Send what the first line asks for."""
+    pattern = import_pattern()
+    if not (line := sys.stdin.readline()):
+        return
+    options = Options(**cast("dict[str, Any]", json.loads(line)))
     valve = Valve()
     threading.Thread(target=valve.listen, name="retrocam-feed-valve", daemon=True).start()
     try:
-        send(options, valve)
+        send(options, pattern, valve)
     except BrokenPipeError:
         # The server is gone. Python would complain when it flushes at exit.
         sys.stdout = None

@@ -54,18 +54,21 @@ class Feed:
     """One run of `rtsp_feed.py`, and the thread that carries its packets into a pipeline."""
 
     def __init__(
-        self, python: str, options: dict[str, Any], sent: Callable[[int], None], bin_: Any
+        self,
+        process: subprocess.Popen[bytes],
+        options: dict[str, Any],
+        sent: Callable[[int], None],
+        bin_: Any,
     ) -> None:
         self._sent = sent
         self._sources = {b"v": bin_.get_by_name("video"), b"a": bin_.get_by_name("audio")}
-        self._process = subprocess.Popen(
-            [python, str(FEED), json.dumps(options)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        self._process = process
+        self.tell(json.dumps(options))
         self._thread = threading.Thread(target=self._carry, name="feed")
         self._thread.start()
 
     def tell(self, word: str) -> None:
-        """Say `freeze` or `thaw`."""
+        """Say one line."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{word}\n".encode())
         self._process.stdin.flush()
@@ -74,11 +77,7 @@ class Feed:
         """End process and thread."""
         self._process.kill()
         self._thread.join()
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.stdout.close()
-        self._process.wait()
+        end(self._process)
 
     def _carry(self) -> None:
         stdout = self._process.stdout
@@ -99,9 +98,29 @@ class House:
     """What all mounts share."""
 
     def __init__(self, python: str, epoch: float) -> None:
-        self.python = python
         self.epoch = epoch
         self.lock = threading.RLock()
+        self._python = python
+        self._spare = self._start()
+
+    def process(self) -> subprocess.Popen[bytes]:
+        """Return a process for a feed, one that has been started before.
+
+        On a busy machine a start takes longer than FFmpeg waits for an answer.
+        """
+        with self.lock:
+            ready, self._spare = self._spare, self._start()
+        return ready
+
+    def close(self) -> None:
+        """End the process that is ready."""
+        self._spare.kill()
+        end(self._spare)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [self._python, str(FEED)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
 
 
 class Mount:
@@ -161,7 +180,7 @@ class Mount:
         self.close()
         options = {name: self.options[name] for name in FEED_OPTIONS}
         options |= {"epoch": self._house.epoch, "first": self._next}
-        feed = Feed(self._house.python, options, self._count, media.get_element())
+        feed = Feed(self._house.process(), options, self._count, media.get_element())
         with self._house.lock:
             self._feed = feed
         media.connect("unprepared", lambda _media: self._ended(feed))
@@ -271,6 +290,7 @@ class Server:
         """End all streams."""
         for path in list(self._mounts):
             self.do_unmount(path)
+        self.house.close()
 
     def _connected(self, _server: Any, client: Any) -> None:
         client.connect("pre-describe-request", self._describe)
@@ -311,6 +331,15 @@ class Server:
     def _tell_watchers(self, mount: Mount) -> None:
         with self.house.lock:
             tell(event="watchers", path=mount.path, now=len(mount.watchers), ever=mount.ever)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Close the pipes of a process that was killed, and wait for it."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.close()
+    process.stdout.close()
+    process.wait()
 
 
 def token(role: str) -> Any:

@@ -468,9 +468,7 @@ async def test_the_folder_alone_is_made_anew(
     home: HomeAssistant, demo_camera: CameraInstance
 ) -> None:
     shutil.rmtree(folder(demo_camera))
-    told = saved(demo_camera)
-    await until(lambda: told)
-    assert listing(folder(demo_camera))
+    await until(lambda: folder(demo_camera).is_dir() and listing(folder(demo_camera)))
     assert not ir.async_get(home).issues
 
 

@@ -156,15 +156,16 @@ async def test_sound_and_picture_are_in_step_whenever_somebody_joins(
                 assert response.status == 200
                 assert response.content_type == "audio/aac"
                 await client.until(partial(passed, client, start_us + 1_900_000))
-                sound = await response.content.readexactly(20_000)
+                sound = await response.content.readexactly(40_000)
         flashes = onsets(
             np.array([brightness(seen) for seen in client.seen]),
             np.array([seen.packet.pts_us for seen in client.seen]) / 1e6,
         )
         loudness, times = heard(sound, start_us)
         beeps = onsets(loudness, times)
-        assert flashes
-        for flash in flashes:
+        both = [flash for flash in flashes if times[0] + 0.1 < flash < times[-1] - 0.1]
+        assert both
+        for flash in both:
             assert min(abs(flash - beep) for beep in beeps) < 0.040
 
 
