@@ -75,6 +75,7 @@ async def compare() -> list[Result]:
         mount = server.mount("/camera")
         none = await measure(mount, 0)
         bare = await measure(mount, MANY, bare=True)
+        bare_few = await measure(mount, FEW, bare=True)
         sizes = {count: await measure(mount, count) for count in SIZES}
     few, many = sizes[FEW], sizes[MANY]
 
@@ -92,12 +93,18 @@ async def compare() -> list[Result]:
         }
         for size in sizes.values()
     }
-    details["bare"] = {"cpu_ms_s": round(bare.cpu), "lag_p99_ms": round(bare.lag["p99_ms"], 2)}
+    details["bare"] = {
+        "cpu_ms_s": round(bare.cpu),
+        "cpu_ms_s_each": round(each(bare), 2),
+        "cpu_ms_s_each_of_few": round(each(bare_few), 2),
+        "lag_p99_ms": round(bare.lag["p99_ms"], 2),
+    }
     details["none"] = {"cpu_ms_s": round(none.cpu), "memory_mb": round(none.memory)}
     what = f"320x180 at 15 fps, {MANY} cameras"
     return [
         Result(
-            what=f"{what}: each, against each of {FEW}",
+            what=f"{what}: each, against each of {FEW} "
+            f"(bare stream workers {each(bare) / each(bare_few):.2f})",
             ours=each(many),
             peer=each(few),
             ratio=each(many) / each(few),
