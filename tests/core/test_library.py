@@ -13,7 +13,7 @@ from custom_components.retrocam.core.errors import (
     MediaNotFoundError,
     StorageMissingError,
 )
-from custom_components.retrocam.core.files import format_name
+from custom_components.retrocam.core.files import format_name, partial_path, whole_path
 from custom_components.retrocam.core.jpeg import size
 from custom_components.retrocam.core.library import MediaLibrary
 from custom_components.retrocam.core.media_index import Columns, MediaIndex
@@ -91,6 +91,28 @@ def test_reserved_names_are_nobody_elses_until_released(tmp_path: Path) -> None:
     library.release(tmp_path / "no name of ours")
     assert library.reserve(NOW, "mp4") == paths[1]
     assert library.add(b"x", NOW, "mp4").name == "20260102T030405.003Z.mp4"
+
+
+@pytest.mark.parametrize("keep_partials", [True, False])
+def test_what_is_being_written_while_it_is_read_is_left_alone(
+    tmp_path: Path, *, keep_partials: bool
+) -> None:
+    """A clip may be asked for before a large library has been read."""
+    directory = tmp_path / "recordings"
+    directory.mkdir()
+    library = MediaLibrary(
+        directory, extensions=("mp4",), keep_partials=keep_partials, clock=lambda: NOW
+    )
+    writing = partial_path(library.reserve(NOW, "mp4"))
+    crashed = partial_path(directory / "20260101T000000.000Z.mp4")
+    for path in (writing, crashed):
+        path.write_bytes(b"x")
+    assert library.load() == ([crashed] if keep_partials else [])
+    assert writing.exists()
+    assert crashed.exists() is keep_partials
+    library.release(whole_path(writing))
+    assert sorted(library.load()) == ([crashed, writing] if keep_partials else [])
+    assert writing.exists() is keep_partials
 
 
 def test_adopting_twice_or_after_a_refresh_lists_it_once(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ NAME_LENGTH: Final = 24
 MAX_TIME_MS: Final = 253_402_300_799_999
 """The last millisecond of the year 9999, the end of what a name can say."""
 
+_PARTIAL: Final = ".partial"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _NAME = re.compile(
@@ -91,7 +92,12 @@ def parse_name(name: str) -> tuple[int, str] | None:
 
 def partial_path(path: Path) -> Path:
     """Name the file that becomes `path` once it is whole."""
-    return path.with_name(f"{path.stem}.partial{path.suffix}")
+    return path.with_name(f"{path.stem}{_PARTIAL}{path.suffix}")
+
+
+def whole_path(partial: Path) -> Path:
+    """Name the file that a partial one becomes: the reverse of `partial_path`."""
+    return partial.with_name(partial.stem.removesuffix(_PARTIAL) + partial.suffix)
 
 
 def storage_error(error: OSError) -> StorageError:

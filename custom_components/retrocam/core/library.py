@@ -31,6 +31,7 @@ from .files import (
     read_regular,
     storage_errors,
     to_ms,
+    whole_path,
     write_atomic,
 )
 from .media_index import MediaIndex, MediaItem
@@ -86,8 +87,9 @@ class MediaLibrary(MediaCatalog):
     def load(self) -> list[Path]:
         """Make the directory, read it, tidy up after a kill, and apply the limits; blocks.
 
-        Call it before anything is written here. Returns what was left unfinished, with
-        `keep_partials`. Raises StorageError; the library then goes on trying at each later call.
+        Returns what was left unfinished, with `keep_partials`. What is being written now, under a
+        name from `reserve`, is none of that. Raises StorageError; the library then goes on trying at
+        each later call.
         """
         with self._lock, self._disk():
             self._lost = True
@@ -95,13 +97,14 @@ class MediaLibrary(MediaCatalog):
             found = scan(self.directory, self._extensions)
             self._lost = False
             self._take(found.index, found.mtime_ns, first=True)
-            litter = [*found.empty, *(() if self._keep_partials else found.partials)]
+            left = [path for path in found.partials if not self._is_reserved(path)]
+            litter = [*found.empty, *(() if self._keep_partials else left)]
             if self._thumbnails is not None:
                 litter += self._thumbnails.orphans(found.index)
             for path in litter:
                 path.unlink(missing_ok=True)
             self._prune()
-            return list(found.partials) if self._keep_partials else []
+            return left if self._keep_partials else []
 
     def refresh(self, *, force: bool = False) -> bool:
         """Notice files that somebody else added or deleted; blocks.
@@ -247,6 +250,11 @@ class MediaLibrary(MediaCatalog):
         self._read_again()
         self._lost = False
         return True
+
+    def _is_reserved(self, partial: Path) -> bool:
+        """Tell whether somebody is writing this file, under a name that was reserved."""
+        parsed = parse_name(whole_path(partial).name)
+        return parsed is not None and parsed[0] in self._reserved
 
     def _read_again(self) -> None:
         found = scan(self.directory, self._extensions)
