@@ -27,6 +27,7 @@ from custom_components.retrocam.core.library import MediaLibrary
 from custom_components.retrocam.core.mp4_header import mp4_duration
 from custom_components.retrocam.core.recording import read_recording
 from custom_components.retrocam.core.retention import Limits
+from custom_components.retrocam.core.salvage import salvage
 
 from .clip_checks import (
     WITHIN,
@@ -35,6 +36,7 @@ from .clip_checks import (
     decode_gaps,
     ended,
     ffprobe,
+    library_in,
     numbers_in,
 )
 from .media import Cut, cut, encode
@@ -168,6 +170,20 @@ def test_a_disk_that_becomes_read_only_keeps_it_for_later(small_disk: Path) -> N
         subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
         nothing = ended(camera.writer(5, 0, trigger=camera.ring.now - 2))
         assert (nothing.parts, type(nothing.error)) == ((), refused)
+
+
+def test_what_a_crash_left_on_a_read_only_disk_stays_there(small_disk: Path) -> None:
+    """It holds nothing, and cannot be removed: that is no reason to stop reading the others."""
+    rubbish = small_disk / "20240102T030405.678Z.partial.mp4"
+    rubbish.write_bytes(b"rubbish")
+    library = library_in(small_disk)
+    partials = library.load()
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    found = salvage(library, partials)
+    assert [(path, type(error)) for path, error in found.failed] == [
+        (rubbish, StorageReadOnlyError)
+    ]
+    assert found.removed == 0
 
 
 def test_a_folder_that_goes_away_ends_the_clip(camera: Camera) -> None:

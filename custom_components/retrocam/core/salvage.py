@@ -9,13 +9,11 @@ from .clip_finish import copy_path
 from .clip_keep import keep
 from .clip_result import ClipPart
 from .errors import FragmentError, MediaNotFoundError, RetrocamError
-from .files import parse_name, storage_errors
+from .files import parse_name, storage_errors, whole_path
 from .library import MediaLibrary
 from .recording import read_recording
 
 _LOGGER = logging.getLogger(__name__)
-
-_PARTIAL = ".partial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +31,22 @@ class Salvage:
 def salvage(library: MediaLibrary, partials: Iterable[Path]) -> Salvage:
     """Finish the files that `MediaLibrary.load` has found unfinished; blocks.
 
-    Call it before anything is recorded into the library, with nothing but those files. All whole
-    fragments are kept, so that what is lost is at most the part that was being written.
+    Call it with nothing but those files, once. All whole fragments are kept, so that what is lost is
+    at most the part that was being written. Raises nothing: what a disk refuses is left as it is.
     """
     clips: list[ClipPart] = []
     failed: list[tuple[Path, RetrocamError]] = []
     removed = 0
     for partial in sorted(partials):
         try:
-            if (clip := _salvage(library, partial)) is not None:
-                clips.append(clip)
-        except FragmentError as error:
-            _LOGGER.warning("%s holds nothing that can be played: %s", partial, error)
-            partial.unlink(missing_ok=True)
-            removed += 1
+            try:
+                if (clip := _salvage(library, partial)) is not None:
+                    clips.append(clip)
+            except FragmentError as error:
+                _LOGGER.warning("%s holds nothing that can be played: %s", partial, error)
+                with storage_errors():
+                    partial.unlink(missing_ok=True)
+                removed += 1
         except RetrocamError as error:
             _LOGGER.warning("%s cannot be finished: %s", partial, error)
             failed.append((partial, error))
@@ -55,7 +55,7 @@ def salvage(library: MediaLibrary, partials: Iterable[Path]) -> Salvage:
 
 def _salvage(library: MediaLibrary, partial: Path) -> ClipPart | None:
     """Finish one file; None if that was done before the crash, and only the file remained."""
-    name = partial.with_name(partial.name.replace(_PARTIAL, ""))
+    name = whole_path(partial)
     if (parsed := parse_name(name.name)) is None:
         raise MediaNotFoundError(f"{partial} is no file of ours")
     time_ms, _ = parsed
