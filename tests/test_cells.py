@@ -4,11 +4,8 @@ import asyncio
 import contextlib
 from itertools import pairwise
 import socket as sockets
-from typing import override
 
 import aiohttp
-from homeassistant.components.camera import Camera
-from homeassistant.components.camera.const import DATA_COMPONENT
 from homeassistant.core import HomeAssistant
 import numpy as np
 import pytest
@@ -21,6 +18,7 @@ from custom_components.retrocam.instances import CameraInstance
 from .cell_clients import Client, cells_url
 from .conftest import LoadEntry
 from .core.stills import jpeg
+from .foreign import StillCamera, add
 from .leaks import own_tasks, own_threads
 from .rtsp import RtspServer
 from .viewers import QUIET, open_sockets, url_of, working_threads
@@ -242,28 +240,16 @@ async def test_a_network_camera_is_woken_for_cells_and_tells_when_it_goes(
     await until(lambda: not camera.supply.held)
 
 
-class StillCamera(Camera):
-    """A camera of another integration without a stream; each still is another one."""
-
-    _attr_should_poll = False
-    _attr_name = "Door"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked = 0
-
-    @override
-    async def async_camera_image(
-        self, width: int | None = None, height: int | None = None
-    ) -> bytes | None:
-        self.asked += 1
-        return b"\xff\xd8 no picture \xff\xd9" if self.asked == 2 else jpeg(self.asked * 7)
-
-
 async def test_a_camera_with_only_stills_is_seen_as_cells(
     home: HomeAssistant, load: LoadEntry
 ) -> None:
-    await home.data[DATA_COMPONENT].async_add_entities([StillCamera()])
+    count = iter(range(1, 1000))
+
+    def picture() -> bytes:
+        number = next(count)
+        return b"\xff\xd8 no picture \xff\xd9" if number == 2 else jpeg(number * 7)
+
+    await add(home, StillCamera(picture, "Door"))
     entry = await load({"kind": "camera_entity", "entity_id": "camera.door"}, options=QUIET)
     camera = entry.runtime_data
     async with Client.looking(cells_url(home, camera)) as client:

@@ -7,7 +7,6 @@ from itertools import product
 import time
 from typing import Any
 
-from homeassistant.components.camera import DATA_COMPONENT
 from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, HomeAssistant
@@ -26,8 +25,9 @@ from custom_components.retrocam.core.test_pattern import TestPattern, read_frame
 from custom_components.retrocam.instances.grid import GridInstance, describe_gap
 
 from .conftest import LoadEntry
+from .core.stills import jpeg as still
+from .foreign import SourceCamera, StillCamera, add, failing
 from .rtsp import RtspServer
-from .test_supply import SourceCamera, StillCamera
 from .viewers import QUIET, working_threads
 from .waiting import until
 
@@ -103,7 +103,6 @@ async def foreign(
     home: HomeAssistant, rtsp_server: RtspServer
 ) -> AsyncIterator[Callable[[str], Shown]]:
     """Cameras of another integration, one with a stream and one with stills."""
-    component = home.data[DATA_COMPONENT]
     pattern = TestPattern(320, 240, 2)
     began = home.loop.time()
 
@@ -115,9 +114,8 @@ async def foreign(
         return rtsp_server.epoch + number / 25
 
     streamed = SourceCamera(rtsp_server.mount("/source", fps=25).url)
-    stills = StillCamera(still)
-    stills._attr_name = "Stills"
-    await component.async_add_entities([streamed, stills])
+    await add(home, streamed)
+    await add(home, StillCamera(still, "Stills"))
     offset = time.time() - home.loop.time() + began
     known = {
         "camera.source": Shown(320, 180, taken),
@@ -288,13 +286,23 @@ async def test_a_wrapped_camera_without_a_stream_is_a_member_too(
 async def test_stills_that_are_no_pictures_and_cameras_that_are_not_there_stop_nobody(
     home: HomeAssistant, load: LoadEntry
 ) -> None:
-    await home.data[DATA_COMPONENT].async_add_entities([StillCamera(lambda: b"no picture")])
+    await add(home, StillCamera(lambda: b"no picture"))
     await load_demo(load, "One", 320, 180, 10)
     grid = await load_grid(load, ["camera.one", "camera.source", "camera.missing"])
     async for frame in watch(grid):
         luma = jpeg.planes(jpeg.decode(frame.data))[0]
         assert read_frame_number(luma[: HEIGHT // 2, : WIDTH // 2]) is not None
         break
+
+
+async def test_a_member_is_shown_after_errors_that_no_camera_should_raise(
+    home: HomeAssistant, load: LoadEntry
+) -> None:
+    await add(home, StillCamera(failing(2, lambda: still(7))))
+    grid = await load_grid(load, ["camera.source"])
+    async for frame in watch(grid):
+        if read_frame_number(jpeg.planes(jpeg.decode(frame.data))[0]) == 7:
+            break
 
 
 async def start(hass: HomeAssistant) -> str:

@@ -6,9 +6,8 @@ import logging
 import os
 from pathlib import Path
 import shutil
-from typing import Any, Final, override
+from typing import Any, Final
 
-from homeassistant.components.camera import DATA_COMPONENT, Camera
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
@@ -30,6 +29,7 @@ from custom_components.retrocam.instances.history import beat_after, next_beat, 
 
 from .conftest import LoadEntry
 from .core.stills import jpeg, listing, number_in, png
+from .foreign import StillCamera, add
 from .rtsp import Mount, RtspServer
 from .waiting import until
 
@@ -88,30 +88,9 @@ async def pass_time(hass: HomeAssistant, seconds: float) -> None:
     await hass.async_block_till_done(wait_background_tasks=False)
 
 
-class StillCamera(Camera):
-    """A camera of another integration that has no stream; gives what it is told to."""
-
-    _attr_should_poll = False
-    _attr_name = "Source"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.picture: Callable[[], bytes | None] = lambda: jpeg(0)
-        self.asked = 0
-
-    @override
-    async def async_camera_image(
-        self, width: int | None = None, height: int | None = None
-    ) -> bytes | None:
-        self.asked += 1
-        return self.picture()
-
-
 @pytest.fixture
 async def source(home: HomeAssistant) -> StillCamera:
-    camera = StillCamera()
-    await home.data[DATA_COMPONENT].async_add_entities([camera])
-    return camera
+    return await add(home, StillCamera())
 
 
 @pytest.fixture
@@ -308,13 +287,17 @@ async def test_a_camera_with_a_fault_of_its_own_does_not_end_the_history(
     def fail() -> bytes:
         raise RuntimeError("a fault of another integration")
 
+    caplog.set_level(logging.INFO)
     source.picture = fail
     still_camera.history.async_set_interval(1)
     still_camera.history.async_set_enabled(enabled=True)
     await until(lambda: source.asked >= 2)
     source.picture = lambda: jpeg(source.asked)
     await until(lambda: still_camera.media.snapshots.total)
-    assert caplog.text.count("Taking a snapshot of Porch failed") == 1
+    told = [record.message for record in caplog.records if "snapshot" in record.message.lower()]
+    assert "No snapshots of Porch: the camera gave no picture: RuntimeError" in told
+    assert sum("No snapshots" in text for text in told) == 1
+    assert "a fault of another" not in caplog.text
 
 
 async def test_a_killed_source_is_waited_for(

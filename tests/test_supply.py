@@ -1,25 +1,27 @@
 """The supply, against a real RTSP server that is killed, hung and restarted."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 import logging
 import os
 import time
-from typing import Final, override
+from typing import Final
 
-from homeassistant.components.camera import DATA_COMPONENT, Camera, CameraEntityFeature
+from homeassistant.components.camera import DATA_COMPONENT
 from homeassistant.components.stream.core import Segment as StreamSegment
 from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.retrocam.core import jpeg
-from custom_components.retrocam.core.errors import SourceTimeoutError
+from custom_components.retrocam.core.errors import CannotConnectError, SourceTimeoutError
 from custom_components.retrocam.core.frames import Frame
-from custom_components.retrocam.core.test_pattern import TestPattern, read_frame_number
+from custom_components.retrocam.core.test_pattern import read_frame_number
 from custom_components.retrocam.instances import CameraInstance
 from custom_components.retrocam.stream.tap import async_release, attach
 
 from .conftest import LoadEntry
+from .core.stills import jpeg as drawn
+from .foreign import SourceCamera, StillCamera, add, failing
 from .rtsp import RtspServer
 from .viewers import QUIET, idle, working_threads
 from .waiting import until
@@ -159,45 +161,12 @@ async def test_a_source_that_keeps_silent_gives_no_old_still(
     release()
 
 
-class SourceCamera(Camera):
-    """A camera of another integration."""
-
-    _attr_should_poll = False
-    _attr_name = "Source"
-    _attr_supported_features = CameraEntityFeature.STREAM
-
-    def __init__(self, url: str) -> None:
-        super().__init__()
-        self.url = url
-
-    @override
-    async def stream_source(self) -> str:
-        return self.url
-
-
-class StillCamera(Camera):
-    """A camera of another integration that has no stream."""
-
-    _attr_should_poll = False
-    _attr_name = "Source"
-
-    def __init__(self, pictures: Callable[[], bytes]) -> None:
-        super().__init__()
-        self.pictures = pictures
-
-    @override
-    async def async_camera_image(
-        self, width: int | None = None, height: int | None = None
-    ) -> bytes:
-        return self.pictures()
-
-
 @pytest.fixture
 async def wrapped(
     home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer
 ) -> AsyncIterator[CameraInstance]:
     mount = rtsp_server.mount("/source", fps=25)
-    await home.data[DATA_COMPONENT].async_add_entities([SourceCamera(mount.url)])
+    await add(home, SourceCamera(mount.url))
     data = {"kind": "camera_entity", "entity_id": "camera.source"}
     entry = await load(data, options=QUIET)
     yield entry.runtime_data
@@ -233,7 +202,7 @@ async def test_a_wrapped_camera_that_is_loaded_anew_is_followed(
     await until(lambda: wrapped.frames.latest)
     await component.async_remove_entity("camera.source")
     await until(lambda: not wrapped.available)
-    await component.async_add_entities([SourceCamera(mount.url)])
+    await add(home, SourceCamera(mount.url))
     await until(lambda: wrapped.available)
     last = wrapped.frames.latest
     await until(lambda: wrapped.frames.latest is not last)
@@ -245,11 +214,8 @@ async def test_a_wrapped_camera_that_is_loaded_anew_is_followed(
 async def test_a_wrapped_camera_without_a_stream_gives_its_stills(
     home: HomeAssistant, load: LoadEntry
 ) -> None:
-    pattern = TestPattern(320, 180, 25)
     count = iter(range(1000))
-    await home.data[DATA_COMPONENT].async_add_entities(
-        [StillCamera(lambda: jpeg.encode(pattern.render(next(count), 0.0)))]
-    )
+    await add(home, StillCamera(lambda: drawn(next(count))))
     data = {"kind": "camera_entity", "entity_id": "camera.source"}
     entry = await load(data, options=QUIET)
     instance: CameraInstance = entry.runtime_data
@@ -257,6 +223,44 @@ async def test_a_wrapped_camera_without_a_stream_gives_its_stills(
     numbers = await read_numbers(instance, 5)
     assert numbers == sorted(set(numbers))
     assert await instance.async_stream() is None
+
+
+async def test_stills_go_on_after_errors_that_no_camera_should_raise(
+    home: HomeAssistant, load: LoadEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    count = iter(range(1000))
+    await add(home, StillCamera(failing(2, lambda: drawn(next(count)))))
+    entry = await load({"kind": "camera_entity", "entity_id": "camera.source"}, options=QUIET)
+    instance: CameraInstance = entry.runtime_data
+    with pytest.raises(CannotConnectError):
+        await instance.async_still()
+    assert len(await read_numbers(instance, 3)) == 3
+    assert "hunter2" not in caplog.text
+
+
+async def test_a_stream_comes_after_errors_that_no_camera_should_raise(
+    home: HomeAssistant,
+    load: LoadEntry,
+    rtsp_server: RtspServer,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    mount = rtsp_server.mount("/source", fps=25)
+
+    def source() -> str:
+        raise KeyError("rtsp://keeper:hunter2@camera")
+
+    camera = await add(home, SourceCamera(source))
+    entry = await load({"kind": "camera_entity", "entity_id": "camera.source"}, options=QUIET)
+    instance: CameraInstance = entry.runtime_data
+    release = instance.supply.hold()
+    await until(lambda: not instance.available)
+    camera.url = mount.url
+    await until(lambda: instance.available and instance.ring.available > 0)
+    release()
+    assert [record.message for record in caplog.records if record.levelno > logging.INFO] == []
+    assert "hunter2" not in caplog.text
+    assert await home.config_entries.async_unload(entry.entry_id)
+    await home.data[DATA_COMPONENT].async_remove_entity("camera.source")
 
 
 async def test_joining_a_running_worker_again_keeps_the_order_of_what_is_held(

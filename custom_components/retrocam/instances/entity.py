@@ -6,7 +6,6 @@ import logging
 import time
 from typing import ClassVar, Final, override
 
-from homeassistant.components.camera import async_get_image
 from homeassistant.const import CONF_ENTITY_ID, STATE_UNAVAILABLE
 from homeassistant.core import (
     CALLBACK_TYPE,
@@ -28,6 +27,7 @@ from ..core.still_pictures import StillPictures
 from ..core.stills import ImageFormat, decode_still, still_extension
 from ..core.threads import run_in_thread
 from ..stream.supply import EntitySupply
+from .foreign import async_foreign_still
 from .streamed import StreamedInstance
 
 _LOGGER = logging.getLogger(__name__)
@@ -118,12 +118,9 @@ class EntityInstance(StreamedInstance):
         """
         if (entity_id := self.source_entity_id) is None:
             raise CannotConnectError("the camera was removed")
-        try:
-            image = await async_get_image(self.hass, entity_id)
-        except HomeAssistantError as err:
-            raise CannotConnectError("the camera gave no picture") from err
-        if self._still is None or image.content != self._still.data:
-            self._still = Frame(data=image.content, index=0, time=time.time())
+        data = await async_foreign_still(self.hass, entity_id)
+        if self._still is None or data != self._still.data:
+            self._still = Frame(data=data, index=0, time=time.time())
         return self._still
 
     @override

@@ -12,7 +12,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, Final
 
-from homeassistant.components.camera import CameraEntityFeature, async_get_image
+from homeassistant.components.camera import CameraEntityFeature
 from homeassistant.components.camera.helper import get_camera_from_entity_id
 from homeassistant.components.stream import Orientation
 from homeassistant.config_entries import ConfigEntryState
@@ -29,7 +29,7 @@ from homeassistant.helpers.event import async_track_state_change_event
 
 from ..const import DOMAIN
 from ..core.decoder import SegmentDecoder
-from ..core.errors import InvalidFrameError
+from ..core.errors import RetrocamError
 from ..core.pictures import Picture, PictureFeed, Sink
 from ..core.segments import SegmentRing
 from ..core.stills import decode_still
@@ -37,6 +37,7 @@ from ..core.threads import run_in_thread
 from ..stream.supply import EntitySupply, StreamSupply
 from ..texts import text
 from .entity import EntityInstance, camera_removed, source_entity_id
+from .foreign import async_foreign_still
 from .streamed import StreamedInstance
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class GridMember:
     async def _async_read(self, sink: Sink, *, keyframes_only: bool) -> None:
         """Read the camera in the way that is fit for it at present, again and again."""
         while True:
-            with contextlib.suppress(HomeAssistantError, TimeoutError):
+            with contextlib.suppress(HomeAssistantError, RetrocamError, TimeoutError):
                 instance = self._instance()
                 if instance is not None and await _async_has_pictures(instance):
                     await self._async_read_instance(instance, sink, keyframes_only=keyframes_only)
@@ -173,23 +174,19 @@ class GridMember:
             end()
 
     async def _async_read_stills(self, sink: Sink) -> None:
-        """Ask a camera for stills until it fails; a still that stays the same is not decoded anew."""
+        """Ask a camera for stills until it fails; a still that stays the same is not decoded anew.
+
+        Raises CannotConnectError or InvalidFrameError.
+        """
         loop = asyncio.get_running_loop()
         last = b""
         frame: av.VideoFrame | None = None
         while (entity_id := self.entity_id) is not None:
-            image = await async_get_image(self._hass, entity_id)
+            data = await async_foreign_still(self._hass, entity_id)
             now = time.time()
-            if frame is None or image.content != last:
-                try:
-                    frame = await loop.run_in_executor(self._executor, decode_still, image.content)
-                except InvalidFrameError as err:
-                    raise HomeAssistantError(
-                        translation_domain=DOMAIN,
-                        translation_key=err.code,
-                        translation_placeholders={"name": self.name},
-                    ) from err
-                last = image.content
+            if frame is None or data != last:
+                frame = await loop.run_in_executor(self._executor, decode_still, data)
+                last = data
             sink(Picture(frame, now, now))
             await asyncio.sleep(LOOK_AGAIN)
 

@@ -160,6 +160,7 @@ class StreamSupply(ABC):
 
     async def _async_watch(self) -> None:
         """Keep the tap attached while held, then let the stream fall idle."""
+        failing = False
         while self._holds:
             self._wake.clear()
             try:
@@ -167,7 +168,13 @@ class StreamSupply(ABC):
             except HomeAssistantError, TimeoutError:
                 self._async_set_available(available=False)
             except Exception:
-                _LOGGER.exception("Looking after the stream of %s failed", self._name)
+                # Once: it may go on for days.
+                if not failing:
+                    _LOGGER.exception("Looking after the stream of %s failed", self._name)
+                failing = True
+                self._async_set_available(available=False)
+            else:
+                failing = False
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(WATCH_INTERVAL):
                     await self._wake.wait()
@@ -340,7 +347,17 @@ class EntitySupply(StreamSupply):
         camera = get_camera_from_entity_id(self.hass, entity_id)
         if CameraEntityFeature.STREAM not in camera.supported_features:
             return None
-        return await camera.async_create_stream()
+        try:
+            return await camera.async_create_stream()
+        except HomeAssistantError, TimeoutError:
+            raise
+        except Exception as err:
+            # Another integration's code, which may raise anything; its text may hold a password.
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="cannot_connect",
+                translation_placeholders={"name": self._name},
+            ) from err
 
     @callback
     def async_source_changed(self, *, available: bool) -> None:
@@ -363,7 +380,8 @@ async def _async_reachable(source: str) -> bool:
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT):
             _, writer = await asyncio.open_connection(parts.hostname, port)
-    except OSError:
+    except OSError, UnicodeError:
+        # The latter for what can be no name of a host.
         return False
     writer.close()
     with contextlib.suppress(OSError):

@@ -1,0 +1,66 @@
+"""Cameras of another integration."""
+
+from collections.abc import Callable
+from typing import override
+
+from homeassistant.components.camera import DATA_COMPONENT, Camera, CameraEntityFeature
+from homeassistant.core import HomeAssistant
+
+from .core.stills import jpeg
+
+
+class SourceCamera(Camera):
+    """One with a stream."""
+
+    _attr_should_poll = False
+    _attr_name = "Source"
+    _attr_supported_features = CameraEntityFeature.STREAM
+
+    def __init__(self, url: str | Callable[[], str]) -> None:
+        """Name its source, or what tells it or raises each time."""
+        super().__init__()
+        self.url = url
+
+    @override
+    async def stream_source(self) -> str:
+        return self.url if isinstance(self.url, str) else self.url()
+
+
+class StillCamera(Camera):
+    """One that has no stream; gives what it is told to."""
+
+    _attr_should_poll = False
+
+    def __init__(
+        self, picture: Callable[[], bytes | None] = lambda: jpeg(0), name: str = "Source"
+    ) -> None:
+        """Give what `picture` returns, or raise what it raises."""
+        super().__init__()
+        self._attr_name = name
+        self.picture = picture
+        self.asked = 0
+
+    @override
+    async def async_camera_image(
+        self, width: int | None = None, height: int | None = None
+    ) -> bytes | None:
+        self.asked += 1
+        return self.picture()
+
+
+def failing(times: int, then: Callable[[], bytes]) -> Callable[[], bytes]:
+    """Return what raises an error that no camera should raise so many times, before it works."""
+    left = iter(range(times))
+
+    def picture() -> bytes:
+        if next(left, None) is not None:
+            raise KeyError("rtsp://keeper:hunter2@camera")
+        return then()
+
+    return picture
+
+
+async def add[T: Camera](hass: HomeAssistant, camera: T) -> T:
+    """Have Home Assistant know a camera."""
+    await hass.data[DATA_COMPONENT].async_add_entities([camera])
+    return camera
