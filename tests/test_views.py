@@ -284,7 +284,8 @@ async def test_the_live_stream_wants_the_camera_s_own_token(
 ) -> None:
     client = await hass_client()
     source = URL(quiet_demo.stream_source)
-    for query in ({}, {"auth": ""}, {"auth": "wrong"}, {"auth": quiet_demo.token[:-1]}):
+    for wrong in (None, "", "wrong", "wröng", quiet_demo.token[:-1]):
+        query = {} if wrong is None else {"auth": wrong}
         # Also who is logged in has no business here.
         assert (await client.get(source.path, params=query)).status == 403
     assert quiet_demo.publisher.encoded == 0

@@ -64,7 +64,9 @@ class LiveView(RetrocamView):
         instance = self.instance(request, entry_id)
         if not isinstance(instance, DrawnInstance):
             raise web.HTTPNotFound
-        if not compare_digest(request.query.get("auth", ""), instance.token):
+        # As bytes: texts are compared only if they are ASCII.
+        token = request.query.get("auth", "").encode(errors="replace")
+        if not compare_digest(token, instance.token.encode()):
             raise web.HTTPForbidden
         response = web.StreamResponse(
             headers={"Content-Type": "video/mp2t", "Cache-Control": "no-store"}
