@@ -102,6 +102,16 @@ async def test_the_figures_tell_what_runs(
     assert figures["lookback"]["enabled"] is True
 
 
+async def test_an_entry_that_is_not_loaded_shows_what_is_known_of_it(
+    home: HomeAssistant, load: LoadEntry, hass_client: ClientSessionGenerator
+) -> None:
+    entry = await load({"kind": "demo", "name": "Demo"}, options=QUIET)
+    assert await home.config_entries.async_unload(entry.entry_id)
+    data = await download(hass_client, entry)
+    assert data["entry"]["data"]["kind"] == "demo"
+    assert data["instance"] is None
+
+
 async def test_every_kind_has_diagnostics(
     home: HomeAssistant, load: LoadEntry, hass_client: ClientSessionGenerator
 ) -> None:

@@ -9,7 +9,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry
 
 from .core.sources import redact_url
-from .instances import RetrocamConfigEntry
+from .instances import CameraInstance, RetrocamConfigEntry
 from .instances.share import SHARE_LOCK
 
 TO_REDACT: Final = {CONF_PASSWORD, CONF_USERNAME, "share_pin", SHARE_LOCK}
@@ -38,12 +38,13 @@ async def async_get_device_diagnostics(
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: RetrocamConfigEntry
 ) -> dict[str, Any]:
-    """Return the entry and its instance's figures, without secrets."""
+    """Return the entry, and its instance's figures while it is loaded, without secrets."""
     data = async_redact_data(dict(entry.data), TO_REDACT)
     if CONF_URL in data:
         # A path may hold a token as well: only the scheme is told.
         data[CONF_URL] = f"{redact_url(entry.data[CONF_URL]).partition('://')[0]}://{REDACTED}"
+    loaded: CameraInstance | None = getattr(entry, "runtime_data", None)
     return {
         "entry": {"data": data, "options": async_redact_data(dict(entry.options), TO_REDACT)},
-        "instance": entry.runtime_data.diagnostics(),
+        "instance": loaded.diagnostics() if loaded is not None else None,
     }
