@@ -187,6 +187,18 @@ async def test_commands_list_instances_and_media(
     )
     assert [item["filename"] for item in listed["result"]["items"]] == [name_at(OLD)]
     assert listed["result"]["total"] == 1
+    # A time without a zone is meant as Home Assistant's clock on the wall shows it.
+    await home.config.async_set_time_zone("Asia/Tokyo")
+    for time, total in (("2026-01-03T08:59:59", 0), ("2026-01-03T09:00:00", 1)):
+        listed = await ask(
+            type="retrocam/media/list", entry_id=entry_id, kind="snapshots", before=time
+        )
+        assert listed["result"]["total"] == total, time
+    for time in ("0001-01-01T00:00:00", "yesterday"):
+        listed = await ask(
+            type="retrocam/media/list", entry_id=entry_id, kind="snapshots", before=time
+        )
+        assert listed["error"]["code"] == "invalid_format", time
     assert "authSig" in (await ask(type="retrocam/urls", entry_id=entry_id))["result"]["mjpeg"]
     for command in ("retrocam/urls", "retrocam/media/subscribe"):
         assert (await ask(type=command, entry_id="nobody"))["error"]["code"] == "not_found"

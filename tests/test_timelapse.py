@@ -14,7 +14,8 @@ import voluptuous as vol
 
 from custom_components.retrocam.const import DOMAIN
 from custom_components.retrocam.instances import CameraInstance
-from custom_components.retrocam.media_items import MediaKind, iso
+from custom_components.retrocam.media_items import MediaKind
+from custom_components.retrocam.moments import iso
 
 from .conftest import LoadEntry
 from .core.stills import NOW, jpeg, listing, number_in

@@ -1,12 +1,12 @@
 """A camera's picture as text."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from .core.cells.glyphs import ascii_frame
 from .core.cells.presets import CHARSETS
 from .core.threads import run_in_thread
 from .instances import CameraInstance
+from .moments import iso
 
 
 async def async_ascii_frame(
@@ -21,10 +21,9 @@ async def async_ascii_frame(
         f"retrocam ascii {instance.name}",
         lambda: ascii_frame(picture, CHARSETS[charset], columns=columns, invert=invert),
     )
-    timestamp = datetime.fromtimestamp(taken, UTC).isoformat(timespec="milliseconds")
     return {
         "text": frame.text,
         "columns": frame.columns,
         "rows": frame.rows,
-        "timestamp": timestamp,
+        "timestamp": iso(taken),
     }

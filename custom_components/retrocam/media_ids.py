@@ -6,7 +6,8 @@ from typing import Final, Self
 
 from .const import DOMAIN
 from .core.files import parse_name
-from .media_items import MediaKind, day_of
+from .media_items import MediaKind
+from .moments import day_of
 
 _PREFIX: Final = f"media-source://{DOMAIN}/"
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -1,6 +1,5 @@
 """How a media file is told to actions, cards and automations."""
 
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,6 +8,7 @@ from homeassistant.core import HomeAssistant, callback
 from .const import DOMAIN
 from .core.files import parse_name
 from .core.media_index import MediaItem
+from .moments import day_of, iso
 from .urls import media_path, signed, thumbnail_path
 
 if TYPE_CHECKING:
@@ -24,16 +24,6 @@ class MediaKind(StrEnum):
 
 
 CONTENT_TYPES: Final = {"jpg": "image/jpeg", "png": "image/png", "mp4": "video/mp4"}
-
-
-def iso(time: float) -> str:
-    """Return UNIX seconds as ISO 8601 in UTC with milliseconds."""
-    return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds")
-
-
-def day_of(time: float) -> str:
-    """Return the UTC day of UNIX seconds, as YYYY-MM-DD."""
-    return datetime.fromtimestamp(time, UTC).date().isoformat()
 
 
 def content_type(name: str) -> str:

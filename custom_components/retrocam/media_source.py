@@ -17,7 +17,8 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .core.media_index import MediaItem
 from .media_ids import MediaId
-from .media_items import MediaKind, content_type, day_of
+from .media_items import MediaKind, content_type
+from .moments import day_of
 from .urls import media_path, signed, thumbnail_path
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from .core.clips import ClipReason, ClipResult
 from .core.files import parse_name
 from .instances import CameraInstance
 from .instances.recorder import Recording
-from .media_items import MediaKind, describe, iso
+from .media_items import MediaKind, describe
+from .moments import iso
 from .refusals import invalid
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
@@ -12,7 +11,6 @@ from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse, cal
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.service import async_register_platform_entity_service
-from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 from .ascii import async_ascii_frame
@@ -27,6 +25,7 @@ from .instances.grid import GridInstance
 from .instances.player import PlayerInstance
 from .media_ids import MediaId
 from .media_items import MediaKind, describe
+from .moments import unix_time
 from .playing import async_play
 from .recordings import async_answer, async_record
 from .refusals import failed, invalid
@@ -47,14 +46,14 @@ RECORD_SCHEMA: Final = {
 }
 LIST_SCHEMA: Final = {
     vol.Optional("limit", default=50): vol.All(vol.Coerce(int), vol.Range(min=1, max=MOST_LISTED)),
-    vol.Optional("before"): cv.datetime,
-    vol.Optional("after"): cv.datetime,
+    vol.Optional("before"): unix_time,
+    vol.Optional("after"): unix_time,
 }
 
 
 EXPORT_SCHEMA: Final = {
-    vol.Optional("start"): cv.datetime,
-    vol.Optional("end"): cv.datetime,
+    vol.Optional("start"): unix_time,
+    vol.Optional("end"): unix_time,
     vol.Optional("fps", default=25): vol.All(vol.Coerce(int), vol.Range(min=1, max=60)),
     vol.Optional("width", default=0): vol.All(
         vol.Coerce(int), vol.Any(0, vol.Range(min=64, max=MAX_WIDTH))
@@ -175,7 +174,7 @@ async def _list_snapshots(entity: Entity, call: ServiceCall) -> dict[str, Any]:
 
 def _listed(instance: CameraInstance, kind: MediaKind, call: ServiceCall) -> dict[str, Any]:
     library = instance.media.libraries[kind]
-    after, before = _timestamp(call.data.get("after")), _timestamp(call.data.get("before"))
+    after, before = call.data.get("after"), call.data.get("before")
     return {
         "items": [
             describe(instance.hass, instance, kind, item)
@@ -192,8 +191,8 @@ async def _take_snapshot(entity: Entity, call: ServiceCall) -> dict[str, Any]:
 async def _export_timelapse(entity: Entity, call: ServiceCall) -> dict[str, Any]:
     return await async_export_timelapse(
         instance_of(entity),
-        start=_timestamp(call.data.get("start")),
-        end=_timestamp(call.data.get("end")),
+        start=call.data.get("start"),
+        end=call.data.get("end"),
         fps=call.data["fps"],
         width=call.data["width"],
     )
@@ -265,8 +264,3 @@ async def _play(entity: Entity, call: ServiceCall) -> dict[str, Any]:
 def _check_recording(instance: CameraInstance) -> None:
     if not instance.recorder.active:
         raise invalid("not_recording", name=instance.name)
-
-
-def _timestamp(time: datetime | None) -> float | None:
-    """Return UNIX seconds; a time without a zone is meant in that of Home Assistant."""
-    return None if time is None else dt_util.as_utc(time).timestamp()

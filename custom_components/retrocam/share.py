@@ -24,7 +24,7 @@ from .instances.cells import DEFAULT_PRESET
 from .instances.door import Guest
 from .instances.grid import GridInstance
 from .instances.player import PlayerInstance
-from .media_items import iso
+from .moments import iso
 from .share_control import ShareActionView
 from .share_media import SHARE_MEDIA_VIEWS
 from .share_view import (

@@ -4,14 +4,15 @@ from typing import Final
 
 from aiohttp import web
 from homeassistant.core import callback
-from homeassistant.util import dt as dt_util
+import voluptuous as vol
 
 from .cells_views import Terms, Told, async_stream_cells, async_stream_sound
 from .instances import CameraInstance
 from .instances.door import Guest
-from .media_items import MediaKind, iso
+from .media_items import MediaKind
 from .media_views import async_file_answer, async_thumbnail_answer
 from .mjpeg import async_stream_mjpeg
+from .moments import iso, unix_time
 from .share_view import (
     HEADERS,
     ShareView,
@@ -145,9 +146,8 @@ def _time(text: str | None) -> float | None:
     if text is None:
         return None
     try:
-        moment = dt_util.parse_datetime(text, raise_on_error=True)
-        return dt_util.as_utc(moment).timestamp()
-    except (ValueError, OverflowError) as err:
+        return unix_time(text)
+    except vol.Invalid as err:
         raise bad_request("before is a time") from err
 
 

@@ -6,7 +6,8 @@ from typing import Any
 from .core.errors import RetrocamError, TimelapseEmptyError, TimelapseRunningError
 from .instances import CameraInstance
 from .instances.timelapses import described
-from .media_items import MediaKind, describe, iso
+from .media_items import MediaKind, describe
+from .moments import iso
 from .refusals import failed, invalid
 
 

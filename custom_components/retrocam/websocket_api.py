@@ -6,7 +6,6 @@ from typing import Any
 from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.components import websocket_api
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from .const import DOMAIN
@@ -14,6 +13,7 @@ from .instances import CameraInstance
 from .instances.player import PlayerInstance
 from .media_feed import MediaFeed
 from .media_items import MediaKind, describe
+from .moments import unix_time
 from .playing import describe_player
 from .urls import CELLS_PATH, MJPEG_PATH, audio_template, signed
 
@@ -74,8 +74,8 @@ def ws_instances(
         vol.Required("type"): "retrocam/media/list",
         vol.Required("entry_id"): str,
         vol.Required("kind"): vol.Coerce(MediaKind),
-        vol.Optional("before"): cv.datetime,
-        vol.Optional("after"): cv.datetime,
+        vol.Optional("before"): unix_time,
+        vol.Optional("after"): unix_time,
         vol.Optional("limit", default=50): vol.All(int, vol.Range(min=1, max=MOST_LISTED)),
     }
 )
@@ -88,7 +88,7 @@ def ws_media_list(
         return
     kind: MediaKind = msg["kind"]
     library = instance.media.libraries[kind]
-    span = {key: msg[key].timestamp() for key in ("after", "before") if key in msg}
+    span = {key: msg[key] for key in ("after", "before") if key in msg}
     items = library.latest(msg["limit"], **span)
     connection.send_result(
         msg["id"],
