@@ -577,6 +577,27 @@ async def test_the_socket_tells_what_the_player_does(
     assert (await other.receive_json())["result"]["audio"] is None
 
 
+async def test_the_socket_goes_on_telling_after_the_options_were_changed(
+    home: HomeAssistant, player: PlayerInstance, hass_ws_client: WebSocketGenerator
+) -> None:
+    entry = player.entry
+    socket = await hass_ws_client()
+    command = {"type": "retrocam/player/subscribe", "entry_id": entry.entry_id}
+    await socket.send_json_auto_id(command)
+    assert (await socket.receive_json())["success"]
+    assert (await socket.receive_json())["event"]["preset"] == "low"
+    options = {**entry.options, "player": {"preset": "high"}}
+    home.config_entries.async_update_entry(entry, options=options)
+    assert await home.config_entries.async_reload(entry.entry_id)
+    while (await socket.receive_json())["event"]["preset"] != "high":
+        pass
+    renewed = entry.runtime_data
+    assert isinstance(renewed, PlayerInstance)
+    renewed.async_set_style(preset="medium")
+    while (await socket.receive_json())["event"]["preset"] != "medium":
+        pass
+
+
 async def test_a_missing_runtime_raises_an_issue_until_youtube_works(
     home: HomeAssistant, player: PlayerInstance
 ) -> None:

@@ -1,24 +1,17 @@
 """What happens to the media of one entry, told to one subscriber for as long as it listens.
 
-An entry that is reloaded gets a new instance, and one may be subscribed to before it is loaded, as
-dashboards do that come back while Home Assistant starts: the feed goes over to the new instance, and
-says `reset`, since things may have happened in between.
+When an entry is loaded, or loaded anew, the feed goes over to the new instance and says `reset`, since
+things may have happened in between.
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from homeassistant.config_entries import (
-    SIGNAL_CONFIG_ENTRY_CHANGED,
-    ConfigEntry,
-    ConfigEntryChange,
-    ConfigEntryState,
-)
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from .core.catalog import MediaChange
-from .instances import CameraInstance
+from .following import async_follow
+from .instances import CameraInstance, RetrocamConfigEntry
 from .instances.timelapses import Progress, progress_fields
 from .media_items import MediaKind, content_id, describe
 
@@ -29,7 +22,7 @@ class MediaFeed:
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: ConfigEntry,
+        entry: RetrocamConfigEntry,
         send: Callable[[dict[str, Any]], None],
         may_read: Callable[[CameraInstance], bool],
     ) -> None:
@@ -39,22 +32,14 @@ class MediaFeed:
         self._send = send
         self._may_read = may_read
         self._instance: CameraInstance | None = None
-        self._unsubscribe: list[CALLBACK_TYPE] = []
+        self._listening = False
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
         """Listen from now on; returns what ends it."""
-        end = async_dispatcher_connect(
-            self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_entry_changed
-        )
-        self._async_attach()
-
-        @callback
-        def stop() -> None:
-            end()
-            self._async_detach()
-
-        return stop
+        end = async_follow(self._hass, self._entry, self._async_attach)
+        self._listening = True
+        return end
 
     @callback
     def async_tell_progress(self) -> None:
@@ -63,37 +48,25 @@ class MediaFeed:
             self._progressed(progress)
 
     @callback
-    def _async_entry_changed(self, change: ConfigEntryChange, entry: ConfigEntry) -> None:
-        if entry is not self._entry:
-            return
-        if entry.state is not ConfigEntryState.LOADED:
-            self._async_detach()
-        elif self._instance is not entry.runtime_data:
-            self._async_detach()
-            self._async_attach()
-            if self._instance is not None:
-                self._send({"type": "reset"})
-                self.async_tell_progress()
-
-    @callback
-    def _async_attach(self) -> None:
-        if self._entry.state is not ConfigEntryState.LOADED:
-            return
-        instance: CameraInstance = self._entry.runtime_data
+    def _async_attach(self, instance: CameraInstance) -> CALLBACK_TYPE:
         if not self._may_read(instance):
-            return
+            return lambda: None
         self._instance = instance
-        self._unsubscribe = [
+        unsubscribe = [
             instance.media.async_add_listener(self._changed),
             instance.timelapses.async_add_listener(self._progressed),
         ]
+        if self._listening:
+            self._send({"type": "reset"})
+            self.async_tell_progress()
 
-    @callback
-    def _async_detach(self) -> None:
-        self._instance = None
-        for unsubscribe in self._unsubscribe:
-            unsubscribe()
-        self._unsubscribe = []
+        @callback
+        def detach() -> None:
+            self._instance = None
+            for end in unsubscribe:
+                end()
+
+        return detach
 
     @callback
     def _changed(self, kind: MediaKind, change: MediaChange) -> None:

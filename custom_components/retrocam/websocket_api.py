@@ -5,10 +5,11 @@ from typing import Any
 
 from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.components import websocket_api
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 import voluptuous as vol
 
 from .const import DOMAIN
+from .following import async_follow
 from .instances import CameraInstance
 from .instances.player import PlayerInstance
 from .media_feed import MediaFeed
@@ -135,7 +136,7 @@ def ws_media_subscribe(
 def ws_player_subscribe(
     hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]
 ) -> None:
-    """Push what a player does, now and with each change."""
+    """Push what a player does, now and with each change; the entry may be reloaded meanwhile."""
     if (instance := _find(hass, connection, msg)) is None:
         return
     if not isinstance(instance, PlayerInstance):
@@ -143,12 +144,19 @@ def ws_player_subscribe(
         return
 
     @callback
-    def push() -> None:
-        connection.send_message(websocket_api.event_message(msg["id"], describe_player(instance)))
+    def attach(player: CameraInstance) -> CALLBACK_TYPE:
+        assert isinstance(player, PlayerInstance)  # noqa: S101  # an entry never changes its kind
 
-    connection.subscriptions[msg["id"]] = instance.async_add_listener(push)
+        @callback
+        def push() -> None:
+            told = describe_player(player)
+            connection.send_message(websocket_api.event_message(msg["id"], told))
+
+        push()
+        return player.async_add_listener(push)
+
     connection.send_result(msg["id"])
-    push()
+    connection.subscriptions[msg["id"]] = async_follow(hass, instance.entry, attach)
 
 
 @websocket_api.websocket_command(
