@@ -304,6 +304,13 @@ async def test_options(home: HomeAssistant, load: LoadEntry, media_directory: Pa
     result = await home.config_entries.options.async_configure(result["flow_id"], given)
     assert result["errors"] == {"base": "directory_not_allowed"}
     home.config.allowlist_external_dirs = {str(media_directory)}
+    other = await load({"kind": "demo", "name": "Other", "slug": "other"}, title="Other")
+    taken = other.runtime_data.media.directory
+    (media_directory / "link").symlink_to(taken.parent)
+    for directory in (taken, media_directory / "link" / taken.name):
+        given["storage"] = {"directory": str(directory)}
+        result = await home.config_entries.options.async_configure(result["flow_id"], given)
+        assert result["errors"] == {"base": "directory_taken"}
     given["storage"] = {"directory": str(media_directory / "elsewhere")}
     result = await home.config_entries.options.async_configure(result["flow_id"], given)
     assert result["type"] is FlowResultType.CREATE_ENTRY

@@ -14,10 +14,11 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .const import CONF_KIND, KIND_ASCII_PLAYER, KIND_GRID
+from .const import CONF_KIND, DOMAIN, KIND_ASCII_PLAYER, KIND_GRID
 from .core.cells.presets import CHARSETS
 from .core.sharing import Lock
 from .flow_schemas import LAYOUT_SELECTOR, PRESET_SELECTOR, whole_number
+from .instances.directories import chosen_directory, media_directory
 from .instances.share import SHARE_LOCK, open_lock, stored_lock
 from .settings import (
     INTERVAL_SEC,
@@ -240,10 +241,24 @@ class RetrocamOptionsFlow(OptionsFlowWithReload):
         return self.async_create_entry(data=self._taken)
 
     async def _async_check_directory(self, storage: Mapping[str, Any]) -> None:
-        """Accept what Home Assistant may write to, or the default. Raises OptionsError."""
-        if not (directory := storage.get("directory")):
-            return
-        if not Path(directory).is_absolute() or not await self.hass.async_add_executor_job(
-            self.hass.config.is_allowed_path, directory
+        """Accept what Home Assistant may write to and no other entry has. Raises OptionsError."""
+        hass, run = self.hass, self.hass.async_add_executor_job
+        choice: str = storage.get("directory") or ""
+        if choice and not (
+            Path(choice).is_absolute() and await run(hass.config.is_allowed_path, choice)
         ):
             raise OptionsError("directory_not_allowed")
+        wanted = chosen_directory(hass, self.config_entry, choice)
+        others = [
+            media_directory(hass, entry)
+            for entry in hass.config_entries.async_entries(DOMAIN)
+            if entry is not self.config_entry
+        ]
+        # Each would delete by its own limits what the other one keeps.
+        if await run(_is_one_of, wanted, others):
+            raise OptionsError("directory_taken")
+
+
+def _is_one_of(directory: Path, others: list[Path]) -> bool:
+    """Tell whether one of these is the same place, also by a link; blocks."""
+    return directory.resolve() in {other.resolve() for other in others}

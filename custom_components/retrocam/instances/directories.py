@@ -27,8 +27,14 @@ def unused_slug(title: str, used: Collection[str | None]) -> str:
 
 def media_directory(hass: HomeAssistant, entry: RetrocamConfigEntry) -> Path:
     """Return the directory of an entry: the user's choice, or one in the local media directory."""
-    if directory := Settings.from_options(entry.options, entry.data[CONF_KIND]).directory:
-        return Path(directory)
+    settings = Settings.from_options(entry.options, entry.data[CONF_KIND])
+    return chosen_directory(hass, entry, settings.directory)
+
+
+def chosen_directory(hass: HomeAssistant, entry: RetrocamConfigEntry, choice: str) -> Path:
+    """Return the directory that an entry would have by this choice, empty for the default."""
+    if choice:
+        return Path(choice)
     return default_directory(hass, entry.data.get(CONF_SLUG) or slugify(entry.title))
 
 
