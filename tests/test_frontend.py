@@ -8,16 +8,20 @@ from typing import Any
 
 from homeassistant.components.frontend import DATA_EXTRA_MODULE_URL
 from homeassistant.components.lovelace.const import LOVELACE_DATA
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.retrocam.const import DOMAIN
 from custom_components.retrocam.frontend import (
     BUNDLE_URL,
     async_register_resource,
     async_register_static,
     async_remove_resource,
 )
+from custom_components.retrocam.instances.door import STORE_KEY
 
 type WebSocketGenerator = Callable[..., Awaitable[Any]]
 type ClientSessionGenerator = Callable[..., Awaitable[Any]]
@@ -126,6 +130,31 @@ async def test_removal_of_the_last_entry_removes_only_ours(
     # A new entry in the same run: async_setup does not run again.
     await async_register_resource(hass)
     assert len(await stored(hass_ws_client, hass)) == 2
+
+
+async def test_an_entry_that_was_never_set_up_takes_the_cards_along(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    hass_ws_client: WebSocketGenerator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Disabled, and Home Assistant was started since: nothing of Retrocam runs."""
+    ours = {"id": "ours", "type": "module", "url": f"{BUNDLE_URL}?v=1"}
+    hass_storage[STORAGE_KEY] = {
+        "version": 1,
+        "key": STORAGE_KEY,
+        "data": {"items": [OTHER, ours]},
+    }
+    hass_storage[STORE_KEY] = {"version": 1, "key": STORE_KEY, "data": {}}
+    await set_up(hass)
+    entry = MockConfigEntry(
+        domain=DOMAIN, data={"kind": "demo"}, disabled_by=ConfigEntryDisabler.USER
+    )
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_remove(entry.entry_id)
+    assert await stored(hass_ws_client, hass) == [OTHER]
+    assert STORE_KEY not in hass_storage
+    assert "Error" not in caplog.text
 
 
 async def test_yaml_mode_adds_an_extra_module_and_takes_it_back(

@@ -57,4 +57,5 @@ async def async_remove_entry(hass: HomeAssistant, entry: RetrocamConfigEntry) ->
     """Take the cards away with the last entry, and what is known of guests."""
     if not hass.config_entries.async_entries(DOMAIN):
         await async_remove_resource(hass)
-        await hass.data[DOOR].async_clear()
+        # An entry that is disabled is removed without ever having been set up.
+        await (hass.data.get(DOOR) or Door(hass)).async_clear()

@@ -57,7 +57,7 @@ _CARDS: HassKey[_Cards] = HassKey("retrocam_cards")
 async def async_register_static(hass: HomeAssistant, dist: Path = DIST) -> None:
     """Serve the built cards, once, from `async_setup`.
 
-    Without a build this logs one warning, and the two functions below do nothing.
+    Without a build this logs one warning, and no dashboard is told of cards.
     """
     digest = await hass.async_add_executor_job(_digest, dist / BUNDLE)
     if digest is None:
@@ -99,16 +99,16 @@ async def async_remove_resource(hass: HomeAssistant) -> None:
 
     Not at unload: each reload of an entry would write the dashboards' storage twice.
     """
-    if (cards := hass.data.get(_CARDS)) is None:
-        return
+    # A stored resource is to go also if nothing of ours was set up since Home Assistant started.
+    cards = hass.data.get(_CARDS) or _Cards(url="")
     async with cards.lock:
         if cards.extra:
             remove_extra_js_url(hass, cards.url)
             cards.extra = False
-        resources = hass.data[LOVELACE_DATA].resources
-        if isinstance(resources, ResourceStorageCollection):
-            for item_id in await _async_own_ids(resources):
-                await resources.async_delete_item(item_id)
+        lovelace = hass.data.get(LOVELACE_DATA)
+        if lovelace is not None and isinstance(lovelace.resources, ResourceStorageCollection):
+            for item_id in await _async_own_ids(lovelace.resources):
+                await lovelace.resources.async_delete_item(item_id)
 
 
 async def _async_store(resources: ResourceStorageCollection, url: str) -> None:
