@@ -10,6 +10,7 @@ from typing import Final
 from homeassistant.components.camera import DATA_COMPONENT
 from homeassistant.components.stream.core import Segment as StreamSegment
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 import pytest
 
 from custom_components.retrocam.core import jpeg
@@ -223,6 +224,28 @@ async def test_a_wrapped_camera_without_a_stream_gives_its_stills(
     numbers = await read_numbers(instance, 5)
     assert numbers == sorted(set(numbers))
     assert await instance.async_stream() is None
+
+
+async def test_a_camera_that_gets_another_id_is_still_followed(
+    home: HomeAssistant, load: LoadEntry
+) -> None:
+    registry = er.async_get(home)
+    entity = registry.async_get_or_create("camera", "other", "1", suggested_object_id="shed")
+    home.states.async_set("camera.shed", "idle")
+    entry = await load({"kind": "camera_entity", "entity_id": entity.id}, options=QUIET)
+    instance: CameraInstance = entry.runtime_data
+    told: list[bool] = []
+    instance.async_add_listener(lambda: told.append(instance.available))
+    # What happens to others is no news.
+    registry.async_get_or_create("light", "other", "2")
+    await home.async_block_till_done()
+    assert told == []
+    registry.async_update_entity(entity.entity_id, new_entity_id="camera.barn")
+    home.states.async_set("camera.barn", "unavailable")
+    await home.async_block_till_done()
+    home.states.async_set("camera.barn", "idle")
+    await home.async_block_till_done()
+    assert (False in told, told[-1]) == (True, True)
 
 
 async def test_stills_go_on_after_errors_that_no_camera_should_raise(

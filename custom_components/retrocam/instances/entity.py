@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 import logging
 import time
-from typing import ClassVar, Final, override
+from typing import TYPE_CHECKING, ClassVar, Final, override
 
 from homeassistant.const import CONF_ENTITY_ID, STATE_UNAVAILABLE
 from homeassistant.core import (
@@ -30,6 +30,9 @@ from ..stream.supply import EntitySupply
 from .foreign import async_foreign_still
 from .streamed import StreamedInstance
 
+if TYPE_CHECKING:
+    from . import RetrocamConfigEntry
+
 _LOGGER = logging.getLogger(__name__)
 
 _EXTENSIONS: Final[dict[ImageFormat, str]] = {"jpeg": "jpg", "png": "png"}
@@ -43,6 +46,13 @@ class EntityInstance(StreamedInstance):
     _still: Frame | None = None
     """The last one of a camera without a stream."""
     _still_feed: PictureFeed | None = None
+    _followed: str | None = None
+    """The id of the camera whose state is followed."""
+
+    def __init__(self, hass: HomeAssistant, entry: RetrocamConfigEntry) -> None:
+        """Read the entry; nothing is followed yet."""
+        super().__init__(hass, entry)
+        self._end_following: CALLBACK_TYPE = lambda: None
 
     @property
     def source_entity_id(self) -> str | None:
@@ -62,20 +72,33 @@ class EntityInstance(StreamedInstance):
 
     @override
     async def async_start(self) -> None:
-        """Follow the wrapped camera's state."""
+        """Follow the wrapped camera's state, also under another id."""
         await super().async_start()
 
         @callback
         def registry_changed(_event: Event[er.EventEntityRegistryUpdatedData]) -> None:
-            self.async_tell()
+            if self.source_entity_id != self._followed:
+                self._async_follow_source()
+                self.async_tell()
 
+        self._async_follow_source()
         self.entry.async_on_unload(
             self.hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, registry_changed)
         )
-        if (entity_id := self.source_entity_id) is not None:
-            self.entry.async_on_unload(
-                async_track_state_change_event(self.hass, entity_id, self._async_source_changed)
-            )
+        self.entry.async_on_unload(self._async_leave_source)
+
+    @callback
+    def _async_leave_source(self) -> None:
+        self._end_following()
+        self._end_following = lambda: None
+
+    @callback
+    def _async_follow_source(self) -> None:
+        self._async_leave_source()
+        self._followed = self.source_entity_id
+        self._end_following = async_track_state_change_event(
+            self.hass, self._followed or [], self._async_source_changed
+        )
 
     @callback
     def _async_source_changed(self, event: Event[EventStateChangedData]) -> None:

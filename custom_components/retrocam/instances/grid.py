@@ -43,6 +43,7 @@ class GridInstance(DrawnInstance):
             settings, width=settings.width // 2 * 2, height=settings.height // 2 * 2
         )
         self._describe_gap = partial(describe_gap, hass)
+        self._seen: list[tuple[str | None, bool]] = []
         self._stills = ThreadPoolExecutor(1, thread_name_prefix=f"retrocam grid {entry.title}")
         self.members = [
             GridMember(hass, stored, self._stills, number)
@@ -88,6 +89,7 @@ class GridInstance(DrawnInstance):
         """Look after the members."""
         await super().async_start()
         entry = self.entry
+        self._seen = self._members_now()
         entry.async_on_unload(
             self.hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_check_members)
         )
@@ -138,7 +140,13 @@ class GridInstance(DrawnInstance):
 
     @callback
     def _async_check_members(self, _moment: Event[Any]) -> None:
-        self.async_tell()
+        """Tell if a member has come, gone or got another id: much else changes in a registry."""
+        if (seen := self._members_now()) != self._seen:
+            self._seen = seen
+            self.async_tell()
+
+    def _members_now(self) -> list[tuple[str | None, bool]]:
+        return [(member.entity_id, member.removed) for member in self.members]
 
 
 def describe_gap(hass: HomeAssistant, since: float | None) -> str:
