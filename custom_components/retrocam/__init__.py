@@ -9,6 +9,7 @@ from .const import DOMAIN
 from .frontend import async_register_resource, async_register_static, async_remove_resource
 from .instances import RetrocamConfigEntry, create_instance
 from .instances.door import DOOR, Door
+from .instances.outages import OUTAGES, Outages
 from .issues import async_watch_issues
 from .services import async_setup_services
 from .views import async_register_views
@@ -21,6 +22,8 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register what is there for all entries, once."""
     door = hass.data[DOOR] = Door(hass)
     await door.async_load()
+    outages = hass.data[OUTAGES] = Outages(hass)
+    await outages.async_load()
     async_register_views(hass)
     async_register_commands(hass)
     async_setup_services(hass)
@@ -54,8 +57,11 @@ async def async_unload_entry(hass: HomeAssistant, entry: RetrocamConfigEntry) ->
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: RetrocamConfigEntry) -> None:
-    """Take the cards away with the last entry, and what is known of guests."""
+    """Forget the entry; with the last one take away the cards, and what is known of guests."""
+    # An entry that is disabled is removed without ever having been set up.
+    outages = hass.data.get(OUTAGES) or Outages(hass)
+    outages.async_forget(entry.entry_id)
     if not hass.config_entries.async_entries(DOMAIN):
         await async_remove_resource(hass)
-        # An entry that is disabled is removed without ever having been set up.
+        await outages.async_clear()
         await (hass.data.get(DOOR) or Door(hass)).async_clear()

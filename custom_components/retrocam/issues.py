@@ -20,6 +20,7 @@ from .instances import CameraInstance
 from .instances.door import DOOR
 from .instances.entity import EntityInstance
 from .instances.grid import GridInstance
+from .instances.outages import OUTAGES
 from .instances.url import UrlInstance
 from .settings import LOOKBACK_MEGABYTES, MEGABYTE
 from .stream.options import CARRIED_AUDIO
@@ -61,15 +62,21 @@ def _storage_low(instance: CameraInstance) -> Placeholders | None:
     return storage_placeholders(instance) if media.low and media.problem is None else None
 
 
+def _lost_for(instance: CameraInstance) -> float:
+    """Return for how many seconds the source has been away, also before the last restart."""
+    outages = instance.hass.data[OUTAGES]
+    return outages.async_lost_for(instance.entry.entry_id, instance.supply)
+
+
 def _source_gone(instance: CameraInstance) -> Placeholders | None:
-    gone = isinstance(instance, UrlInstance) and instance.supply.lost_for >= GONE_AFTER
+    gone = isinstance(instance, UrlInstance) and _lost_for(instance) >= GONE_AFTER
     return _named(instance) if gone else None
 
 
 def _camera_gone(instance: CameraInstance) -> Placeholders | None:
     if not isinstance(instance, EntityInstance) or instance.removed:
         return None
-    return _named(instance) if instance.supply.lost_for >= GONE_AFTER else None
+    return _named(instance) if _lost_for(instance) >= GONE_AFTER else None
 
 
 def _camera_removed(instance: CameraInstance) -> Placeholders | None:

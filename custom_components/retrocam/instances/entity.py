@@ -96,6 +96,9 @@ class EntityInstance(StreamedInstance):
     def _async_follow_source(self) -> None:
         self._async_leave_source()
         self._followed = self.source_entity_id
+        state = self.hass.states.get(self._followed) if self._followed else None
+        if state is not None and state.state != STATE_UNAVAILABLE:
+            self.supply.async_source_changed(available=True)
         self._end_following = async_track_state_change_event(
             self.hass, self._followed or [], self._async_source_changed
         )

@@ -66,6 +66,7 @@ class StreamSupply(ABC):
         self._listeners: list[CALLBACK_TYPE] = []
         self._available = True
         self._lost_at: float | None = None
+        self._seen = False
         self._reachable = True
 
     @property
@@ -95,6 +96,11 @@ class StreamSupply(ABC):
     def lost_for(self) -> float:
         """Seconds for which the camera has been out of reach; 0 while it is there."""
         return 0.0 if self._lost_at is None else time.monotonic() - self._lost_at
+
+    @property
+    def seen(self) -> bool:
+        """Whether the camera has been there since this supply began, as far as is known."""
+        return self._seen or self.ring.last_arrival is not None
 
     @callback
     def async_add_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
@@ -183,6 +189,7 @@ class StreamSupply(ABC):
     async def _async_attach(self) -> None:
         stream = await self.async_stream()
         if stream is None:
+            self._seen = True
             self._async_set_available(available=True)
             return
         if is_ending(stream):
@@ -362,6 +369,7 @@ class EntitySupply(StreamSupply):
     @callback
     def async_source_changed(self, *, available: bool) -> None:
         """Home Assistant says that the borrowed camera came, went or was loaded anew."""
+        self._seen |= available
         if self.held:
             self._wake.set()
         else:
