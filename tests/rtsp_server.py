@@ -136,6 +136,8 @@ class Mount:
         self.factory = GstRtspServer.RTSPMediaFactory()
         self._house = house
         self._feed: Feed | None = None
+        self._prepared = False
+        """Whether the stream has brought what a client waits for before it may play."""
         self._next = 0
         self.factory.set_shared(True)
         self.factory.connect("media-configure", self._configure)
@@ -176,14 +178,32 @@ class Mount:
         if feed is not None:
             feed.close()
 
+    def abandon(self) -> bool:
+        """End the stream, unless a client still waits for its first picture: tell whether.
+
+        It would wait for 20 s in vain, in the thread that answers all clients. It gets the picture, and
+        the stream ends when it leaves.
+        """
+        if self._feed is None or self._prepared:
+            self.close()
+            return True
+        return False
+
     def _configure(self, _factory: Any, media: Any) -> None:
         self.close()
+        self._prepared = False
         options = {name: self.options[name] for name in FEED_OPTIONS}
         options |= {"epoch": self._house.epoch, "first": self._next}
         feed = Feed(self._house.process(), options, self._count, media.get_element())
         with self._house.lock:
             self._feed = feed
+        media.connect("prepared", lambda _media: self._has_begun(feed))
         media.connect("unprepared", lambda _media: self._ended(feed))
+
+    def _has_begun(self, feed: Feed) -> None:
+        with self._house.lock:
+            if self._feed is feed:
+                self._prepared = True
 
     def _ended(self, feed: Feed) -> None:
         with self._house.lock:
@@ -202,6 +222,7 @@ class Server:
         self.house = House(settings["python"], settings["epoch"])
         self.loop = GLib.MainLoop()
         self._mounts: dict[str, Mount] = {}
+        self._abandoned: list[Mount] = []
         self._auth = GstRtspServer.RTSPAuth()
         self._auth.set_supported_methods(getattr(GstRtsp.RTSPAuthMethod, settings["auth"].upper()))
         self._auth.set_default_token(token(ANYBODY))
@@ -257,7 +278,8 @@ class Server:
         self.do_disconnect(path)
         with self.house.lock:
             mount = self._mounts.pop(path)
-        mount.close()
+        if not mount.abandon():
+            self._abandoned.append(mount)
 
     def do_change(self, path: str, options: dict[str, Any]) -> None:
         """Change a mount from its next stream on."""
@@ -290,6 +312,8 @@ class Server:
         """End all streams."""
         for path in list(self._mounts):
             self.do_unmount(path)
+        for mount in self._abandoned:
+            mount.close()
         self.house.close()
 
     def _connected(self, _server: Any, client: Any) -> None:
