@@ -246,6 +246,7 @@ async def test_errors_say_what_is_wrong(
         "concat:/etc/passwd": "play_unsupported",
         "rtsp://camera/stream": "play_unsupported",
         SCREEN: "play_unsupported",
+        f"media-source://camera/{SCREEN}": "play_unsupported",
     }
     for media, key in invalid.items():
         with pytest.raises(ServiceValidationError) as raised:
@@ -256,6 +257,7 @@ async def test_errors_say_what_is_wrong(
     failing = {
         gone: "play_not_found",
         "camera.nobody": "play_not_found",
+        "media-source://camera/camera.nobody": "play_not_found",
         "media-source://media_source/local/nothing.mp4": "play_not_found",
         "media-source://nobody/at/all": "play_not_found",
         "http://127.0.0.2/film.mp4": "play_blocked_address",
@@ -345,11 +347,12 @@ async def test_searching_offers_the_first_hit_and_what_sources_find(
     assert len(found.result) == 1
 
 
+@pytest.mark.parametrize("media", ["camera.porch", "media-source://camera/camera.porch"])
 async def test_a_camera_plays_live_and_silent_until_it_is_stopped(
-    home: HomeAssistant, player: PlayerInstance, load: LoadEntry
+    home: HomeAssistant, player: PlayerInstance, load: LoadEntry, media: str
 ) -> None:
     await load({"kind": "demo", "name": "Porch"}, options=QUIET)
-    answer = await play(home, "camera.porch")
+    answer = await play(home, media)
     assert answer["title"] == "Porch"
     assert answer["is_live"]
     assert answer["duration"] is None
@@ -360,6 +363,17 @@ async def test_a_camera_plays_live_and_silent_until_it_is_stopped(
     assert "media_position" not in state_of(home).attributes
     await act(home, "media_stop")
     await until(lambda: working_threads() == [])
+
+
+async def test_all_cameras_but_its_own_can_be_browsed(
+    home: HomeAssistant, player: PlayerInstance, load: LoadEntry
+) -> None:
+    await load({"kind": "demo", "name": "Porch"}, options=QUIET)
+    entity = home.data["media_player"].get_entity(PLAYER)
+    found = await entity.async_browse_media(media_content_id="media-source://camera")
+    assert [item.media_content_id for item in found.children] == [
+        "media-source://camera/camera.porch"
+    ]
 
 
 async def test_a_camera_that_gives_no_picture_is_given_up(

@@ -23,7 +23,7 @@ from .core.player.machine import RUNNING, Phase
 from .entity import RetrocamEntity
 from .instances import RetrocamConfigEntry
 from .instances.player import PlayerInstance
-from .playing import async_play
+from .playing import CAMERA_ITEM, async_play
 
 PARALLEL_UPDATES = 0
 
@@ -138,7 +138,12 @@ class RetrocamMediaPlayer(RetrocamEntity, MediaPlayerEntity):
         media_content_id: str | None = None,
     ) -> BrowseMedia:
         """Browse what has pictures in the media sources."""
-        return await async_browse_media(self.hass, media_content_id, content_filter=_is_video)
+        itself = f"{CAMERA_ITEM}{self.instance.camera_entity_id}"
+        return await async_browse_media(
+            self.hass,
+            media_content_id,
+            content_filter=lambda item: _is_video(item) and item.media_content_id != itself,
+        )
 
     @override
     async def async_search_media(self, query: SearchMediaQuery) -> SearchMedia:

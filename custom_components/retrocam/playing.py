@@ -25,6 +25,11 @@ SUPERSEDED: Final = "superseded"
 """State in the answer to a play that something newer took the place of."""
 
 _CAMERA: Final = re.compile(r"camera\.[a-z0-9_]+")
+CAMERA_ITEM: Final = "media-source://camera/"
+"""Before a camera's entity id, what the media browser knows it by.
+
+Home Assistant would resolve it to HLS, seconds behind the pictures that are here already.
+"""
 
 
 async def async_play(
@@ -131,8 +136,8 @@ async def _async_find(
     Raises a PlayError for what cannot be meant.
     """
     hass = instance.hass
-    if _CAMERA.fullmatch(media):
-        return _camera(instance, media), True
+    if _CAMERA.fullmatch(camera := media.removeprefix(CAMERA_ITEM)):
+        return _camera(instance, camera), True
     if is_media_source_id(media):
         try:
             item = await async_resolve_media(hass, media, entity_id)
