@@ -149,6 +149,10 @@ async def test_what_is_browsed_plays_and_what_cannot_play_is_told_in_words(board
     screen = screen_of(board)
     await screen.scroll_into_view_if_needed()
     await expect(card.get_by_text("Live", exact=True)).to_be_visible()
+    # Pictures of that camera, one after the other, and more in them than a ground.
+    await reported(screen, "element.info.title === 'Demo garage' && report.drawn > 15")
+    await moves(screen)
+    assert len(set(await screen.evaluate("screen => screen.text"))) > 5
 
     await play(board, "http://127.0.0.1:9/nothing.mp4")
     await expect(card.get_by_text("This did not work")).to_be_visible()
