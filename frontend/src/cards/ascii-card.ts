@@ -4,6 +4,7 @@ import { html, nothing, type PropertyDeclarations, type TemplateResult } from "l
 import {
   domainOf,
   entryIdOf,
+  isAvailable,
   isRetrocam,
   nameOf,
   sibling,
@@ -133,12 +134,13 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
     const { player } = this;
     const title = String(player?.attributes["media_title"] ?? nameOf(hass, this.entityId, config.name));
     const controls = config.controls !== false;
+    const available = isAvailable(hass.states[this.entityId]);
     return html`
       ${player && controls
         ? html`<retrocam-search
             .hass=${hass}
             .entityId=${this.entityId}
-            ?busy=${this.busy !== undefined}
+            ?busy=${this.busy !== undefined || !available}
             @play=${(event: CustomEvent<string>) => this.play(event.detail)}
           ></retrocam-search>`
         : nothing}
@@ -149,6 +151,7 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
           .look=${this.look}
           .volume=${this.volume}
           ?active=${this.live}
+          ?away=${!available}
           ?muted=${this.muted || !player}
           ?figures=${this.figures}
           @screen-blocked=${(event: CustomEvent<boolean>) => {

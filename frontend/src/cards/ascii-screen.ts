@@ -29,6 +29,7 @@ export class AsciiScreen extends LitElement {
     hass: { attribute: false },
     entryId: { attribute: false },
     active: { type: Boolean },
+    away: { type: Boolean },
     look: { attribute: false },
     muted: { type: Boolean },
     volume: { type: Number },
@@ -43,6 +44,8 @@ export class AsciiScreen extends LitElement {
   declare hass: Hass | undefined;
   declare entryId: string | undefined;
   declare active: boolean;
+  /** What it is to show is not available: it says so, and asks for nothing. */
+  declare away: boolean;
   declare look: Look;
   declare muted: boolean;
   declare volume: number;
@@ -70,6 +73,7 @@ export class AsciiScreen extends LitElement {
   constructor() {
     super();
     this.active = false;
+    this.away = false;
     this.look = DEFAULT_LOOK;
     this.muted = false;
     this.volume = 1;
@@ -105,8 +109,9 @@ export class AsciiScreen extends LitElement {
   }
 
   protected override updated(changed: PropertyValues): void {
-    if (changed.has("active") || changed.has("entryId") || changed.has("engine")) {
-      const wanted = this.active && this.isConnected && this.entryId !== undefined;
+    if (["active", "away", "entryId", "engine"].some((name) => changed.has(name))) {
+      const shown = this.active && !this.away && this.isConnected;
+      const wanted = shown && this.entryId !== undefined;
       const same = this.player !== undefined && !changed.has("entryId") && !changed.has("engine");
       if (!wanted || !same) this.end();
       if (wanted && !this.player) this.begin();
@@ -142,7 +147,8 @@ export class AsciiScreen extends LitElement {
   private renderStatus(): TemplateResult | typeof nothing {
     const { playState, error } = this;
     let text: string | undefined;
-    if (error) {
+    if (this.away) text = localize(this.hass, "error.unavailable");
+    else if (error) {
       const key = `play_error.${error.code}`;
       text = localize(this.hass, hasText(key) ? key : "play_error.unknown");
     } else if (!this.linked) text = localize(this.hass, "screen.connecting");

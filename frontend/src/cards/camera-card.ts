@@ -105,7 +105,7 @@ export class CameraCard extends RetrocamCard<CameraCardConfig> {
       .hass=${hass}
       .entryId=${entryIdOf(hass, this.entityId)}
       .look=${{ ...DEFAULT_LOOK, charset: config.charset ?? "auto" }}
-      ?active=${this.live}
+      ?active=${this.live && isAvailable(hass.states[this.entityId])}
       ?muted=${true}
     ></retrocam-screen>`;
   }

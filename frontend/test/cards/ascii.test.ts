@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from "vitest";
 import { positionOf } from "../../src/ha/player";
-import { all, button, done, hass, show } from "./stage";
+import { withState } from "../fake-hass";
+import { all, become, button, done, hass, show, sockets } from "./stage";
 
 describe("ASCII card", () => {
   it("plays what is asked for", async () => {
@@ -48,6 +49,20 @@ describe("ASCII card", () => {
     await show("ascii", { entity: "camera.garden" });
     expect(all("input[type=search]")).toEqual([]);
     expect(all("button").some((one) => one.getAttribute("aria-label") === "Stop")).toBe(false);
+  });
+
+  it("says that a camera is away, asks for nothing meanwhile, and goes on once it is back", async () => {
+    await show("ascii", { entity: "camera.garden" });
+    expect(sockets.size).toBe(1);
+    const told = () => all("[role=status]").map((one) => one.textContent!.trim());
+    become(withState(hass, "camera.garden", "unavailable"));
+    await done();
+    expect(sockets.size).toBe(0);
+    expect(told()).toContain("Not available");
+    become(withState(hass, "camera.garden", "idle"));
+    await done();
+    expect(sockets.size).toBe(1);
+    expect(told()).not.toContain("Not available");
   });
 
   it("knows where the media is", () => {

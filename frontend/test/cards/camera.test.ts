@@ -105,6 +105,12 @@ describe("camera card", () => {
     see(true);
     await done();
     expect(sockets.size).toBe(1);
+    become(withState(hass, "camera.garden", "unavailable"));
+    await done();
+    expect(sockets.size).toBe(0);
+    become(withState(hass, "camera.garden", "idle"));
+    await done();
+    expect(sockets.size).toBe(1);
     card.remove();
     expect(sockets.size).toBe(0);
     expect(observed).toEqual([]);
