@@ -21,7 +21,6 @@ import {
   transport,
 } from "../ha/player";
 import type { CardConfig, GridOptions, Hass, HassEntity } from "../ha/types";
-import { formatDuration } from "../localize/format";
 import type { TextKey } from "../localize/index";
 import type { Charset } from "../player/charset";
 import { DEFAULT_LOOK, type Look } from "../player/picture";
@@ -31,6 +30,7 @@ import { RetrocamCard } from "./base";
 import { asciiForm, aspectOf, type Form } from "./forms";
 import { Fullscreen } from "./fullscreen";
 import { icon, type IconName } from "./icons";
+import { SeekBar } from "./seek-bar";
 import { shared } from "./styles";
 
 export interface AsciiCardConfig extends CardConfig {
@@ -63,6 +63,9 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
   declare private figures: boolean;
   declare private styling: boolean;
   private readonly fullscreen = new Fullscreen(this);
+  private readonly seekBar = new SeekBar(this, (position) =>
+    this.tell("seek", () => seek(this.hass!, this.entityId, position)),
+  );
   private ticker: number | undefined;
 
   constructor() {
@@ -183,21 +186,8 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
     const duration = durationOf(player);
     if (!duration) return html`<div class="secondary">${this.t("player.live")}</div>`;
     const position = positionOf(player, Date.now());
-    return html`<div class="position secondary">
-      <span>${formatDuration(position)}</span>
-      <input
-        type="range"
-        class="grow"
-        min="0"
-        max=${duration}
-        step="1"
-        aria-label=${this.t("player.seek")}
-        aria-valuetext=${formatDuration(position)}
-        .value=${String(position)}
-        @change=${this.sought}
-      />
-      <span>${formatDuration(duration)}</span>
-    </div>`;
+    const bar = this.seekBar.render({ position, duration, label: this.t("player.seek") });
+    return html`<div class="position secondary">${bar}</div>`;
   }
 
   private renderButtons(player: HassEntity | undefined): TemplateResult {
@@ -290,27 +280,22 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
   }
 
   private play(media: string): void {
-    this.tell("play", () => play(this.hass!, this.entityId, media));
+    void this.tell("play", () => play(this.hass!, this.entityId, media));
   }
 
   private transport(action: Transport): void {
-    this.tell(action, () => transport(this.hass!, this.entityId, action));
-  }
-
-  private sought(event: Event): void {
-    const position = Number((event.target as HTMLInputElement).value);
-    this.tell("seek", () => seek(this.hass!, this.entityId, position));
+    void this.tell(action, () => transport(this.hass!, this.entityId, action));
   }
 
   private choosePreset(option: string): void {
     const hass = this.hass!;
     const entity_id = sibling(hass, this.entityId, "select", "preset")!;
-    this.tell("preset", () => hass.callService("select", "select_option", { option }, { entity_id }));
+    void this.tell("preset", () => hass.callService("select", "select_option", { option }, { entity_id }));
   }
 
   /** Has something done, and says nothing unless it fails. */
-  private tell(name: string, action: () => Promise<unknown>): void {
-    void this.attempt(name, async () => {
+  private async tell(name: string, action: () => Promise<unknown>): Promise<void> {
+    await this.attempt(name, async () => {
       await action();
       return undefined;
     });

@@ -2,7 +2,7 @@
 
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
 import { icon } from "../cards/icons";
-import { formatDuration } from "../localize/format";
+import { SeekBar } from "../cards/seek-bar";
 import type { Init } from "../player/wire";
 import { CurtainedView } from "./curtained-view";
 import { choices, iconButton } from "./element";
@@ -31,8 +31,10 @@ export class PlayerView extends CurtainedView {
   /** The browser wants a touch before it plays sound. */
   declare private blocked: boolean;
   declare private position: number;
-  /** Where the knob is while it is dragged, in s. */
-  private dragged: number | undefined;
+  private readonly seekBar = new SeekBar(this, (position) => {
+    this.position = position;
+    return this.order("seek", { position });
+  });
   private ticker: number | undefined;
 
   constructor() {
@@ -48,7 +50,7 @@ export class PlayerView extends CurtainedView {
     super.connectedCallback();
     this.addEventListener("click", this.clicked);
     this.ticker = window.setInterval(() => {
-      if (this.dragged === undefined) this.position = Math.floor(this.screen?.position ?? 0);
+      if (!this.seekBar.holds) this.position = Math.floor(this.screen?.position ?? 0);
     }, POSITION_INTERVAL);
   }
 
@@ -142,24 +144,13 @@ export class PlayerView extends CurtainedView {
   private renderPosition(): TemplateResult | typeof nothing {
     const duration = this.init?.duration;
     if (!duration || this.init?.live || !this.active) return nothing;
-    const position = Math.min(duration, this.dragged ?? this.position);
-    return html`<div class="position row">
-      <span>${formatDuration(position)}</span>
-      <input
-        type="range"
-        class="grow"
-        min="0"
-        max=${duration}
-        step="1"
-        aria-label=${t("player.seek")}
-        aria-valuetext=${formatDuration(position)}
-        .value=${String(position)}
-        ?disabled=${!this.info.control}
-        @input=${this.drag}
-        @change=${this.seek}
-      />
-      <span>${formatDuration(duration)}</span>
-    </div>`;
+    const bar = this.seekBar.render({
+      position: this.position,
+      duration,
+      label: t("player.seek"),
+      disabled: !this.info.control,
+    });
+    return html`<div class="position row">${bar}</div>`;
   }
 
   private renderTransport(): TemplateResult {
@@ -237,18 +228,6 @@ export class PlayerView extends CurtainedView {
     // So that the keyboard of a touch screen goes, and the controls after it.
     field.blur();
     void this.order("play", { media }, t("share.searching", { media }));
-  }
-
-  private drag(event: Event): void {
-    this.dragged = Number((event.target as HTMLInputElement).value);
-    this.requestUpdate();
-  }
-
-  private seek(event: Event): void {
-    const position = Number((event.target as HTMLInputElement).value);
-    this.position = position;
-    this.dragged = undefined;
-    void this.order("seek", { position });
   }
 
   /** Any touch lets the sound begin, where the browser has waited for one. */

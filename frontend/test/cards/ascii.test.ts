@@ -31,6 +31,25 @@ describe("ASCII card", () => {
     ]);
   });
 
+  it("leaves the knob where it is held, though the film goes on, until it is there", async () => {
+    await show("ascii");
+    const slider = all("input[type=range]").find((one) => one.getAttribute("aria-label") === "Position") as HTMLInputElement;
+    slider.value = "70";
+    slider.dispatchEvent(new Event("input"));
+    become(withState(hass, "media_player.p", "paused"));
+    await done();
+    expect(slider.value).toBe("70");
+    expect(hass.callService).not.toHaveBeenCalled();
+    let reached = (_: object): void => undefined;
+    hass.callService.mockReturnValue(new Promise((resolve) => (reached = resolve)));
+    slider.dispatchEvent(new Event("change"));
+    await done();
+    expect(slider.value).toBe("70");
+    reached({ response: {} });
+    await done();
+    expect(slider.value).toBe("5");
+  });
+
   it("changes the preset at the server, and the look without it", async () => {
     await show("ascii");
     button("Look").click();
