@@ -119,11 +119,13 @@ export class CameraCard extends RetrocamCard<CameraCardConfig> {
     const seconds = this.saveSeconds(config);
     const saving = this.busy === "save";
     const off = this.busy !== undefined || !isAvailable(state);
-    const unarmed = siblingState(hass, this.entityId, "switch", "lookback")?.state === "off";
+    const lookback = lookbackOf(hass, this.entityId);
+    // A camera that tells nothing of it may have some.
+    const empty = lookback !== undefined && !(lookback.armed && lookback.ready > 0);
     return html`<div class="controls">
       ${this.renderGauge(hass)}
       <div class="row">
-        <button class="filled save" ?disabled=${off || unarmed} aria-busy=${saving} @click=${this.save}>
+        <button class="filled save" ?disabled=${off || empty} aria-busy=${saving} @click=${this.save}>
           ${saving ? html`<span class="spinner"></span>` : icon("save")}
           <span>
             ${saving

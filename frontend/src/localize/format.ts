@@ -43,7 +43,7 @@ export function formatSeconds(hass: Language | undefined, seconds: number): stri
 export function formatBytes(hass: Language | undefined, bytes: number): string {
   const mega = bytes >= 1e6;
   const value = bytes / (mega ? 1e6 : 1e3);
-  return `${formatNumber(hass, value, value < 10 ? 1 : 0)} ${mega ? "MB" : "kB"}`;
+  return `${formatNumber(hass, value, value > 0 && value < 10 ? 1 : 0)} ${mega ? "MB" : "kB"}`;
 }
 
 /** "1:05" or "1:02:03", for durations and positions. */

@@ -49,6 +49,19 @@ describe("camera card", () => {
     expect(text()).toContain("Lookback is off");
   });
 
+  it("offers to save once something is held", async () => {
+    const full = hass;
+    become(withState(hass, "sensor.a", "0"));
+    await show("camera");
+    expect(button("Save the last 10 s").disabled).toBe(true);
+    become(full);
+    await done();
+    expect(button("Save the last 10 s").disabled).toBe(false);
+    become(withState(full, "switch.l", "off"));
+    await done();
+    expect(button("Save the last 10 s").disabled).toBe(true);
+  });
+
   it("saves what has just happened, and links to it", async () => {
     hass.callService.mockResolvedValue({ response: { "camera.garden": { url: "/clip.mp4", duration: 9.6 } } });
     await show("camera", { save_seconds: 20 });

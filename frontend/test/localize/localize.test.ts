@@ -48,6 +48,7 @@ describe("figures", () => {
     [() => formatBytes({ language: "en" }, 31_200_000), "31 MB"],
     [() => formatBytes({ language: "de" }, 1_500_000), "1,5 MB"],
     [() => formatBytes({ language: "en" }, 900), "0.9 kB"],
+    [() => formatBytes({ language: "en" }, 0), "0 kB"],
     [() => formatDuration(65), "1:05"],
     [() => formatDuration(3723), "1:02:03"],
     [() => formatNumber({ language: "de" }, 1234.5, 1), "1.234,5"],
