@@ -55,4 +55,13 @@ export const asciiStyles = css`
       display: none;
     }
   }
+  /* All buttons in one row on the narrowest phones. */
+  @container (max-width: 340px) {
+    .controls > .row {
+      gap: 1px;
+    }
+    .controls > .row > button {
+      padding: 0;
+    }
+  }
 `;

@@ -55,6 +55,12 @@ export const screenStyles = css`
     max-width: 80%;
     text-align: center;
   }
+  /* On a phone both would not stand in the middle. */
+  .stats + .status {
+    top: auto;
+    bottom: 12px;
+    transform: translateX(-50%);
+  }
   .stats {
     left: 8px;
     top: 8px;

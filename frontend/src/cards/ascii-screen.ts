@@ -140,7 +140,7 @@ export class AsciiScreen extends LitElement {
         @pointerup=${(event: PointerEvent) => this.layer.released(event)}
         @pointercancel=${() => this.layer.thaw()}
       ></pre>
-      ${this.renderStatus()} ${this.figures && this.report ? this.renderStats(this.report) : nothing}
+      ${this.figures && this.report ? this.renderStats(this.report) : nothing} ${this.renderStatus()}
     `;
   }
 
