@@ -1,8 +1,14 @@
 /** A day of a camera: ribbon, thumbnails, viewer, timelapse. */
 
-import { html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
+import {
+  html,
+  nothing,
+  type PropertyDeclarations,
+  type PropertyValues,
+  type TemplateResult,
+} from "lit";
 import { act, type Saved } from "../ha/actions";
-import { domainOf, entryIdOf, isRetrocam, nameOf } from "../ha/entities";
+import { domainOf, entryIdOf, isAvailable, isRetrocam, nameOf } from "../ha/entities";
 import { KINDS, type Kind, listMedia, watchMedia } from "../ha/media";
 import { signPath } from "../ha/sign";
 import type { CardConfig, GridOptions, Hass } from "../ha/types";
@@ -54,6 +60,8 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
   /** The config entry that the album is of. */
   private albumOf: string | undefined;
   private settle: number | undefined;
+  private live = false;
+  private available = false;
 
   constructor() {
     super();
@@ -83,6 +91,7 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
   }
 
   protected began(): void {
+    this.live = true;
     const hass = this.hass!;
     const entryId = entryIdOf(hass, this.entityId);
     if (!entryId) return;
@@ -93,7 +102,18 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
     });
   }
 
+  /** What could not be listed while the camera was away, as after a start, is asked for once it is there. */
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed);
+    const { available } = this;
+    this.available = isAvailable(this.hass?.states[this.entityId]);
+    if (!this.available || available || !this.live || !this.album.failure) return;
+    this.album.stop();
+    this.began();
+  }
+
   protected ended(): void {
+    this.live = false;
     this.album.stop();
     window.clearTimeout(this.settle);
   }

@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { dayOf } from "../../src/history/day";
-import { all, button, card, done, hass, see, show, text } from "./stage";
+import { withState } from "../fake-hass";
+import { all, become, button, card, done, hass, see, show, text } from "./stage";
 
 describe("history card", () => {
   const stamp = Date.now() - 1000;
@@ -194,6 +195,21 @@ describe("history card", () => {
     button("Clips").click();
     await done();
     expect(kinds()).toEqual(["snapshots"]);
+  });
+
+  it("lists what it could not while the camera was away, once it is back", async () => {
+    const answer = hass.callWS.getMockImplementation()!;
+    hass.callWS.mockRejectedValue({ message: "not loaded" });
+    const back = hass;
+    become(withState(hass, "camera.garden", "unavailable"));
+    await show("history");
+    expect(text()).toContain("not loaded");
+    hass.callWS.mockImplementation(answer);
+    become(back);
+    await done();
+    expect(text()).toContain("1 kept");
+    expect(text()).not.toContain("not loaded");
+    expect(hass.subscribers.size).toBe(1);
   });
 
   it("tells why there is no list", async () => {
