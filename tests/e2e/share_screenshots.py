@@ -57,6 +57,9 @@ async def _player(page: Page, shared: SharedPage, client: Client, take: Any) -> 
     await _drawn(page, 48)
     await page.get_by_role("searchbox").blur()
     await take("player")
+    # The next size begins with a player that is idle.
+    await page.get_by_role("button", name="Stop").click()
+    await expect(page.locator(".state")).to_have_text("Nothing plays")
 
 
 async def _camera(page: Page, shared: SharedPage, take: Any) -> None:
