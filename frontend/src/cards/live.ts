@@ -1,6 +1,7 @@
 /** The live picture: a poster at once, then Home Assistant's own player, MJPEG, or stills. */
 
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { isAvailable } from "../ha/entities";
 import type { Hass, HassEntity } from "../ha/types";
 import { localize } from "../localize/index";
 
@@ -112,7 +113,9 @@ export class LivePicture extends LitElement {
   private begin(): void {
     const state = this.hass!.states[this.entityId]!;
     const picture = state.attributes["entity_picture"];
-    this.poster = typeof picture === "string" ? this.hass!.hassUrl(picture) : undefined;
+    // Of a camera that is away there is none, and asking would be answered with an error.
+    const has = typeof picture === "string" && isAvailable(state);
+    this.poster = has ? this.hass!.hassUrl(picture) : undefined;
     if (!this.active) return;
     const way = this.way(state);
     if (way === "mjpeg") this.source = this.streamUrl(state);

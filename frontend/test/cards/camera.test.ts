@@ -18,6 +18,18 @@ describe("camera card", () => {
     expect(images()).not.toContain("/api/camera_proxy_stream/camera.garden?token=t");
   });
 
+  it("asks for no picture of a camera that is away", async () => {
+    const back = hass;
+    await show("camera");
+    become(withState(hass, "camera.garden", "unavailable"));
+    await done();
+    expect(all("img")).toEqual([]);
+    expect(text()).toContain("Not available");
+    become(back);
+    await done();
+    expect(all("img").length).toBeGreaterThan(0);
+  });
+
   it("runs nothing in the card picker's preview", async () => {
     await show("camera", { ascii: true }, false);
     (card as CameraCard).preview = true;
