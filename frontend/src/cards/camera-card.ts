@@ -25,6 +25,7 @@ import { Fullscreen } from "./fullscreen";
 import { icon } from "./icons";
 import type { LiveMode } from "./live";
 import { layoutIcon } from "./layouts";
+import { arrowed, tabIndexOf } from "./radios";
 import { shared } from "./styles";
 
 export interface CameraCardConfig extends CardConfig {
@@ -218,13 +219,20 @@ export class CameraCard extends RetrocamCard<CameraCardConfig> {
     const select = siblingState(hass, this.entityId, "select", "layout");
     const options = select?.attributes["options"];
     if (!select || !Array.isArray(options)) return nothing;
-    return html`<div class="row layouts" role="radiogroup" aria-label=${this.t("layout.label")}>
-      ${options.map(String).map((option) => {
+    const names = options.map(String);
+    return html`<div
+      class="row layouts"
+      role="radiogroup"
+      aria-label=${this.t("layout.label")}
+      @keydown=${arrowed}
+    >
+      ${names.map((option) => {
         const key = `layout.${option}`;
         const label = hasText(key) ? this.t(key as TextKey) : option;
         return html`<button
           role="radio"
           aria-checked=${option === select.state}
+          tabindex=${tabIndexOf(option, names, select.state)}
           aria-label=${label}
           title=${label}
           @click=${() => this.choose(option)}

@@ -6,6 +6,7 @@ import { formatNumber } from "../localize/format";
 import { hasText, localize, type TextKey } from "../localize/index";
 import { CHARSETS } from "../player/charset";
 import type { Look } from "../player/picture";
+import { arrowed, tabIndexOf } from "./radios";
 import { shared } from "./styles";
 
 /** Fires `restyle` (detail: what changes of the look) and `preset` (detail: the one that is wanted). */
@@ -49,7 +50,12 @@ export class LookPanel extends LitElement {
     prefix: string,
     choose: (option: string) => void,
   ): TemplateResult {
-    return html`<div class="row choices" role="radiogroup" aria-label=${this.t(label)}>
+    return html`<div
+      class="row choices"
+      role="radiogroup"
+      aria-label=${this.t(label)}
+      @keydown=${arrowed}
+    >
       <span class="secondary label">${this.t(label)}</span>
       <span class="grow row">
         ${options.map((option) => {
@@ -58,6 +64,7 @@ export class LookPanel extends LitElement {
             class="chip"
             role="radio"
             aria-checked=${option === current}
+            tabindex=${tabIndexOf(option, options, current)}
             @click=${() => choose(option)}
           >
             ${hasText(key) ? this.t(key) : option}

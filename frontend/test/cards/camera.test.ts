@@ -119,6 +119,29 @@ describe("camera card", () => {
     );
   });
 
+  it("has one layout that Tab comes to, and arrows for the others", async () => {
+    become(fakeHass({ "select.s": ["layout", "quad", { options: ["single", "quad", "auto"] }] }));
+    await show("camera");
+    const radios = () => all("[role=radio]") as HTMLElement[];
+    expect(radios().map((one) => one.getAttribute("tabindex"))).toEqual(["-1", "0", "-1"]);
+    const focused = () => (card.renderRoot as ShadowRoot).activeElement?.getAttribute("aria-label");
+    const press = (key: string) =>
+      (card.renderRoot as ShadowRoot).activeElement!.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    radios()[1]!.focus();
+    press("ArrowRight");
+    expect(focused()).toBe("Automatic");
+    press("ArrowDown");
+    expect(focused()).toBe("Single");
+    press("ArrowLeft");
+    expect(focused()).toBe("Automatic");
+    press("x");
+    expect(focused()).toBe("Automatic");
+    expect(hass.callService).not.toHaveBeenCalled();
+    become(withState(hass, "select.s", "unheard"));
+    await done();
+    expect(radios().map((one) => one.getAttribute("tabindex"))).toEqual(["0", "-1", "-1"]);
+  });
+
   it("opens a socket for ASCII only while seen, and closes it", async () => {
     await show("camera");
     button("Show as ASCII").click();
