@@ -59,6 +59,11 @@ class Editing:
         await self.picker.get_by_text(names[0]).click(force=True)
         await expect(self.picker.locator("ha-dialog")).to_be_hidden()
 
+    async def edit_last(self) -> None:
+        """Open the editor of the card that was added at last."""
+        # What lies over a card would take a click of the mouse.
+        await self.page.get_by_role("button", name="Edit card").last.dispatch_event("click")
+
     async def found(self, name: str) -> None:
         """Choose a card among all that there are."""
         await self.page.get_by_role("button", name="Add card").first.click()
@@ -126,8 +131,7 @@ async def test_cards_are_suggested_found_and_edited(editing: Editing) -> None:
     await editing.suggested("Demo garage", "Retrocam camera", "Retrocam history")
     plain = {"type": "custom:retrocam-camera-card", "entity": "camera.demo_garage"}
     assert plain in await editing.kept()
-
-    await editing.found("Retrocam camera")
+    await editing.edit_last()
     await editing.choose_entity("Demo door")
     await editing.call("Front door")
     await editing.choose("Live picture", "Still picture")
@@ -148,7 +152,8 @@ async def test_cards_are_suggested_found_and_edited(editing: Editing) -> None:
     }
     await editing.save("camera", camera)
 
-    await editing.found("Retrocam history")
+    await editing.suggested("Demo garage", "Retrocam history")
+    await editing.edit_last()
     await editing.choose_entity("Demo door")
     await editing.call("Parcels")
     await expect(editing.editor.get_by_text("All of them while none is chosen.")).to_be_visible()
