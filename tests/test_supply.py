@@ -234,6 +234,8 @@ async def test_a_camera_that_gets_another_id_is_still_followed(
     home.states.async_set("camera.shed", "idle")
     entry = await load({"kind": "camera_entity", "entity_id": entity.id}, options=QUIET)
     instance: CameraInstance = entry.runtime_data
+    # Which is told of, too.
+    await until(lambda: instance.media.loaded)
     told: list[bool] = []
     instance.async_add_listener(lambda: told.append(instance.available))
     # What happens to others is no news.
