@@ -1,6 +1,7 @@
 /** Looks of the ASCII card. */
 
-import { css } from "lit";
+import { css, unsafeCSS } from "lit";
+import { FONT_FAMILY } from "../player/atlas";
 
 export const asciiStyles = css`
   .stage {
@@ -13,6 +14,19 @@ export const asciiStyles = css`
   retrocam-screen {
     position: absolute;
     inset: 0;
+  }
+  .sample {
+    position: absolute;
+    inset: 0;
+    display: grid;
+    place-content: center;
+    overflow: hidden;
+    container-type: inline-size;
+  }
+  .sample pre {
+    margin: 0;
+    color: #57d977;
+    font: calc(100cqw / 43) / 1.25 ${unsafeCSS(FONT_FAMILY)};
   }
   .unblock {
     position: absolute;

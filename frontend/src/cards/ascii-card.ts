@@ -30,6 +30,7 @@ import { RetrocamCard } from "./base";
 import { asciiForm, aspectOf, type Form } from "./forms";
 import { Fullscreen } from "./fullscreen";
 import { icon, type IconName } from "./icons";
+import { samplePicture } from "./sample-picture";
 import { SeekBar } from "./seek-bar";
 import { shared } from "./styles";
 
@@ -161,6 +162,9 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
             this.blocked = event.detail;
           }}
         ></retrocam-screen>
+        ${this.mayRun
+          ? nothing
+          : html`<div class="sample" aria-hidden="true"><pre .textContent=${samplePicture()}></pre></div>`}
         ${this.blocked
           ? html`<button class="filled unblock" @click=${() => this.screen?.unblock()}>
               ${icon("sound")} ${this.t("screen.sound")}

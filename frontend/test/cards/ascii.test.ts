@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { positionOf } from "../../src/ha/player";
 import { withState } from "../fake-hass";
-import { all, become, button, done, hass, show, sockets } from "./stage";
+import { all, become, button, card, done, hass, show, sockets } from "./stage";
 
 describe("ASCII card", () => {
   it("plays what is asked for", async () => {
@@ -82,6 +82,20 @@ describe("ASCII card", () => {
     await done();
     expect(sockets.size).toBe(1);
     expect(told()).not.toContain("Not available");
+  });
+
+  it("shows a picture in the card picker, where nothing runs", async () => {
+    await show("ascii");
+    expect(all(".sample")).toEqual([]);
+    card.preview = true;
+    await done();
+    expect(sockets.size).toBe(0);
+    const lines = all(".sample pre")[0]!.textContent!.split("\n");
+    expect(new Set(lines.map((line) => line.length)).size).toBe(1);
+    expect(new Set(lines.join("")).size).toBeGreaterThan(6);
+    card.preview = false;
+    await done();
+    expect(all(".sample")).toEqual([]);
   });
 
   it("knows where the media is", () => {
