@@ -61,6 +61,7 @@ async def test_cards_keep_nothing_while_they_run_and_run_nothing_once_they_are_l
     await snapshots(board, 1)
     data = {"entity_id": board.player, "media": FILM}
     await board.client.call_action("retrocam", "play", data)
+    await board.leave()
     everything = {"width": 1600, "height": 1700}
     async with board.visitor.another(TELL_WHAT_RUNS, viewport=everything) as visitor:
         page = visitor.page
