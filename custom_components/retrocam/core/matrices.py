@@ -36,7 +36,7 @@ class MatrixConverter:
     ) -> av.VideoFrame:
         """Convert a picture, which is only read.
 
-        Raises av.FFmpegError for odd sizes, and formats other than yuv420p and yuvj420p.
+        Raises av.FFmpegError for odd sizes; the next picture is then converted all the same.
         """
         source = (frame.width, frame.height, frame.format.name, matrix, value_range)
         try:
