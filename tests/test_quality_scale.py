@@ -35,7 +35,7 @@ from custom_components.retrocam.core.clips import ClipReason
 from custom_components.retrocam.core.errors import PlayError, RetrocamError
 from custom_components.retrocam.instances.happenings import MediaEvent
 from custom_components.retrocam.options_flow import options_schema
-from custom_components.retrocam.repairs import _REPAIRS
+from custom_components.retrocam.repairs import _REPAIRS, RuntimeRepair
 from custom_components.retrocam.settings import Settings
 
 from .conftest import LoadEntry
@@ -320,14 +320,14 @@ def test_every_raise_that_a_user_may_see_is_translated() -> None:
 
 def test_every_issue_has_its_words_and_every_repair_its_steps() -> None:
     issues = ENGLISH["issues"]
-    for key, repair in _REPAIRS.items():
+    for key, repair in {**_REPAIRS, "javascript_runtime": RuntimeRepair}.items():
         flow = issues[key]["fix_flow"]
         for name in dir(repair):
             step = name.removeprefix("async_step_")
             if name.startswith("async_step_") and (step != "init" or "init" in flow["step"]):
                 assert flow["step"][step]["title"]
         assert issues[key]["title"]
-    raised = set(_REPAIRS) | {"javascript_runtime", "extractor_outdated", "share_guessed"}
+    raised = set(_REPAIRS) | {"javascript_runtime", "extractor_outdated"}
     assert {key for key in issues if key not in raised} == set()
 
 
@@ -406,7 +406,8 @@ def test_what_is_imported_is_a_dependency() -> None:
                     names = [f"{node.module}.{alias.name}" for alias in node.names]
                 for name in names:
                     if name.startswith("homeassistant.components."):
-                        assert name.split(".")[2] in {*known, path.stem}, (path, name)
+                        platform = path.relative_to(HOUSE).parts[0].removesuffix(".py")
+                        assert name.split(".")[2] in {*known, platform}, (path, name)
 
 
 def test_hacs_finds_what_it_asks_for() -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 import time
 from typing import Any
 
@@ -27,6 +28,7 @@ from custom_components.retrocam.core.player.machine import Phase
 from custom_components.retrocam.core.player.status import Status
 from custom_components.retrocam.instances import CameraInstance
 from custom_components.retrocam.instances.extractor_issues import (
+    JAVASCRIPT_ISSUE,
     OUTDATED_ISSUE,
     async_check_extractor,
 )
@@ -381,6 +383,26 @@ async def test_the_repair_of_what_has_just_gone_only_puts_it_away(
     flow: Any = await async_create_fix_flow(home, "source_gone_none", data)
     flow.hass, flow.handler, flow.context = home, DOMAIN, {"issue_id": "source_gone_none"}
     assert (await flow.async_step_init())["step_id"] == "confirm"
+
+
+async def test_a_runtime_is_looked_for_again(
+    home: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    async_check_extractor(home, status(needs_javascript=True))
+    client = await hass_client()
+    issue = {"handler": DOMAIN, "issue_id": JAVASCRIPT_ISSUE}
+    dialog = Dialog(client, await (await client.post(FIX, json=issue)).json())
+    assert dialog.answer["step_id"] == "confirm"
+    assert (await dialog.submit())["errors"] == {"base": "not_yet"}
+    # What QuickJS is called on the disk.
+    program = tmp_path / "qjs"
+    program.touch(mode=0o755)
+    assert (await dialog.submit())["type"] == "create_entry"
+    assert ir.async_get(home).async_get_issue(DOMAIN, JAVASCRIPT_ISSUE) is None
 
 
 def status(**changes: Any) -> Status:

@@ -1,4 +1,4 @@
-"""Issues: what only a human can mend, told for as long as it lasts. `repairs.py` offers the ways out.
+"""Issues: what only a human can mend, told for as long as it lasts. `repairs` offers the ways out.
 
 Each check looks at an instance and returns the placeholders of its issue's texts, or None when all is
 well. They run after each change of the instance, and each minute for what nobody tells.

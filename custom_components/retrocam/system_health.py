@@ -1,7 +1,6 @@
 """System health: how Retrocam is, at a glance."""
 
 from importlib.metadata import version
-import shutil
 from typing import Any
 
 import av
@@ -9,7 +8,7 @@ from homeassistant.components.system_health import SystemHealthRegistration
 from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN
-from .core.player.runtimes import JAVASCRIPT_RUNTIMES
+from .core.player.runtimes import javascript_runtime
 from .settings import MEGABYTE
 
 
@@ -39,5 +38,4 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
 
 def _installed() -> dict[str, str]:
     """Look for what plays videos; blocks."""
-    found = next((name for name in JAVASCRIPT_RUNTIMES if shutil.which(name)), "-")
-    return {"yt_dlp": version("yt-dlp"), "javascript": found}
+    return {"yt_dlp": version("yt-dlp"), "javascript": javascript_runtime() or "-"}

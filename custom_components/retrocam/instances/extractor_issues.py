@@ -7,6 +7,7 @@ from homeassistant.helpers import issue_registry as ir
 
 from ..const import DOMAIN
 from ..core.player.machine import Phase
+from ..core.player.runtimes import javascript_runtime
 from ..core.player.status import Status
 
 JAVASCRIPT_ISSUE: Final = "javascript_runtime"
@@ -30,12 +31,18 @@ def async_check_extractor(hass: HomeAssistant, status: Status) -> None:
             ir.async_delete_issue(hass, DOMAIN, issue)
 
 
+async def async_has_javascript(hass: HomeAssistant) -> bool:
+    """Tell whether a JavaScript runtime is installed where Home Assistant runs."""
+    return await hass.async_add_executor_job(javascript_runtime) is not None
+
+
 def _raise(hass: HomeAssistant, issue: str) -> None:
     ir.async_create_issue(
         hass,
         DOMAIN,
         issue,
-        is_fixable=False,
+        # A newer yt-dlp comes with a newer Retrocam: no dialog can bring it.
+        is_fixable=issue == JAVASCRIPT_ISSUE,
         severity=ir.IssueSeverity.WARNING,
         translation_key=issue,
         learn_more_url=_LEARN_MORE[issue],

@@ -1,0 +1,68 @@
+"""The base of the repairs of one entry: a dialog that says what to do, and tries whether it helped."""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+import voluptuous as vol
+
+from ..instances import CameraInstance, RetrocamConfigEntry
+
+
+class Repair(RepairsFlow, ABC):
+    """The repair of an issue of one entry."""
+
+    def __init__(self, entry: RetrocamConfigEntry) -> None:
+        """Repair `entry`, which is loaded."""
+        super().__init__()
+        self._entry = entry
+        self._instance: CameraInstance = entry.runtime_data
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Begin."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Say what to do, and try whether it helped."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            errors = await self.async_try(user_input)
+            if not errors:
+                return self.async_create_entry(data={})
+        return self._form("confirm", self._schema(), errors, user_input)
+
+    def _form(
+        self,
+        step_id: str,
+        schema: vol.Schema,
+        errors: dict[str, str],
+        user_input: dict[str, Any] | None,
+    ) -> RepairsFlowResult:
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(
+                schema, user_input or self._suggested()
+            ),
+            errors=errors,
+            description_placeholders=self._placeholders(),
+        )
+
+    def _placeholders(self) -> dict[str, str]:
+        return {"name": self._instance.name}
+
+    def _schema(self) -> vol.Schema:
+        return vol.Schema({})
+
+    def _suggested(self) -> dict[str, Any]:
+        return {}
+
+    @abstractmethod
+    async def async_try(self, user_input: dict[str, Any]) -> dict[str, str]:
+        """Do what was asked for; return the errors of the form."""
+
+    def _change(self, data: dict[str, Any]) -> None:
+        """Change the entry, and load it anew."""
+        self.hass.config_entries.async_update_entry(self._entry, data=data)
+        self.hass.config_entries.async_schedule_reload(self._entry.entry_id)
