@@ -282,14 +282,13 @@ def test_every_exception_has_its_words_and_every_word_its_exception() -> None:
     said = set(ENGLISH["exceptions"])
     assert said <= raised
     # Those of our own making that no user ever sees.
-    inside = {"unknown", "invalid_url", "unsupported_scheme", "clip_ended", "damaged_packet"}
+    inside = {"invalid_url", "unsupported_scheme", "clip_ended", "damaged_packet"}
     inside |= {
         "locked_out",
         "wrong_pin",
         "frame_overwritten",
         "frame_not_ready",
         "ring_stopped",
-        "damaged_fragment",
     }
     codes = {kind.code for kind in vars(errors).values() if _is_ours(kind)}
     assert {code for code in codes if code not in inside} <= said
