@@ -1,6 +1,7 @@
 """What guests see and hear: the same bytes as by Home Assistant's own views, for the cookie."""
 
-from typing import Final
+from abc import ABC, abstractmethod
+from typing import Final, override
 
 from aiohttp import web
 from homeassistant.core import callback
@@ -9,6 +10,7 @@ import voluptuous as vol
 from .cells_views import Terms, Told, async_stream_cells, async_stream_sound
 from .instances import CameraInstance
 from .instances.door import Guest
+from .instances.media import Media
 from .media_items import MediaKind
 from .media_views import async_file_answer, async_thumbnail_answer
 from .mjpeg import async_stream_mjpeg
@@ -151,33 +153,41 @@ def _time(text: str | None) -> float | None:
         raise bad_request("before is a time") from err
 
 
-class ShareSnapshotView(HistoryView):
+class FileView(HistoryView, ABC):
+    """The base of the views of one snapshot."""
+
+    @abstractmethod
+    async def find(self, media: Media, filename: str) -> web.StreamResponse:
+        """Return the answer, or raise HTTPNotFound for every name that is not in the index."""
+
+    async def get(self, request: web.Request, slug: str, filename: str) -> web.StreamResponse:
+        """Answer with it, and have no browser keep it that others may use after the guest."""
+        _, instance = self.snapshots(request, slug)
+        response = await self.find(instance.media, filename)
+        response.headers.update(HEADERS)
+        return response
+
+
+class ShareSnapshotView(FileView):
     """One snapshot."""
 
     url = SHARE_SNAPSHOT_PATH
     name = "retrocam:share:snapshot"
 
-    async def get(self, request: web.Request, slug: str, filename: str) -> web.StreamResponse:
-        """Answer with the image, or 404 for every name that is not in the index."""
-        _, instance = self.snapshots(request, slug)
-        response = await async_file_answer(instance.media, MediaKind.SNAPSHOTS, filename)
-        # A browser that others use after the guest must not keep it.
-        response.headers.update(HEADERS)
-        return response
+    @override
+    async def find(self, media: Media, filename: str) -> web.StreamResponse:
+        return await async_file_answer(media, MediaKind.SNAPSHOTS, filename)
 
 
-class ShareThumbnailView(HistoryView):
+class ShareThumbnailView(FileView):
     """A small JPEG of a snapshot."""
 
     url = SHARE_THUMBNAIL_PATH
     name = "retrocam:share:thumbnail"
 
-    async def get(self, request: web.Request, slug: str, filename: str) -> web.Response:
-        """Answer with the picture."""
-        _, instance = self.snapshots(request, slug)
-        response = await async_thumbnail_answer(instance.media, MediaKind.SNAPSHOTS, filename)
-        response.headers.update(HEADERS)
-        return response
+    @override
+    async def find(self, media: Media, filename: str) -> web.StreamResponse:
+        return await async_thumbnail_answer(media, MediaKind.SNAPSHOTS, filename)
 
 
 SHARE_MEDIA_VIEWS: Final = (
