@@ -1,5 +1,6 @@
 """The blueprints do what they say, as automations of a real Home Assistant."""
 
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,10 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from homeassistant.util.yaml import load_yaml_dict, parse_yaml
 import pytest
-from pytest_homeassistant_custom_component.common import async_mock_service
+from pytest_homeassistant_custom_component.common import (
+    async_fire_time_changed,
+    async_mock_service,
+)
 
 from custom_components.retrocam.const import DOMAIN
 from custom_components.retrocam.core.player.machine import Phase
@@ -104,10 +108,12 @@ async def test_a_film_of_the_night_is_there_in_the_morning(
     for hours in (30, 11, 3, 2, 1):
         picture = partial(demo.media.snapshots.save, jpeg(hours), now - hours * 3600)
         await demo.media.async_run(picture, MediaKind.SNAPSHOTS)
+    morning = (dt_util.now() + timedelta(minutes=5)).replace(microsecond=0)
     inputs = {"cameras": ["camera.porch"], "notify": ["notify.phone"], "hours": 10, "fps": 3}
-    await run(home, automation("morning_timelapse", inputs))
+    await run(home, automation("morning_timelapse", {**inputs, "at": f"{morning:%H:%M:%S}"}))
     (name,) = home.states.async_entity_ids("automation")
-    await home.services.async_call("automation", "trigger", {"entity_id": name})
+    assert not sent
+    async_fire_time_changed(home, morning)
     await until(lambda: sent)
     assert "3 pictures in 1 s." in sent[0].data["message"]
     assert "/api/retrocam/timelapses/" in sent[0].data["message"]
