@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.measuring import Case, Result
 from benchmarks.videos import bunny_1080p
+from tests.e2e.full_day import A_FULL_DAY
 
 SERVER: Final = Path(__file__).parent.parent / "frontend" / "test" / "harness" / "server.py"
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
@@ -47,16 +48,6 @@ WebGL2RenderingContext.prototype.drawArrays = function (...args) {
 """
 SKIPPED: Final = """() =>
   card.renderRoot.querySelector("retrocam-screen").player.report().skipped"""
-A_FULL_DAY: Final = """() => {
-  const { album } = card;
-  const { start } = album.span;
-  const [one] = album.items;
-  album.day.store.add(Array.from({ length: 100_000 }, (_, number) => ({
-    ...one, id: `x${number}`, time: start + number * 800, end: start + number * 800,
-  })));
-  card.requestUpdate();
-  return card.updateComplete;
-}"""
 SCROLL: Final = """async (steps) => {
   const grid = card.renderRoot.querySelector("retrocam-grid");
   const took = [];
@@ -183,7 +174,7 @@ def history_result(browser: Browser, base: str) -> Result:
     page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]  # a dict of that shape
     page.goto(f"{base}/?card=history")
     page.locator("retrocam-grid button").first.wait_for()
-    page.evaluate(A_FULL_DAY)
+    page.evaluate(f"({A_FULL_DAY})(card)")
     took: list[float] = sorted(page.evaluate(SCROLL, STEPS))
     elements = page.locator("retrocam-grid button").count()
     page.close()

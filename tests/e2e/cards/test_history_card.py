@@ -11,20 +11,10 @@ import pytest
 
 from demo.jobs import frame_number
 
+from ..full_day import A_FULL_DAY
 from .board import Board, met, plays, snapshots, turned
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
-
-A_FULL_DAY = """card => {
-  const { album } = card;
-  const { start } = album.span;
-  const [one] = album.items;
-  album.day.store.add(Array.from({ length: 100_000 }, (_, number) => ({
-    ...one, id: `x${number}`, time: start + number * 800, end: start + number * 800,
-  })));
-  card.requestUpdate();
-  return card.updateComplete;
-}"""
 
 
 async def test_the_viewer_turns_pages_downloads_and_shares(board: Board) -> None:
