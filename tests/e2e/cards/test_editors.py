@@ -162,9 +162,8 @@ async def test_cards_are_suggested_found_and_edited(editing: Editing) -> None:
     }
     await editing.save("camera", camera)
 
-    await editing.suggested("Demo garage", "Retrocam history")
+    await editing.suggested("Demo door", "Retrocam history")
     await editing.edit_last()
-    await editing.choose_entity("Demo door")
     await editing.call("Parcels")
     await expect(editing.editor.get_by_text("All of them while none is chosen.")).to_be_visible()
     await editing.editor.get_by_role("checkbox", name="Clips").check(force=True)
