@@ -1,7 +1,7 @@
 """A real Home Assistant process with a configuration of its own."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 import contextlib
 import json
 import os
@@ -142,7 +142,9 @@ class Server:
         await self.process.wait()
 
 
-async def start(directory: Path, port: int, extra: str = "") -> Server:
+async def start(
+    directory: Path, port: int, extra: str = "", environment: Mapping[str, str] | None = None
+) -> Server:
     """Start Home Assistant in `directory`, and return before it is up."""
     write_configuration(directory, port, extra)
     with (directory / "console.log").open("wb") as log:
@@ -153,7 +155,7 @@ async def start(directory: Path, port: int, extra: str = "") -> Server:
             start_new_session=True,
             # Custom components are those of the configuration, not those of the place it is run from.
             cwd=directory,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
         )  # fmt: skip
     return Server(directory, port, process)
 

@@ -37,9 +37,9 @@ class Left:
         return [path for path in self.process.files if path.startswith(directory)]
 
 
-async def probe(scene: Scene) -> dict[str, list[str]]:
+async def probe(scene: Scene) -> dict[str, Any]:
     """Ask the probe, once memory has settled."""
-    answer: dict[str, list[str]] = await scene.client.get("/api/retrocam_probe?settle=1")
+    answer: dict[str, Any] = await scene.client.get("/api/retrocam_probe?settle=1")
     return answer
 
 

@@ -1,4 +1,9 @@
-"""Whether memory is flat: what a process holds whenever nobody visits, over its life."""
+"""Whether memory is flat: what a process holds whenever nobody visits, over its life.
+
+Held is what was asked for and not freed. What is resident tells less: glibc keeps freed memory in an
+arena for each thread that ran at the same time, in pieces that it cannot give back, and keeps the more
+of it the longer chance plays. Home Assistant's images bring another allocator.
+"""
 
 from collections.abc import Sequence
 from itertools import combinations

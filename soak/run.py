@@ -38,6 +38,7 @@ class Soak:
         self.clips = Clips(scene, random.Random(chance.random()))
         self.troubles = Troubles(scene, self.clips, random.Random(chance.random()))
         self._lives: list[list[Point]] = [[]]
+        self._resident: list[int] = []
 
     async def run(self) -> dict[str, Any]:
         """Soak, and tell what was seen; what must not be is among the scene's faults."""
@@ -70,10 +71,15 @@ class Soak:
             await jobs
         if kill is None:
             await asyncio.sleep(CALM)
-            await probe(self.scene)
-            point = loop.time(), rss(self.scene.pid)
-            self._lives[-1].append(point)
-            print(f"{point[1] / 1e6:.0f} MB, {len(self.scene.faults)} faults", flush=True)
+            held = (await probe(self.scene))["held"]
+            resident = rss(self.scene.pid)
+            self._lives[-1].append((loop.time(), held or resident))
+            self._resident.append(resident)
+            print(
+                f"{(held or resident) / 1e6:.0f} MB held, {resident / 1e6:.0f} MB resident, "
+                f"{len(self.scene.faults)} faults",
+                flush=True,
+            )
 
     async def _sum_up(self) -> dict[str, Any]:
         scene = self.scene
@@ -110,6 +116,7 @@ class Soak:
             "memory_seconds": round(seconds),
             "memory_mb_an_hour": round(an_hour / 1e6, 2),
             "memory_mb_in_all": round(in_all / 1e6, 2),
+            "resident_mb_at_most": round(max(self._resident) / 1e6, 1),
         }
 
 

@@ -156,7 +156,9 @@ class Scene:
 
     async def start(self) -> None:
         """Start Home Assistant in the configuration that there is, and log in."""
-        server = await start(self.directory, self._port, self._extra)
+        # The probe then sees all that is held, down to the smallest object.
+        malloc = {"PYTHONMALLOC": "malloc"}
+        server = await start(self.directory, self._port, self._extra, malloc)
         self._server = server
         await server.wait_until_up()
         stack = contextlib.AsyncExitStack()

@@ -1,8 +1,8 @@
 """A part of Home Assistant for soak and benchmarks alone: tells what goes on inside its process.
 
 `GET /api/retrocam_probe` names all tasks and threads; with `?settle=1` it first collects garbage and
-gives freed memory back, so that what remains is what is held. `GET /api/retrocam_probe/lag?seconds=20`
-measures how late the event loop is.
+gives freed memory back, so that what remains is what is held, and tells how much that is.
+`GET /api/retrocam_probe/lag?seconds=20` measures how late the event loop is.
 
 With `streams` and `url` in the configuration it runs so many of Home Assistant's own streams, kept
 awake and read by nobody: what Retrocam's cameras are compared with.
@@ -34,12 +34,14 @@ class ProbeView(HomeAssistantView):
 
     async def get(self, request: web.Request) -> web.Response:
         """Tell of all tasks and threads, in Python's own words."""
+        held: int | None = None
         if "settle" in request.query:
-            await asyncio.get_running_loop().run_in_executor(None, settle)
+            held = await asyncio.get_running_loop().run_in_executor(None, settle)
         return self.json(
             {
                 "tasks": sorted(task.get_name() for task in asyncio.all_tasks()),
                 "threads": sorted(thread.name for thread in threading.enumerate()),
+                "held": held,
             }
         )
 
@@ -86,12 +88,34 @@ async def lateness(seconds: float) -> list[float]:
     return late
 
 
-def settle() -> None:
-    """Collect garbage, and have glibc give back what is free; blocks."""
+class MallocInfo(ctypes.Structure):
+    """What glibc's `mallinfo2` returns, sums over all of its arenas; bytes or counts."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_size_t)
+        for name in (
+            *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
+            *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
+        )
+    )
+
+
+def settle() -> int | None:
+    """Collect garbage, and have glibc give back what is free; blocks.
+
+    Returns the bytes that were asked of glibc and not freed, or None where there is another library.
+    Python's small objects are among them where `PYTHONMALLOC` is `malloc`.
+    """
     gc.collect()
-    trim: Any = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
+    library = ctypes.CDLL(None)
+    trim: Any = getattr(library, "malloc_trim", None)
+    info: Any = getattr(library, "mallinfo2", None)
+    if trim is None or info is None:
+        return None
+    trim(0)
+    info.restype = MallocInfo
+    found = info()
+    return int(found.uordblks) + int(found.hblkhd)
 
 
 async def _run_stream(hass: HomeAssistant, url: str, number: int) -> None:
