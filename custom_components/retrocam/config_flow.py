@@ -208,12 +208,7 @@ class RetrocamConfigFlow(ConfigFlow, domain=DOMAIN):
             else:
                 self._data = {CONF_KIND: KIND_GRID, CONF_CAMERAS: stored}
                 self._abort_if_known(CONF_CAMERAS)
-                # To draw for nobody costs.
-                self._options = {
-                    SECTION_LOOKBACK: {"lookback_enabled": False},
-                    SECTION_HISTORY: {"history_enabled": False},
-                    SECTION_PICTURE: {"layout": user_input.get("layout", Layout.QUAD)},
-                }
+                self._options = {SECTION_PICTURE: {"layout": user_input.get("layout", Layout.QUAD)}}
                 return self._finish()
         return self.async_show_form(
             step_id=KIND_GRID,
@@ -232,12 +227,7 @@ class RetrocamConfigFlow(ConfigFlow, domain=DOMAIN):
             self._title = user_input[CONF_NAME].strip()
             self._data = {CONF_KIND: KIND_ASCII_PLAYER, CONF_NAME: self._title}
             self._abort_if_known(CONF_NAME)
-            # To draw for nobody costs.
-            self._options = {
-                SECTION_LOOKBACK: {"lookback_enabled": False},
-                SECTION_HISTORY: {"history_enabled": False},
-                SECTION_PLAYER: {"preset": user_input.get("preset", "low")},
-            }
+            self._options = {SECTION_PLAYER: {"preset": user_input.get("preset", "low")}}
             return self._finish()
         return self.async_show_form(
             step_id=KIND_ASCII_PLAYER,
