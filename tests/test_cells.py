@@ -13,6 +13,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from yarl import URL
 
 from custom_components.retrocam.core.cells.wire import PacketType
+from custom_components.retrocam.core.pictures import Picture
 from custom_components.retrocam.instances import CameraInstance
 
 from .cell_clients import Client, cells_url
@@ -238,6 +239,25 @@ async def test_a_network_camera_is_woken_for_cells_and_tells_when_it_goes(
         await client.until(lambda: client.state == "error")
         assert client.states[-1]["error"]["code"] == "cannot_connect"
     await until(lambda: not camera.supply.held)
+
+
+async def test_a_picture_that_comes_after_its_camera_went_does_not_bring_it_back(
+    home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer
+) -> None:
+    mount = rtsp_server.mount("/porch", fps=25)
+    camera = (await load({"kind": "camera_url", "url": mount.url}, options=QUIET)).runtime_data
+    pictures: list[Picture] = []
+    async with Client.looking(cells_url(home, camera)) as client:
+        leave = camera.subscribe(pictures.append)
+        await client.until(lambda: client.state == "playing" and pictures)
+        rtsp_server.kill()
+        await until(lambda: not camera.connected)
+        # Pictures are shown when they are due, and that may be a second after they came.
+        camera.feed._emit(pictures[-1])
+        await client.until(lambda: client.state == "error")
+        await home.async_block_till_done(wait_background_tasks=False)
+        assert camera.cells.screens[None]._told["state"] == "error"
+        leave()
 
 
 async def test_a_camera_with_only_stills_is_seen_as_cells(

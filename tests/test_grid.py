@@ -34,7 +34,7 @@ from .waiting import until
 WIDTH, HEIGHT = 960, 540
 PICTURE = {"layout": "quad", "width": WIDTH, "height": HEIGHT, "fps": 10}
 OPTIONS = {**QUIET, "picture": PICTURE, "mjpeg": {"mjpeg_fps": 30}}
-BEHIND = 1.5
+BEHIND = 4.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,9 +80,10 @@ class CameraScreen(CellScreen):
                 self._size = size
                 self.screening = replace(self.screening, aspect=size[0] / size[1])
                 self.broadcast.begin(self.screening)
-            if not self._seen:
+            if not self._seen and self._instance.connected:
+                # The last pictures of a camera that has gone may come after it went.
                 self._seen = True
-                self.tell(state_message("playing"))
+                self._instance.hass.loop.call_soon_threadsafe(self.update)
             sink(picture)
 
         ends = [self._instance.read(show), self._instance.async_add_listener(self.update)]
