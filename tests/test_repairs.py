@@ -271,6 +271,8 @@ async def test_another_camera_takes_the_place_of_one_that_was_removed(
     await dialog.submit(next_step_id="confirm")
     for wrong, error in (("camera.none", "not_found"), ("camera.taken", "already_configured")):
         assert (await dialog.submit(entity_id=wrong))["errors"] == {"entity_id": error}
+    # Two of ours that show each other would show nothing.
+    assert "entity_id" in (await dialog.submit(entity_id="camera.b"))["errors"]
     assert (await dialog.submit(entity_id="camera.other"))["type"] == "create_entry"
     await home.async_block_till_done()
     assert orphan.data["entity_id"] == "camera.other"

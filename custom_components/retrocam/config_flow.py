@@ -4,7 +4,6 @@ from collections.abc import Mapping
 import threading
 from typing import Any, override
 
-from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
@@ -14,7 +13,6 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_ENTITY_ID, CONF_NAME, CONF_PASSWORD, CONF_URL, CONF_USERNAME
 from homeassistant.core import callback
-from homeassistant.helpers import entity_registry as er
 import voluptuous as vol
 
 from .const import (
@@ -43,7 +41,7 @@ from .flow_schemas import (
     player_schema,
 )
 from .instances.directories import unused_slug
-from .instances.entity import source_entity_id, stored_camera
+from .instances.entity import own_cameras, source_entity_id, stored_camera
 from .instances.grid import grid_fault
 from .instances.url import async_probe, data_with_url
 from .options_flow import RetrocamOptionsFlow
@@ -173,7 +171,7 @@ class RetrocamConfigFlow(ConfigFlow, domain=DOMAIN):
             step_id=KIND_CAMERA_ENTITY,
             data_schema=self.add_suggested_values_to_schema(
                 entity_schema(
-                    [*self._own_cameras(), *self._wrapped_cameras()],
+                    [*own_cameras(self.hass), *self._wrapped_cameras()],
                     new=self.source != SOURCE_RECONFIGURE,
                 ),
                 user_input or self._reconfigured_values(),
@@ -317,16 +315,6 @@ class RetrocamConfigFlow(ConfigFlow, domain=DOMAIN):
             values[CONF_CAMERAS] = [entity_id for entity_id in ids if entity_id]
         values.pop(CONF_PASSWORD, None)
         return values
-
-    @callback
-    def _own_cameras(self) -> list[str]:
-        registry = er.async_get(self.hass)
-        return [
-            entity.entity_id
-            for entry in self._async_current_entries()
-            for entity in er.async_entries_for_config_entry(registry, entry.entry_id)
-            if entity.domain == CAMERA_DOMAIN
-        ]
 
     @callback
     def _wrapped_cameras(self) -> list[str]:

@@ -6,6 +6,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, ClassVar, Final, override
 
+from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
 from homeassistant.const import CONF_ENTITY_ID, STATE_UNAVAILABLE
 from homeassistant.core import (
     CALLBACK_TYPE,
@@ -19,7 +20,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
 
-from ..const import KIND_CAMERA_ENTITY
+from ..const import DOMAIN, KIND_CAMERA_ENTITY
 from ..core.errors import CannotConnectError, RetrocamError
 from ..core.frames import Frame
 from ..core.pictures import PictureFeed, Sink
@@ -238,6 +239,17 @@ def source_entity_id(hass: HomeAssistant, stored: str) -> str | None:
     if (entry := registry.entities.get_entry(stored)) is not None:
         return entry.entity_id
     return stored if "." in stored else None
+
+
+def own_cameras(hass: HomeAssistant) -> list[str]:
+    """Return Retrocam's own cameras, which are not to be wrapped: two could wrap each other."""
+    registry = er.async_get(hass)
+    return [
+        entity.entity_id
+        for entry in hass.config_entries.async_entries(DOMAIN)
+        for entity in er.async_entries_for_config_entry(registry, entry.entry_id)
+        if entity.domain == CAMERA_DOMAIN
+    ]
 
 
 def stored_camera(hass: HomeAssistant, entity_id: str) -> str:

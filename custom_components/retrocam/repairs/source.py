@@ -12,7 +12,7 @@ import voluptuous as vol
 from ..const import CONF_AUDIO_CODEC, CONF_CAMERAS
 from ..core.errors import InvalidUrlError, RetrocamError
 from ..instances import RetrocamConfigEntry
-from ..instances.entity import source_entity_id, stored_camera
+from ..instances.entity import own_cameras, source_entity_id, stored_camera
 from ..instances.grid import GridInstance, grid_fault
 from ..instances.url import async_probe, data_with_url
 from ..stream.options import CARRIED_AUDIO
@@ -112,7 +112,7 @@ class CameraRepair(Repair):
             {
                 vol.Required(CONF_ENTITY_ID): EntitySelector(
                     EntitySelectorConfig(
-                        domain=CAMERA_DOMAIN, exclude_entities=[self._instance.camera_entity_id]
+                        domain=CAMERA_DOMAIN, exclude_entities=own_cameras(self.hass)
                     )
                 )
             }
