@@ -168,6 +168,11 @@ class Scene:
             await stack.aclose()
             raise
         self._stack = stack
+        if not self.token:
+            self.token = await self.client.command(
+                "auth/long_lived_access_token", client_name="soak", lifespan=365
+            )
+        self.client.hold(self.token)
 
     async def end(self, *, kill: bool) -> None:
         """End Home Assistant, as a power cut does or as the operating system does."""
@@ -225,9 +230,6 @@ class Scene:
         )
         await asyncio.to_thread(make_film, self.directory)
         await self.start()
-        self.token = await self.client.command(
-            "auth/long_lived_access_token", client_name="soak", lifespan=365
-        )
         await self._add_instances()
         # What was set up last is not on the disk yet, and is no matter of ours.
         await self.end(kill=False)
