@@ -20,6 +20,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.retrocam.const import DOMAIN
 from custom_components.retrocam.core.files import parse_name
 from custom_components.retrocam.core.jpeg import planes
+from custom_components.retrocam.core.library import MediaLibrary
 from custom_components.retrocam.core.retention import Limits
 from custom_components.retrocam.core.stills import decode_still
 from custom_components.retrocam.core.test_pattern import read_frame_number
@@ -506,3 +507,38 @@ async def test_unloading_in_the_midst_of_a_capture_ends_it(
     await until(lambda: camera.ring._cursors)
     assert await home.config_entries.async_unload(camera.entry.entry_id)
     assert listing(folder(camera)) == []
+
+
+async def test_an_error_that_nobody_expected_ends_no_history(
+    home: HomeAssistant,
+    load: LoadEntry,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    looked: list[str] = []
+    refresh, read = MediaLibrary.refresh, MediaLibrary.load
+
+    def fail_to_load(library: MediaLibrary) -> list[Path]:
+        if library.directory.name == "recordings":
+            raise ValueError("a file like no other")
+        return read(library)
+
+    def fail(library: MediaLibrary, *, force: bool = False) -> bool:
+        looked.append(library.directory.name)
+        if library.directory.name == "snapshots" and looked.count("snapshots") < 3:
+            raise ValueError("a file like no other")
+        return refresh(library, force=force)
+
+    monkeypatch.setattr(MediaLibrary, "load", fail_to_load)
+    monkeypatch.setattr(MediaLibrary, "refresh", fail)
+    entry = await load({"kind": "demo", "name": "Porch"}, options=options(interval_sec=1))
+    camera = entry.runtime_data
+    await until(lambda: "Reading the recordings of Porch failed" in caplog.text)
+    for _ in range(3):
+        await camera.media.async_refresh()
+    # What is amiss with one kind keeps nobody from looking after the next one.
+    assert looked.count("timelapses") >= 3
+    errors = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert errors.count("Looking after the snapshots of Porch failed") == 1
+    told = saved(camera)
+    await until(lambda: told)

@@ -58,6 +58,8 @@ class Media:
         self._closed = False
         self.loaded = False
         """Whether the libraries have been read once."""
+        self._failing: set[MediaKind] = set()
+        """Kinds whose files could not be looked after the last time, for a reason that nobody knows."""
         self.snapshots = SnapshotStore(
             directory / MediaKind.SNAPSHOTS,
             limits=Limits(
@@ -137,8 +139,7 @@ class Media:
     async def async_check(self) -> StorageError | None:
         """Find out by a try whether files of each kind can be written again; returns why not."""
         for kind, library in self.libraries.items():
-            with contextlib.suppress(StorageError):
-                await self.async_run(partial(_try_to_write, library), kind, writes=True)
+            await self._async_attempt(partial(_try_to_write, library), kind, writes=True)
         return self.problem
 
     async def async_keep(self, *, snapshots: int, recordings: int) -> None:
@@ -158,6 +159,9 @@ class Media:
                     saved += await self.async_run(partial(self._salvage, partials), kind)
             except StorageError as err:
                 _LOGGER.warning("The %s of %s cannot be used: %s", kind, self._name, err)
+            except Exception:
+                # Whatever is wrong with one file: the others are there, and more are to come.
+                _LOGGER.exception("Reading the %s of %s failed", kind, self._name)
         self.loaded = True
         self._async_tell(MediaKind.SNAPSHOTS, MediaChange(reset=True))
         return saved
@@ -165,11 +169,7 @@ class Media:
     async def async_refresh(self) -> None:
         """Look for what others did to the files, and apply the limits of age and space."""
         for kind, library in self.libraries.items():
-            try:
-                await self.async_run(library.refresh, kind)
-                await self.async_run(library.apply_limits, kind)
-            except StorageError as err:
-                _LOGGER.debug("Looking after the files of %s failed: %s", self._name, err)
+            await self._async_attempt(partial(_look_after, library), kind)
         if self.problem is not None:
             await self.async_check()
         await self._async_look_at_space()
@@ -204,6 +204,24 @@ class Media:
         self._closed = True
         await run_in_thread(f"retrocam stop {self._name}", self._executor.shutdown)
 
+    async def _async_attempt(
+        self, function: Callable[[], None], kind: MediaKind, *, writes: bool = False
+    ) -> None:
+        """Run `function` as `async_run` does, and raise nothing, whatever is wrong with one file.
+
+        An error that nobody expected is told once, not each time.
+        """
+        try:
+            await self.async_run(function, kind, writes=writes)
+        except StorageError as err:
+            _LOGGER.debug("Looking after the %s of %s failed: %s", kind, self._name, err)
+        except Exception:
+            level = logging.DEBUG if kind in self._failing else logging.ERROR
+            self._failing.add(kind)
+            _LOGGER.log(level, "Looking after the %s of %s failed", kind, self._name, exc_info=True)
+        else:
+            self._failing.discard(kind)
+
     async def _async_look_at_space(self) -> None:
         """Notice that the disk is nearly full before nothing more can be written."""
         directory = self.snapshots.directory
@@ -232,6 +250,11 @@ class Media:
     def _async_tell(self, kind: MediaKind, change: MediaChange) -> None:
         for listener in list(self._listeners):
             listener(kind, change)
+
+
+def _look_after(library: MediaLibrary) -> None:
+    library.refresh()
+    library.apply_limits()
 
 
 def _try_to_write(library: MediaLibrary) -> None:
