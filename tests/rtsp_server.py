@@ -12,6 +12,7 @@ run in threads of GStreamer, commands in the main thread; `House.lock` guards wh
 """
 
 from collections.abc import Callable
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -298,7 +299,9 @@ class Server:
         with self.house.lock:
             watchers = set(self._mounts[path].watchers)
         for client in watchers:
-            client.close()
+            # Its own thread then closes it. `close` in this one may leave that one reading for ever.
+            with contextlib.suppress(GLib.Error):  # it has left meanwhile
+                client.get_connection().get_read_socket().shutdown(True, True)
 
     def do_accept(self, *, accept: bool) -> None:
         """Take new connections, or refuse them; what runs goes on."""
