@@ -68,6 +68,8 @@ class HttpCamera:
         self.headers: dict[str, dict[str, str]] = {}
         self.asked: list[str] = []
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, self))
+        # `server_close` then waits for each request: none is to outlive its test.
+        self.server.daemon_threads = False
         self.thread = threading.Thread(
             target=self.server.serve_forever, args=(0.01,), name="http camera"
         )
