@@ -29,7 +29,9 @@ def main() -> int:
     seed = secrets.randbelow(1_000_000) if chosen.seed is None else chosen.seed
     print(f"seed {seed}", flush=True)
     if chosen.keep:
-        chosen.keep.mkdir(parents=True)
+        chosen.keep.mkdir(parents=True, exist_ok=True)
+        if any(chosen.keep.iterdir()):
+            parser.error(f"{chosen.keep} is not empty")
     figures = asyncio.run(_soak(chosen.minutes, seed, chosen.keep))
     print(told(figures))
     return 1 if figures["faults"] else 0
