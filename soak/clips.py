@@ -17,6 +17,7 @@ from custom_components.retrocam.core.pattern_marks import read_frame_number
 from custom_components.retrocam.core.recording import read_recording
 
 from .scene import Instance, Scene
+from .shown import Shown, told_numbers
 
 PARTIAL: Final = ".partial"
 BEGUN: Final = 3.0
@@ -153,21 +154,18 @@ class Clips:
     def _numbers(self, instance: Instance, path: Path) -> list[int]:
         """Return the frame numbers of a clip, having checked that they rise."""
         name = f"{instance.title}/{path.name}"
-        numbers: list[int] = []
-        damaged = 0
+        shown: list[Shown] = []
         try:
             with av.open(str(path)) as container:
-                for frame in container.decode(video=0):
-                    if (number := read_frame_number(planes(frame)[0])) is None:
-                        damaged += 1
-                        continue
-                    # A source that lost a picture sends damaged ones up to its next keyframe.
-                    if damaged and (not numbers or number - numbers[-1] <= damaged + 1):
-                        self.scene.fault(f"{damaged} frames of {name} cannot be read")
-                    numbers.append(number)
-                    damaged = 0
+                shown.extend(
+                    Shown(read_frame_number(planes(frame)[0]), frame.pts or 0, frame.key_frame)
+                    for frame in container.decode(video=0)
+                )
         except av.error.FFmpegError as err:
             self.scene.fault(f"{name} cannot be played: {err}")
+        numbers, damaged = told_numbers(shown)
+        if damaged:
+            self.scene.fault(f"{damaged} frames of {name} cannot be read")
         if not numbers:
             self.scene.fault(f"{name} is empty")
         if any(b <= a for a, b in pairwise(numbers)):

@@ -8,6 +8,7 @@ import pytest
 from soak.log import unexpected
 from soak.memory import growth, is_flat
 from soak.run import soak
+from soak.shown import Shown, told_numbers
 from tests.rtsp import RtspUnavailableError, unavailable
 
 MINUTES = float(os.environ.get("RETROCAM_SOAK_MINUTES") or (3 if os.environ.get("CI") else 1))
@@ -37,6 +38,22 @@ def test_a_leak_shows_whatever_strays() -> None:
     # What fills in the first tenth is no leak.
     assert is_flat([(time, size - (100e6 if time < 300 else 0)) for time, size in hour])
     assert not is_flat([(10.0 * n, 300e6 + 10e6 * n) for n in range(12)])
+
+
+def shown(*numbers: int | None, lost: tuple[int, ...] = ()) -> list[Shown]:
+    """Return pictures with a keyframe each ten, without those that the source has lost."""
+    return [
+        Shown(number, at * 100, at % 10 == 0) for at, number in enumerate(numbers) if at not in lost
+    ]
+
+
+def test_what_is_predicted_from_a_lost_picture_is_not_judged() -> None:
+    assert told_numbers(shown(*range(30))) == (list(range(30)), 0)
+    # Pictures before and after the lost one show nothing, or another one.
+    broken = [*range(11), None, 14, 13, None, *range(15, 30)]
+    assert told_numbers(shown(*broken, lost=(13,))) == ([*range(11), *range(20, 30)], 0)
+    assert told_numbers(shown(*broken)) == ([*range(11), 14, 13, *range(15, 30)], 2)
+    assert told_numbers(shown(None)) == ([], 0)
 
 
 def test_the_log_is_read_by_name() -> None:

@@ -69,7 +69,7 @@ async def test_the_last_seconds_are_saved_listed_and_play_in_sync(board: Board) 
     # Stopped at its beginning, it shows the first picture; the browser's controls would hide a part.
     begin = "video => { video.controls = false; video.pause(); video.currentTime = 0; }"
     await video.evaluate(begin)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (await seen_number(video))[0] != numbers[0]:
             pass
     href = await board.viewer.get_by_role("link", name="Download").get_attribute("href")
@@ -134,7 +134,7 @@ async def test_the_layout_of_a_grid_is_chosen(board: Board) -> None:
         await expect(choice).to_be_checked()
         assert (await board.client.wait_for_state(board.layout))["state"] == state
         # The first camera fills the picture, or the place of a fourth stays empty.
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 seen = await luma(picture)
                 height, width = seen.shape

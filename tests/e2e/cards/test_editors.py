@@ -44,7 +44,7 @@ class Editing:
     async def is_kept(self, card: dict[str, Any]) -> None:
         """Wait until Home Assistant has a card; its page saves when the dialog is gone already."""
         path = {"url_path": DASHBOARD, "force": True}
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 config = await self.board.client.command("lovelace/config", **path)
                 if card in [
@@ -111,7 +111,7 @@ class Editing:
         shown: dict[str, Any] = {}
         # Asked anew each time: Home Assistant may put another element in the preview's place.
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while shown != ours:
                     shown = await preview.evaluate("card => card.config")
         assert shown == ours

@@ -1,0 +1,58 @@
+"""What a clip shows, and how far its frame numbers can be trusted."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+import statistics
+from typing import Final
+
+HOLE: Final = 1.5
+"""Usual steps of time from picture to picture beyond which one is missing between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A decoded picture."""
+
+    number: int | None
+    """The frame number that is drawn in it, None where it cannot be read."""
+    pts: int
+    """When it is shown, in any unit."""
+    key: bool
+    """Whether it is decoded without any other."""
+
+
+def told_numbers(shown: Sequence[Shown]) -> tuple[list[int], int]:
+    """Return the numbers that must rise, and how many pictures cannot be read without a reason.
+
+    Where the source has lost a picture, all that are predicted from it are damaged, up to the next
+    keyframe: some show another one's number, and with B-frames also pictures before it. Of a group
+    with a hole in its time only the keyframe counts.
+    """
+    steps = [after.pts - before.pts for before, after in pairwise(shown)]
+    if not steps:
+        return [one.number for one in shown if one.number is not None], 0
+    usual = statistics.median(steps)
+    numbers: list[int] = []
+    damaged = 0
+    for group in _groups(shown):
+        whole = all(
+            after.pts - before.pts <= HOLE * usual for before, after in pairwise(group.until_next)
+        )
+        judged = group.pictures if whole else group.pictures[:1]
+        numbers += [one.number for one in judged if one.number is not None]
+        damaged += sum(one.number is None for one in judged)
+    return numbers, damaged
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    pictures: Sequence[Shown]
+    until_next: Sequence[Shown]
+    """With the keyframe after it, if there is one."""
+
+
+def _groups(shown: Sequence[Shown]) -> Iterator[_Group]:
+    starts = [index for index, one in enumerate(shown) if one.key and index > 0]
+    for begin, end in pairwise([0, *starts, len(shown)]):
+        yield _Group(shown[begin:end], shown[begin : end + 1])
