@@ -146,7 +146,11 @@ async def _opened(context: BrowserContext, script: str = "") -> Visit:
 
 async def luma(element: Locator) -> NDArray[np.uint8]:
     """Return what is to be seen of an element: brightness, (rows, columns) uint8."""
-    png = await element.screenshot()
+    return luma_of(await element.screenshot())
+
+
+def luma_of(png: bytes) -> NDArray[np.uint8]:
+    """Return the brightness of a PNG, (rows, columns) uint8."""
     with av.open(io.BytesIO(png), "r") as container:
         frame = next(container.decode(video=0))
     return frame.to_ndarray(format="gray").astype(np.uint8)
