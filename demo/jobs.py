@@ -105,23 +105,28 @@ async def record(client: Client, entry_id: str) -> Facts:
 
 
 async def history(client: Client, entry_id: str) -> Facts:
-    """Wait for snapshots, and make a timelapse of them; frame numbers must rise through it."""
+    """Take a snapshot, wait for more, and make a timelapse; frame numbers must rise through it.
+
+    Earlier ones are left out: the numbers begin anew whenever the camera is loaded, as sharing did.
+    """
     camera = {"entity_id": await client.entity_id(entry_id, "camera")}
     taken = (await client.call_action("retrocam", "take_snapshot", camera))[camera["entity_id"]]
-    frame_number(await client.get_bytes(taken["url"]))
+    first = frame_number(await client.get_bytes(taken["url"]))
+    since = taken["timestamp"]
     while True:
-        answer = await client.call_action("retrocam", "list_snapshots", camera)
+        answer = await client.call_action("retrocam", "list_snapshots", camera | {"after": since})
         listed = answer[camera["entity_id"]]
         if listed["total"] >= SNAPSHOTS:
             break
         await asyncio.sleep(0.5)
-    answer = await client.call_action("retrocam", "export_timelapse", camera | {"fps": 10})
+    span = {"start": since, "fps": 10}
+    answer = await client.call_action("retrocam", "export_timelapse", camera | span)
     film = answer[camera["entity_id"]]
     numbers = [_number(frame) for frame in _frames(await client.get_bytes(film["url"]))]
     if len(numbers) != film["frames"] or film["skipped"]:
         raise JobError(f"pictures are missing: {film}")
-    if numbers != sorted(set(numbers)):
-        raise JobError(f"frame numbers do not rise through the timelapse: {numbers}")
+    if numbers[0] != first or numbers != sorted(set(numbers)):
+        raise JobError(f"frame numbers do not rise from {first} through the timelapse: {numbers}")
     return {
         "snapshots": listed["total"],
         "timelapse_frames": len(numbers),

@@ -35,6 +35,8 @@ async def set_up(client: Client) -> str:
     player = await client.entity_id(entries[PLAYER_NAME], "media_player")
     await client.wait_for_state(player)
     await _save_dashboard(client, camera, grid, player)
+    # So that its history shows something at once.
+    await client.call_action("retrocam", "take_snapshot", {"entity_id": camera})
     return str(entries[DEMO_NAME])
 
 
