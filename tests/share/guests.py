@@ -15,13 +15,23 @@ from custom_components.retrocam.instances.share import SHARE_LOCK
 from custom_components.retrocam.share import FILES, PAGE, read_page
 from custom_components.retrocam.share_view import COOKIE
 
-from .viewers import QUIET, url_of
+from ..viewers import QUIET, url_of
 
 PIN: Final = "135790"
 WRONG: Final = "246801"
 FAST: Final = HashCost(n=4, r=1, p=1)
 NOBODY: Final = "A" * 22
 """The slug of no page."""
+SHUT: Final = (
+    "/info",
+    "/cells",
+    "/mjpeg",
+    "/audio/1/0/0.aac",
+    "/snapshots",
+    "/snapshots/20260101T000000.000Z.jpg",
+    "/thumbnails/20260101T000000.000Z.jpg",
+)
+"""What only guests get."""
 
 
 def sharing(lock: Lock | None = None, **share: bool) -> dict[str, Any]:
@@ -96,3 +106,34 @@ def told(response: ClientResponse) -> tuple[int, bytes, list[tuple[str, str]]]:
     headers = sorted((k, v) for k, v in response.headers.items() if k != "Date")
     assert response._body is not None
     return response.status, response._body, headers
+
+
+class Clock:
+    """A clock that stands still, in seconds since the epoch."""
+
+    def __init__(self) -> None:
+        """Begin at a fixed time."""
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+async def change(hass: HomeAssistant, entry: MockConfigEntry, **share: Any) -> None:
+    """Change the share page as its owner does, by the options flow."""
+    flow = hass.config_entries.options
+    result = await flow.async_init(entry.entry_id)
+    assert result["data_schema"] is not None
+    sections: dict[str, Any] = {str(key): {} for key in result["data_schema"].schema}
+    given = {**entry.options["share"], **share}
+    result = await flow.async_configure(result["flow_id"], {**sections, **QUIET, "share": given})
+    if result.get("step_id") == "share_link":
+        result = await flow.async_configure(result["flow_id"], {})
+    assert result["type"] == "create_entry", result
+    await hass.async_block_till_done()
+
+
+def by(address: str, proto: str = "http") -> dict[str, str]:
+    """Return the headers by which a proxy tells whom it asks for."""
+    return {"X-Forwarded-For": address, "X-Forwarded-Proto": proto}

@@ -1,0 +1,51 @@
+"""Shared cameras, and those who come by."""
+
+from collections.abc import AsyncIterator
+
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.retrocam.instances.door import DOOR
+
+from ..conftest import LoadEntry
+from .guests import Browser, Clock, page_path, sharing
+
+
+@pytest.fixture
+async def clock(home: HomeAssistant) -> Clock:
+    """What the door takes for the time."""
+    clock = home.data[DOOR].clock = Clock()
+    return clock
+
+
+@pytest.fixture
+async def porch(load: LoadEntry, clock: Clock) -> MockConfigEntry:
+    """A shared camera that runs nothing for itself."""
+    return await load({"kind": "demo", "name": "Porch"}, options=sharing())
+
+
+@pytest.fixture
+async def stranger(home: HomeAssistant, porch: MockConfigEntry) -> AsyncIterator[Browser]:
+    async with Browser.at(home, page_path(porch)) as browser:
+        yield browser
+
+
+@pytest.fixture
+async def guest(stranger: Browser) -> Browser:
+    """Somebody who knew the PIN."""
+    assert (await stranger.unlock()).status == 204
+    return stranger
+
+
+@pytest.fixture
+async def behind_a_proxy(hass: HomeAssistant) -> None:
+    """Home Assistant behind a proxy on this machine that ends https, with a limit of wrong logins."""
+    http = {
+        "use_x_forwarded_for": True,
+        "trusted_proxies": ["127.0.0.1"],
+        "ip_ban_enabled": True,
+        "login_attempts_threshold": 1000,
+    }
+    assert await async_setup_component(hass, "http", {"http": http})

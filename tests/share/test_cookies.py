@@ -1,0 +1,174 @@
+"""The cookie of a share page: what it opens, and what ends it."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+from aiohttp import ClientError, WSMsgType
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.retrocam.core.cells.wire import SUBPROTOCOL
+from custom_components.retrocam.core.sharing import LIFETIME, RENEWED_AFTER
+from custom_components.retrocam.instances.door import DOOR, Door
+
+from ..cell_clients import Client
+from ..conftest import LoadEntry
+from ..viewers import Viewer
+from ..waiting import until
+from .guests import FAST, NOBODY, PIN, WRONG, Browser, Clock, by, change, page_path, sharing, told
+
+
+async def test_the_pin_opens_the_page_and_its_cookie_is_for_nothing_else(
+    home: HomeAssistant, porch: MockConfigEntry, stranger: Browser
+) -> None:
+    locked = await stranger.get("/info")
+    assert (locked.status, await locked.json()) == (401, {"error": "locked"})
+    wrong = await stranger.unlock(WRONG)
+    assert (wrong.status, await wrong.json()) == (401, {"error": "wrong_pin"})
+    assert stranger.cookie is None
+    right = await stranger.unlock()
+    assert told(right)[:2] == (204, b"")
+    name, _, attributes = right.headers["Set-Cookie"].partition(";")
+    assert name.startswith("retrocam_share=")
+    assert {part.strip() for part in attributes.split(";")} == {
+        "HttpOnly",
+        f"Max-Age={LIFETIME}",
+        f"Path={page_path(porch)}",
+        "SameSite=Strict",
+    }
+    info = await (await stranger.get("/info")).json()
+    assert info == {
+        "kind": "camera",
+        "title": "Porch",
+        "control": False,
+        "history": False,
+        "preset": "low",
+        "presets": ["low", "medium", "high", "tall"],
+        "charset": None,
+        "layout": None,
+        "layouts": [],
+        "main": None,
+        "members": [],
+        "audio": False,
+        "expires": "2027-02-14T08:00:00.000+00:00",
+    }
+
+
+async def test_forged_expired_and_others_cookies_open_nothing(
+    home: HomeAssistant, load: LoadEntry, guest: Browser, clock: Clock
+) -> None:
+    other = await load({"kind": "demo", "name": "Yard"}, title="Yard", options=sharing())
+    cookie = guest.cookie
+    assert cookie is not None
+
+    async def status(value: str, path: str = "") -> int:
+        async with Browser.at(home, path) as new:
+            if not path:
+                new.root = guest.root
+            sent = {"Cookie": f"retrocam_share={value}"}
+            return (await new.get("/info", headers=sent)).status
+
+    assert await status(cookie) == 200
+    forged = [cookie[:-1] + ("0" if cookie[-1] != "0" else "1"), "", "x", f"{cookie}.", "é" * 9]
+    name, expires, seal = cookie.split(".")
+    forged += [f"{name}.{int(expires) + 1}.{seal}", f"{'A' * 16}.{expires}.{seal}"]
+    for value in forged:
+        assert await status(value) == 401, value
+    assert await status(cookie, page_path(other)) == 401
+    assert await status(cookie, f"/retrocam/{NOBODY}") == 401
+    clock.now += LIFETIME - 1
+    assert await status(cookie) == 200
+    clock.now += 1
+    assert await status(cookie) == 401
+
+
+async def test_who_comes_back_after_a_day_gets_a_fresh_cookie(guest: Browser, clock: Clock) -> None:
+    first = guest.cookie
+    clock.now += RENEWED_AFTER - 1
+    assert "Set-Cookie" not in (await guest.get("/info")).headers
+    clock.now += 1
+    renewed = await guest.get("/info")
+    assert "HttpOnly" in renewed.headers["Set-Cookie"]
+    assert guest.cookie != first
+    clock.now += LIFETIME - RENEWED_AFTER + 1
+    assert (await guest.get("/info")).status == 200
+
+
+async def test_a_cookie_cannot_be_played_back_after_leaving(
+    home: HomeAssistant, porch: MockConfigEntry, guest: Browser, hass_storage: dict[str, Any]
+) -> None:
+    cookie = guest.cookie
+    async with guest.session.get(guest.root + "/mjpeg") as response:
+        await Viewer(response).read(1)
+        assert (await guest.post("/lock")).status == 204
+        await until(lambda: porch.runtime_data.share.visits == 0)
+    assert guest.cookie is None
+    headers = {"Cookie": f"retrocam_share={cookie}"}
+    assert (await guest.get("/info", headers=headers)).status == 401
+    # Also not after a restart.
+    door = home.data[DOOR]
+    await door._store.async_save(door._stored())
+    again = home.data[DOOR] = Door(home, cost=FAST, clock=door.clock)
+    await again.async_load()
+    assert (await guest.get("/info", headers=headers)).status == 401
+
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "another PIN": {"share_pin": "99887766"},
+    "the same PIN again": {"share_pin": PIN},
+    "another link": {"share_renew": True},
+    "no page": {"share_enabled": False},
+}
+
+
+@pytest.mark.parametrize("share", CHANGES.values(), ids=CHANGES.keys())
+async def test_changes_end_all_cookies_and_all_open_streams(
+    home: HomeAssistant, porch: MockConfigEntry, guest: Browser, share: dict[str, Any]
+) -> None:
+    home.data[DOOR].cost = FAST
+    cookie = guest.cookie
+    async with (
+        guest.session.get(guest.root + "/mjpeg") as mjpeg,
+        guest.session.ws_connect(guest.root + "/cells", protocols=[SUBPROTOCOL]) as socket,
+    ):
+        client = Client(socket)
+        await Viewer(mjpeg).read(1)
+        await client.until(lambda: client.seen)
+        changing = home.async_create_task(change(home, porch, **share))
+        async with asyncio.timeout(30):
+            while await client.read():
+                pass
+            with contextlib.suppress(ClientError):
+                while not mjpeg.content.at_eof():
+                    await mjpeg.content.readany()
+        assert socket.close_code in (1001, 1008)
+    await changing
+    headers = {"Cookie": f"retrocam_share={cookie}"}
+    assert (await guest.get("/info", headers=headers)).status == 401
+    # Not even when it is switched on again, under the link that it had.
+    await change(home, porch, share_enabled=True)
+    async with Browser.at(home, page_path(porch)) as browser:
+        assert (await browser.get("/info", headers=headers)).status == 401
+        pin = share.get("share_pin", PIN)
+        assert (await browser.unlock(pin)).status == 204
+        assert (await browser.get("/info")).status == 200
+
+
+async def test_a_cookie_that_ends_ends_what_is_open(guest: Browser, clock: Clock) -> None:
+    clock.now += LIFETIME - 0.2
+    async with guest.session.ws_connect(guest.root + "/cells", protocols=[SUBPROTOCOL]) as socket:
+        async with asyncio.timeout(30):
+            while (message := await socket.receive()).type is not WSMsgType.CLOSE:
+                assert message.type in (WSMsgType.TEXT, WSMsgType.BINARY)
+        assert socket.close_code == 1008
+
+
+async def test_a_cookie_given_by_https_is_for_https_only(
+    behind_a_proxy: None, stranger: Browser
+) -> None:
+    secure = await stranger.unlock(headers=by("192.0.2.1", "https"))
+    assert "; Secure" in secure.headers["Set-Cookie"]
+    plain = await stranger.unlock(headers=by("192.0.2.1"))
+    assert "Secure" not in plain.headers["Set-Cookie"]

@@ -1,0 +1,151 @@
+"""The share page: what it is made of, what guests see, and how long it is there."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.retrocam.core.cells.wire import SUBPROTOCOL
+from custom_components.retrocam.instances.door import DOOR
+from custom_components.retrocam.instances.share import MOST_VISITS
+
+from ..cell_clients import Client
+from ..viewers import Viewer, frame_number, working_threads
+from ..waiting import until
+from .guests import NOBODY, SHUT, Browser, build_page, change, page_path, told
+
+
+async def test_the_page_is_the_same_for_all_and_lets_nothing_in(
+    home: HomeAssistant, porch: MockConfigEntry, tmp_path: Path
+) -> None:
+    build_page(home, tmp_path)
+    answers = []
+    for path in (page_path(porch), f"/retrocam/{NOBODY}"):
+        async with Browser.at(home, path) as browser:
+            page, script = await browser.get(), await browser.get("/assets/share.js")
+            text = await page.text()
+            assert f'src="{path}/assets/share.js"' in text
+            answers.append((told(page)[0], text.replace(path, ""), page.headers, told(script)))
+            for name in ("retrocam.js", "share.html", "%2e%2e", "nothing"):
+                assert (await browser.get(f"/assets/{name}")).status == 404, name
+    assert answers[0][:2] == answers[1][:2]
+    assert {**answers[0][2], "Date": ""} == {**answers[1][2], "Date": ""}
+    assert answers[0][3] == answers[1][3]
+    headers = answers[0][2]
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "script-src 'self';" in policy
+    assert "unsafe" not in policy
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cache-Control"] == "no-store"
+
+
+async def test_files_of_the_page_are_asked_for_only_when_they_changed(
+    home: HomeAssistant, porch: MockConfigEntry, tmp_path: Path
+) -> None:
+    build_page(home, tmp_path)
+    async with Browser.at(home, page_path(porch)) as browser:
+        first = await browser.get("/assets/share-icon.svg")
+        assert first.content_type == "image/svg+xml"
+        assert first.headers["Cache-Control"] == "no-cache"
+        again = await browser.get(
+            "/assets/share-icon.svg", headers={"If-None-Match": first.headers["ETag"]}
+        )
+        assert told(again)[:2] == (304, b"")
+        packed = await browser.get("/assets/share.js")
+        assert packed.headers["Content-Encoding"] in ("gzip", "deflate")
+        assert (await packed.text()).startswith("'use strict'")
+
+
+async def test_a_checkout_without_a_build_says_so(
+    home: HomeAssistant, stranger: Browser, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("custom_components.retrocam.share.DIST", tmp_path)
+    response = await stranger.get()
+    assert (response.status, await response.json()) == (503, {"error": "not_built"})
+    build_page(home, tmp_path)
+    assert (await stranger.get()).status == 200
+
+
+async def test_guests_see_pictures(
+    home: HomeAssistant, porch: MockConfigEntry, guest: Browser
+) -> None:
+    async with guest.session.get(guest.root + "/mjpeg?n=1") as response:
+        assert response.status == 200
+        parts = await Viewer(response).read(2)
+        assert frame_number(parts[0].data) < frame_number(parts[1].data)
+    async with guest.session.ws_connect(guest.root + "/cells", protocols=[SUBPROTOCOL]) as socket:
+        client = Client(socket)
+        await client.until(lambda: len(client.seen) > 3)
+    await until(lambda: porch.runtime_data.share.visits == 0)
+    await until(lambda: working_threads() == [])
+
+
+async def test_a_reload_sends_nobody_back_to_the_pin(
+    home: HomeAssistant, porch: MockConfigEntry, guest: Browser
+) -> None:
+    assert await home.config_entries.async_unload(porch.entry_id)
+    for path in SHUT:
+        response = await guest.get(path)
+        assert (response.status, await response.json()) == (
+            503,
+            {"error": "unavailable", "retry_after": 2},
+        )
+    assert await home.config_entries.async_setup(porch.entry_id)
+    assert (await guest.get("/info")).status == 200
+
+
+async def test_guests_cannot_open_streams_without_end(
+    porch: MockConfigEntry, guest: Browser
+) -> None:
+    share = porch.runtime_data.share
+    allowed = guest_pass(share, guest)
+    with share.visit(allowed, 60), share.visit(allowed, 60):
+        share._visits |= {asyncio.Event(): "somebody" for _ in range(MOST_VISITS - 2)}
+        for path in ("/mjpeg", "/cells"):
+            response = await guest.get(path)
+            assert (response.status, (await response.json())["error"]) == (503, "busy")
+
+
+def guest_pass(share: Any, guest: Browser) -> Any:
+    return share._hass.data[DOOR].enter(guest.root.rpartition("/")[2], guest.cookie or "").allowed
+
+
+async def test_a_disabled_entry_has_no_page(
+    home: HomeAssistant, porch: MockConfigEntry, guest: Browser
+) -> None:
+    assert await home.config_entries.async_unload(porch.entry_id)
+    object.__setattr__(porch, "disabled_by", "user")
+    assert (await guest.get("/info")).status == 401
+    object.__setattr__(porch, "disabled_by", None)
+
+
+async def test_snapshots_only_where_they_are_allowed(
+    home: HomeAssistant, porch: MockConfigEntry, guest: Browser
+) -> None:
+    snapshot = await porch.runtime_data.history.async_take()
+    name = snapshot.item.name
+    paths = ("/snapshots", f"/snapshots/{name}", f"/thumbnails/{name}")
+    for path in paths:
+        assert (await guest.get(path)).status == 403, path
+    await change(home, porch, share_history=True)
+    await until(lambda: porch.runtime_data.media.loaded)
+    listed = await (await guest.get("/snapshots?limit=5")).json()
+    assert [item["filename"] for item in listed] == [name]
+    # No address or id that means anything elsewhere.
+    assert listed[0].keys() == {"filename", "timestamp", "size"}
+    before = {"before": listed[0]["timestamp"]}
+    assert await (await guest.get("/snapshots", params=before)).json() == []
+    image, small = [await guest.get(path) for path in paths[1:]]
+    assert image.status == small.status == 200
+    assert len(told(image)[1]) == listed[0]["size"]
+    assert image.headers["Cache-Control"] == small.headers["Cache-Control"] == "no-store"
+    for query in ("limit=0", "limit=x", "limit=99999", "before=x", "before=9999999"):
+        assert (await guest.get(f"/snapshots?{query}")).status == 400, query
+    for path in ("/snapshots/x.jpg", "/thumbnails/x.jpg", "/snapshots/..%2F..%2Fetc"):
+        assert (await guest.get(path)).status in (400, 404), path

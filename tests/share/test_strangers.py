@@ -1,0 +1,214 @@
+"""Strangers at a share page: what they cannot tell, and where they do not get in."""
+
+import asyncio
+from dataclasses import replace
+import json
+from pathlib import Path
+import re
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import http as http_helper
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.retrocam.core.lockouts import BY_ADDRESS, Lockouts
+from custom_components.retrocam.diagnostics import async_get_config_entry_diagnostics
+from custom_components.retrocam.instances.door import DOOR
+from custom_components.retrocam.instances.share import SHARE_LOCK
+
+from ..conftest import LoadEntry
+from ..viewers import url_of
+from .guests import (
+    NOBODY,
+    PIN,
+    SHUT,
+    WRONG,
+    Browser,
+    Clock,
+    build_page,
+    change,
+    lock_of,
+    page_path,
+    sharing,
+    told,
+)
+
+POSTED = ("play", "pause", "stop", "seek", "preset", "layout")
+
+
+async def test_strangers_cannot_tell_a_page_from_none(
+    home: HomeAssistant, porch: MockConfigEntry, clock: Clock
+) -> None:
+    # One address may go on here.
+    home.data[DOOR].lockouts = Lockouts(by_address=replace(BY_ADDRESS, free=1000))
+    async with (
+        Browser.at(home, page_path(porch)) as known,
+        Browser.at(home, f"/retrocam/{NOBODY}") as unknown,
+    ):
+        for path in SHUT:
+            assert told(await known.get(path)) == told(await unknown.get(path)), path
+            assert (await known.get(path)).status == 401, path
+        for action in POSTED:
+            answers = [await browser.post(f"/{action}") for browser in (known, unknown)]
+            assert told(answers[0]) == told(answers[1])
+            assert answers[0].status == 401
+        bodies: list[Any] = [{}, {"pin": 1234}, {"pin": "abcd"}, [], {"pin": "1" * 13}]
+        for body in bodies:
+            answers = [await browser.post("/unlock", body) for browser in (known, unknown)]
+            assert told(answers[0]) == told(answers[1])
+            assert answers[0].status == 400
+        for number in range(24):
+            answers = [await browser.unlock(f"{number:06}") for browser in (known, unknown)]
+            assert told(answers[0]) == told(answers[1])
+            assert answers[0].status == (401 if number < 20 else 429)
+        for browser in (known, unknown):
+            left = await browser.post("/lock")
+            assert left.status == 204
+            # During a lock-out, not even the PIN tells anything.
+            refused = await browser.unlock()
+            assert (refused.status, refused.headers["Retry-After"]) == (429, "60")
+            assert await refused.json() == {"error": "locked_out", "retry_after": 60}
+    assert porch.runtime_data.watchers == 0
+
+
+async def test_what_does_not_look_like_a_link_is_not_found(
+    home: HomeAssistant, porch: MockConfigEntry
+) -> None:
+    slug = lock_of(porch).slug
+    for path in (
+        f"/retrocam/{slug}x",
+        f"/retrocam/{slug[:-1]}",
+        "/retrocam/",
+        f"/retrocam/{slug}/",
+    ):
+        async with Browser.at(home, path) as browser:
+            assert (await browser.get()).status == 404, path
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 401),
+        ({"Sec-Fetch-Site": "same-origin"}, 401),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "http://{host}"}, 401),
+        ({"Content-Type": "text/plain"}, 400),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, 400),
+    ],
+)
+async def test_other_sites_cannot_post(
+    stranger: Browser, headers: dict[str, str], status: int
+) -> None:
+    host = stranger.root.split("/")[2]
+    sent = {name: value.format(host=host) for name, value in headers.items()}
+    response = await stranger.unlock(WRONG, headers=sent)
+    assert response.status == status
+
+
+async def test_other_sites_cannot_open_the_socket(guest: Browser) -> None:
+    response = await guest.get("/cells", headers={"Origin": "http://evil.example"})
+    assert response.status == 403
+
+
+async def test_what_is_too_large_or_broken_is_refused(stranger: Browser) -> None:
+    for data in (b"", b"{", b'{"pin": "' + b"1" * 5000 + b'"}', b"[[[", b"\xff", b"null"):
+        async with stranger.session.post(
+            stranger.root + "/unlock", data=data, headers={"Content-Type": "application/json"}
+        ) as response:
+            assert response.status == 400, data
+            assert (await response.json())["error"] == "bad_request"
+
+
+async def test_a_lock_that_cannot_be_read_stays_shut(load: LoadEntry, home: HomeAssistant) -> None:
+    options = {**sharing(), SHARE_LOCK: {"slug": NOBODY}}
+    await load({"kind": "demo", "name": "Porch"}, options=options)
+    async with Browser.at(home, f"/retrocam/{NOBODY}") as browser:
+        assert (await browser.unlock()).status == 401
+
+
+async def test_secrets_of_a_page_are_in_no_diagnostics_and_no_log(
+    home: HomeAssistant,
+    porch: MockConfigEntry,
+    guest: Browser,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG", "custom_components.retrocam")
+    await guest.unlock(WRONG)
+    await change(home, porch, share_pin="44556677")
+    await home.async_block_till_done()
+    lock = lock_of(porch)
+    text = json.dumps(await async_get_config_entry_diagnostics(home, porch), default=str)
+    # But for the lines of the server itself, which name each path when they are asked for.
+    ours = [
+        one for one in caplog.records if not one.name.startswith(("aiohttp", http_helper.__name__))
+    ]
+    logged = "\n".join(record.getMessage() for record in ours)
+    assert "Login attempt" in logged
+    for secret in (lock.slug, lock.key, lock.pin_hash, PIN, WRONG, "44556677"):
+        assert secret not in text
+        assert secret not in logged, secret
+
+
+def our_paths(hass: HomeAssistant) -> list[tuple[str, str]]:
+    """Return method and path, with its placeholders, of all that this Home Assistant has of ours."""
+    return sorted(
+        (route.method, route.resource.canonical)
+        for route in hass.http.app.router.routes()
+        if route.resource is not None and "retrocam" in route.resource.canonical
+    )
+
+
+def filled(path: str, entry: MockConfigEntry) -> str:
+    known = {
+        "slug": lock_of(entry).slug,
+        "entry_id": entry.entry_id,
+        "kind": "snapshots",
+        "filename": "20260101T000000.000Z.jpg",
+        "name": "share.js",
+        "action": "stop",
+    }
+    return re.sub(r"{(\w+)}", lambda found: known.get(found[1], "1"), path)
+
+
+async def test_without_a_login_only_the_share_page_answers_and_only_its_own(
+    home: HomeAssistant,
+    *,
+    load: LoadEntry,
+    porch: MockConfigEntry,
+    guest: Browser,
+    tmp_path: Path,
+) -> None:
+    build_page(home, tmp_path)
+    yard = await load(
+        {"kind": "demo", "name": "Yard"},
+        title="Yard",
+        options=sharing(share_control=True, share_history=True),
+    )
+    routes = [route for route in our_paths(home) if not route[1].startswith("/retrocam_files")]
+    assert len(routes) > 20
+    open_to_all = {"/retrocam/{slug}", "/retrocam/{slug}/assets/{name}"}
+    for method, path in routes:
+        for entry in (porch, yard):
+            async with asyncio.timeout(10):
+                headers = {"Content-Type": "application/json"}
+                async with guest.session.request(
+                    method, url_of(home, filled(path, entry)), data=b"{}", headers=headers
+                ) as response:
+                    status = response.status
+            if method == "OPTIONS":
+                assert status == 403, path  # no site of another origin is let in
+            elif path in open_to_all:
+                assert status == 200, path
+            elif not path.startswith("/retrocam/{slug}/"):
+                assert status in (403, 404), (method, path)
+            elif path.endswith(("/unlock", "/lock")):
+                assert status in (204, 400), (method, path)
+            elif entry is yard:
+                assert status == 401, (method, path)
+            if path.endswith("/lock"):
+                assert (await guest.unlock()).status == 204
+    assert (await guest.get("/info")).status == 200
