@@ -17,7 +17,7 @@ from ..core.pictures import Picture, PictureFeed, PictureSource, Sink
 from ..core.publisher import Publisher
 from ..core.stills import ImageFormat
 from ..core.threads import run_in_thread
-from ..stream.supply import UrlSupply
+from ..stream.url_supply import UrlSupply
 from ..urls import live_url
 from .base import CameraInstance
 from .stills import STILL_TIMEOUT

@@ -27,7 +27,7 @@ from ..core.pictures import PictureFeed, Sink
 from ..core.still_pictures import StillPictures
 from ..core.stills import ImageFormat, decode_still, still_extension
 from ..core.threads import run_in_thread
-from ..stream.supply import EntitySupply
+from ..stream.entity_supply import EntitySupply
 from .foreign import async_foreign_still
 from .streamed import StreamedInstance
 

@@ -34,7 +34,8 @@ from ..core.pictures import Picture, PictureFeed, Sink
 from ..core.segments import SegmentRing
 from ..core.stills import decode_still
 from ..core.threads import run_in_thread
-from ..stream.supply import EntitySupply, StreamSupply
+from ..stream.entity_supply import EntitySupply
+from ..stream.supply import StreamSupply
 from ..texts import text
 from .entity import EntityInstance, camera_removed, source_entity_id
 from .foreign import async_foreign_still

@@ -12,7 +12,7 @@ from ..core.probe import OPEN_TIMEOUT, READ_TIMEOUT, ProbeResult, probe
 from ..core.sources import source_url, split_credentials
 from ..core.threads import run_in_thread
 from ..stream.options import pyav_options
-from ..stream.supply import UrlSupply
+from ..stream.url_supply import UrlSupply
 from .streamed import StreamedInstance
 
 if TYPE_CHECKING:

@@ -1,34 +1,27 @@
 """The supply of a camera's segments: gets a Stream, keeps it while it is needed, and loses it.
 
-`UrlSupply` owns its Stream, `EntitySupply` borrows the one of a camera that Home Assistant already has,
-so that no second connection is made. Both hold the stream awake only while somebody holds the supply.
-Meanwhile a watch looks every `WATCH_INTERVAL` after what Home Assistant does not tell: the worker has
-ended, the Stream was replaced because its camera was reloaded, the source is back while the worker
-still waits out its growing back-off.
+`UrlSupply` (`url_supply.py`) owns its Stream, `EntitySupply` (`entity_supply.py`) borrows the one of a
+camera that Home Assistant already has, so that no second connection is made. Both hold the stream awake
+only while somebody holds the supply. Meanwhile a watch looks every `WATCH_INTERVAL` after what Home
+Assistant does not tell: the worker has ended, the Stream was replaced because its camera was reloaded,
+the source is back while the worker still waits out its growing back-off.
 
 Everything here runs in the event loop.
 """
 
 from abc import ABC, abstractmethod
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
 import contextlib
 import logging
 import time
-from typing import Any, Final, override
-from urllib.parse import urlsplit
+from typing import Any, Final
 
-from homeassistant.components.camera import CameraEntityFeature
-from homeassistant.components.camera.helper import get_camera_from_entity_id
-from homeassistant.components.camera.prefs import get_dynamic_camera_stream_settings
-from homeassistant.components.stream import Stream, create_stream
-from homeassistant.components.stream.const import ATTR_STREAMS, DOMAIN as STREAM_DOMAIN
+from homeassistant.components.stream import Stream
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
-from ..const import DOMAIN
 from ..core.segments import SegmentRing
-from ..core.sources import PROTOCOL_WHITELIST
+from .reach import async_reachable
 from .tap import StreamTap, async_release, attach, end_back_off, is_attached, is_ending
 
 _LOGGER = logging.getLogger(__name__)
@@ -37,17 +30,6 @@ WATCH_INTERVAL: Final = 2.0
 """Seconds between two looks at a held stream."""
 SILENCE: Final = 20.0
 """Seconds without a part after which a held stream counts as not connected."""
-CONNECT_TIMEOUT: Final = 2.0
-"""Seconds in which a source must accept a TCP connection to count as reachable."""
-
-DEFAULT_PORTS: Final = {
-    "rtsp": 554,
-    "rtsps": 322,
-    "http": 80,
-    "https": 443,
-    "rtmp": 1935,
-    "rtmps": 443,
-}
 
 
 class StreamSupply(ABC):
@@ -222,7 +204,7 @@ class StreamSupply(ABC):
 
         The worker waits 10 s longer after each failure, without a limit: after an hour, minutes.
         """
-        was_reachable, self._reachable = self._reachable, await _async_reachable(str(stream.source))
+        was_reachable, self._reachable = self._reachable, await async_reachable(str(stream.source))
         if self._reachable and not was_reachable and not stream.available:
             end_back_off(stream)
             self._wake.set()
@@ -246,152 +228,3 @@ class StreamSupply(ABC):
             _LOGGER.info("%s is unavailable", self._name)
         for listener in list(self._listeners):
             listener()
-
-
-class UrlSupply(StreamSupply):
-    """Supplies from a URL, by a Stream of our own."""
-
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        name: str,
-        ring: SegmentRing,
-        *,
-        url: str,
-        options: dict[str, str | bool | float],
-        entity_id: Callable[[], str],
-        on_lost: Callable[[], Awaitable[None]] | None = None,
-        ffmpeg: Mapping[str, str] | None = None,
-    ) -> None:
-        """Open `url` with Home Assistant's stream `options`; preferences are those of `entity_id`.
-
-        `ffmpeg` are options for FFmpeg that Home Assistant knows nothing of.
-        """
-        super().__init__(hass, name, ring)
-        self._url = url
-        self._options = options
-        self._entity_id = entity_id
-        self._on_lost = on_lost
-        self._ffmpeg = {"protocol_whitelist": PROTOCOL_WHITELIST, **(ffmpeg or {})}
-        self._creating = asyncio.Lock()
-
-    @override
-    async def _async_get_stream(self) -> Stream:
-        async with self._creating:
-            if self._stream is None:
-                entity_id = self._entity_id()
-                stream = create_stream(
-                    self.hass,
-                    self._url,
-                    options=self._options,
-                    dynamic_stream_settings=await get_dynamic_camera_stream_settings(
-                        self.hass, entity_id
-                    ),
-                    stream_label=entity_id,
-                )
-                stream.pyav_options.update(self._ffmpeg)
-                stream.set_update_callback(self._async_stream_changed)
-                self._stream = stream
-            return self._stream
-
-    @callback
-    def _async_stream_changed(self) -> None:
-        """Take in that the worker calls itself available or not."""
-        if self._watch is not None and not self._watch.done():
-            self._wake.set()
-        elif self._stream is not None:
-            self._async_set_available(available=self._stream.available)
-
-    @override
-    async def _async_on_lost(self) -> None:
-        if self._on_lost is not None:
-            await self._on_lost()
-
-    @override
-    async def async_close(self) -> None:
-        """Stop the worker and have Home Assistant forget the Stream."""
-        if self._stream is not None:
-            # When its worker ends, a Stream calls itself available, whatever the source is.
-            self._stream.set_update_callback(lambda: None)
-        await super().async_close()
-        if (stream := self._stream) is None:
-            return
-        self._stream = None
-        for output in stream.outputs().values():
-            await stream.remove_provider(output)
-        await stream.stop()
-        # With the user's preload preference on, stop() leaves the worker running.
-        await stream._stop()  # noqa: SLF001  # see the contract test
-        # Home Assistant keeps every Stream it ever made.
-        streams: list[Stream] = self.hass.data[STREAM_DOMAIN][ATTR_STREAMS]
-        if stream in streams:
-            streams.remove(stream)
-
-
-class EntitySupply(StreamSupply):
-    """Supplies from a camera entity, by the Stream that it has already."""
-
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        name: str,
-        ring: SegmentRing,
-        *,
-        entity_id: Callable[[], str | None],
-    ) -> None:
-        """Borrow from the camera that `entity_id` names at each moment; None once it is removed."""
-        super().__init__(hass, name, ring)
-        self._entity_id = entity_id
-
-    @override
-    async def _async_get_stream(self) -> Stream | None:
-        if (entity_id := self._entity_id()) is None:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="camera_removed",
-                translation_placeholders={"name": self._name},
-            )
-        camera = get_camera_from_entity_id(self.hass, entity_id)
-        if CameraEntityFeature.STREAM not in camera.supported_features:
-            return None
-        try:
-            return await camera.async_create_stream()
-        except HomeAssistantError, TimeoutError:
-            raise
-        except Exception as err:
-            # Another integration's code, which may raise anything; its text may hold a password.
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="cannot_connect",
-                translation_placeholders={"name": self._name},
-            ) from err
-
-    @callback
-    def async_source_changed(self, *, available: bool) -> None:
-        """Home Assistant says that the borrowed camera came, went or was loaded anew."""
-        self._seen |= available
-        if self.held:
-            self._wake.set()
-        else:
-            self._async_set_available(available=available)
-
-
-async def _async_reachable(source: str) -> bool:
-    """Tell whether the host of `source` accepts a TCP connection."""
-    try:
-        parts = urlsplit(source)
-        port = parts.port or DEFAULT_PORTS.get(parts.scheme)
-    except ValueError:
-        return True
-    if parts.hostname is None or port is None:
-        return True
-    try:
-        async with asyncio.timeout(CONNECT_TIMEOUT):
-            _, writer = await asyncio.open_connection(parts.hostname, port)
-    except OSError, UnicodeError:
-        # The latter for what can be no name of a host.
-        return False
-    writer.close()
-    with contextlib.suppress(OSError):
-        await writer.wait_closed()
-    return True
