@@ -18,7 +18,8 @@ from custom_components.retrocam.core.errors import (
     StorageError,
     StorageMissingError,
 )
-from custom_components.retrocam.core.fmp4 import boxes, read_tracks, samples
+from custom_components.retrocam.core.fmp4 import read_tracks, samples
+from custom_components.retrocam.core.mp4_boxes import boxes
 from custom_components.retrocam.core.mp4_fragments import (
     KEYFRAME,
     NO_KEYFRAME,

@@ -16,11 +16,10 @@ from custom_components.retrocam.core.fmp4 import (
     Defaults,
     Sample,
     Track,
-    boxes,
-    decode_times,
     read_tracks,
     samples,
 )
+from custom_components.retrocam.core.mp4_boxes import boxes
 
 from .media import Cut, cut, encode
 
@@ -87,18 +86,6 @@ def test_tracks_of_an_init() -> None:
     assert b"avcC" in video.description
 
 
-def test_decode_times_can_be_rewritten_in_place() -> None:
-    (segment, *_) = cut(encode(350, sound=True, container="mp4"))
-    part = bytearray(segment.parts[1].data)
-    video, sound = read_tracks(segment.init)
-    before = {track.id: next(samples(bytes(part), track)).dts for track in (video, sound)}
-    for time in decode_times(bytes(part)):
-        assert time.ticks == before[time.track_id]
-        part[time.offset : time.offset + time.width] = (time.ticks + 5).to_bytes(time.width)
-    assert next(samples(bytes(part), video)).dts == before[video.id] + 5
-    assert next(samples(bytes(part), sound)).dts == before[sound.id] + 5
-
-
 def test_defaults_of_the_track_hold_where_nothing_is_said() -> None:
     assert list(samples(fragment(trun(0x001, 2, 8)), TRACK)) == [
         Sample(dts=100, cts=0, duration=7, keyframe=False, offset=8, size=3),
@@ -142,7 +129,6 @@ def test_other_tracks_and_boxes_are_passed_over() -> None:
     part = box(b"styp", b"msdh") + other + fragment(trun(0x001, 1, 8))
     (sample,) = samples(part, TRACK)
     assert sample.offset == 8 + len(box(b"styp", b"msdh") + other)
-    assert [time.track_id for time in decode_times(part)] == [2, 1]
 
 
 def test_large_boxes_and_boxes_up_to_the_end() -> None:
@@ -248,11 +234,6 @@ def test_damage_is_told_by_nothing_but_our_error(data: st.DataObject) -> None:
         except FragmentError:
             pass
         assert found <= len(part)
-    try:
-        for time in decode_times(part):
-            assert int.from_bytes(part[time.offset : time.offset + time.width]) == time.ticks
-    except FragmentError:
-        pass
 
 
 @settings(max_examples=100, deadline=None)

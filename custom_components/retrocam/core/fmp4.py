@@ -12,10 +12,8 @@ import struct
 from typing import Final, NamedTuple
 
 from .errors import FragmentError
+from .mp4_boxes import Box, Data, boxes, by_version, child_of, first_box, four_letters, unpack
 from .sample_format import without_rates
-
-type Data = bytes | memoryview
-"""The bytes of an init or a part; a memoryview must be of single bytes."""
 
 _NON_SYNC: Final = 0x0001_0000
 """`sample_is_non_sync_sample` in a sample's flags: not a keyframe (8.8.3.1)."""
@@ -33,15 +31,6 @@ _TRUN_DURATION: Final = 0x100
 _TRUN_SIZE: Final = 0x200
 _TRUN_FLAGS: Final = 0x400
 _TRUN_CTS: Final = 0x800
-
-
-class Box(NamedTuple):
-    """One box: its four letters, and where it begins, where its body begins, and where it ends."""
-
-    kind: bytes
-    start: int
-    body: int
-    end: int
 
 
 class Defaults(NamedTuple):
@@ -90,43 +79,12 @@ class Sample(NamedTuple):
         return self.dts + self.cts
 
 
-class DecodeTime(NamedTuple):
-    """The time that a fragment of one track begins at, and where it is written."""
-
-    track_id: int
-    ticks: int
-    offset: int
-    """Of the number's first byte in the part, so that it can be rewritten in place."""
-    width: int
-    """Bytes of the number: 4 or 8, big-endian."""
-
-
-def boxes(data: Data, start: int = 0, end: int | None = None) -> Iterator[Box]:
-    """Walk over the boxes from `start` to `end`, not into them.
-
-    Raises FragmentError at a box that is cut off or too small to be one.
-    """
-    end = len(data) if end is None else end
-    while start < end:
-        (size,) = _unpack(">I4x", data, start, end)
-        body, kind = start + 8, bytes(data[start + 4 : start + 8])
-        if size == 1:
-            (size,) = _unpack(">Q", data, body, end)
-            body += 8
-        elif size == 0:
-            size = end - start
-        if size < body - start or start + size > end:
-            raise FragmentError(f"box {kind!r} at {start} says {size} bytes of {end - start}")
-        yield Box(kind, start, body, start + size)
-        start += size
-
-
 def read_tracks(init: Data) -> tuple[Track, ...]:
     """Read the video and sound tracks of an init, in its order.
 
     Raises FragmentError when there is none, or the init is damaged.
     """
-    moov = _child(init, b"moov", 0, len(init))
+    moov = first_box(init, b"moov")
     defaults = dict(_track_defaults(init, moov))
     tracks = tuple(
         track
@@ -154,7 +112,7 @@ def samples(part: Data, track: Track) -> Iterator[Sample]:
             track_id, defaults = _read_tfhd(part, traf, track.defaults)
             if track_id != track.id:
                 continue
-            dts, position = _read_tfdt(part, traf, track_id).ticks, moof.start
+            dts, position = _read_tfdt(part, traf), moof.start
             for trun in boxes(part, traf.body, traf.end):
                 if trun.kind != b"trun":
                     continue
@@ -167,94 +125,50 @@ def samples(part: Data, track: Track) -> Iterator[Sample]:
                         raise FragmentError("the samples need more bytes than the part has")
 
 
-def decode_times(part: Data) -> Iterator[DecodeTime]:
-    """Walk over the decode times (`tfdt`) of all fragments of all tracks in a part.
-
-    Raises FragmentError when the part is damaged.
-    """
-    for moof in boxes(part):
-        if moof.kind == b"moof":
-            for traf in boxes(part, moof.body, moof.end):
-                if traf.kind == b"traf":
-                    tfhd = _child_of(part, traf, b"tfhd")
-                    (track_id,) = _unpack(">4xI", part, tfhd.body, tfhd.end)
-                    yield _read_tfdt(part, traf, track_id)
-
-
-def _unpack(form: str, data: Data, start: int, end: int) -> tuple[int, ...]:
-    """Unpack what lies at `start`; FragmentError when it reaches beyond `end`."""
-    if start + struct.calcsize(form) > end:
-        raise FragmentError(f"cut off at {start}")
-    return struct.unpack_from(form, data, start)
-
-
-def _child(data: Data, kind: bytes, start: int, end: int) -> Box:
-    for box in boxes(data, start, end):
-        if box.kind == kind:
-            return box
-    raise FragmentError(f"no {kind!r} where there must be one")
-
-
-def _child_of(data: Data, parent: Box, kind: bytes) -> Box:
-    return _child(data, kind, parent.body, parent.end)
-
-
 def _track_defaults(init: Data, moov: Box) -> Iterator[tuple[int, Defaults]]:
     """Read what `trex` says of each track."""
-    mvex = _child_of(init, moov, b"mvex")
+    mvex = child_of(init, moov, b"mvex")
     for trex in boxes(init, mvex.body, mvex.end):
         if trex.kind == b"trex":
-            track_id, duration, size, flags = _unpack(">4xI4xIII", init, trex.body, trex.end)
+            track_id, duration, size, flags = unpack(">4xI4xIII", init, trex.body, trex.end)
             yield track_id, Defaults(duration, size, flags)
 
 
 def _read_track(init: Data, trak: Box, defaults: dict[int, Defaults]) -> Track | None:
-    tkhd = _child_of(init, trak, b"tkhd")
-    (track_id,) = _unpack(_by_version(init, tkhd, ">12xI", ">20xI"), init, tkhd.body, tkhd.end)
-    mdia = _child_of(init, trak, b"mdia")
-    hdlr = _child_of(init, mdia, b"hdlr")
-    handler = _text(init, hdlr.body + 8, hdlr.end)
+    tkhd = child_of(init, trak, b"tkhd")
+    (track_id,) = unpack(by_version(init, tkhd, ">12xI", ">20xI"), init, tkhd.body, tkhd.end)
+    mdia = child_of(init, trak, b"mdia")
+    hdlr = child_of(init, mdia, b"hdlr")
+    handler = four_letters(init, hdlr.body + 8, hdlr.end)
     if handler not in ("vide", "soun"):
         return None
-    mdhd = _child_of(init, mdia, b"mdhd")
-    (timescale,) = _unpack(_by_version(init, mdhd, ">12xI", ">20xI"), init, mdhd.body, mdhd.end)
+    mdhd = child_of(init, mdia, b"mdhd")
+    (timescale,) = unpack(by_version(init, mdhd, ">12xI", ">20xI"), init, mdhd.body, mdhd.end)
     if not timescale:
         raise FragmentError(f"track {track_id} has no timescale")
-    stbl = _child_of(init, _child_of(init, mdia, b"minf"), b"stbl")
-    stsd = _child_of(init, stbl, b"stsd")
+    stbl = child_of(init, child_of(init, mdia, b"minf"), b"stbl")
+    stsd = child_of(init, stbl, b"stsd")
     entry = next(boxes(init, stsd.body + 8, stsd.end), None)
     if entry is None:
         raise FragmentError(f"track {track_id} has no sample description")
     size = None
     if handler == "vide":
-        width, height = _unpack(">24xHH", init, entry.body, entry.end)
+        width, height = unpack(">24xHH", init, entry.body, entry.end)
         size = (width, height)
     return Track(
         id=track_id,
         handler=handler,
         timescale=timescale,
-        codec=_text(init, entry.start + 4, entry.end),
+        codec=four_letters(init, entry.start + 4, entry.end),
         size=size,
         description=without_rates(bytes(init[stsd.body : stsd.end])),
         defaults=defaults.get(track_id, Defaults(0, 0, 0)),
     )
 
 
-def _by_version(data: Data, box: Box, first: str, second: str) -> str:
-    """Choose between the layouts of version 0 (32-bit times) and 1 (64-bit times) of a box."""
-    (version,) = _unpack(">B", data, box.body, box.end)
-    return second if version else first
-
-
-def _text(data: Data, start: int, end: int) -> str:
-    if start + 4 > end:
-        raise FragmentError(f"cut off at {start}")
-    return bytes(data[start : start + 4]).decode("latin-1")
-
-
 def _read_tfhd(part: Data, traf: Box, defaults: Defaults) -> tuple[int, Defaults]:
-    tfhd = _child_of(part, traf, b"tfhd")
-    flags, track_id = _unpack(">II", part, tfhd.body, tfhd.end)
+    tfhd = child_of(part, traf, b"tfhd")
+    flags, track_id = unpack(">II", part, tfhd.body, tfhd.end)
     if not flags & _TFHD_BASE_IS_MOOF:
         raise FragmentError("offsets that do not count from the fragment")
     position = tfhd.body + 8
@@ -262,16 +176,16 @@ def _read_tfhd(part: Data, traf: Box, defaults: Defaults) -> tuple[int, Defaults
     values = list(defaults)
     for index, flag in enumerate(_TFHD_DEFAULTS):
         if flags & flag:
-            (values[index],) = _unpack(">I", part, position, tfhd.end)
+            (values[index],) = unpack(">I", part, position, tfhd.end)
             position += 4
     return track_id, Defaults(*values)
 
 
-def _read_tfdt(part: Data, traf: Box, track_id: int) -> DecodeTime:
-    tfdt = _child_of(part, traf, b"tfdt")
-    form = _by_version(part, tfdt, ">I", ">Q")
-    (ticks,) = _unpack(form, part, tfdt.body + 4, tfdt.end)
-    return DecodeTime(track_id, ticks, tfdt.body + 4, struct.calcsize(form))
+def _read_tfdt(part: Data, traf: Box) -> int:
+    """Read when the first sample of a fragment is decoded, in ticks."""
+    tfdt = child_of(part, traf, b"tfdt")
+    (ticks,) = unpack(by_version(part, tfdt, ">I", ">Q"), part, tfdt.body + 4, tfdt.end)
+    return ticks
 
 
 def _read_trun(
@@ -282,14 +196,14 @@ def _read_trun(
     `at` is where the run begins unless it has an offset, and its first dts.
     """
     position, dts = at
-    flags, count = _unpack(">II", part, trun.body, trun.end)
+    flags, count = unpack(">II", part, trun.body, trun.end)
     row = trun.body + 8
     if flags & _TRUN_OFFSET:
-        position = base + _unpack(">i", part, row, trun.end)[0]
+        position = base + unpack(">i", part, row, trun.end)[0]
         row += 4
     first_flags = None
     if flags & _TRUN_FIRST_FLAGS:
-        (first_flags,) = _unpack(">I", part, row, trun.end)
+        (first_flags,) = unpack(">I", part, row, trun.end)
         row += 4
     signed = flags >> 24
     form = struct.Struct(

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import FragmentError
-from .fmp4 import Box, boxes
-from .mp4_boxes import box, full_box
+from .mp4_boxes import Box, box, boxes, full_box
 
 KEYFRAME: Final = 0x0200_0000
 """Sample flags: depends on no other (8.8.3.1)."""

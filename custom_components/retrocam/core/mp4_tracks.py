@@ -9,8 +9,8 @@ import struct
 from typing import Final
 
 from .errors import FragmentError
-from .fmp4 import Box, Track, boxes
-from .mp4_boxes import ONE
+from .fmp4 import Track
+from .mp4_boxes import ONE, boxes, child_of
 
 _TURNS: Final[dict[int, tuple[int, int, int, int, int, int]]] = {
     # (a, b, c, d) and which side the origin moves by: x' = a x + c y + tx, y' = b x + d y + ty.
@@ -60,20 +60,13 @@ def _tkhd_tails(init: bytes | memoryview) -> list[tuple[int, bytes]]:
             continue
         for trak in boxes(init, moov.body, moov.end):
             if trak.kind == b"trak":
-                tkhd = _first(init, trak, b"tkhd")
+                tkhd = child_of(init, trak, b"tkhd")
                 if tkhd.end - tkhd.body < 84:
                     raise FragmentError("a track header that is too short")
                 at = tkhd.body + (20 if init[tkhd.body] else 12)
                 number = int.from_bytes(init[at : at + 4])
                 found.append((number, bytes(init[tkhd.end - 44 : tkhd.end])))
     return found
-
-
-def _first(init: bytes | memoryview, parent: Box, kind: bytes) -> Box:
-    for box in boxes(init, parent.body, parent.end):
-        if box.kind == kind:
-            return box
-    raise FragmentError(f"no {kind!r} where there must be one")
 
 
 def _track_header(track: Track, tail: bytes, orientation: int) -> TrackHeader:
