@@ -6,15 +6,9 @@ from typing import Any
 
 import pytest
 
-from custom_components.retrocam.core.player import machine
-from custom_components.retrocam.core.player.machine import (
-    RUNNING,
-    Effect,
-    Event,
-    Phase,
-    State,
-    step,
-)
+from custom_components.retrocam.core.player import events
+from custom_components.retrocam.core.player.events import Effect, Event
+from custom_components.retrocam.core.player.machine import RUNNING, Phase, State, step
 
 
 @dataclass(frozen=True)
@@ -32,23 +26,23 @@ def carry_out(world: World, state: State, effects: tuple[Effect, ...]) -> World:
     looking_up, is_open, held = world.looking_up, world.open, world.held
     for effect in effects:
         match effect:
-            case machine.Resolve(ticket):
+            case events.Resolve(ticket):
                 assert not looking_up
                 assert not is_open
                 assert ticket == state.ticket
                 looking_up = True
-            case machine.Abandon():
+            case events.Abandon():
                 assert looking_up
                 looking_up = False
-            case machine.Open(ticket, start, begins_held):
+            case events.Open(ticket, start, begins_held):
                 assert not is_open
                 assert ticket == state.ticket
                 assert start == state.start
                 is_open, held, looking_up = True, begins_held, False
-            case machine.Drop():
+            case events.Drop():
                 assert is_open
                 is_open = False
-            case machine.Hold(wanted):
+            case events.Hold(wanted):
                 assert is_open
                 assert held != wanted
                 held = wanted
@@ -57,31 +51,29 @@ def carry_out(world: World, state: State, effects: tuple[Effect, ...]) -> World:
 
 def reports(ticket: int) -> list[Event]:
     return [
-        machine.Found(ticket, live=False),
-        machine.Found(ticket, live=True),
-        machine.Opened(ticket, live=False),
-        machine.Opened(ticket, live=True),
-        machine.Ready(ticket),
-        machine.Starved(ticket),
-        machine.Ended(ticket),
-        machine.Failed(ticket, "network"),
-        machine.Refused(ticket, 1.0, "network"),
-        machine.Refused(ticket, 60.0, "network"),
+        events.Found(ticket, live=False),
+        events.Found(ticket, live=True),
+        events.Opened(ticket, live=False),
+        events.Opened(ticket, live=True),
+        events.Ready(ticket),
+        events.Starved(ticket),
+        events.Ended(ticket),
+        events.Failed(ticket, "network"),
+        events.Refused(ticket, 1.0, "network"),
+        events.Refused(ticket, 60.0, "network"),
     ]
 
 
 WISHES: list[Event] = [
-    machine.Play(),
-    machine.Play(7.0),
-    machine.Pause(),
-    machine.Resume(),
-    machine.Resume(expired=4.0),
-    machine.Seek(30.0),
-    machine.Seek(-5.0),
-    machine.Loop(wanted=True),
-    machine.Loop(wanted=False),
-    machine.Stop(),
-    machine.Close(),
+    events.Play(),
+    events.Play(7.0),
+    events.Pause(),
+    events.Resume(),
+    events.Resume(expired=4.0),
+    events.Seek(30.0),
+    events.Seek(-5.0),
+    events.Stop(),
+    events.Close(),
 ]
 
 
@@ -93,27 +85,26 @@ def normal(world: World) -> World:
 
 def possible(world: World, event: Event) -> bool:
     """Only what goes on can report."""
-    if isinstance(event, machine.Found):
+    if isinstance(event, events.Found):
         return world.looking_up
-    if isinstance(event, machine.Failed):
+    if isinstance(event, events.Failed):
         return world.looking_up or world.open
     if isinstance(
-        event, machine.Opened | machine.Ready | machine.Starved | machine.Ended | machine.Refused
+        event, events.Opened | events.Ready | events.Starved | events.Ended | events.Refused
     ):
         return world.open
     return True
 
 
 def reachable() -> list[World]:
-    first = normal(World(State()))
-    seen = {first}
+    seen = {normal(World(State(loop=loop))) for loop in (False, True)}
     waiting = deque(seen)
     while waiting:
         world = waiting.popleft()
         for event in [*WISHES, *reports(world.state.ticket)]:
             if possible(world, event):
                 # What was found is no longer looked up. (A look-up that failed may be abandoned.)
-                found = isinstance(event, machine.Found)
+                found = isinstance(event, events.Found)
                 after = replace(world, looking_up=world.looking_up and not found)
                 following = normal(carry_out(after, *step(world.state, event)))
                 if following not in seen:
@@ -168,11 +159,11 @@ def test_a_play_from_any_state_supersedes_at_once() -> None:
     for world in WORLDS:
         if world.state.closed:
             continue
-        after, effects = step(world.state, machine.Play(2.0))
+        after, effects = step(world.state, events.Play(2.0))
         assert after.phase is Phase.RESOLVING
         assert after.session == world.state.session + 1
         assert after.start == 2.0
-        assert effects[-1] == machine.Resolve(after.ticket)
+        assert effects[-1] == events.Resolve(after.ticket)
         # What went on before is over: none of its reports is heard.
         for event in reports(world.state.ticket):
             assert step(after, event) == (after, ())
@@ -180,7 +171,7 @@ def test_a_play_from_any_state_supersedes_at_once() -> None:
 
 def test_stop_from_any_state_leaves_nothing() -> None:
     for world in WORLDS:
-        after = carry_out(world, *step(world.state, machine.Stop()))
+        after = carry_out(world, *step(world.state, events.Stop()))
         assert not after.looking_up
         assert not after.open
         assert after.state.phase is Phase.IDLE or world.state.closed
@@ -196,69 +187,69 @@ def run(*events: Event, state: State | None = None) -> tuple[State, tuple[Effect
     return current, effects
 
 
-FOUND = machine.Found(0, live=False)
-READY = machine.Ready(0)
+FOUND = events.Found(0, live=False)
+READY = events.Ready(0)
 
 
 def test_pausing_before_it_plays_opens_it_standing_still() -> None:
-    state, effects = run(machine.Play(), machine.Pause(), FOUND)
-    assert effects == (machine.Open(state.ticket, 0.0, held=True),)
+    state, effects = run(events.Play(), events.Pause(), FOUND)
+    assert effects == (events.Open(state.ticket, 0.0, held=True),)
     state, _ = run(READY, state=state)
     assert state.phase is Phase.PAUSED
 
 
 def test_seeking_begins_again_at_the_new_position() -> None:
-    state, effects = run(machine.Play(), FOUND, READY, machine.Seek(12.0))
-    assert effects == (machine.Drop(), machine.Open(state.ticket, 12.0, held=False))
+    state, effects = run(events.Play(), FOUND, READY, events.Seek(12.0))
+    assert effects == (events.Drop(), events.Open(state.ticket, 12.0, held=False))
     assert state.phase is Phase.BUFFERING
 
 
 def test_live_media_cannot_be_sought() -> None:
-    for found in (machine.Found(0, live=True), FOUND):
-        before, _ = run(machine.Play(), found, machine.Opened(0, live=True), READY)
-        assert step(before, machine.Seek(12.0)) == (before, ())
+    for found in (events.Found(0, live=True), FOUND):
+        before, _ = run(events.Play(), found, events.Opened(0, live=True), READY)
+        assert step(before, events.Seek(12.0)) == (before, ())
 
 
 def test_a_loop_begins_again_but_not_with_nothing() -> None:
-    loop = machine.Loop(wanted=True)
-    state, effects = run(loop, machine.Play(3.0), FOUND, READY, machine.Ended(0))
-    assert effects == (machine.Drop(), machine.Open(state.ticket, 0.0, held=False))
-    state, effects = run(loop, machine.Play(), FOUND, machine.Ended(0))
+    loop = State(loop=True)
+    state, effects = run(events.Play(3.0), FOUND, READY, events.Ended(0), state=loop)
+    assert effects == (events.Drop(), events.Open(state.ticket, 0.0, held=False))
+    state, effects = run(events.Play(), FOUND, events.Ended(0), state=loop)
     assert state.phase is Phase.IDLE
-    assert effects == (machine.Drop(),)
+    assert effects == (events.Drop(),)
 
 
 def test_an_expired_url_is_resolved_again_at_the_same_position() -> None:
-    refused = machine.Refused(0, 40.0, "network")
-    state, effects = run(machine.Play(), FOUND, READY, refused)
-    assert effects == (machine.Drop(), machine.Resolve(state.ticket))
+    refused = events.Refused(0, 40.0, "network")
+    state, effects = run(events.Play(), FOUND, READY, refused)
+    assert effects == (events.Drop(), events.Resolve(state.ticket))
     state, effects = run(FOUND, state=state)
-    assert effects == (machine.Open(state.ticket, 40.0, held=False),)
+    assert effects == (events.Open(state.ticket, 40.0, held=False),)
 
 
 def test_a_url_that_is_always_refused_is_an_error_in_the_end() -> None:
-    state, _ = run(machine.Play())
+    state, _ = run(events.Play())
     for _ in range(3):
-        state, _ = run(FOUND, machine.Refused(0, 0.0, "network"), state=state)
+        state, _ = run(FOUND, events.Refused(0, 0.0, "network"), state=state)
         assert state.phase is Phase.RESOLVING
-    state, effects = run(FOUND, machine.Refused(0, 0.0, "network"), state=state)
+    state, effects = run(FOUND, events.Refused(0, 0.0, "network"), state=state)
     assert (state.phase, state.error) == (Phase.ERROR, "network")
-    assert effects == (machine.Drop(),)
+    assert effects == (events.Drop(),)
 
 
 def test_urls_that_expire_every_few_minutes_never_are() -> None:
-    state, _ = run(machine.Play())
+    state, _ = run(events.Play())
     for position in range(100, 1000, 100):
-        state, _ = run(FOUND, READY, machine.Refused(0, float(position), "network"), state=state)
+        state, _ = run(FOUND, READY, events.Refused(0, float(position), "network"), state=state)
         assert state.phase is Phase.RESOLVING
 
 
 def test_resuming_with_expired_urls_resolves_first() -> None:
-    state, effects = run(machine.Play(), FOUND, READY, machine.Pause(), machine.Resume(9.0))
-    assert effects == (machine.Drop(), machine.Resolve(state.ticket))
+    state, effects = run(events.Play(), FOUND, READY, events.Pause(), events.Resume(9.0))
+    assert effects == (events.Drop(), events.Resolve(state.ticket))
     assert (state.start, state.held) == (9.0, False)
 
 
-@pytest.mark.parametrize("wish", [machine.Pause(), machine.Resume(), machine.Seek(1.0)])
+@pytest.mark.parametrize("wish", [events.Pause(), events.Resume(), events.Seek(1.0)])
 def test_wishes_for_nothing_do_nothing(wish: Event) -> None:
     assert step(State(), wish) == (State(), ())

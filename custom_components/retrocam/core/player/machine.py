@@ -9,6 +9,30 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, assert_never
 
+from .events import (
+    Abandon,
+    Close,
+    Drop,
+    Effect,
+    Ended,
+    Event,
+    Failed,
+    Found,
+    Hold,
+    Open,
+    Opened,
+    Pause,
+    Play,
+    Ready,
+    Refused,
+    Report,
+    Resolve,
+    Resume,
+    Seek,
+    Starved,
+    Stop,
+)
+
 _MOST_REFUSALS: Final = 3
 _PROGRESS: Final = 5.0
 """Seconds of playing after which a refused URL counts as expired, not as forbidden."""
@@ -44,6 +68,7 @@ class State:
     """Whether the user wants it to stand still."""
     live: bool = False
     loop: bool = False
+    """Whether to begin again at the end."""
     ran: bool = False
     """Whether the open pipeline has shown anything: an empty one is not looped."""
     refusals: int = 0
@@ -52,155 +77,6 @@ class State:
     closed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Play:
-    """Play something else, from `start` in s."""
-
-    start: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The look-up succeeded."""
-
-    ticket: int
-    live: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """The pipeline has opened its media, and knows better than the look-up whether they are live."""
-
-    ticket: int
-    live: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """The pipeline has enough to go on."""
-
-    ticket: int
-
-
-@dataclass(frozen=True, slots=True)
-class Starved:
-    """The pipeline has nothing left to show."""
-
-    ticket: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The pipeline has shown everything."""
-
-    ticket: int
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The look-up or the pipeline gave up."""
-
-    ticket: int
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The server does not give out the media any longer; its URL may have expired."""
-
-    ticket: int
-    position: float
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Stand still."""
-
-
-@dataclass(frozen=True, slots=True)
-class Resume:
-    """Go on. `expired` is the position, in s, if the URLs will not hold any longer."""
-
-    expired: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Seek:
-    """Go on from another position, s."""
-
-    position: float
-
-
-@dataclass(frozen=True, slots=True)
-class Loop:
-    """Begin again at the end, or do not."""
-
-    wanted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """End it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """End it for good."""
-
-
-type Event = (
-    Play
-    | Found
-    | Opened
-    | Ready
-    | Starved
-    | Ended
-    | Failed
-    | Refused
-    | Pause
-    | Resume
-    | Seek
-    | Loop
-    | Stop
-    | Close
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Resolve:
-    """Begin a look-up of what was last asked for."""
-
-    ticket: int
-
-
-@dataclass(frozen=True, slots=True)
-class Abandon:
-    """Give up the look-up."""
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """Open a pipeline on what was last found."""
-
-    ticket: int
-    start: float
-    held: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """Close the pipeline, without waiting for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Stop the pipeline's clock, or let it run."""
-
-    wanted: bool
-
-
-type Effect = Resolve | Abandon | Open | Drop | Hold
 type Step = tuple[State, tuple[Effect, ...]]
 
 
@@ -221,8 +97,6 @@ def step(state: State, event: Event) -> Step:
             done = _resume(state, event)
         case Seek():
             done = _seek(state, max(0.0, event.position))
-        case Loop():
-            done = replace(state, loop=event.wanted), ()
         case Stop() | Close():
             idle = _rest(state, Phase.IDLE)
             done = replace(idle, closed=isinstance(event, Close)), _end(state)
@@ -231,10 +105,7 @@ def step(state: State, event: Event) -> Step:
     return done
 
 
-type _Report = Found | Opened | Ready | Starved | Ended | Failed | Refused
-
-
-def _reported(state: State, event: _Report) -> Step:
+def _reported(state: State, event: Report) -> Step:
     """Take a report of what is going on now."""
     done: Step = (state, ())
     match event, state.phase:

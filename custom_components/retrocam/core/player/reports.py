@@ -1,9 +1,16 @@
-"""What a pipeline tells its owner."""
+"""What a pipeline tells its owner, and how that gets into the event loop."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+import logging
+from typing import Protocol, override
 
-from ..errors import PlayError
+from ..errors import MediaRefusedError, PlayError
+from . import events
+from .events import Event
+
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +44,59 @@ class Reports(Protocol):
 
     def finished(self) -> None:
         """Tell that the last thread is about to end. Called last, and always once."""
+
+
+class TicketedReports(Reports):
+    """Brings what a pipeline's threads report into the event loop, with the ticket of the pipeline."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        report: Callable[[TicketedReports, Event, Opened | PlayError | None], None],
+        left: Callable[[TicketedReports], None],
+        ticket: int,
+    ) -> None:
+        """Call `report` with what is reported, and `left` after `finished`, both in `loop`."""
+        self._loop, self._report, self._left, self._ticket = loop, report, left, ticket
+        self.has_finished = False
+        """Whether the pipeline's last thread is about to end, or has."""
+
+    @override
+    def opened(self, info: Opened) -> None:
+        self._post(events.Opened(self._ticket, info.is_live), info)
+
+    @override
+    def ready(self) -> None:
+        self._post(events.Ready(self._ticket))
+
+    @override
+    def starved(self) -> None:
+        self._post(events.Starved(self._ticket))
+
+    @override
+    def ended(self) -> None:
+        self._post(events.Ended(self._ticket))
+
+    @override
+    def failed(self, error: PlayError, position: float) -> None:
+        event: Event = events.Failed(self._ticket, error.code)
+        if isinstance(error, MediaRefusedError):
+            event = events.Refused(self._ticket, position, error.code)
+        self._post(event, error)
+
+    @override
+    def finished(self) -> None:
+        self._call(self._finish)
+
+    def _finish(self) -> None:
+        self.has_finished = True
+        self._left(self)
+
+    def _post(self, event: Event, told: Opened | PlayError | None = None) -> None:
+        self._call(lambda: self._report(self, event, told))
+
+    def _call(self, function: Callable[[], None]) -> None:
+        try:
+            self._loop.call_soon_threadsafe(function)
+        except RuntimeError:
+            _LOGGER.debug("The event loop was closed before the player ended")

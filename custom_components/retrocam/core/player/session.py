@@ -10,14 +10,15 @@ import logging
 import time
 from typing import Final, assert_never
 
-from ..errors import MediaRefusedError, PlayError
-from . import machine
+from ..errors import PlayError
+from . import events
 from .audio import AudioGoneError, AudioRing
-from .machine import RUNNING, Effect, Event, Phase, State, step
+from .events import Effect, Event
+from .machine import RUNNING, Phase, State, step
 from .media import Resolved
 from .pipeline import Pipeline
 from .relay import Feed, Relay
-from .reports import Opened
+from .reports import Opened, TicketedReports
 from .resolver import Resolver
 from .screen import Screen
 from .status import Status
@@ -55,9 +56,9 @@ class Session:
         self._error: PlayError | None = None
         self._lookup: asyncio.Task[None] | None = None
         self._playing: Pipeline | Relay | None = None
-        self._reports: _Reports | None = None
+        self._reports: TicketedReports | None = None
         self._ring: AudioRing | None = None
-        self._leaving: dict[_Reports, Pipeline | Relay] = {}
+        self._leaving: dict[TicketedReports, Pipeline | Relay] = {}
         """Pipelines that were closed and have threads still."""
         self._all_left = asyncio.Event()
         self._all_left.set()
@@ -76,32 +77,28 @@ class Session:
         """
         self._media, self._trusted = media, trusted
         self._found = self._info = self._error = None
-        self._take(machine.Play(start))
+        self._take(events.Play(start))
         return self._state.session
 
     def pause(self) -> None:
         """Stand still, as soon as there is something to stand still."""
-        self._take(machine.Pause())
+        self._take(events.Pause())
 
     def resume(self) -> None:
         """Go on, at the same position."""
         found, position = self._found, self._position()
         expires = found.expires if isinstance(found, Resolved) else None
         stale = expires is not None and time.time() > expires - _SPARE
-        self._take(machine.Resume(position if stale else None))
+        self._take(events.Resume(position if stale else None))
 
     def seek(self, position: float) -> None:
         """Go on from `position`, in s; nothing happens where that cannot be."""
         duration = self._duration()
-        self._take(machine.Seek(position if duration is None else min(position, duration)))
+        self._take(events.Seek(position if duration is None else min(position, duration)))
 
     def stop(self) -> None:
         """End what plays or is being looked up."""
-        self._take(machine.Stop())
-
-    def set_loop(self, *, wanted: bool) -> None:
-        """Begin again at the end, or do not."""
-        self._take(machine.Loop(wanted))
+        self._take(events.Stop())
 
     def set_limit(self, limit: float) -> None:
         """Show at most `limit` pictures a second from the next play or seek on."""
@@ -109,7 +106,7 @@ class Session:
 
     async def close(self, limit: float = 3.0) -> bool:
         """End everything for good; tell whether all threads have ended within `limit` s."""
-        self._take(machine.Close())
+        self._take(events.Close())
         # Both at once: each may take the whole time.
         async with asyncio.TaskGroup() as group:
             lookups = group.create_task(self._resolver.close(limit))
@@ -200,16 +197,16 @@ class Session:
 
     def _carry_out(self, effect: Effect) -> None:
         match effect:
-            case machine.Resolve():
+            case events.Resolve():
                 self._lookup = self._loop.create_task(self._look_up(effect.ticket))
-            case machine.Abandon():
+            case events.Abandon():
                 if self._lookup is not None:
                     self._lookup.cancel()
-            case machine.Open():
+            case events.Open():
                 self._open(effect)
-            case machine.Drop():
+            case events.Drop():
                 self._drop()
-            case machine.Hold():
+            case events.Hold():
                 if self._playing is not None:
                     self._playing.hold(wanted=effect.wanted)
             case _:
@@ -228,11 +225,13 @@ class Session:
         if ticket == self._state.ticket:
             self._found, self._info = found, None
             live = not isinstance(found, Resolved) or found.is_live
-            self._take(machine.Found(ticket, live))
+            self._take(events.Found(ticket, live))
 
-    def _open(self, effect: machine.Open) -> None:
+    def _open(self, effect: events.Open) -> None:
         found = self._found
-        self._reports = reports = _Reports(self._loop, self._report, self._left, effect.ticket)
+        self._reports = reports = TicketedReports(
+            self._loop, self._report, self._left, effect.ticket
+        )
         if isinstance(found, Resolved):
             self._ring = AudioRing(self._loop)
             self._playing = Pipeline(
@@ -262,14 +261,16 @@ class Session:
             self._all_left.clear()
         playing.close()
 
-    def _left(self, reports: _Reports) -> None:
+    def _left(self, reports: TicketedReports) -> None:
         playing = self._leaving.pop(reports, None)
         if playing is not None:
             playing.join()  # its last thread is in its last line
         if not self._leaving:
             self._all_left.set()
 
-    def _report(self, reports: _Reports, event: Event, told: Opened | PlayError | None) -> None:
+    def _report(
+        self, reports: TicketedReports, event: Event, told: Opened | PlayError | None
+    ) -> None:
         if reports is not self._reports:
             return
         if isinstance(told, Opened):
@@ -300,52 +301,4 @@ class Session:
     def _give_up(self, ticket: int, error: PlayError) -> None:
         if ticket == self._state.ticket:
             self._error = error
-            self._take(machine.Failed(ticket, error.code))
-
-
-class _Reports:
-    """Brings what a pipeline's threads report into the event loop, with the ticket of the pipeline."""
-
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        report: Callable[[_Reports, Event, Opened | PlayError | None], None],
-        left: Callable[[_Reports], None],
-        ticket: int,
-    ) -> None:
-        self._loop, self._report, self._left, self._ticket = loop, report, left, ticket
-        self.has_finished = False
-
-    def opened(self, info: Opened) -> None:
-        self._post(machine.Opened(self._ticket, info.is_live), info)
-
-    def ready(self) -> None:
-        self._post(machine.Ready(self._ticket))
-
-    def starved(self) -> None:
-        self._post(machine.Starved(self._ticket))
-
-    def ended(self) -> None:
-        self._post(machine.Ended(self._ticket))
-
-    def failed(self, error: PlayError, position: float) -> None:
-        event: Event = machine.Failed(self._ticket, error.code)
-        if isinstance(error, MediaRefusedError):
-            event = machine.Refused(self._ticket, position, error.code)
-        self._post(event, error)
-
-    def finished(self) -> None:
-        self._call(self._finish)
-
-    def _finish(self) -> None:
-        self.has_finished = True
-        self._left(self)
-
-    def _post(self, event: Event, told: Opened | PlayError | None = None) -> None:
-        self._call(lambda: self._report(self, event, told))
-
-    def _call(self, function: Callable[[], None]) -> None:
-        try:
-            self._loop.call_soon_threadsafe(function)
-        except RuntimeError:
-            _LOGGER.debug("The event loop was closed before the player ended")
+            self._take(events.Failed(ticket, error.code))
