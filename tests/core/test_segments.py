@@ -247,7 +247,7 @@ def test_wall_time_is_that_of_the_least_delayed_part() -> None:
         ring.add_part(segment.parts[0])
         ring.finish(1.0)
     # Each was taken in its second, and seems to be only 0.3 s later.
-    assert [s.wall_start for s in ring.segments] == [
+    assert [s.wall(s.start) for s in ring.segments] == [
         pytest.approx(WALL + index + 0.3) for index in range(4)
     ]
     assert ring.now == pytest.approx(ring.segments[-1].end + 0.2)
@@ -260,7 +260,7 @@ def test_a_burst_of_old_segments_happened_before_it_came() -> None:
         ring.begin(0, segment.init)
         ring.add_part(segment.parts[0])
         ring.finish(1.0)
-    assert [s.wall_start for s in ring.segments] == [
+    assert [s.wall(s.start) for s in ring.segments] == [
         pytest.approx(WALL - 10 + index) for index in range(10)
     ]
     with ring.cursor(since=ring.now - 2.5) as cursor:
@@ -271,7 +271,7 @@ def test_a_jump_of_the_wall_clock_counts_from_the_next_part() -> None:
     ring, clock = ring_of(short_cuts()[:2])
     clock.wall_ahead += 3600
     feed(ring, short_cuts()[2:4], clock)
-    assert [s.wall_start - WALL for s in ring.segments] == pytest.approx([0, 1, 3602, 3603])
+    assert [s.wall(s.start) - WALL for s in ring.segments] == pytest.approx([0, 1, 3602, 3603])
     # Time on the ring's own line knows nothing of it.
     assert [s.start - ring.segments[0].start for s in ring.segments] == pytest.approx([0, 1, 2, 3])
 
@@ -283,7 +283,7 @@ def test_the_newest_keyframe_is_found_within_a_segment() -> None:
     assert (found.segment.number, found.index) == (0, 4)
     assert found.part is long_cuts()[0].parts[4]
     assert found.position == pytest.approx(found.segment.start + 4)
-    assert found.time == pytest.approx(found.segment.wall_start + 4)
+    assert found.time == pytest.approx(found.segment.wall(found.segment.start) + 4)
 
 
 def test_damaged_parts_are_kept_and_told(caplog: pytest.LogCaptureFixture) -> None:

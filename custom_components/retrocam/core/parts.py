@@ -128,11 +128,6 @@ class Segment:
         """Position of the end of its last part."""
         return self.marks[-1].end if self.marks else self.start
 
-    @property
-    def wall_start(self) -> float:
-        """When it began, UNIX time."""
-        return self.wall(self.start)
-
     def wall(self, position: float) -> float:
         """Return the UNIX time at which a position in this segment happened."""
         return position + self.lag + self.wall_ahead

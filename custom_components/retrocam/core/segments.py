@@ -14,12 +14,11 @@ import time
 from typing import Final
 from weakref import WeakSet
 
-from .clock import TimeLine
 from .cursors import ReadPart, SegmentCursor
+from .dating import Dating
 from .errors import FragmentError
 from .fmp4 import Track, read_tracks
-from .parts import KeyframePart, MediaPart, PartMark, PictureTimes, Segment, picture_times
-from .wall_offset import WallOffset
+from .parts import KeyframePart, MediaPart, PartMark, Segment
 
 __all__ = [
     "KeyframePart",
@@ -35,8 +34,6 @@ _LOGGER = logging.getLogger(__name__)
 
 _RATE_SECONDS: Final = 5.0
 """How much media the frame rate is measured over."""
-_LAG_SECONDS: Final = 60.0
-"""How far back a better estimate of the lag holds as well."""
 
 
 class SegmentRing:
@@ -54,7 +51,6 @@ class SegmentRing:
     ) -> None:
         """Begin empty. `clock` is monotonic, `wall_clock` UNIX time, both in seconds."""
         self.clock = clock
-        self._wall_offset = WallOffset(clock, wall_clock)
         self._seconds = seconds
         self._max_bytes = max_bytes
         self._changed = threading.Condition()
@@ -62,7 +58,7 @@ class SegmentRing:
         self._held: set[int] = set()
         self._begun: tuple[int, bytes] | None = None
         self._next_number = 0
-        self._line = TimeLine()
+        self._dating = Dating(clock, wall_clock)
         self._available = 0.0
         self._size = 0
         self._last_arrival: float | None = None
@@ -185,7 +181,7 @@ class SegmentRing:
     @property
     def now(self) -> float:
         """The position of what happens at this moment; parts of it come only later."""
-        return self.clock() - self._line.lag
+        return self.clock() - self._dating.lag
 
     @property
     def available(self) -> float:
@@ -268,46 +264,18 @@ class SegmentRing:
         return segment
 
     def _append(self, segment: Segment, part: MediaPart, arrived: float) -> None:
-        times = _read_times(segment, part)
-        duration = part.duration if times is None else times.end - times.start
-        first = not segment.parts
-        start = self._line.place(
-            segment.run, times, duration=duration, arrival=arrived, first=first
-        )
-        segment.base = self._line.base
-        if first:
-            segment.start = start
-        mark = PartMark(
-            start=start,
-            duration=duration,
-            arrived=arrived,
-            pictures=times.pictures if times else 0,
-            keyframe=segment.base + times.keyframe
-            if times and times.keyframe is not None
-            else None,
-        )
+        mark = self._dating.mark(segment, part, arrived)
         segment.marks.append(mark)
         segment.parts.append(part)
-        segment.duration += duration
+        segment.duration += mark.duration
         segment.size += len(part.data)
         self._held.add(id(part))
-        self._available += duration
+        self._available += mark.duration
         self._size += len(part.data)
         self._last_arrival = arrived
+        self._dating.date(segment, reversed(self._segments))
         if mark.keyframe is not None:
             self._keyframe = KeyframePart(segment, len(segment.parts) - 1, mark.keyframe)
-        self._set_wall(segment, first=first)
-
-    def _set_wall(self, newest: Segment, *, first: bool) -> None:
-        """Tell the newest segment when it happened, and earlier ones if they happened earlier."""
-        lag = self._line.lag
-        newest.wall_ahead = self._wall_offset.read()
-        if first:
-            newest.lag = lag
-        for segment in reversed(self._segments):
-            if segment.run != newest.run or segment.end < newest.end - _LAG_SECONDS:
-                break
-            segment.lag = min(segment.lag, lag)
 
     def _prune(self) -> None:
         """Drop the oldest segments beyond the limits, but not the newest complete one."""
@@ -328,13 +296,3 @@ def _read_tracks(init: bytes) -> tuple[Track, ...]:
     except FragmentError as err:
         _LOGGER.warning("The stream's header cannot be read: %s", err)
         return ()
-
-
-def _read_times(segment: Segment, part: MediaPart) -> PictureTimes | None:
-    if (video := segment.video) is None:
-        return None
-    try:
-        return picture_times(part, video)
-    except FragmentError as err:
-        _LOGGER.warning("A part of the stream cannot be read: %s", err)
-        return None
