@@ -4,10 +4,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 import threading
+from typing import Final, Self
+
+import numpy as np
 
 from .errors import MediaNotFoundError
 from .files import MAX_TIME_MS
 from .media_index import MediaIndex, MediaItem
+
+_MANY: Final = 1000
+"""Changes that are told one by one; a drive that is plugged in must not tell of 100,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +26,23 @@ class MediaChange:
     """Names of files that are no longer there, oldest first."""
     reset: bool = False
     """Too much changed to be told: read the lists again."""
+
+    @classmethod
+    def between(cls, old: MediaIndex, new: MediaIndex) -> Self:
+        """Compare two indexes of one library."""
+        old_keys, new_keys = old.keys, new.keys
+        gone = np.flatnonzero(np.isin(old_keys, new_keys, assume_unique=True, invert=True))
+        come = np.flatnonzero(np.isin(new_keys, old_keys, assume_unique=True, invert=True))
+        if len(gone) + len(come) > _MANY:
+            return cls(reset=True)
+        return cls(
+            added=tuple(new.item(position) for position in come.tolist()),
+            removed=tuple(old.item(position).name for position in gone.tolist()),
+        )
+
+    def __bool__(self) -> bool:
+        """Whether anything became different."""
+        return self.reset or bool(self.added) or bool(self.removed)
 
 
 type ChangeListener = Callable[[MediaChange], None]

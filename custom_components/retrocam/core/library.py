@@ -13,11 +13,9 @@ with its pictures in the place where it is mounted.
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-import os
 from pathlib import Path
 import threading
 import time as clocks
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,16 +29,13 @@ from .files import (
     read_regular,
     storage_errors,
     to_ms,
-    whole_path,
     write_atomic,
 )
 from .media_index import MediaIndex, MediaItem
 from .media_scan import probed, scan
+from .reservations import Reservations
 from .retention import Limits, excess
 from .thumbnails import THUMBNAILS, Thumbnailer, Thumbnails
-
-_MANY: Final = 1000
-"""Changes that are told one by one; a drive that is plugged in must not tell of 100,000."""
 
 
 class MediaLibrary(MediaCatalog):
@@ -76,7 +71,7 @@ class MediaLibrary(MediaCatalog):
         self._keep_partials = keep_partials
         self._free = free
         self._clock = clock
-        self._reserved: set[int] = set()
+        self._reservations = Reservations(directory, extensions)
         self._mtime_ns = -1
         self._stale = False
         self._lost = False
@@ -97,7 +92,7 @@ class MediaLibrary(MediaCatalog):
             found = scan(self.directory, self._extensions)
             self._lost = False
             self._take(found.index, found.mtime_ns, first=True)
-            left = [path for path in found.partials if not self._is_reserved(path)]
+            left = [path for path in found.partials if not self._reservations.covers(path)]
             litter = [*found.empty, *(() if self._keep_partials else left)]
             if self._thumbnails is not None:
                 litter += self._thumbnails.orphans(found.index)
@@ -140,7 +135,7 @@ class MediaLibrary(MediaCatalog):
         with self._lock, self._disk():
             self._recover()
             self._make_room(len(data))
-            time_ms = self._free_time(to_ms(time))
+            time_ms = self._reservations.free_time(to_ms(time), self._index)
             path = self.directory / format_name(time_ms, extension)
             self._before_change()
             try:
@@ -161,8 +156,8 @@ class MediaLibrary(MediaCatalog):
             # Notices a directory that is gone, too.
             self._before_change()
             self._make_room(0)
-            time_ms = self._free_time(to_ms(time))
-            self._reserved.add(time_ms)
+            time_ms = self._reservations.free_time(to_ms(time), self._index)
+            self._reservations.reserve(time_ms)
             return self.directory / format_name(time_ms, extension)
 
     def adopt(self, path: Path, *, duration: float = 0.0) -> MediaItem:
@@ -176,7 +171,7 @@ class MediaLibrary(MediaCatalog):
             msg = f"{path} is no file of this library"
             raise ValueError(msg)
         with self._lock, self._disk():
-            self._reserved.discard(parsed[0])
+            self._reservations.release(path)
             size = path.stat().st_size
             if (position := self._index.find(path.name)) is not None:
                 # A refresh has seen it already.
@@ -185,18 +180,12 @@ class MediaLibrary(MediaCatalog):
 
     def release(self, path: Path) -> None:
         """Give back a path from `reserve` that is not going to be used; any thread."""
-        if (parsed := parse_name(path.name)) is not None:
-            self._reserved.discard(parsed[0])
+        self._reservations.release(path)
 
     def read(self, name: str) -> bytes:
         """Read a file; blocks. Raises MediaNotFoundError, also for one deleted meanwhile."""
-        path = self.path(name)
-        try:
-            with storage_errors():
-                return read_regular(path)
-        except StorageMissingError as error:
-            self._forget(name)
-            raise MediaNotFoundError(name) from error
+        with self._file(name) as path:
+            return read_regular(path)
 
     def thumbnail(self, name: str) -> bytes:
         """Give a small JPEG of a file, made when it is first asked for; blocks.
@@ -204,15 +193,10 @@ class MediaLibrary(MediaCatalog):
         Raises MediaNotFoundError, also in a library without thumbnails, and InvalidFrameError for
         a file that cannot be decoded.
         """
-        path = self.path(name)
         if self._thumbnails is None:
             raise MediaNotFoundError(name)
-        try:
-            with storage_errors():
-                data = self._thumbnails.get(path)
-        except StorageMissingError as error:
-            self._forget(name)
-            raise MediaNotFoundError(name) from error
+        with self._file(name) as path:
+            data = self._thumbnails.get(path)
         if self._index.find(name) is None:
             # Deleted while its thumbnail was made, which would else stay behind.
             self._thumbnails.discard(name)
@@ -227,6 +211,20 @@ class MediaLibrary(MediaCatalog):
             self._recover()
             places = {place for name in names if (place := self._index.find(name)) is not None}
             return self._remove(np.array(sorted(places), np.int64))
+
+    @contextmanager
+    def _file(self, name: str) -> Iterator[Path]:
+        """Read a file of the index; one that somebody else has deleted is forgotten."""
+        path = self.path(name)
+        try:
+            with storage_errors():
+                yield path
+        except StorageMissingError as error:
+            with self._lock:
+                if (position := self._index.find(name)) is not None:
+                    self._index = self._index.without(np.array([position]))
+                    self._tell(MediaChange(removed=(name,)))
+            raise MediaNotFoundError(name) from error
 
     # Below: with the lock held.
 
@@ -251,11 +249,6 @@ class MediaLibrary(MediaCatalog):
         self._lost = False
         return True
 
-    def _is_reserved(self, partial: Path) -> bool:
-        """Tell whether somebody is writing this file, under a name that was reserved."""
-        parsed = parse_name(whole_path(partial).name)
-        return parsed is not None and parsed[0] in self._reserved
-
     def _read_again(self) -> None:
         found = scan(self.directory, self._extensions)
         self._take(found.index, found.mtime_ns)
@@ -272,18 +265,11 @@ class MediaLibrary(MediaCatalog):
         """Put an index in the place of the present one, and tell the difference."""
         old = self._index
         self._mtime_ns, self._stale = mtime_ns, False
-        old_keys, new_keys = old.keys, index.keys
-        gone = np.flatnonzero(np.isin(old_keys, new_keys, assume_unique=True, invert=True))
-        new = np.flatnonzero(np.isin(new_keys, old_keys, assume_unique=True, invert=True))
         self._index = (
             index if self._prober is None else probed(index, old, self.directory, self._prober)
         )
-        if first or len(gone) + len(new) > _MANY:
-            self._tell(MediaChange(reset=True))
-        elif len(gone) or len(new):
-            added = tuple(self._index.item(position) for position in new.tolist())
-            removed = tuple(old.item(position).name for position in gone.tolist())
-            self._tell(MediaChange(added, removed))
+        if change := MediaChange(reset=True) if first else MediaChange.between(old, self._index):
+            self._tell(change)
 
     def _enter(self, time_ms: int, size: int, extension: str, duration: float) -> MediaItem:
         """Put a new file into the index, tell of it, and drop what is now too much."""
@@ -321,19 +307,6 @@ class MediaLibrary(MediaCatalog):
         if short > 0:
             self._remove(self._excess(short))
 
-    def _free_time(self, time_ms: int) -> int:
-        """Find the first ms from this one on that names no file, known or not."""
-        while (
-            time_ms in self._reserved
-            or self._index.has_time(time_ms)
-            or any(
-                os.path.lexists(self.directory / format_name(time_ms, extension))
-                for extension in self._extensions
-            )
-        ):
-            time_ms += 1
-        return time_ms
-
     def _remove(self, positions: NDArray[np.int64]) -> tuple[str, ...]:
         """Delete files and their thumbnails; one that is gone already is no error."""
         if not len(positions):
@@ -353,10 +326,3 @@ class MediaLibrary(MediaCatalog):
                 self._tell(MediaChange(removed=tuple(names)))
         self._mtime_ns = self._mtime()
         return tuple(names)
-
-    def _forget(self, name: str) -> None:
-        """Drop a file from the index that somebody else has deleted."""
-        with self._lock:
-            if (position := self._index.find(name)) is not None:
-                self._index = self._index.without(np.array([position]))
-                self._tell(MediaChange(removed=(name,)))
