@@ -228,11 +228,12 @@ def test_no_language_is_a_copy_of_another() -> None:
 
 
 def test_steps_of_flows_are_those_of_the_texts() -> None:
-    for module, section in (("config_flow", "config"), ("options_flow", "options")):
-        tree = TREES[HOUSE / f"{module}.py"]
+    flows = {"config": ("config_flow", "source_flow"), "options": ("options_flow",)}
+    for section, modules in flows.items():
         methods = {
             node.name.removeprefix("async_step_")
-            for node in ast.walk(tree)
+            for module in modules
+            for node in ast.walk(TREES[HOUSE / f"{module}.py"])
             if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("async_step_")
         }
         # Two that only lead to others.
