@@ -59,7 +59,7 @@ def saved(instance: CameraInstance) -> list[dict[str, Any]]:
         if happening.kind is MediaEvent.SNAPSHOT_SAVED:
             told.append(happening.data)
 
-    instance.entry.async_on_unload(instance.async_add_happening_listener(take))
+    instance.entry.async_on_unload(instance.happenings.async_add_listener(take))
     return told
 
 
@@ -372,7 +372,7 @@ async def test_sixteen_cameras_are_spread_over_the_interval(
     def follow(instance: CameraInstance) -> None:
         taken = times.setdefault(instance.entry.entry_id, [])
         instance.entry.async_on_unload(
-            instance.async_add_happening_listener(lambda _: taken.append(home.loop.time()))
+            instance.happenings.async_add_listener(lambda _: taken.append(home.loop.time()))
         )
 
     for number in range(16):

@@ -36,7 +36,7 @@ class RetrocamMediaEvent(RetrocamEntity, EventEntity):
     async def async_added_to_hass(self) -> None:
         """Listen to the instance."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.instance.async_add_happening_listener(self._async_happened))
+        self.async_on_remove(self.instance.happenings.async_add_listener(self._async_happened))
 
     @callback
     def _async_happened(self, happening: Happening) -> None:

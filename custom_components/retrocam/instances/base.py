@@ -12,7 +12,6 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
 from ..const import DOMAIN
-from ..core.clips import ClipPart, ClipResult
 from ..core.frames import Frame, FrameRing
 from ..core.jpeg import JpegSink
 from ..core.multipart import Fanout
@@ -25,7 +24,7 @@ from ..settings import Settings
 from ..stream.supply import StreamSupply
 from .cells import DEFAULT_PRESET, CameraScreen, Cells, CellScreen
 from .directories import media_directory
-from .happenings import EVENT_MEDIA, Happening, HappeningListener, MediaEvent
+from .happenings import Happenings, MediaEvent
 from .history import History
 from .lookback import Lookback
 from .media import REFRESH_INTERVAL, Media
@@ -77,10 +76,10 @@ class CameraInstance(ABC):
         self.history = History(self)
         self.timelapses = Timelapses(self)
         self.share = Share(hass, entry)
+        self.happenings = Happenings(self)
         self._media_task: asyncio.Task[None] | None = None
         self.cells = Cells(entry.title, self._make_cell_screen)
         self._listeners: list[CALLBACK_TYPE] = []
-        self._happening_listeners: list[HappeningListener] = []
         self._watchers = 0
         self._end_watching: Callable[[], None] | None = None
 
@@ -159,33 +158,6 @@ class CameraInstance(ABC):
         """Tell the entities that something has changed."""
         for listener in list(self._listeners):
             listener()
-
-    @callback
-    def async_add_happening_listener(self, listener: HappeningListener) -> CALLBACK_TYPE:
-        """Call `listener` with each event of the media; returns what ends it."""
-        self._happening_listeners.append(listener)
-        return lambda: self._happening_listeners.remove(listener)
-
-    @callback
-    def async_happened(self, kind: MediaEvent, data: dict[str, Any]) -> None:
-        """Tell of an event of the media."""
-        happening = Happening(kind, data)
-        for listener in list(self._happening_listeners):
-            listener(happening)
-        if kind is not MediaEvent.SNAPSHOT_SAVED:
-            known = {"entry_id": self.entry.entry_id, "entity_id": self.camera_entity_id}
-            self.hass.bus.async_fire(
-                EVENT_MEDIA, {**known, "type": kind.value, **happening.lasting}
-            )
-
-    @callback
-    def async_clip_saved(self, part: ClipPart, result: ClipResult) -> None:
-        """Tell of a clip that is finished."""
-        data = describe(self.hass, self, MediaKind.RECORDINGS, part.item) if part.item else {}
-        self.async_happened(
-            MediaEvent.CLIP_SAVED,
-            {**data, "path": str(part.path), "complete": result.complete},
-        )
 
     @callback
     def async_save_option(self, section: str, key: str, value: Any) -> None:
@@ -294,7 +266,7 @@ class CameraInstance(ABC):
     async def _async_look_after_media(self) -> None:
         """Read the libraries, tell of clips that a crash left, and keep within the limits."""
         for item in await self.media.async_load():
-            self.async_happened(
+            self.happenings.async_tell(
                 MediaEvent.CLIP_SALVAGED, describe(self.hass, self, MediaKind.RECORDINGS, item)
             )
         self.history.async_start()

@@ -3,7 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.core import CALLBACK_TYPE, callback
+
+if TYPE_CHECKING:
+    from .base import CameraInstance
 
 EVENT_MEDIA: Final = "retrocam_media"
 """Fired on Home Assistant's bus with what is saved, but for snapshots, which may come each second."""
@@ -33,3 +38,31 @@ class Happening:
 
 type HappeningListener = Callable[[Happening], None]
 """Called in the event loop."""
+
+
+class Happenings:
+    """Tells what happens to the media of one instance. All methods run in the event loop."""
+
+    def __init__(self, instance: CameraInstance) -> None:
+        """Tell of `instance`; nobody listens yet."""
+        self._instance = instance
+        self._listeners: list[HappeningListener] = []
+
+    @callback
+    def async_add_listener(self, listener: HappeningListener) -> CALLBACK_TYPE:
+        """Call `listener` with each event; returns what ends it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @callback
+    def async_tell(self, kind: MediaEvent, data: dict[str, Any]) -> None:
+        """Tell of an event, on Home Assistant's bus too unless it is a snapshot."""
+        happening = Happening(kind, data)
+        for listener in list(self._listeners):
+            listener(happening)
+        if kind is not MediaEvent.SNAPSHOT_SAVED:
+            instance = self._instance
+            known = {"entry_id": instance.entry.entry_id, "entity_id": instance.camera_entity_id}
+            instance.hass.bus.async_fire(
+                EVENT_MEDIA, {**known, "type": kind.value, **happening.lasting}
+            )

@@ -131,7 +131,7 @@ class History:
             )
             snapshot = Snapshot(item, *size)
             self._last = (frame.time, snapshot)
-        instance.async_happened(
+        instance.happenings.async_tell(
             MediaEvent.SNAPSHOT_SAVED,
             {
                 **describe(instance.hass, instance, MediaKind.SNAPSHOTS, item),

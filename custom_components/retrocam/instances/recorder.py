@@ -11,7 +11,8 @@ from homeassistant.core import callback
 from ..core.clips import ClipResult, ClipWriter
 from ..core.errors import StorageError
 from ..core.threads import run_in_thread
-from ..media_items import MediaKind
+from ..media_items import MediaKind, describe
+from .happenings import MediaEvent
 
 if TYPE_CHECKING:
     from .base import CameraInstance
@@ -108,5 +109,10 @@ class Recorder:
         if result.reason is not None:
             _LOGGER.info("A clip of %s is not complete: %s", instance.name, result.reason)
         for part in result.parts:
-            instance.async_clip_saved(part, result)
+            item = part.item
+            said = describe(instance.hass, instance, MediaKind.RECORDINGS, item) if item else {}
+            instance.happenings.async_tell(
+                MediaEvent.CLIP_SAVED,
+                {**said, "path": str(part.path), "complete": result.complete},
+            )
         instance.async_tell()

@@ -165,7 +165,7 @@ class Timelapses:
             self._async_send(Progress(ExportState.FAILED, done, total))
         else:
             self._async_send(Progress(ExportState.SAVED, total, total))
-            self._instance.async_happened(
+            self._instance.happenings.async_tell(
                 MediaEvent.TIMELAPSE_SAVED, described(self._instance, task.result())
             )
 
