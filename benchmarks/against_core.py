@@ -13,14 +13,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
-import tempfile
 from typing import Any, Final, override
 
 from aiohttp import web
 import av
 
-from benchmarks.measuring import Case, Result
-from benchmarks.mjpeg import Viewer
+from benchmarks.measuring import Case, Result, scratch, spent_in
+from benchmarks.mjpeg import Viewer, request_for
 from custom_components.retrocam.core import jpeg
 from custom_components.retrocam.core.jpeg import planes
 from custom_components.retrocam.core.pattern_marks import read_frame_number
@@ -29,7 +28,9 @@ from demo.process import cpu_of_tree
 from demo.server import Server, free_port, running
 from tests.rtsp import Mount, RtspServer
 
+SETTLE: Final = 2.0
 WINDOW: Final = 10.0
+"""Seconds of one measurement, and before it until it begins."""
 FPS: Final = 15
 LOOKBACK: Final = 30
 DURATION: Final = 5
@@ -69,9 +70,7 @@ class AnyViewer(Viewer):
 @asynccontextmanager
 async def viewer(server: Server, client: Client, entity_id: str) -> AsyncIterator[AnyViewer]:
     """Watch for the time of a `with` block; pictures may never come."""
-    lines = [f"GET /api/camera_proxy_stream/{entity_id} HTTP/1.1", "Host: 127.0.0.1"]
-    lines += [f"{name}: {value}" for name, value in client.headers.items()]
-    request = "\r\n".join([*lines, "", ""]).encode()
+    request = request_for(client, f"/api/camera_proxy_stream/{entity_id}")
     loop = asyncio.get_running_loop()
     _, one = await loop.create_connection(lambda: AnyViewer(request), "127.0.0.1", server.port)
     try:
@@ -82,7 +81,6 @@ async def viewer(server: Server, client: Client, entity_id: str) -> AsyncIterato
 
 async def watch(server: Server, client: Client, entity_id: str, count: int) -> Seen:
     """Let so many watch, and return what that costs and brings."""
-    loop = asyncio.get_running_loop()
     async with AsyncExitStack() as stack:
         watching = [
             await stack.enter_async_context(viewer(server, client, entity_id)) for _ in range(count)
@@ -92,15 +90,12 @@ async def watch(server: Server, client: Client, entity_id: str, count: int) -> S
                 await asyncio.gather(*(one.watching.wait() for one in watching))
         except TimeoutError:
             pass  # there may be nothing to see
-        await asyncio.sleep(2)
-        began, before = loop.time(), cpu_of_tree(server.process.pid)
+        # What begins with the first picture, such as a process of ffmpeg each, is not to be counted.
+        await asyncio.sleep(SETTLE)
         had = [one.frames for one in watching]
-        await asyncio.sleep(WINDOW)
-        took = loop.time() - began
-        spent = (cpu_of_tree(server.process.pid) - before) / took * 1000
-        return Seen(
-            spent, min(one.frames - was for one, was in zip(watching, had, strict=True)) / took
-        )
+        spent = await spent_in(WINDOW, lambda: cpu_of_tree(server.process.pid))
+        got = [one.frames - was for one, was in zip(watching, had, strict=True)]
+        return Seen(spent.cpu, min(got) / spent.seconds)
 
 
 def numbers(path: Path) -> list[int]:
@@ -111,12 +106,12 @@ def numbers(path: Path) -> list[int]:
 
 
 async def record_core(client: Client, entity_id: str, path: Path) -> list[int]:
-    """Record as core does; the file is whole some time after the action's end."""
+    """Record as core does; the file is whole once what it is made from is gone."""
     answer = await client.command("camera/stream", entity_id=entity_id, format="hls")
     # A stream that nobody asks for ends after 30 s, and what was is gone with it.
     for _ in range(LOOKBACK // 2):
         await client.get_bytes(answer["url"])
-        await asyncio.sleep(2.5)
+        await asyncio.sleep(2.5)  # as long as the last part of a player's list lasts
     data = {
         "entity_id": entity_id,
         "filename": str(path),
@@ -124,10 +119,10 @@ async def record_core(client: Client, entity_id: str, path: Path) -> list[int]:
         "duration": DURATION,
     }
     await client.post("/api/services/camera/record", data)
+    partial = path.with_name(f"{path.name}.tmp")
     async with asyncio.timeout(30):
-        while not path.exists():  # noqa: ASYNC110, ASYNC240  # of another process
+        while not path.exists() or partial.exists():  # noqa: ASYNC110, ASYNC240  # of another process
             await asyncio.sleep(0.5)
-    await asyncio.sleep(1)
     return await asyncio.to_thread(numbers, path)
 
 
@@ -169,7 +164,7 @@ async def _generic(client: Client, stream: str, still: str | None) -> str:
         states = {state["entity_id"] for state in await client.get("/api/states")}
         if new := [one for one in states - before if one.startswith("camera.")]:
             return str(new[0])
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.2)  # states of another process, by HTTP
 
 
 def pictures(url: str) -> list[bytes]:
@@ -200,7 +195,7 @@ async def stills(mount: Mount) -> AsyncIterator[str]:
 
 async def measure(mount: Mount) -> tuple[dict[str, dict[int, Seen]], dict[str, list[int]]]:
     """Return what viewers cost and got, by camera and count, and the frames of each recording."""
-    with tempfile.TemporaryDirectory(prefix="retrocam-bench-") as name:
+    with scratch() as name:
         directory = Path(name)
         extra = (
             "ffmpeg:\nstream:\ncamera:\n  - platform: ffmpeg\n"

@@ -42,7 +42,7 @@ async def serve(size: int, rate: float) -> None:
     number, due = 0, loop.time()
     while True:
         due += 1 / rate
-        await asyncio.sleep(max(0.0, due - loop.time()))
+        await asyncio.sleep(max(0.0, due - loop.time()))  # the rate that is asked for
         number += 1
         packet = bytes(4) + number.to_bytes(4, "little") + bytes(size - 8)
         for socket in list(clients):

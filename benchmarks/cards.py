@@ -107,7 +107,7 @@ def _wait_for(base: str) -> None:
     for _ in range(100):
         with contextlib.suppress(URLError), urlopen(base):  # noqa: S310  # our own address
             return
-        time.sleep(0.1)
+        time.sleep(0.1)  # until another process listens
     raise RuntimeError("the harness does not answer")
 
 

@@ -17,7 +17,7 @@ from typing import Final
 import aiohttp
 
 from benchmarks.home import demo_camera
-from benchmarks.measuring import Case, Result, paired
+from benchmarks.measuring import Case, Result, paired, spent_in
 from custom_components.retrocam.core.cells.wire import SUBPROTOCOL
 from custom_components.retrocam.urls import CELLS_PATH
 from demo.process import cpu
@@ -91,20 +91,17 @@ async def client(sender: Sender, session: aiohttp.ClientSession) -> AsyncIterato
 
 async def window(sender: Sender, clients: int) -> Window:
     """Let so many look for a while."""
-    loop = asyncio.get_running_loop()
     connector = aiohttp.TCPConnector(limit=0, force_close=True)
     async with (
         aiohttp.ClientSession(connector=connector) as session,
         AsyncExitStack() as stack,
     ):
         looking = [await stack.enter_async_context(client(sender, session)) for _ in range(clients)]
-        began, before = loop.time(), sender.cpu()
         had, size = [one.packets for one in looking], looking[0].size
-        await asyncio.sleep(WINDOW)
-        took = loop.time() - began
-        spent = (sender.cpu() - before) / took * 1000
+        spent = await spent_in(WINDOW, sender.cpu)
         got = [one.packets - start for one, start in zip(looking, had, strict=True)]
-        return Window(spent, min(got) / took, (looking[0].size - size) / max(1, got[0]))
+        rate = min(got) / spent.seconds
+        return Window(spent.cpu, rate, (looking[0].size - size) / max(1, got[0]))
 
 
 @asynccontextmanager

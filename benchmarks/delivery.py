@@ -9,13 +9,12 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 import shutil
-import tempfile
 import time
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from benchmarks.measuring import Case, Result
+from benchmarks.measuring import Case, Result, scratch
 from benchmarks.videos import bunny_1080p
 from custom_components.retrocam.core.cells.planes import PlaneLayout
 from custom_components.retrocam.core.cells.wire import SUBPROTOCOL, CellDecoder
@@ -105,7 +104,7 @@ def results_of(preset: str, arrivals: Sequence[Arrival]) -> list[Result]:
 
 
 async def measure() -> list[Result]:
-    with tempfile.TemporaryDirectory(prefix="retrocam-bench-") as directory:
+    with scratch() as directory:
         film = Path(directory) / "www" / "film.mp4"
         film.parent.mkdir()
         shutil.copy(bunny_1080p(), film)

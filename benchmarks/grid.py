@@ -11,6 +11,7 @@ with a whole process of ours. `idle_ms` is the CPU that a grid takes in a second
 """
 
 import argparse
+import asyncio
 from collections.abc import Callable, Iterator
 import json
 from pathlib import Path
@@ -29,7 +30,7 @@ from av.codec.context import ThreadType
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.core_only import ONLY_GRID
-from benchmarks.measuring import Case, Details, Result, cpu
+from benchmarks.measuring import Case, Details, Result, cpu, spent_in
 from benchmarks.videos import bunny_720p
 from custom_components.retrocam.core.compositor import Compositor, GridView
 from custom_components.retrocam.core.frames import FrameRing
@@ -107,6 +108,20 @@ def cameras_of(clip: Path, loops: int, threads: int) -> list[Camera]:
     ]
 
 
+def grid_of(cameras: list[Camera], clock: Callable[[], float]) -> Compositor:
+    """Make the grid of the cameras, by a clock that is taken for both of its own."""
+    return Compositor(
+        list(cameras),
+        width=1280,
+        height=720,
+        fps=FPS,
+        view=GridView(Layout.QUAD),
+        describe_gap=lambda _since: "no picture",
+        clock=clock,
+        wall_clock=clock,
+    )
+
+
 def decode(clip: Path, loops: int, threads: int) -> float:
     """Give the CPU seconds of decoding four streams, in step."""
     time_line = Time(cameras_of(clip, loops, threads))
@@ -120,16 +135,7 @@ def compose(clip: Path, loops: int, threads: int) -> tuple[float, int, int]:
     """Give the CPU seconds of the grid, how many pictures it made, and their mean size in bytes."""
     cameras = cameras_of(clip, loops, threads)
     time_line = Time(cameras)
-    grid = Compositor(
-        list(cameras),
-        width=1280,
-        height=720,
-        fps=FPS,
-        view=GridView(Layout.QUAD),
-        describe_gap=lambda _since: "no picture",
-        clock=lambda: time_line.now,
-        wall_clock=lambda: time_line.now,
-    )
+    grid = grid_of(cameras, lambda: time_line.now)
     ring = FrameRing(1)
     sink = JpegSink(ring, fps=FPS, width=0)
     start = cpu()
@@ -174,21 +180,11 @@ def whole_process(clip: Path, loops: int) -> float:
 
 def idle(clip: Path) -> float:
     """Give the CPU in ms that a grid without a viewer takes in a second."""
-    cameras = cameras_of(clip, 1, 1)
-    grid = Compositor(
-        list(cameras),
-        width=1280,
-        height=720,
-        fps=FPS,
-        view=GridView(Layout.QUAD),
-        describe_gap=lambda _since: "",
-    )
+    grid = grid_of(cameras_of(clip, 1, 1), time.monotonic)
     feed = PictureFeed("retrocam grid", grid)
     feed.subscribe(lambda _picture: None)()
     feed.close()
-    start = cpu()
-    time.sleep(1)
-    return (cpu() - start) * 1000
+    return asyncio.run(spent_in(1, cpu)).cpu
 
 
 def compare(clip: Path, loops: int, runs: int) -> Details:

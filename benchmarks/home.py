@@ -1,21 +1,20 @@
 """A real Home Assistant with a demo camera, in a process of its own, whose CPU can be read."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-import tempfile
 from typing import Final
 
+from benchmarks.measuring import scratch, spent_in
 from demo.client import Client
 from demo.process import cpu
 from demo.server import Server, free_port, running
 
 LOOK: Final = 5.0
 """Seconds between two looks at whether it has come to rest."""
-AT_REST: Final = 0.02
-"""The part of a core that it takes at most then."""
+AT_REST: Final = 20.0
+"""Milliseconds of CPU a second that it takes at most then."""
 LOOKS: Final = 24
 
 
@@ -37,17 +36,16 @@ class Home:
         Raises TimeoutError.
         """
         for _ in range(LOOKS):
-            before = self.cpu()
-            await asyncio.sleep(LOOK)
-            if (spent := (self.cpu() - before) / LOOK) <= AT_REST:
-                return spent * 1000
+            spent = await spent_in(LOOK, self.cpu)
+            if spent.cpu <= AT_REST:
+                return spent.cpu
         raise TimeoutError("Home Assistant does not come to rest")
 
 
 @asynccontextmanager
 async def demo_camera() -> AsyncIterator[Home]:
     """Run it with a demo camera that does nothing unasked: neither lookback nor history."""
-    with tempfile.TemporaryDirectory(prefix="retrocam-bench-") as directory:
+    with scratch() as directory:
         async with (
             running(Path(directory), free_port()) as server,
             Client.logged_in(server.url) as client,

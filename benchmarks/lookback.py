@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 import statistics
-import tempfile
 from typing import Final
 
 from homeassistant.components.camera.prefs import DynamicStreamSettings
@@ -20,7 +19,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import async_test_home_assistant
 
-from benchmarks.measuring import Case, Result, cpu, paired
+from benchmarks.measuring import Case, Result, cpu, paired, scratch, spent_in
 from custom_components.retrocam.core.segments import SegmentRing
 from custom_components.retrocam.stream.tap import StreamTap, async_release, attach
 from tests.rtsp import RtspServer
@@ -38,7 +37,7 @@ BAR: Final = 1.05
 @asynccontextmanager
 async def home() -> AsyncIterator[HomeAssistant]:
     """Run a Home Assistant with nothing but its stream component."""
-    with tempfile.TemporaryDirectory(prefix="retrocam-bench-") as directory:
+    with scratch() as directory:
         async with async_test_home_assistant(config_dir=directory) as hass:
             if not await async_setup_component(hass, "stream", {}):
                 raise RuntimeError("the stream component was not set up")
@@ -84,14 +83,6 @@ class Watched:
             await self._stream.remove_provider(output)
 
 
-async def window() -> float:
-    """Return the CPU that the process takes in a window, in ms a second."""
-    loop = asyncio.get_running_loop()
-    began, before = loop.time(), cpu()
-    await asyncio.sleep(WINDOW)
-    return (cpu() - before) / (loop.time() - began) * 1000
-
-
 async def fill(cameras: list[Watched]) -> None:
     """Wait until all rings drop what is too old."""
     for camera in cameras:
@@ -107,11 +98,12 @@ async def measure(cameras: list[Watched], runs: int) -> list[tuple[float, float]
     for _ in range(runs):
         for camera in cameras:
             await camera.disarm()
-        alone = await window()
+        alone = await spent_in(WINDOW, cpu)
         newest = [camera.ring.last_arrival for camera in cameras]
         for camera in cameras:
             camera.arm()
-        pairs.append((alone, await window()))
+        armed = await spent_in(WINDOW, cpu)
+        pairs.append((alone.cpu, armed.cpu))
         if any(
             camera.ring.last_arrival == was for camera, was in zip(cameras, newest, strict=True)
         ):

@@ -1,10 +1,12 @@
 """What all benchmarks measure with: CPU time, sides in turn, medians, and results against a bar."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 import resource
 import statistics
+import tempfile
 from typing import Any, NamedTuple
 
 type Details = dict[str, Any]
@@ -15,6 +17,30 @@ def cpu(who: int = resource.RUSAGE_SELF) -> float:
     """Return the seconds of CPU, user and system, of this process or its ended children."""
     usage = resource.getrusage(who)
     return usage.ru_utime + usage.ru_stime
+
+
+class Spent(NamedTuple):
+    """What a process took in a window."""
+
+    cpu: float
+    """Milliseconds a second."""
+    seconds: float
+    """How long the window really was."""
+
+
+async def spent_in(seconds: float, read_cpu: Callable[[], float]) -> Spent:
+    """Let a window of so many seconds pass; `read_cpu` gives the seconds of CPU of who is measured."""
+    loop = asyncio.get_running_loop()
+    began, before = loop.time(), read_cpu()
+    # This is the window: what goes on meanwhile is what is measured.
+    await asyncio.sleep(seconds)
+    took = loop.time() - began
+    return Spent((read_cpu() - before) / took * 1000, took)
+
+
+def scratch() -> tempfile.TemporaryDirectory[str]:
+    """Make a directory for the time of a `with` block, with a name that tells whose it is."""
+    return tempfile.TemporaryDirectory(prefix="retrocam-bench-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ import statistics
 from typing import Final, override
 
 from benchmarks.home import Home, demo_camera
-from benchmarks.measuring import Case, Result, paired
+from benchmarks.measuring import Case, Result, paired, spent_in
+from demo.client import Client
 
 VIEWERS: Final = 50
 FPS: Final = 10
@@ -59,14 +60,18 @@ class Viewer(asyncio.Protocol):
             self._transport.abort()
 
 
+def request_for(client: Client, path: str) -> bytes:
+    """Return the bytes of a GET of `path`."""
+    headers = {"Host": "127.0.0.1", **client.headers}
+    lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
 @asynccontextmanager
 async def viewer(home: Home) -> AsyncIterator[Viewer]:
     """Watch the demo camera for the time of a `with` block, which begins with pictures coming."""
     loop = asyncio.get_running_loop()
-    headers = {"Host": "127.0.0.1", **home.client.headers}
-    lines = [f"GET /api/retrocam/mjpeg/{home.entry_id} HTTP/1.1"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    request = "\r\n".join([*lines, "", ""]).encode()
+    request = request_for(home.client, f"/api/retrocam/mjpeg/{home.entry_id}")
     _, one = await loop.create_connection(lambda: Viewer(request), "127.0.0.1", home.server.port)
     try:
         async with asyncio.timeout(30):
@@ -78,16 +83,12 @@ async def viewer(home: Home) -> AsyncIterator[Viewer]:
 
 async def window(home: Home, viewers: int) -> tuple[float, float, float]:
     """Return ms of CPU a second, the frames a second of the worst viewer, and bytes a frame."""
-    loop = asyncio.get_running_loop()
     async with AsyncExitStack() as stack:
         watching = [await stack.enter_async_context(viewer(home)) for _ in range(viewers)]
-        began, before = loop.time(), home.cpu()
         frames, size = [one.frames for one in watching], watching[0].size
-        await asyncio.sleep(WINDOW)
-        took = loop.time() - began
-        spent = (home.cpu() - before) / took * 1000
+        spent = await spent_in(WINDOW, home.cpu)
         seen = [one.frames - had for one, had in zip(watching, frames, strict=True)]
-        return spent, min(seen) / took, (watching[0].size - size) / seen[0]
+        return spent.cpu, min(seen) / spent.seconds, (watching[0].size - size) / seen[0]
 
 
 async def compare() -> list[Result]:

@@ -53,6 +53,7 @@ async def measure(mount: Mount, cameras: int, *, bare: bool = False) -> Size:
     mine = 0 if bare else cameras
     async with sized_home(mine, mount.url, bare=cameras if bare else 0) as home:
         await mount.async_wait_for_watchers(cameras)
+        # Nothing tells of its end: histories begin spread over an interval.
         await asyncio.sleep(SETTLE)
         spent, lag = await window(home, WINDOW if cameras > FEW else LONG_WINDOW)
         if mount.watchers != cameras:

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 import json
 from pathlib import Path
-import tempfile
 from typing import Any, Final
 
+from benchmarks.measuring import scratch
 from demo.client import Client
 from demo.process import cpu, rss
 from demo.server import Server, add_probe, free_port, running
@@ -91,7 +91,7 @@ def entry(number: int, url: str) -> dict[str, Any]:
 async def sized_home(cameras: int, url: str, *, bare: int = 0) -> AsyncIterator[SizedHome]:
     """Run it with so many cameras that all open `url`, or as many `bare` streams of its own."""
     loop = asyncio.get_running_loop()
-    with tempfile.TemporaryDirectory(prefix="retrocam-bench-") as name:
+    with scratch() as name:
         directory = Path(name)
         extra = add_probe(directory)
         if bare:
@@ -103,10 +103,7 @@ async def sized_home(cameras: int, url: str, *, bare: int = 0) -> AsyncIterator[
             running(directory, free_port(), extra) as server,
             Client.logged_in(server.url) as client,
         ):
-            while (await client.command("get_config"))["state"] != "RUNNING":  # noqa: ASYNC110  # of another process
-                await asyncio.sleep(0.1)
-            while {one["state"] for one in await client.entries()} - {"loaded"}:  # noqa: ASYNC110  # the same
-                await asyncio.sleep(0.1)
+            await client.wait_until_loaded()
             started = loop.time() - began
             yield SizedHome(server, client, tuple(one["entry_id"] for one in entries), started)
 

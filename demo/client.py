@@ -152,7 +152,14 @@ class Client:
                     state: dict[str, Any] = await self.get(f"/api/states/{entity_id}")
                     if state["state"] != "unavailable":
                         return state
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(0.2)  # the state of another process
+
+    async def wait_until_loaded(self) -> None:
+        """Wait until Home Assistant runs, and all of Retrocam's entries are loaded."""
+        while (await self.command("get_config"))["state"] != "RUNNING":  # noqa: ASYNC110  # of another process
+            await asyncio.sleep(0.1)
+        while {entry["state"] for entry in await self.entries()} - {"loaded"}:  # noqa: ASYNC110  # the same
+            await asyncio.sleep(0.1)
 
     async def _onboard(self) -> str | None:
         """Make the first user; return None if there is one already."""

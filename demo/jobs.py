@@ -63,7 +63,7 @@ async def hls(client: Client, entry_id: str) -> Facts:
         for line in (await client.get_bytes(playlist)).decode().splitlines():
             if line.startswith("./segment/") and line not in seen:
                 seen[line] = len(await client.get_bytes(urljoin(playlist, line)))
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)  # as players ask for the list again
     return {"hls_segments": len(seen), "hls_bytes": sum(seen.values())}
 
 
@@ -118,7 +118,7 @@ async def history(client: Client, entry_id: str) -> Facts:
         listed = answer[camera["entity_id"]]
         if listed["total"] >= SNAPSHOTS:
             break
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)  # snapshots of another process
     span = {"start": since, "fps": 10}
     answer = await client.call_action("retrocam", "export_timelapse", camera | span)
     film = answer[camera["entity_id"]]

@@ -123,7 +123,7 @@ class Server:
                     async with session.get(f"{self.url}/manifest.json") as response:
                         if response.status == 200:
                             return
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(0.2)  # until another process listens
 
     async def stop(self) -> int:
         """End Home Assistant as the operating system would; return its exit code."""

@@ -69,7 +69,7 @@ async def _settled(scene: Scene) -> Left:
         busy = left.ours or left.media(str(scene.directory / "media"))
         if not busy or loop.time() > end:
             return left
-        await asyncio.sleep(1)
+        await asyncio.sleep(1)  # each look has the other process collect its garbage
 
 
 async def _look(scene: Scene) -> Left:

@@ -70,6 +70,7 @@ class Soak:
             stop.set()
             await jobs
         if kill is None:
+            # What comes to rest is of no one kind: nothing tells of its end.
             await asyncio.sleep(CALM)
             held = (await probe(self.scene))["held"]
             resident = rss(self.scene.pid)

@@ -198,13 +198,7 @@ class Scene:
     async def wait_until_loaded(self) -> None:
         """Wait until Home Assistant runs, and all entries are loaded. Raises TimeoutError."""
         async with asyncio.timeout(90):
-            while (await self.client.command("get_config"))["state"] != "RUNNING":  # noqa: ASYNC110  # of another process
-                await asyncio.sleep(0.2)
-            while True:
-                entries = await self.client.entries()
-                if all(entry["state"] == "loaded" for entry in entries):
-                    return
-                await asyncio.sleep(0.2)
+            await self.client.wait_until_loaded()
 
     async def set_options(self, entry_id: str, options: dict[str, Any]) -> str:
         """Walk through the options flow as a user does; the entry is loaded anew.

@@ -88,6 +88,7 @@ class Troubles:
                 self._trouble(title)
 
     async def _a_while(self, most: float = 8.0) -> None:
+        """Let a trouble last for up to `most` seconds."""
         await asyncio.sleep(self.chance.uniform(0.5, most))
 
     def _a_source(self) -> str:

@@ -151,7 +151,7 @@ async def _hls(visit: Visit) -> None:
                     visit.saw["hls bytes"] += len(await response.read())
                 if visit.manner == "stalls":
                     await visit.stall()
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)  # as players ask for the list again
 
 
 async def _api(visit: Visit) -> None:
@@ -183,7 +183,7 @@ async def _api(visit: Visit) -> None:
             if not answer["success"] and answer["error"]["code"] == "unknown_error":
                 raise AssertionError(f"a command failed: {answer['error']}")
             visit.saw["commands"] += 1
-            await asyncio.sleep(visit.chance.uniform(0, 0.5))
+            await asyncio.sleep(visit.chance.uniform(0, 0.5))  # as a person clicks
 
 
 async def _snapshots(visit: Visit) -> None:
@@ -237,7 +237,7 @@ async def _player(visit: Visit) -> None:
         url = f"{visit.scene.url}/api/services/media_player/{service}"
         async with visit.session.post(url, json=data) as response:
             visit.saw["player actions"] += response.status == 200
-        await asyncio.sleep(visit.chance.uniform(0.1, 3))
+        await asyncio.sleep(visit.chance.uniform(0.1, 3))  # the same
 
 
 async def _guest(visit: Visit) -> None:
