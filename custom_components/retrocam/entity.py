@@ -1,12 +1,29 @@
 """The base of Retrocam's entities."""
 
-from typing import override
+from typing import Final, override
 
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity
 
-from .const import DOMAIN
+from .const import (
+    DOMAIN,
+    KIND_ASCII_PLAYER,
+    KIND_CAMERA_ENTITY,
+    KIND_CAMERA_URL,
+    KIND_DEMO,
+    KIND_GRID,
+)
 from .instances import CameraInstance
+
+_MODELS: Final = {
+    KIND_CAMERA_URL: "Camera by URL",
+    KIND_CAMERA_ENTITY: "Camera of another integration",
+    KIND_DEMO: "Demo camera",
+    KIND_GRID: "Grid of cameras",
+    KIND_ASCII_PLAYER: "ASCII player",
+}
+_REAL: Final = (KIND_CAMERA_URL, KIND_CAMERA_ENTITY)
+"""Kinds with a camera behind them that can be touched: Home Assistant calls all else a service."""
 
 
 class RetrocamEntity(Entity):
@@ -24,8 +41,8 @@ class RetrocamEntity(Entity):
             identifiers={(DOMAIN, instance.entry.entry_id)},
             name=instance.entry.title,
             manufacturer="Retrocam",
-            model=instance.kind.replace("_", " ").capitalize(),
-            entry_type=DeviceEntryType.SERVICE,
+            model=_MODELS[instance.kind],
+            entry_type=None if instance.kind in _REAL else DeviceEntryType.SERVICE,
         )
 
     @override
