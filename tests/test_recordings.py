@@ -10,7 +10,6 @@ from typing import Any
 import av
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
-import numpy as np
 import pytest
 from pytest_homeassistant_custom_component.typing import (
     ClientSessionGenerator,
@@ -24,7 +23,7 @@ from custom_components.retrocam.core.test_pattern import read_frame_number
 from custom_components.retrocam.instances import CameraInstance
 
 from .conftest import LoadEntry
-from .core.player.test_adts import onsets
+from .core.hearing import beeps
 from .rtsp import RtspServer
 from .waiting import until
 
@@ -60,16 +59,6 @@ def seconds_shown(path: Path) -> list[float]:
             for frame in container.decode(video=0)
             if (read_frame_number(planes(frame)[0]) or 1) % FPS == 0
         ]
-
-
-def beeps(path: Path) -> list[float]:
-    """Return when beeps begin in a clip."""
-    with av.open(str(path)) as container:
-        pieces = [*container.decode(audio=0)]
-    first = pieces[0].time
-    assert first is not None
-    samples = np.concatenate([piece.to_ndarray()[0] for piece in pieces])
-    return [first + at for at in onsets(samples, pieces[0].sample_rate)]
 
 
 async def act(hass: HomeAssistant, action: str, **data: Any) -> dict[str, Any]:

@@ -143,21 +143,6 @@ def flashes(path: Path | None) -> list[float]:
     return found
 
 
-def beeps(path: Path | None) -> list[float]:
-    """When the beep of the test pattern begins."""
-    found, loud = [], True
-    with av.open(str(path)) as container:
-        for frame in container.decode(audio=0):
-            sound = np.abs(frame.to_ndarray()[0])
-            rate = frame.sample_rate
-            # By milliseconds, of which each has a whole period of the tone.
-            for index in range(0, len(sound) - rate // 1000 + 1, rate // 1000):
-                was, loud = loud, bool(sound[index : index + rate // 1000].max() > 0.1)
-                if loud and not was:
-                    found.append((frame.time or 0.0) + index / rate)
-    return found
-
-
 def beginning_of(path: Path) -> list[bytes]:
     """The kinds of the file's outermost boxes."""
     kinds, data, position = [], path.read_bytes(), 0

@@ -21,7 +21,6 @@ from custom_components.retrocam.core.thumbnails import clip_thumbnail
 
 from .clip_checks import (
     Camera,
-    beeps,
     beginning_of,
     decode_gaps,
     ended,
@@ -31,6 +30,7 @@ from .clip_checks import (
     shown,
     steps,
 )
+from .hearing import beeps
 from .media import WALL, Clock, Cut, cut, encode, feed
 
 FPS = 25

@@ -7,7 +7,6 @@ from typing import Any
 
 import av
 import numpy as np
-from numpy.typing import NDArray
 import pytest
 
 from custom_components.retrocam.core.player.addresses import Network, is_any
@@ -22,29 +21,9 @@ from custom_components.retrocam.core.player.audio import AudioPiece
 from custom_components.retrocam.core.player.media import MediaInput
 from custom_components.retrocam.core.player.source import Source, TimeLine
 
+from ..hearing import decoded, onsets
 from .clips import clip, ffmpeg
 from .server import MediaServer, Page
-
-
-def onsets(samples: NDArray[np.float32], rate: int) -> list[float]:
-    """Return the seconds at which beeps begin in mono sound."""
-    loud = np.abs(samples) > 0.08
-    starts = []
-    quiet_until = -1
-    for index in np.flatnonzero(loud):
-        if index > quiet_until:
-            starts.append(float(index / rate))
-        quiet_until = index + rate // 4
-    return starts
-
-
-def decoded(data: bytes) -> tuple[NDArray[np.float32], int, int]:
-    """Return the samples of ADTS as a browser hears them, their rate, and the number of channels."""
-    with av.open(io.BytesIO(data), "r", format="aac") as container:
-        frames = [frame.to_ndarray() for frame in container.decode(audio=0)]
-        stream = container.streams.audio[0]
-        rate, channels = stream.codec_context.sample_rate, stream.codec_context.layout.nb_channels
-    return np.concatenate(frames, axis=1).mean(axis=0), rate, channels
 
 
 def pieces_of(server: MediaServer, data: bytes) -> tuple[Any, list[AudioPiece], float]:

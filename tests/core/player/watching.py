@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+import threading
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from custom_components.retrocam.core.test_pattern import read_frame_number
 
 PATIENCE = 20.0
 """Seconds after which a wait is a failure."""
+FAST = 8.0
+"""How much faster than life clips play where their pace is not the question."""
 
 
 def luma(picture: Picture) -> Any:
@@ -78,3 +81,22 @@ async def a_session(resolver: Resolver | None = None, **settings: Any) -> AsyncI
         yield session
     finally:
         assert await session.close(10)
+
+
+def own_threads() -> list[str]:
+    """Return the names of the player's threads."""
+    return [each.name for each in threading.enumerate() if each.name.startswith("retrocam")]
+
+
+async def sound_from(session: Session, start_us: int) -> bytes:
+    """Return the sound of what plays from a position on, to its end."""
+    ring = session.audio(session.status.session, session.status.epoch)
+    return b"".join([data async for data in ring.listen(start_us)])
+
+
+async def failure(session: Session, media: str) -> Status:
+    """Play what cannot be played, or not to its end."""
+    status = await session.settled(session.play(media))
+    if status.state is Phase.PLAYING:
+        status = await state(session, Phase.ERROR)
+    return status

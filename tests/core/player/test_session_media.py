@@ -1,0 +1,177 @@
+"""Sessions: whatever a clip is made of, it is seen and heard as it should be."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from custom_components.retrocam.core.player.audio import AudioGoneError
+from custom_components.retrocam.core.player.machine import Phase
+from custom_components.retrocam.core.test_pattern import flash_visible, read_frame_number
+
+from ..hearing import decoded, onsets
+from .clips import clip, hls
+from .server import MediaServer, Page
+from .watching import FAST, Viewer, a_session, luma, sound_from, state
+
+
+async def test_flash_and_beep_are_together_from_wherever_one_joins(server: MediaServer) -> None:
+    for made in (clip(), clip(kind="matroska", audio="libopus"), clip(kind="mpegts")):
+        url = server.add("/clip", Page(made, "video/mp4"))
+        async with a_session(speed=FAST) as session:
+            viewer = Viewer(session)
+            await session.settled(session.play(url))
+            joins = [0, 123_456, 500_000, 1_010_000, 1_777_777]
+            sounds = await asyncio.gather(*(sound_from(session, start) for start in joins))
+            await state(session, Phase.IDLE)
+        flashes = [
+            after.position
+            for before, after in zip([None, *viewer.pictures], viewer.pictures, strict=False)
+            if flash_visible(luma(after)) and (before is None or not flash_visible(luma(before)))
+        ]
+        assert len(flashes) == 3
+        for start, sound in zip(joins, sounds, strict=True):
+            samples, rate, _ = decoded(sound)
+            heard = [start / 1e6 + at for at in onsets(samples, rate)]
+            assert heard[-1] == pytest.approx(flashes[-1], abs=0.04)
+            assert len(heard) >= 2 - (start > 1_200_000)
+
+
+CLIPS: dict[str, tuple[Callable[[], bytes], int]] = {
+    "no sound": (lambda: clip(1.0, audio=None), 25),
+    "sound that ends early": (lambda: clip(2.0, sound_seconds=1.0), 50),
+    "sound that goes on": (lambda: clip(1.0, sound_seconds=1.0), 25),
+    "10 bit": (lambda: clip(1.0, pixels="yuv420p10le"), 25),
+    "4:4:4": (lambda: clip(1.0, pixels="yuv444p"), 25),
+    "5.1": (lambda: clip(1.0, kind="matroska", audio="ac3", layout="5.1"), 25),
+    "uneven rate": (lambda: clip(1.0, wobble=True), 25),
+    "MJPEG": (lambda: clip(1.0, kind="matroska", video="mjpeg", pixels="yuvj420p"), 25),
+    "VP9": (lambda: clip(1.0, kind="webm", video="libvpx", audio="libopus"), 25),
+}
+
+
+@pytest.mark.parametrize("name", CLIPS)
+async def test_odd_clips_play_whole(server: MediaServer, name: str) -> None:
+    make, count = CLIPS[name]
+    url = server.add("/clip.mkv", Page(make(), "video/x-matroska"))
+    async with a_session(speed=FAST) as session:
+        viewer = Viewer(session)
+        await session.settled(session.play(url))
+        await state(session, Phase.IDLE)
+        assert viewer.numbers == list(range(count))
+        assert {picture.frame.format.name for picture in viewer.pictures} <= {"yuv420p", "yuvj420p"}
+
+
+async def test_sound_alone_plays_to_its_end(server: MediaServer) -> None:
+    url = server.add("/song.m4a", Page(clip(2.0, video=None), "audio/mp4"))
+    async with a_session(speed=FAST) as session:
+        status = await session.settled(session.play(url))
+        assert status.has_audio
+        samples, rate, _ = decoded(await sound_from(session, 0))
+        assert onsets(samples, rate) == pytest.approx([0, 1], abs=0.03)
+        await state(session, Phase.IDLE)
+
+
+async def test_there_is_no_sound_of_another_epoch(server: MediaServer) -> None:
+    url = server.add("/clip.mp4", Page(clip(audio=None), "video/mp4"))
+    async with a_session() as session:
+        with pytest.raises(AudioGoneError):
+            session.audio(0, 0)
+        status = await session.settled(session.play(url))
+        assert await sound_from(session, 0) == b""
+        with pytest.raises(AudioGoneError):
+            session.audio(status.session, status.epoch + 1)
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+async def test_turned_pictures_are_put_upright(server: MediaServer, degrees: int) -> None:
+    url = server.add("/clip.mp4", Page(clip(1.0, turned=degrees), "video/mp4"))
+    async with a_session(speed=FAST) as session:
+        viewer = Viewer(session)
+        await session.settled(session.play(url))
+        await state(session, Phase.IDLE)
+        shown = luma(viewer.pictures[0])
+        assert shown.shape == ((180, 320) if degrees == 180 else (320, 180))
+        # A display matrix of so many degrees turns the picture counter-clockwise: turning the shown
+        # one back makes the numbers readable again.
+        back = np.ascontiguousarray(np.rot90(shown, -degrees // 90))
+        assert read_frame_number(back) == 0
+
+
+async def test_picture_and_sound_from_two_urls_play_together(
+    server: MediaServer, tmp_path: Path
+) -> None:
+    """As YouTube and most HLS sites give them."""
+    for name in ("v", "a"):
+        made = hls(tmp_path / name, clip(), "-map", f"0:{name}", "-output_ts_offset", "5")
+        for file, data in made.items():
+            server.add(f"/{name}/{file}", Page(data, "video/mp2t"))
+    master = (
+        "#EXTM3U\n"
+        '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="en",DEFAULT=YES,URI="a/index.m3u8"\n'
+        '#EXT-X-STREAM-INF:BANDWIDTH=1,RESOLUTION=320x180,CODECS="avc1.42c01e,mp4a.40.2",AUDIO="a"\n'
+        "v/index.m3u8\n"
+    )
+    url = server.add("/master.m3u8", Page(master.encode(), "application/vnd.apple.mpegurl"))
+    async with a_session(speed=FAST) as session:
+        viewer = Viewer(session)
+        await session.settled(session.play(url))
+        sound = await sound_from(session, 500_000)
+        await state(session, Phase.IDLE)
+    assert viewer.numbers == list(range(75))
+    samples, rate, _ = decoded(sound)
+    assert [0.5 + at for at in onsets(samples, rate)] == pytest.approx([1, 2], abs=0.04)
+
+
+async def test_a_discontinuity_is_played_through(server: MediaServer) -> None:
+    server.add("/0", Page(clip(1.0, kind="mpegts"), "video/mp2t"))
+    server.add("/1", Page(clip(1.0, kind="mpegts", audio="mp2"), "video/mp2t"))
+    text = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n0\n"
+    text += "#EXT-X-DISCONTINUITY\n#EXTINF:1,\n1\n#EXT-X-ENDLIST\n"
+    url = server.add("/list.m3u8", Page(text.encode(), "application/vnd.apple.mpegurl"))
+    async with a_session(speed=FAST) as session:
+        viewer = Viewer(session)
+        await session.settled(session.play(url))
+        # The format changes: a listener hears the end, and asks again.
+        sounds = [await sound_from(session, start) for start in (0, 1_000_000)]
+        await state(session, Phase.IDLE)
+    assert viewer.numbers == [*range(25), *range(25)]
+    assert np.diff([picture.position for picture in viewer.pictures]).min() > 0
+    for sound in sounds:
+        samples, rate, _ = decoded(sound)
+        assert onsets(samples, rate) == pytest.approx([0], abs=0.06)
+
+
+async def test_a_live_stream_plays_and_cannot_be_sought(
+    server: MediaServer, tmp_path: Path
+) -> None:
+    files = hls(tmp_path, clip(6.0))
+    for name, data in files.items():
+        server.add(f"/{name}", Page(data, "video/mp2t"))
+    live = files["index.m3u8"].replace(b"#EXT-X-ENDLIST\n", b"")
+    url = server.add("/live.m3u8", Page(live, "application/vnd.apple.mpegurl"))
+    async with a_session(speed=FAST) as session:
+        viewer = Viewer(session)
+        status = await session.settled(session.play(url))
+        assert (status.is_live, status.can_seek, status.duration) == (True, False, None)
+        session.seek(1.0)
+        assert session.status.epoch == status.epoch
+        # FFmpeg holds the last ones back until it knows that they are whole.
+        await viewer.until(lambda: 147 in viewer.numbers)
+        assert viewer.numbers[:73] == list(range(75, 148))
+        await state(session, Phase.BUFFERING)
+
+
+async def test_broken_pictures_are_left_out(server: MediaServer) -> None:
+    data = bytearray(clip(3.0, kind="mpegts", gop=5))
+    for at in range(len(data) // 3, len(data) // 3 + 20 * 188, 188):
+        data[at + 20 : at + 180] = bytes(160)
+    url = server.add("/clip.ts", Page(bytes(data), "video/mp2t"))
+    async with a_session(speed=FAST) as session:
+        viewer = Viewer(session)
+        await session.settled(session.play(url))
+        await state(session, Phase.IDLE)
+        assert viewer.numbers[0] == 0
+        assert viewer.numbers[-1] == 74
