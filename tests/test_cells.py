@@ -177,7 +177,7 @@ async def test_who_talks_nonsense_is_sent_away(
 ) -> None:
     async with Client.looking(cells_url(home, camera)) as client:
         await client.socket.send_str(nonsense)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while await client.read():
                 pass
     await until(lambda: camera.cells.viewers == 0)
@@ -212,7 +212,7 @@ async def test_unloading_ends_all_clients(home: HomeAssistant, camera: CameraIns
         await client.until(lambda: client.seen)
         assert await home.config_entries.async_unload(camera.entry.entry_id)
         assert own_threads() == []
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while await client.read():
                 pass
         assert client.socket.close_code == 1001

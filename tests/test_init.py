@@ -96,7 +96,7 @@ async def test_unloading_leaves_nothing_behind(
         await viewer.read(3)
         with no_complaints(caplog):
             assert await home.config_entries.async_unload(entry.entry_id)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await viewer.response.content.read()
     state = home.states.get("camera.porch")
     assert state is not None
@@ -269,7 +269,7 @@ async def test_home_assistant_can_stop_while_viewers_watch(
         assert own_threads() != []
         await home.async_stop(force=True)
         assert own_threads() == []
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             for viewer in viewers:
                 with contextlib.suppress(aiohttp.ClientError):
                     await viewer.response.content.read()

@@ -187,7 +187,7 @@ async def test_viewers_are_sent_away_when_the_camera_is_unloaded(
     async with Viewer.watching(mjpeg_url(home, quiet_demo)) as viewer:
         await viewer.read(2)
         assert await home.config_entries.async_unload(quiet_demo.entry.entry_id)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await viewer.response.content.read()
         assert viewer.response.content.at_eof()
     assert own_threads() == []

@@ -68,7 +68,7 @@ async def test_a_cancelled_wait_drops_the_result_and_does_not_wait_for_the_threa
         await waiting
     assert "retrocam job" in names()
     go.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await ended.wait()
     for thread in threading.enumerate():
         if thread.name == "retrocam job":

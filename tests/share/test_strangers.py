@@ -193,7 +193,7 @@ async def test_without_a_login_only_the_share_page_answers_and_only_its_own(
     open_to_all = {"/retrocam/{slug}", "/retrocam/{slug}/assets/{name}"}
     for method, path in routes:
         for entry in (porch, yard):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 headers = {"Content-Type": "application/json"}
                 async with guest.session.request(
                     method, url_of(home, filled(path, entry)), data=b"{}", headers=headers
