@@ -25,10 +25,11 @@ from custom_components.retrocam.media_items import MediaKind
 
 from .conftest import LoadEntry
 from .core.stills import jpeg
+from .house import ROOT
 from .viewers import QUIET
 from .waiting import until
 
-BLUEPRINTS = Path(__file__).parent.parent / "blueprints" / "automation" / "retrocam"
+BLUEPRINTS = ROOT / "blueprints" / "automation" / "retrocam"
 
 
 def automation(name: str, inputs: dict[str, Any]) -> dict[str, Any]:

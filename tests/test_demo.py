@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-from pathlib import Path
 import subprocess
 import sys
 from typing import Any
@@ -14,7 +13,7 @@ import pytest
 from custom_components.retrocam.core import jpeg
 from demo.jobs import JobError, frame_number, run
 
-ROOT = Path(__file__).parent.parent
+from .house import ROOT
 
 BREAK_A_JOB = """
 import sys

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-import json
-from pathlib import Path
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigFlowContext
@@ -23,11 +21,10 @@ from custom_components.retrocam.options_flow import PLAYER_SCHEMA
 
 from .cell_clients import Client, cells_url
 from .conftest import LoadEntry
+from .house import ENGLISH
 from .leaks import own_threads
 from .players import act, play, state_of
 from .viewers import QUIET, url_of, working_threads
-
-ENGLISH = Path(__file__).parent.parent / "custom_components/retrocam/translations/en.json"
 
 
 async def test_a_player_remembers_its_options(home: HomeAssistant, load: LoadEntry) -> None:
@@ -101,13 +98,12 @@ def play_errors() -> Iterator[type[PlayError]]:
 
 
 def test_every_error_and_every_choice_has_its_words() -> None:
-    english = json.loads(ENGLISH.read_text(encoding="utf-8"))
     for kind in play_errors():
-        assert english["exceptions"][f"play_{kind.code}"]["message"]
+        assert ENGLISH["exceptions"][f"play_{kind.code}"]["message"]
     for key, choices in (("preset", PRESETS), ("charset", CHARSETS)):
-        assert english["selector"][key]["options"].keys() == choices.keys()
-        assert english["entity"]["select"][key]["state"].keys() == choices.keys()
-    section = english["options"]["step"]["init"]["sections"]["player"]
+        assert ENGLISH["selector"][key]["options"].keys() == choices.keys()
+        assert ENGLISH["entity"]["select"][key]["state"].keys() == choices.keys()
+    section = ENGLISH["options"]["step"]["init"]["sections"]["player"]
     fields = {str(field) for field in PLAYER_SCHEMA.schema}
     assert section["data"].keys() == section["data_description"].keys() == fields
 

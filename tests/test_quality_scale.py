@@ -1,27 +1,13 @@
-"""Home Assistant's Integration Quality Scale, and what hassfest and HACS ask for.
+"""Home Assistant's Integration Quality Scale: its rules, the entities and the actions.
 
-hassfest is in no package, so that what it asks of a custom integration is written down here.
+Its texts are compared with the code in `test_translations.py`, the manifest in `test_manifest.py`.
 """
 
 import ast
 from collections.abc import Iterator
-import json
-from pathlib import Path
 import re
 from typing import Any, Final
 
-from homeassistant.components import (
-    binary_sensor,
-    button,
-    camera,
-    event,
-    image,
-    media_player,
-    number,
-    select,
-    sensor,
-    switch,
-)
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -30,40 +16,19 @@ from homeassistant.util.yaml import load_yaml_dict
 import pytest
 
 from custom_components.retrocam.const import DOMAIN, KINDS
-from custom_components.retrocam.core import errors
-from custom_components.retrocam.core.clips import ClipReason
-from custom_components.retrocam.core.errors import PlayError, RetrocamError
 from custom_components.retrocam.instances.happenings import MediaEvent
 from custom_components.retrocam.options_flow import options_schema
-from custom_components.retrocam.repairs import _REPAIRS, RuntimeRepair
 from custom_components.retrocam.settings import Settings
 
 from .conftest import LoadEntry
-from .test_readme import README, ROOT
-from .test_translations import ENGLISH, ICONS, LANGUAGES, flat
+from .house import ENGLISH, HOUSE, ICONS, PLATFORMS, README
+from .source import TREES
 from .viewers import QUIET
 
-HOUSE: Final = ROOT / "custom_components" / "retrocam"
-TREES: Final = {
-    path: ast.parse(path.read_text(encoding="utf-8"))
-    for path in sorted(HOUSE.rglob("*.py"))
-    if "core" not in path.relative_to(HOUSE).parts
-}
-MANIFEST: Final = json.loads((HOUSE / "manifest.json").read_text(encoding="utf-8"))
 SERVICES: Final = load_yaml_dict(str(HOUSE / "services.yaml"))
 SCALE: Final = load_yaml_dict(str(HOUSE / "quality_scale.yaml"))["rules"]
-PLATFORMS: Final = {
-    "binary_sensor": binary_sensor,
-    "button": button,
-    "camera": camera,
-    "event": event,
-    "image": image,
-    "media_player": media_player,
-    "number": number,
-    "select": select,
-    "sensor": sensor,
-    "switch": switch,
-}
+
+
 RULES: Final = {
     "bronze": """action-setup appropriate-polling brands common-modules config-flow-test-coverage
         config-flow dependency-transparency docs-actions docs-conditions
@@ -81,9 +46,6 @@ RULES: Final = {
     "platinum": "async-dependency inject-websession strict-typing",
 }
 """The rules of Home Assistant 2026.10, by tier."""
-
-
-# The scale
 
 
 def test_every_rule_is_kept_or_exempt_for_a_reason() -> None:
@@ -139,9 +101,6 @@ async def test_actions_are_there_without_an_entry(hass: HomeAssistant) -> None:
     for component in ("camera", DOMAIN):
         assert await async_setup_component(hass, component, {})
     assert set(hass.services.async_services_for_domain(DOMAIN)) == set(SERVICES)
-
-
-# Entities, as they are registered
 
 
 @pytest.fixture
@@ -200,138 +159,12 @@ async def test_every_choice_of_an_entity_has_its_words(
             assert set(said) == set((one.capabilities or {})["event_types"]) == set(MediaEvent)
 
 
-# Texts against code
-
-
-def constants(node: ast.AST, argument: str) -> Iterator[str]:
-    """Yield the constant values of a keyword argument."""
-    for each in ast.walk(node):
-        if isinstance(each, ast.keyword) and each.arg == argument:
-            for value in ast.walk(each.value):
-                if isinstance(value, ast.Constant) and isinstance(value.value, str):
-                    yield value.value
-
-
-def test_there_are_four_languages() -> None:
-    assert [path.stem for path in LANGUAGES] == ["de", "en", "es", "fr"]
-
-
-def test_no_language_is_a_copy_of_another() -> None:
-    english = dict(flat(ENGLISH))
-    for path in LANGUAGES:
-        if path.stem == "en":
-            continue
-        texts = dict(flat(json.loads(path.read_text(encoding="utf-8"))))
-        same = [key for key, text in texts.items() if text == english[key]]
-        # Names such as TCP, JPEG and yt-dlp are the same everywhere.
-        assert len(same) < len(texts) / 12, same
-
-
-def test_steps_of_flows_are_those_of_the_texts() -> None:
-    flows = {"config": ("config_flow", "source_flow"), "options": ("options_flow",)}
-    for section, modules in flows.items():
-        methods = {
-            node.name.removeprefix("async_step_")
-            for module in modules
-            for node in ast.walk(TREES[HOUSE / f"{module}.py"])
-            if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("async_step_")
-        }
-        # Two that only lead to others.
-        assert set(ENGLISH[section]["step"]) == methods - {"reauth", "reconfigure"}
-
-
-def test_menus_of_flows_are_those_of_the_texts() -> None:
-    texts = ENGLISH["config"]["step"]["user"]
-    assert set(texts["menu_options"]) == set(texts["menu_option_descriptions"]) == set(KINDS)
-
-
-def test_options_of_every_kind_have_their_words() -> None:
-    texts = ENGLISH["options"]["step"]["init"]["sections"]
-    seen = set()
-    for kind in KINDS:
-        for name, part in options_schema(kind, "https://home/x").schema.items():
-            seen.add(str(name))
-            fields = {str(field) for field in part.schema.schema}
-            assert fields <= set(texts[str(name)]["data"]), name
-            assert set(texts[str(name)]["data"]) == set(texts[str(name)]["data_description"])
-    assert seen == set(texts)
-
-
 def test_every_option_is_read() -> None:
     known = set(Settings.__slots__)
     for kind in KINDS:
         for name, part in options_schema(kind).schema.items():
             if str(name) != "share":
                 assert {str(field) for field in part.schema.schema} <= known
-
-
-def leaves(kind: type[RetrocamError]) -> Iterator[type[RetrocamError]]:
-    yield kind
-    for child in kind.__subclasses__():
-        yield from leaves(child)
-
-
-def test_every_exception_has_its_words_and_every_word_its_exception() -> None:
-    raised = {str(reason) for reason in ClipReason} | {"clip_empty"}
-    for kind in leaves(RetrocamError):
-        raised.add(f"play_{kind.code}" if issubclass(kind, PlayError) else kind.code)
-    for tree in TREES.values():
-        raised |= set(constants(tree, "translation_key"))
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "invalid":
-                raised |= {arg.value for arg in node.args if isinstance(arg, ast.Constant)}  # type: ignore[misc]  # keys are strings
-    said = set(ENGLISH["exceptions"])
-    assert said <= raised
-    # Those of our own making that no user ever sees.
-    inside = {"invalid_url", "unsupported_scheme", "clip_ended", "damaged_packet"}
-    inside |= {
-        "locked_out",
-        "wrong_pin",
-        "frame_overwritten",
-        "frame_not_ready",
-        "ring_stopped",
-    }
-    codes = {kind.code for kind in vars(errors).values() if _is_ours(kind)}
-    assert {code for code in codes if code not in inside} <= said
-
-
-def _is_ours(kind: Any) -> bool:
-    return (
-        isinstance(kind, type)
-        and issubclass(kind, RetrocamError)
-        and not issubclass(kind, PlayError)
-    )
-
-
-def test_every_raise_that_a_user_may_see_is_translated() -> None:
-    told = {"HomeAssistantError", "ServiceValidationError", "Unresolvable", "BrowseError"}
-    told |= {"ConfigEntryError", "ConfigEntryNotReady", "ConfigEntryAuthFailed", "MediaSourceError"}
-    count = 0
-    for path, tree in TREES.items():
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.Call) or getattr(node.func, "id", "") not in told:
-                continue
-            count += 1
-            have = {keyword.arg for keyword in node.keywords}
-            assert {"translation_domain", "translation_key"} <= have, (path, node.lineno)
-            assert not node.args, (path, node.lineno)
-    assert count > 4
-
-
-def test_every_issue_has_its_words_and_every_repair_its_steps() -> None:
-    issues = ENGLISH["issues"]
-    for key, repair in {**_REPAIRS, "javascript_runtime": RuntimeRepair}.items():
-        flow = issues[key]["fix_flow"]
-        for name in dir(repair):
-            step = name.removeprefix("async_step_")
-            if name.startswith("async_step_") and (step != "init" or "init" in flow["step"]):
-                assert flow["step"][step]["title"]
-        assert issues[key]["title"]
-    raised = set(_REPAIRS) | {"javascript_runtime", "extractor_outdated"}
-    assert {key for key in issues if key not in raised} == set()
-
-
-# Actions: services.yaml, the schemas, the texts and the icons
 
 
 async def test_actions_are_the_same_everywhere(home: HomeAssistant) -> None:
@@ -367,75 +200,3 @@ def _keys(schema: Any) -> Iterator[Any]:
             yield from _keys(each)
     elif hasattr(schema, "schema"):
         yield from _keys(schema.schema)
-
-
-# hassfest and HACS
-
-
-def test_the_manifest_is_as_hassfest_wants_it() -> None:
-    keys = list(MANIFEST)
-    assert keys == ["domain", "name", *sorted(keys[2:])]
-    known = {"domain", "name", "after_dependencies", "codeowners", "config_flow", "dependencies"}
-    known |= {"documentation", "integration_type", "iot_class", "issue_tracker", "loggers"}
-    known |= {"quality_scale", "requirements", "version", "zeroconf", "dhcp", "ssdp"}
-    assert set(keys) <= known
-    assert MANIFEST["domain"] == DOMAIN == HOUSE.name
-    assert re.fullmatch(r"\d+\.\d+\.\d+((a|b|rc)\d+)?", MANIFEST["version"])
-    assert MANIFEST["iot_class"] in {"local_push", "local_polling", "cloud_push", "calculated"}
-    assert MANIFEST["integration_type"] in {"device", "hub", "service", "helper"}
-    assert MANIFEST["config_flow"] is True
-    assert all(re.fullmatch(r"@[\w-]+", owner) for owner in MANIFEST["codeowners"])
-    assert MANIFEST["codeowners"]
-    for key in ("documentation", "issue_tracker"):
-        assert MANIFEST[key].startswith("https://")
-    pinned = {"av", "numpy", "pillow"}
-    names = {re.split(r"[\[<>=!~ ]", one)[0].lower() for one in MANIFEST["requirements"]}
-    assert not names & pinned
-    assert all(">=" in one or "==" in one for one in MANIFEST["requirements"])
-
-
-def test_what_is_imported_is_a_dependency() -> None:
-    # What hassfest allows without: they are always there, or the file is a platform of theirs.
-    free = {*PLATFORMS, "frontend", "persistent_notification", "system_health", "websocket_api"}
-    known = {*MANIFEST["dependencies"], *MANIFEST.get("after_dependencies", []), *free}
-    for path, tree in TREES.items():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                names = [node.module]
-                if node.module == "homeassistant.components":
-                    names = [f"{node.module}.{alias.name}" for alias in node.names]
-                for name in names:
-                    if name.startswith("homeassistant.components."):
-                        platform = path.relative_to(HOUSE).parts[0].removesuffix(".py")
-                        assert name.split(".")[2] in {*known, platform}, (path, name)
-
-
-def test_hacs_finds_what_it_asks_for() -> None:
-    hacs = json.loads((ROOT / "hacs.json").read_text(encoding="utf-8"))
-    known = {"content_in_root", "country", "filename", "hacs", "hide_default_branch"}
-    known |= {"homeassistant", "name", "persistent_directory", "render_readme", "zip_release"}
-    assert set(hacs) <= known
-    assert hacs["name"] == MANIFEST["name"]
-    assert hacs["zip_release"] is True
-    assert hacs["filename"] == "retrocam.zip"
-    assert hacs["homeassistant"] == "2026.10.0"
-    assert (ROOT / "README.md").is_file()
-    assert (ROOT / "LICENSE").is_file()
-    for name, side in (("icon.png", 256), ("icon@2x.png", 512)):
-        data = (HOUSE / "brand" / name).read_bytes()
-        assert data[:8] == b"\x89PNG\r\n\x1a\n"
-        assert int.from_bytes(data[16:20]) == int.from_bytes(data[20:24]) == side
-    # One integration, whose own files are all that is in it.
-    assert [path.name for path in _integrations()] == [DOMAIN]
-
-
-def _integrations() -> list[Path]:
-    parent = ROOT / "custom_components"
-    return [path for path in parent.iterdir() if (path / "manifest.json").is_file()]
-
-
-def test_texts_hold_no_addresses_but_examples() -> None:
-    for path in LANGUAGES:
-        for key, text in flat(json.loads(path.read_text(encoding="utf-8"))):
-            # hassfest: addresses belong into placeholders.
-            assert not re.search(r"https?://\w", text), (path.stem, key)

@@ -20,11 +20,10 @@ from custom_components.retrocam.media_items import MediaKind
 
 from .conftest import LoadEntry
 from .core.stills import jpeg
+from .house import HOUSE, README, ROOT
 from .viewers import QUIET
 from .waiting import until
 
-ROOT: Final = Path(__file__).parent.parent
-README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCUMENTS: Final = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
 EXAMPLES: Final[list[Any]] = [
     parse_yaml(text) for text in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
@@ -108,8 +107,7 @@ def test_links_and_commands_lead_somewhere(path: Path) -> None:
     for named in set(
         re.findall(r"`((?:core|stream|instances|frontend)/[\w/]*\w+\.(?:py|ts))`", text)
     ):
-        base = ROOT / "custom_components" / "retrocam"
-        assert (base / named).is_file() or (ROOT / named).is_file(), named
+        assert (HOUSE / named).is_file() or (ROOT / named).is_file(), named
 
 
 def test_every_claim_of_the_security_document_names_a_test_that_is_there() -> None:

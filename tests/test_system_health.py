@@ -9,7 +9,7 @@ from custom_components.retrocam.core.errors import StorageFullError
 from custom_components.retrocam.instances import CameraInstance
 from custom_components.retrocam.media_items import MediaKind
 
-from .test_translations import ENGLISH
+from .house import ENGLISH
 from .viewers import Viewer, mjpeg_url
 
 

@@ -5,27 +5,20 @@ from collections.abc import Iterator
 import json
 from pathlib import Path
 import re
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
+from custom_components.retrocam.const import KINDS
 from custom_components.retrocam.core import errors
-from custom_components.retrocam.core.errors import RetrocamError, SourceError
+from custom_components.retrocam.core.clips import ClipReason
+from custom_components.retrocam.core.errors import PlayError, RetrocamError, SourceError
 from custom_components.retrocam.flow_schemas import CREDENTIALS_SCHEMA, URL_SCHEMA
-from custom_components.retrocam.options_flow import OPTIONS_SCHEMA
+from custom_components.retrocam.options_flow import OPTIONS_SCHEMA, options_schema
+from custom_components.retrocam.repairs import _REPAIRS, RuntimeRepair
 
-HOUSE: Final = Path(__file__).parent.parent / "custom_components" / "retrocam"
-LANGUAGES: Final = sorted((HOUSE / "translations").glob("*.json"))
-ENGLISH: Final = json.loads((HOUSE / "translations" / "en.json").read_text(encoding="utf-8"))
-ICONS: Final = json.loads((HOUSE / "icons.json").read_text(encoding="utf-8"))
-
-
-def flat(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(tree, dict):
-        for key, value in tree.items():
-            yield from flat(value, f"{path}.{key}")
-    else:
-        yield path, tree
+from .house import ENGLISH, HOUSE, ICONS, LANGUAGES, flat
+from .source import TREES
 
 
 @pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.stem)
@@ -84,3 +77,130 @@ def test_every_entity_has_a_name_and_an_icon() -> None:
                 if texts is not None:
                     assert texts[key]["name"]
                     assert ICONS["entity"][path.stem][key]["default"].startswith("mdi:")
+
+
+def constants(node: ast.AST, argument: str) -> Iterator[str]:
+    """Yield the constant values of a keyword argument."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.keyword) and each.arg == argument:
+            for value in ast.walk(each.value):
+                if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                    yield value.value
+
+
+def test_there_are_four_languages() -> None:
+    assert [path.stem for path in LANGUAGES] == ["de", "en", "es", "fr"]
+
+
+def test_no_language_is_a_copy_of_another() -> None:
+    english = dict(flat(ENGLISH))
+    for path in LANGUAGES:
+        if path.stem == "en":
+            continue
+        texts = dict(flat(json.loads(path.read_text(encoding="utf-8"))))
+        same = [key for key, text in texts.items() if text == english[key]]
+        # Names such as TCP, JPEG and yt-dlp are the same everywhere.
+        assert len(same) < len(texts) / 12, same
+
+
+def test_steps_of_flows_are_those_of_the_texts() -> None:
+    flows = {"config": ("config_flow", "source_flow"), "options": ("options_flow",)}
+    for section, modules in flows.items():
+        methods = {
+            node.name.removeprefix("async_step_")
+            for module in modules
+            for node in ast.walk(TREES[HOUSE / f"{module}.py"])
+            if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("async_step_")
+        }
+        # Two that only lead to others.
+        assert set(ENGLISH[section]["step"]) == methods - {"reauth", "reconfigure"}
+
+
+def test_menus_of_flows_are_those_of_the_texts() -> None:
+    texts = ENGLISH["config"]["step"]["user"]
+    assert set(texts["menu_options"]) == set(texts["menu_option_descriptions"]) == set(KINDS)
+
+
+def test_options_of_every_kind_have_their_words() -> None:
+    texts = ENGLISH["options"]["step"]["init"]["sections"]
+    seen = set()
+    for kind in KINDS:
+        for name, part in options_schema(kind, "https://home/x").schema.items():
+            seen.add(str(name))
+            fields = {str(field) for field in part.schema.schema}
+            assert fields <= set(texts[str(name)]["data"]), name
+            assert set(texts[str(name)]["data"]) == set(texts[str(name)]["data_description"])
+    assert seen == set(texts)
+
+
+def leaves(kind: type[RetrocamError]) -> Iterator[type[RetrocamError]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from leaves(child)
+
+
+def test_every_exception_has_its_words_and_every_word_its_exception() -> None:
+    raised = {str(reason) for reason in ClipReason} | {"clip_empty"}
+    for kind in leaves(RetrocamError):
+        raised.add(f"play_{kind.code}" if issubclass(kind, PlayError) else kind.code)
+    for tree in TREES.values():
+        raised |= set(constants(tree, "translation_key"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "invalid":
+                raised |= {arg.value for arg in node.args if isinstance(arg, ast.Constant)}  # type: ignore[misc]  # keys are strings
+    said = set(ENGLISH["exceptions"])
+    assert said <= raised
+    # Those of our own making that no user ever sees.
+    inside = {"invalid_url", "unsupported_scheme", "clip_ended", "damaged_packet"}
+    inside |= {
+        "locked_out",
+        "wrong_pin",
+        "frame_overwritten",
+        "frame_not_ready",
+        "ring_stopped",
+    }
+    codes = {kind.code for kind in vars(errors).values() if _is_ours(kind)}
+    assert {code for code in codes if code not in inside} <= said
+
+
+def _is_ours(kind: Any) -> bool:
+    return (
+        isinstance(kind, type)
+        and issubclass(kind, RetrocamError)
+        and not issubclass(kind, PlayError)
+    )
+
+
+def test_every_raise_that_a_user_may_see_is_translated() -> None:
+    told = {"HomeAssistantError", "ServiceValidationError", "Unresolvable", "BrowseError"}
+    told |= {"ConfigEntryError", "ConfigEntryNotReady", "ConfigEntryAuthFailed", "MediaSourceError"}
+    count = 0
+    for path, tree in TREES.items():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call) or getattr(node.func, "id", "") not in told:
+                continue
+            count += 1
+            have = {keyword.arg for keyword in node.keywords}
+            assert {"translation_domain", "translation_key"} <= have, (path, node.lineno)
+            assert not node.args, (path, node.lineno)
+    assert count > 4
+
+
+def test_every_issue_has_its_words_and_every_repair_its_steps() -> None:
+    issues = ENGLISH["issues"]
+    for key, repair in {**_REPAIRS, "javascript_runtime": RuntimeRepair}.items():
+        flow = issues[key]["fix_flow"]
+        for name in dir(repair):
+            step = name.removeprefix("async_step_")
+            if name.startswith("async_step_") and (step != "init" or "init" in flow["step"]):
+                assert flow["step"][step]["title"]
+        assert issues[key]["title"]
+    raised = set(_REPAIRS) | {"javascript_runtime", "extractor_outdated"}
+    assert {key for key in issues if key not in raised} == set()
+
+
+def test_texts_hold_no_addresses_but_examples() -> None:
+    for path in LANGUAGES:
+        for key, text in flat(json.loads(path.read_text(encoding="utf-8"))):
+            # hassfest: addresses belong into placeholders.
+            assert not re.search(r"https?://\w", text), (path.stem, key)

@@ -15,11 +15,11 @@ from custom_components.retrocam.core.files import partial_path
 from custom_components.retrocam.core.recording import read_recording
 from custom_components.retrocam.core.salvage import salvage
 
+from ..house import ROOT
 from .clip_checks import Camera, beginning_of, decode_gaps, ended, library_in, numbers_in
 from .media import cut, encode
 
 NAME = "20240102T030405.678Z.mp4"
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @cache

@@ -1,0 +1,76 @@
+"""What hassfest and HACS ask for.
+
+hassfest is in no package, so that what it asks of a custom integration is written down here.
+"""
+
+import ast
+import json
+from pathlib import Path
+import re
+
+from custom_components.retrocam.const import DOMAIN
+
+from .house import HOUSE, MANIFEST, PLATFORMS, ROOT
+from .source import TREES
+
+
+def test_the_manifest_is_as_hassfest_wants_it() -> None:
+    keys = list(MANIFEST)
+    assert keys == ["domain", "name", *sorted(keys[2:])]
+    known = {"domain", "name", "after_dependencies", "codeowners", "config_flow", "dependencies"}
+    known |= {"documentation", "integration_type", "iot_class", "issue_tracker", "loggers"}
+    known |= {"quality_scale", "requirements", "version", "zeroconf", "dhcp", "ssdp"}
+    assert set(keys) <= known
+    assert MANIFEST["domain"] == DOMAIN == HOUSE.name
+    assert re.fullmatch(r"\d+\.\d+\.\d+((a|b|rc)\d+)?", MANIFEST["version"])
+    assert MANIFEST["iot_class"] in {"local_push", "local_polling", "cloud_push", "calculated"}
+    assert MANIFEST["integration_type"] in {"device", "hub", "service", "helper"}
+    assert MANIFEST["config_flow"] is True
+    assert all(re.fullmatch(r"@[\w-]+", owner) for owner in MANIFEST["codeowners"])
+    assert MANIFEST["codeowners"]
+    for key in ("documentation", "issue_tracker"):
+        assert MANIFEST[key].startswith("https://")
+    pinned = {"av", "numpy", "pillow"}
+    names = {re.split(r"[\[<>=!~ ]", one)[0].lower() for one in MANIFEST["requirements"]}
+    assert not names & pinned
+    assert all(">=" in one or "==" in one for one in MANIFEST["requirements"])
+
+
+def test_what_is_imported_is_a_dependency() -> None:
+    # What hassfest allows without: they are always there, or the file is a platform of theirs.
+    free = {*PLATFORMS, "frontend", "persistent_notification", "system_health", "websocket_api"}
+    known = {*MANIFEST["dependencies"], *MANIFEST.get("after_dependencies", []), *free}
+    for path, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [node.module]
+                if node.module == "homeassistant.components":
+                    names = [f"{node.module}.{alias.name}" for alias in node.names]
+                for name in names:
+                    if name.startswith("homeassistant.components."):
+                        platform = path.relative_to(HOUSE).parts[0].removesuffix(".py")
+                        assert name.split(".")[2] in {*known, platform}, (path, name)
+
+
+def test_hacs_finds_what_it_asks_for() -> None:
+    hacs = json.loads((ROOT / "hacs.json").read_text(encoding="utf-8"))
+    known = {"content_in_root", "country", "filename", "hacs", "hide_default_branch"}
+    known |= {"homeassistant", "name", "persistent_directory", "render_readme", "zip_release"}
+    assert set(hacs) <= known
+    assert hacs["name"] == MANIFEST["name"]
+    assert hacs["zip_release"] is True
+    assert hacs["filename"] == "retrocam.zip"
+    assert hacs["homeassistant"] == "2026.10.0"
+    assert (ROOT / "README.md").is_file()
+    assert (ROOT / "LICENSE").is_file()
+    for name, side in (("icon.png", 256), ("icon@2x.png", 512)):
+        data = (HOUSE / "brand" / name).read_bytes()
+        assert data[:8] == b"\x89PNG\r\n\x1a\n"
+        assert int.from_bytes(data[16:20]) == int.from_bytes(data[20:24]) == side
+    # One integration, whose own files are all that is in it.
+    assert [path.name for path in _integrations()] == [DOMAIN]
+
+
+def _integrations() -> list[Path]:
+    parent = ROOT / "custom_components"
+    return [path for path in parent.iterdir() if (path / "manifest.json").is_file()]
