@@ -35,8 +35,8 @@ from custom_components.retrocam.core.mp4_write import (
 )
 from custom_components.retrocam.core.recording import read_recording
 
-from .clip_checks import library_in
-from .media import cut, encode
+from ..clip_checks import library_in
+from ..media import cut, encode
 
 PAYLOAD = 5_000_000
 

@@ -1,56 +1,31 @@
-"""Clips on disks that are full, read-only, slow or gone, and in places that are taken."""
+"""Clips on disks that are full, read-only, slow or gone."""
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 import os
 from pathlib import Path
 import resource
 import shutil
 import subprocess
-import threading
 
 import pytest
 
-from custom_components.retrocam.core.clip_finish import finish
-from custom_components.retrocam.core.clips import ClipProgress, ClipWriter
+from custom_components.retrocam.core.clips import ClipWriter
 from custom_components.retrocam.core.errors import (
-    MediaExistsError,
     StorageError,
     StorageFullError,
     StorageMissingError,
     StorageReadOnlyError,
     StorageSlowError,
 )
-from custom_components.retrocam.core.files import partial_path
 from custom_components.retrocam.core.library import MediaLibrary
 from custom_components.retrocam.core.mp4_header import mp4_duration
-from custom_components.retrocam.core.recording import read_recording
 from custom_components.retrocam.core.retention import Limits
 from custom_components.retrocam.core.salvage import salvage
 
-from .clip_checks import (
-    WITHIN,
-    Camera,
-    beginning_of,
-    decode_gaps,
-    ended,
-    ffprobe,
-    library_in,
-    numbers_in,
-)
-from .media import Cut, cut, encode
-
-
-@cache
-def cuts() -> tuple[Cut, ...]:
-    return tuple(cut(encode(500, sound=True, container="mp4")))
-
-
-@pytest.fixture
-def camera(tmp_path: Path) -> Iterator[Camera]:
-    with Camera(tmp_path / "recordings") as camera:
-        yield camera
+from ..clip_checks import Camera, beginning_of, decode_gaps, ended, ffprobe, library_in, numbers_in
+from ..media import Cut
+from .holding import Held, assert_whole, cuts
 
 
 @pytest.fixture
@@ -69,35 +44,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         yield folder
     finally:
         subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-def assert_whole(numbers: list[int | None]) -> None:
-    assert numbers == list(range(numbers[0] or 0, (numbers[0] or 0) + len(numbers)))
-
-
-class Held:
-    """A progress callback that lets the writer go on only when it is told to."""
-
-    def __init__(self) -> None:
-        self.reached = threading.Semaphore(0)
-        self.go = threading.Semaphore(0)
-        self.held = False
-
-    def __call__(self, progress: ClipProgress) -> None:
-        self.reached.release()
-        assert self.go.acquire(timeout=WITHIN)
-
-    def wait(self, count: int) -> None:
-        """Let the writer write so many fragments, and hold it after the last."""
-        for _ in range(count):
-            if self.held:
-                self.go.release()
-            assert self.reached.acquire(timeout=WITHIN)
-            self.held = True
-
-    def release(self) -> None:
-        for _ in range(1000):
-            self.go.release()
 
 
 def test_a_file_that_may_not_grow_keeps_what_it_has(camera: Camera) -> None:
@@ -220,81 +166,6 @@ def test_without_room_for_a_copy_the_file_in_fragments_is_kept(camera: Camera) -
     assert max(decode_gaps(result.path)) <= 2 / 25
 
 
-def test_a_path_that_is_taken_is_refused_before_anything_is_written(
-    camera: Camera, tmp_path: Path
-) -> None:
-    camera.feed(cuts())
-    path = tmp_path / "taken.mp4"
-    path.write_bytes(b"somebody's")
-    result = ended(camera.writer(5, 0, trigger=camera.ring.now - 2, path=path))
-    assert (result.parts, result.reason) == ((), "file_exists")
-    assert path.read_bytes() == b"somebody's"
-    assert list(camera.folder.iterdir()) == []
-
-
-def test_a_path_that_is_taken_meanwhile_leaves_the_clip_in_the_library(
-    camera: Camera, tmp_path: Path
-) -> None:
-    camera.feed(cuts())
-    path, held = tmp_path / "clip.mp4", Held()
-    writer = camera.writer(5, 0, trigger=camera.ring.now - 2, path=path, on_progress=held)
-    held.wait(2)
-    path.write_bytes(b"somebody's")
-    held.release()
-    result = ended(writer)
-    assert isinstance(result.error, MediaExistsError)
-    assert path.read_bytes() == b"somebody's"
-    assert result.path is not None
-    assert result.path.parent == camera.folder
-    assert_whole(numbers_in(result.path))
-    assert camera.library.total == 1
-
-
-def test_a_path_that_cannot_be_made_leaves_the_clip_in_the_library(
-    camera: Camera, tmp_path: Path
-) -> None:
-    camera.feed(cuts())
-    (tmp_path / "file").write_bytes(b"")
-    path = tmp_path / "file" / "clip.mp4"
-    result = ended(camera.writer(5, 0, trigger=camera.ring.now - 2, path=path))
-    assert result.error is not None
-    assert result.reason in {"storage_missing", "storage_failed"}
-    assert result.path is not None
-    assert result.path.parent == camera.folder
-    assert camera.library.total == 1
-
-
-def test_a_clip_for_another_place_leaves_nothing_in_the_library(
-    camera: Camera, tmp_path: Path
-) -> None:
-    camera.feed(cuts())
-    path = tmp_path / "other" / "clip.mp4"
-    result = ended(camera.writer(5, 0, trigger=camera.ring.now - 2, path=path))
-    assert (result.path, result.complete) == (path, True)
-    assert result.parts[0].item is None
-    assert_whole(numbers_in(path))
-    assert list(path.parent.iterdir()) == [path]
-    assert list(camera.folder.iterdir()) == []
-
-
-def test_a_place_where_the_clip_cannot_be_copied_leaves_it_in_the_library(
-    camera: Camera, tmp_path: Path
-) -> None:
-    camera.feed(cuts())
-    path, held = tmp_path / "clip.mp4", Held()
-    writer = camera.writer(5, 0, trigger=camera.ring.now - 2, path=path, on_progress=held)
-    held.wait(2)
-    (partial,) = camera.folder.glob("*.partial.mp4")
-    (tmp_path / f".{partial.stem}.copy").mkdir()
-    held.release()
-    result = ended(writer)
-    assert isinstance(result.error, StorageError)
-    assert result.path is not None
-    assert result.path.parent == camera.folder
-    assert_whole(numbers_in(result.path))
-    assert not path.exists()
-
-
 def test_a_disk_without_room_for_one_fragment_makes_no_file(camera: Camera) -> None:
     camera.feed(cuts())
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -305,16 +176,6 @@ def test_a_disk_without_room_for_one_fragment_makes_no_file(camera: Camera) -> N
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert (result.parts, result.reason, result.lookback) == ((), "storage_failed", 0.0)
     assert list(camera.folder.iterdir()) == []
-
-
-def test_a_library_without_thumbnails_takes_clips_as_well(camera: Camera) -> None:
-    camera.feed(cuts())
-    library = MediaLibrary(camera.folder, extensions=("mp4",))
-    writer = ClipWriter(camera.ring, library, lookback=5, duration=0, trigger=camera.ring.now - 2)
-    writer.start()
-    result = ended(writer)
-    assert result.complete
-    assert list(camera.folder.iterdir()) == [result.path]
 
 
 def test_a_disk_slower_than_the_camera_ends_the_clip(camera: Camera) -> None:
@@ -339,20 +200,6 @@ def test_no_space_that_may_be_used_means_no_clip(camera: Camera) -> None:
     result = ended(camera.writer(5, 0, trigger=camera.ring.now - 2))
     assert (result.parts, result.reason) == ((), "storage_full")
     assert list(camera.folder.iterdir()) == []
-
-
-def test_a_name_left_unfinished_by_another_clip_is_not_used_again(camera: Camera) -> None:
-    camera.feed(cuts())
-    trigger = camera.ring.now - 2
-    first = ended(camera.writer(5, 0, trigger=trigger))
-    assert first.path is not None
-    camera.library.delete([first.path.name])
-    partial = partial_path(first.path)
-    partial.write_bytes(b"of another clip")
-    second = ended(camera.writer(5, 0, trigger=trigger))
-    assert second.path is not None
-    assert second.path.name > first.path.name
-    assert partial.read_bytes() == b"of another clip"
 
 
 def test_what_the_disk_lost_is_told(camera: Camera) -> None:
@@ -383,19 +230,3 @@ def test_an_error_of_ours_ends_the_clip_and_is_told(camera: Camera) -> None:
     writer.start()
     result = ended(writer)
     assert (result.parts, result.reason) == ((), "unknown")
-
-
-def test_finishing_never_replaces_a_file(camera: Camera, tmp_path: Path) -> None:
-    camera.feed(cuts())
-    held = Held()
-    writer = camera.writer(9, 0, trigger=camera.ring.now - 2, on_progress=held)
-    held.wait(3)
-    (partial,) = camera.folder.glob("*.partial.mp4")
-    taken = tmp_path / "taken.mp4"
-    taken.write_bytes(b"somebody's")
-    with pytest.raises(MediaExistsError):
-        finish(read_recording(partial), taken)
-    assert taken.read_bytes() == b"somebody's"
-    assert partial.exists()
-    held.release()
-    assert ended(writer).complete
