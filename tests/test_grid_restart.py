@@ -9,7 +9,7 @@ from custom_components.retrocam.const import DOMAIN
 from custom_components.retrocam.instances.grid import GridInstance
 
 from .conftest import LoadEntry
-from .test_grid import load_grid
+from .grids import load_grid
 from .viewers import QUIET
 
 

@@ -1,0 +1,86 @@
+"""Grids, their members, and what is read back of them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+import time
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+
+from custom_components.retrocam.const import DOMAIN
+from custom_components.retrocam.core import jpeg
+from custom_components.retrocam.core.frames import Frame
+from custom_components.retrocam.core.grid import Layout, fitted, tiles
+from custom_components.retrocam.core.test_pattern import read_frame_number
+from custom_components.retrocam.instances.grid import GridInstance
+
+from .conftest import LoadEntry
+from .viewers import QUIET
+
+WIDTH, HEIGHT = 960, 540
+PICTURE = {"layout": "quad", "width": WIDTH, "height": HEIGHT, "fps": 10}
+OPTIONS = {**QUIET, "picture": PICTURE, "mjpeg": {"mjpeg_fps": 30}}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a member shows."""
+
+    width: int
+    height: int
+    taken: Callable[[int], float]
+    """When the picture of a number was taken, UNIX s."""
+
+
+def numbers(frame: Frame, layout: Layout, main: int, members: list[Shown]) -> dict[int, int]:
+    """Read the frame number in each tile."""
+    luma = jpeg.planes(jpeg.decode(frame.data))[0]
+    assert luma.shape == (HEIGHT, WIDTH)
+    found = {}
+    for member, area in tiles(layout, len(members), WIDTH, HEIGHT, main):
+        left, top, width, height = fitted(area, members[member].width, members[member].height)
+        number = read_frame_number(luma[top : top + height, left : left + width])
+        assert number is not None, (layout, main, member)
+        found[member] = number
+    return found
+
+
+async def load_demo(load: LoadEntry, name: str, width: int, height: int, fps: int) -> Shown:
+    """Load a demo camera."""
+    advanced = {"width": width, "height": height, "fps": fps}
+    data = {"kind": "demo", "name": name, "advanced": advanced}
+    entry = await load(data, title=name, options=QUIET)
+    source = entry.runtime_data.drawn._source
+
+    def taken(number: int) -> float:
+        began: float = time.time() - time.monotonic() + source._began
+        return began + number / fps
+
+    return Shown(width, height, taken)
+
+
+async def load_grid(load: LoadEntry, cameras: list[str], **more: Any) -> GridInstance:
+    """Load a grid of cameras."""
+    entry = await load(
+        {"kind": "grid", "cameras": cameras}, title="Grid", options={**OPTIONS, **more}
+    )
+    assert isinstance(entry.runtime_data, GridInstance)
+    return entry.runtime_data
+
+
+async def watch(grid: GridInstance) -> AsyncIterator[Frame]:
+    """Watch a grid until the test ends."""
+    release = grid.watch()
+    try:
+        async with asyncio.timeout(60):
+            async for frame in grid.frames.frames():
+                yield frame
+    finally:
+        release()
+
+
+async def set_layout(hass: HomeAssistant, **data: Any) -> None:
+    """Switch the grid by the action."""
+    data = {"entity_id": "camera.grid", **data}
+    await hass.services.async_call(DOMAIN, "set_layout", data, blocking=True)
