@@ -1,0 +1,83 @@
+"""Issues of the storage, and their repairs."""
+
+from functools import partial
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.retrocam.core.errors import StorageFullError, StorageReadOnlyError
+from custom_components.retrocam.core.files import free_space
+from custom_components.retrocam.instances import CameraInstance
+from custom_components.retrocam.media_items import MediaKind
+
+from ..conftest import LoadEntry
+from ..core.stills import jpeg
+from ..viewers import QUIET
+from .dialogs import Dialog, found
+
+
+@pytest.fixture
+async def scarce(load: LoadEntry) -> MockConfigEntry:
+    """A demo camera with ten snapshots, on a disk that is nearly full."""
+    entry = await load({"kind": "demo", "name": "Porch"}, options=QUIET)
+    media = entry.runtime_data.media
+    for second in range(10):
+        await media.async_run(
+            partial(media.snapshots.save, jpeg(second), 1e9 + second), MediaKind.SNAPSHOTS
+        )
+    media._min_free = free_space(media.directory) / 1.05
+    await media.async_refresh()
+    return entry
+
+
+async def test_a_disk_that_is_nearly_full_can_be_relieved_by_keeping_less(
+    home: HomeAssistant, scarce: MockConfigEntry, hass_client: ClientSessionGenerator
+) -> None:
+    media = scarce.runtime_data.media
+    issue = found(home, "storage_low", scarce)
+    assert issue is not None
+    assert issue.severity is ir.IssueSeverity.WARNING
+    dialog = await Dialog.of(hass_client, "storage_low", scarce)
+    assert dialog.answer["menu_options"] == ["confirm", "keep_less"]
+    dialog.answer = await dialog.submit(next_step_id="keep_less")
+    assert dialog.suggested() == {"keep_last": 5, "recordings_keep_last": 0}
+    done = await dialog.submit(keep_last=3, recordings_keep_last=7)
+    assert done["type"] == "create_entry"
+    assert media.snapshots.total == 3
+    assert scarce.options["history"]["keep_last"] == 3
+    assert scarce.options["recordings"]["recordings_keep_last"] == 7
+    media._min_free = 0
+    await media.async_refresh()
+    assert found(home, "storage_low", scarce) is None
+
+
+async def test_a_repair_that_did_not_help_is_offered_again(
+    home: HomeAssistant, scarce: MockConfigEntry, hass_client: ClientSessionGenerator
+) -> None:
+    instance: CameraInstance = scarce.runtime_data
+    instance.history.async_set_enabled(enabled=True)
+    dialog = await Dialog.of(hass_client, "storage_low", scarce)
+    await dialog.submit(next_step_id="history_off")
+    assert (await dialog.submit())["type"] == "create_entry"
+    assert not instance.history.enabled
+    instance.async_tell()
+    assert found(home, "storage_low", scarce) is not None
+
+
+async def test_a_fault_of_one_library_is_not_taken_back_by_another(
+    home: HomeAssistant, demo: CameraInstance
+) -> None:
+    media, entry = demo.media, demo.entry
+    media.async_set_problem(MediaKind.RECORDINGS, StorageReadOnlyError("no"))
+    await media.async_run(
+        partial(media.snapshots.save, jpeg(1), 1e9), MediaKind.SNAPSHOTS, writes=True
+    )
+    assert found(home, "storage_read_only", entry) is not None
+    media.async_set_problem(MediaKind.SNAPSHOTS, StorageFullError("full"))
+    assert found(home, "storage_full", entry) is not None
+    assert found(home, "storage_read_only", entry) is None
+    assert await media.async_check() is None
+    assert found(home, "storage_full", entry) is None
