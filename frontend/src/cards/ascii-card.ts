@@ -1,13 +1,13 @@
 /** A player that shows any video as ASCII, or any camera of Retrocam. */
 
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
+import { choose } from "../ha/actions";
 import {
   domainOf,
   entryIdOf,
   isAvailable,
   isRetrocam,
   nameOf,
-  sibling,
   siblingState,
 } from "../ha/entities";
 import {
@@ -21,7 +21,6 @@ import {
   transport,
 } from "../ha/player";
 import type { CardConfig, GridOptions, Hass, HassEntity } from "../ha/types";
-import type { TextKey } from "../localize/index";
 import type { Charset } from "../player/charset";
 import { DEFAULT_LOOK, type Look } from "../player/picture";
 import { asciiStyles } from "./ascii-card.styles";
@@ -29,7 +28,8 @@ import type { AsciiScreen } from "./ascii-screen";
 import { RetrocamCard } from "./base";
 import { asciiForm, aspectOf, type Form } from "./forms";
 import { Fullscreen } from "./fullscreen";
-import { icon, type IconName } from "./icons";
+import { iconButton } from "./icon-button";
+import { icon } from "./icons";
 import { samplePicture } from "./sample-picture";
 import { SeekBar } from "./seek-bar";
 import { shared } from "./styles";
@@ -65,7 +65,7 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
   declare private styling: boolean;
   private readonly fullscreen = new Fullscreen(this);
   private readonly seekBar = new SeekBar(this, (position) =>
-    this.tell("seek", () => seek(this.hass!, this.entityId, position)),
+    this.order("seek", () => seek(this.hass!, this.entityId, position)),
   );
   private ticker: number | undefined;
 
@@ -171,7 +171,9 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
             </button>`
           : nothing}
         ${this.fullscreen.on
-          ? this.button("shrink", "fullscreen.leave", () => this.toggleFullscreen(), "leave")
+          ? iconButton("shrink", this.t("fullscreen.leave"), () => this.toggleFullscreen(), {
+              extra: "leave",
+            })
           : nothing}
       </div>
       ${controls
@@ -199,17 +201,18 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
     const loaded = isLoaded(player);
     return html`<div class="row">
       ${player
-        ? html`${this.button(
+        ? html`${iconButton(
             playing ? "pause" : "play",
-            playing ? "player.pause" : "player.play",
+            this.t(playing ? "player.pause" : "player.play"),
             () => this.transport(playing ? "media_pause" : "media_play"),
-            "",
-            !loaded,
+            { disabled: !loaded },
           )}
-          ${this.button("stop", "player.stop", () => this.transport("media_stop"), "", !loaded)}
-          ${this.button(
+          ${iconButton("stop", this.t("player.stop"), () => this.transport("media_stop"), {
+            disabled: !loaded,
+          })}
+          ${iconButton(
             this.muted ? "mute" : "sound",
-            this.muted ? "player.unmute" : "player.mute",
+            this.t(this.muted ? "player.unmute" : "player.mute"),
             () => {
               this.muted = !this.muted;
             },
@@ -229,14 +232,24 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
           />`
         : nothing}
       <span class="grow"></span>
-      ${this.button("text", "screen.text", () => this.screen?.toggleText())}
-      ${this.toggle("stats", "screen.stats", this.figures, () => {
-        this.figures = !this.figures;
-      })}
-      ${this.toggle("look", "player.look", this.styling, () => {
-        this.styling = !this.styling;
-      })}
-      ${this.button("full", "fullscreen.enter", () => this.toggleFullscreen())}
+      ${iconButton("text", this.t("screen.text"), () => this.screen?.toggleText())}
+      ${iconButton(
+        "stats",
+        this.t("screen.stats"),
+        () => {
+          this.figures = !this.figures;
+        },
+        { pressed: this.figures },
+      )}
+      ${iconButton(
+        "look",
+        this.t("player.look"),
+        () => {
+          this.styling = !this.styling;
+        },
+        { pressed: this.styling },
+      )}
+      ${iconButton("full", this.t("fullscreen.enter"), () => this.toggleFullscreen())}
     </div>`;
   }
 
@@ -253,52 +266,24 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
     ></retrocam-look>`;
   }
 
-  private button(
-    name: IconName,
-    key: TextKey,
-    action: () => void,
-    extra = "",
-    disabled = false,
-  ): TemplateResult {
-    const label = this.t(key);
-    return html`<button
-      class=${extra}
-      aria-label=${label}
-      title=${label}
-      ?disabled=${disabled}
-      @click=${action}
-    >
-      ${icon(name)}
-    </button>`;
-  }
-
-  private toggle(name: IconName, key: TextKey, on: boolean, action: () => void): TemplateResult {
-    const label = this.t(key);
-    return html`<button aria-pressed=${on} aria-label=${label} title=${label} @click=${action}>
-      ${icon(name)}
-    </button>`;
-  }
-
   private toggleFullscreen(): void {
     void this.fullscreen.toggle(this.renderRoot.querySelector<HTMLElement>(".stage")!);
   }
 
   private play(media: string): void {
-    void this.tell("play", () => play(this.hass!, this.entityId, media));
+    void this.order("play", () => play(this.hass!, this.entityId, media));
   }
 
   private transport(action: Transport): void {
-    void this.tell(action, () => transport(this.hass!, this.entityId, action));
+    void this.order(action, () => transport(this.hass!, this.entityId, action));
   }
 
   private choosePreset(option: string): void {
-    const hass = this.hass!;
-    const entity_id = sibling(hass, this.entityId, "select", "preset")!;
-    void this.tell("preset", () => hass.callService("select", "select_option", { option }, { entity_id }));
+    void this.order("preset", () => choose(this.hass!, this.entityId, "preset", option));
   }
 
   /** Has something done, and says nothing unless it fails. */
-  private async tell(name: string, action: () => Promise<unknown>): Promise<void> {
+  private async order(name: string, action: () => Promise<unknown>): Promise<void> {
     await this.attempt(name, async () => {
       await action();
       return undefined;

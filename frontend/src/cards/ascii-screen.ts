@@ -1,10 +1,9 @@
 /** The element that shows cells: canvas, text on demand, figures on demand. */
 
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { signPath, socketUrl } from "../ha/sign";
-import type { Hass } from "../ha/types";
 import { formatBytes, formatNumber } from "../localize/format";
-import { hasText, localize, type TextKey } from "../localize/index";
+import { hasText, type TextKey } from "../localize/index";
 import { pageParts } from "../player/page";
 import { DEFAULT_LOOK, type Look } from "../player/picture";
 import { CellPlayer } from "../player/player";
@@ -15,6 +14,7 @@ import type { StatsReport } from "../player/stats";
 import { type Engine, Surface } from "../player/surface";
 import type { Init } from "../player/wire";
 import { screenStyles } from "./ascii-screen.styles";
+import { HassElement } from "./element";
 import { TextLayer } from "./text-layer";
 
 /** How often the figures are shown anew, in ms. */
@@ -24,9 +24,8 @@ const STATS_INTERVAL = 500;
  * Runs while `active`. Fires `screen-init` (detail: Init), `screen-state` (detail: state and error) and
  * `screen-blocked` (detail: whether the browser refuses the sound).
  */
-export class AsciiScreen extends LitElement {
+export class AsciiScreen extends HassElement {
   static override properties = {
-    hass: { attribute: false },
     entryId: { attribute: false },
     active: { type: Boolean },
     away: { type: Boolean },
@@ -41,7 +40,6 @@ export class AsciiScreen extends LitElement {
     linked: { state: true },
     report: { state: true },
   };
-  declare hass: Hass | undefined;
   declare entryId: string | undefined;
   declare active: boolean;
   /** What it is to show is not available: it says so, and asks for nothing. */
@@ -124,7 +122,7 @@ export class AsciiScreen extends LitElement {
 
   protected override render(): TemplateResult {
     const title = this.info?.title || "";
-    const label = localize(this.hass, "screen.label", { title });
+    const label = this.t("screen.label", { title });
     const { frozen } = this.layer;
     return html`
       <div class="box" style=${frozen === undefined ? "" : "visibility:hidden"}></div>
@@ -147,13 +145,13 @@ export class AsciiScreen extends LitElement {
   private renderStatus(): TemplateResult | typeof nothing {
     const { playState, error } = this;
     let text: string | undefined;
-    if (this.away) text = localize(this.hass, "error.unavailable");
+    if (this.away) text = this.t("error.unavailable");
     else if (error) {
       const key = `play_error.${error.code}`;
-      text = localize(this.hass, hasText(key) ? key : "play_error.unknown");
-    } else if (!this.linked) text = localize(this.hass, "screen.connecting");
+      text = this.t(hasText(key) ? key : "play_error.unknown");
+    } else if (!this.linked) text = this.t("screen.connecting");
     else if (playState && playState !== "playing" && playState !== "error") {
-      text = localize(this.hass, `screen.${playState}` as TextKey);
+      text = this.t(`screen.${playState}` as TextKey);
     }
     if (!text || !this.active) return nothing;
     return html`<div class="status" role=${error ? "alert" : "status"}>${text}</div>`;
@@ -163,7 +161,7 @@ export class AsciiScreen extends LitElement {
     const { hass } = this;
     const one = (value: number): string => formatNumber(hass, value, 1);
     const line = (key: TextKey, values: Record<string, string>): TemplateResult =>
-      html`<div>${localize(hass, key, values)}</div>`;
+      html`<div>${this.t(key, values)}</div>`;
     return html`<div class="stats" aria-hidden="true">
       ${line("stats.fps", { fps: one(report.fps), asked: one(report.asked) })}
       ${line("stats.interval", { interval: one(report.interval), jitter: one(report.jitter) })}
@@ -249,10 +247,6 @@ export class AsciiScreen extends LitElement {
   private renderNow(): void {
     this.requestUpdate();
     if (this.isConnected) this.performUpdate();
-  }
-
-  private tell(name: string, detail: unknown): void {
-    this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 
   static override styles = screenStyles;

@@ -2,7 +2,6 @@
 
 import {
   html,
-  LitElement,
   nothing,
   type PropertyDeclarations,
   type PropertyValues,
@@ -10,7 +9,7 @@ import {
 } from "lit";
 import { messageOf } from "../ha/actions";
 import type { CardConfig, Hass } from "../ha/types";
-import { localize, type TextKey } from "../localize/index";
+import { HassElement } from "./element";
 import { Presence } from "./presence";
 import { shared } from "./styles";
 
@@ -21,16 +20,14 @@ export interface Message {
   link?: { href: string; label: string };
 }
 
-export abstract class RetrocamCard<Config extends CardConfig> extends LitElement {
+export abstract class RetrocamCard<Config extends CardConfig> extends HassElement {
   static override styles = [shared];
   static override properties: PropertyDeclarations = {
-    hass: { attribute: false },
     preview: { type: Boolean },
     config: { state: true },
     message: { state: true },
     busy: { state: true },
   };
-  declare hass: Hass | undefined;
   /** Set by the dashboard in its card picker and editor: nothing may run then. */
   declare preview: boolean;
   declare protected config: Config | undefined;
@@ -79,10 +76,6 @@ export abstract class RetrocamCard<Config extends CardConfig> extends LitElement
 
   protected get entityId(): string {
     return this.config?.entity ?? "";
-  }
-
-  protected t(key: TextKey, values?: Record<string, string | number>): string {
-    return localize(this.hass, key, values);
   }
 
   /** Runs an action with its button waiting, and tells what came of it. */

@@ -1,14 +1,13 @@
 /** A live camera with what is needed right after something has happened. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { act, type Saved } from "../ha/actions";
+import { act, choose, type Saved } from "../ha/actions";
 import {
   domainOf,
   entryIdOf,
   isAvailable,
   isRetrocam,
   nameOf,
-  sibling,
   siblingState,
 } from "../ha/entities";
 import { lookbackOf } from "../ha/lookback";
@@ -22,6 +21,7 @@ import { type Message, RetrocamCard } from "./base";
 import { cameraStyles } from "./camera-card.styles";
 import { aspectOf, cameraForm, type Form } from "./forms";
 import { Fullscreen } from "./fullscreen";
+import { iconButton } from "./icon-button";
 import { icon } from "./icons";
 import type { LiveMode } from "./live";
 import { layoutIcon } from "./layouts";
@@ -135,24 +135,17 @@ export class CameraCard extends RetrocamCard<CameraCardConfig> {
           </span>
         </button>
         <span class="icons">
-          <button
-            ?disabled=${off}
-            aria-label=${this.t("snapshot.button")}
-            title=${this.t("snapshot.button")}
-            @click=${this.snapshot}
-          >
-            ${icon("camera")}
-          </button>
-          <button
-            aria-label=${this.t("ascii.show")}
-            title=${this.t("ascii.show")}
-            aria-pressed=${ascii}
-            @click=${() => {
+          ${iconButton("camera", this.t("snapshot.button"), () => this.snapshot(), {
+            disabled: off,
+          })}
+          ${iconButton(
+            "ascii",
+            this.t("ascii.show"),
+            () => {
               this.ascii = !ascii;
-            }}
-          >
-            ${icon("ascii")}
-          </button>
+            },
+            { pressed: ascii },
+          )}
           ${this.renderFullscreenButton("enter")}
         </span>
       </div>
@@ -161,15 +154,12 @@ export class CameraCard extends RetrocamCard<CameraCardConfig> {
   }
 
   private renderFullscreenButton(way: "enter" | "leave"): TemplateResult {
-    const label = this.t(`fullscreen.${way}`);
-    return html`<button
-      class=${way}
-      aria-label=${label}
-      title=${label}
-      @click=${() => this.fullscreen.toggle(this.renderRoot.querySelector(".stage")!)}
-    >
-      ${icon(way === "enter" ? "full" : "shrink")}
-    </button>`;
+    return iconButton(
+      way === "enter" ? "full" : "shrink",
+      this.t(`fullscreen.${way}`),
+      () => this.fullscreen.toggle(this.renderRoot.querySelector(".stage")!),
+      { extra: way },
+    );
   }
 
   private renderGauge(hass: Hass): TemplateResult | typeof nothing {
@@ -202,16 +192,8 @@ export class CameraCard extends RetrocamCard<CameraCardConfig> {
     const more = this.t("recording.extend", { seconds: formatSeconds(hass, EXTEND_SECONDS) });
     return html`<span class="recording" role="status">
       <span class="dot"></span>${this.t("recording.now")}
-      <button aria-label=${`+ ${more}`} title=${`+ ${more}`} @click=${this.extend}>
-        ${icon("plus")}
-      </button>
-      <button
-        aria-label=${this.t("recording.stop")}
-        title=${this.t("recording.stop")}
-        @click=${this.stop}
-      >
-        ${icon("stop")}
-      </button>
+      ${iconButton("plus", `+ ${more}`, () => this.extend())}
+      ${iconButton("stop", this.t("recording.stop"), () => this.stop())}
     </span>`;
   }
 
@@ -285,9 +267,8 @@ export class CameraCard extends RetrocamCard<CameraCardConfig> {
   }
 
   private async choose(option: string): Promise<void> {
-    const entity_id = sibling(this.hass!, this.entityId, "select", "layout")!;
     await this.attempt("layout", async () => {
-      await this.hass!.callService("select", "select_option", { option }, { entity_id });
+      await choose(this.hass!, this.entityId, "layout", option);
       return undefined;
     });
   }

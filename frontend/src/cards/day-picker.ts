@@ -1,22 +1,19 @@
 /** The head of the history: whose day it is, and which. */
 
-import { css, html, LitElement, type TemplateResult } from "lit";
-import type { Hass } from "../ha/types";
+import { css, html, type TemplateResult } from "lit";
 import { localDate } from "../localize/fields";
 import { formatDay } from "../localize/format";
-import { localize, type TextKey } from "../localize/index";
-import { icon, type IconName } from "./icons";
+import { HassElement } from "./element";
+import { iconButton } from "./icon-button";
 import { shared } from "./styles";
 
 /** Fires `move` (detail: days to go), `pick` (detail: a time of the day, UNIX ms) and `reload`. */
-export class DayPicker extends LitElement {
+export class DayPicker extends HassElement {
   static override properties = {
-    hass: { attribute: false },
     name: { attribute: false },
     day: { attribute: false },
     today: { type: Boolean },
   };
-  declare hass: Hass | undefined;
   declare name: string;
   /** The day's first moment, in UNIX ms. */
   declare day: number;
@@ -25,7 +22,7 @@ export class DayPicker extends LitElement {
   protected override render(): TemplateResult {
     return html`<header class="row">
       <span class="grow name">${this.name}</span>
-      ${this.button("left", "history.previous_day", () => this.tell("move", -1))}
+      ${iconButton("left", this.t("history.previous_day"), () => this.tell("move", -1))}
       <label class="day">
         <span aria-hidden="true">${this.today ? this.t("history.today") : formatDay(this.hass, this.day)}</span>
         <input
@@ -35,29 +32,16 @@ export class DayPicker extends LitElement {
           @change=${this.picked}
         />
       </label>
-      ${this.button("right", "history.next_day", () => this.tell("move", 1), this.today)}
-      ${this.button("reload", "history.reload", () => this.tell("reload"))}
+      ${iconButton("right", this.t("history.next_day"), () => this.tell("move", 1), {
+        disabled: this.today,
+      })}
+      ${iconButton("reload", this.t("history.reload"), () => this.tell("reload"))}
     </header>`;
-  }
-
-  private button(name: IconName, key: TextKey, action: () => void, disabled = false): TemplateResult {
-    const label = this.t(key);
-    return html`<button ?disabled=${disabled} aria-label=${label} title=${label} @click=${action}>
-      ${icon(name)}
-    </button>`;
   }
 
   private picked(event: Event): void {
     const time = Date.parse(`${(event.target as HTMLInputElement).value}T00:00`);
     if (Number.isFinite(time)) this.tell("pick", time);
-  }
-
-  private tell(name: string, detail?: number): void {
-    this.dispatchEvent(new CustomEvent(name, { detail }));
-  }
-
-  private t(key: TextKey): string {
-    return localize(this.hass, key);
   }
 
   static override styles = [

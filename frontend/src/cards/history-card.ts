@@ -13,11 +13,12 @@ import { KINDS, type Kind, listMedia, watchMedia } from "../ha/media";
 import { signPath } from "../ha/sign";
 import type { CardConfig, GridOptions, Hass } from "../ha/types";
 import { Album } from "../history/album";
-import { nearestIndex } from "../history/store";
+import { Place } from "../history/place";
 import { formatNumber } from "../localize/format";
 import { RetrocamCard } from "./base";
 import { type Form, historyForm } from "./forms";
 import { historyStyles } from "./history-card.styles";
+import { iconButton } from "./icon-button";
 import { icon, type IconName } from "./icons";
 import type { MediaGrid } from "./media-grid";
 import type { ScrubDetail } from "./ribbon";
@@ -31,8 +32,6 @@ export interface HistoryCardConfig extends CardConfig {
 
 const THUMB_WIDTH = 140;
 const LINK_SECONDS = 3600;
-/** After a pause this long in scrubbing, what lies there is loaded, in ms. */
-const SETTLE = 150;
 const KIND_ICONS: Record<Kind, IconName> = {
   snapshots: "camera",
   recordings: "play",
@@ -42,24 +41,18 @@ const KIND_ICONS: Record<Kind, IconName> = {
 export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
   static override properties: PropertyDeclarations = {
     without: { state: true },
-    marked: { state: true },
-    opened: { state: true },
-    scrubbed: { state: true },
     planning: { state: true },
   };
   /** Kinds that the user has switched off for now. */
   declare private without: ReadonlySet<Kind>;
-  /** Id of the item that the user was at last: an index would slip with each new item. */
-  declare private marked: string | undefined;
-  /** Id of the item in the viewer. */
-  declare private opened: string | undefined;
-  /** Where the ribbon's handle is, in UNIX ms. */
-  declare private scrubbed: number | undefined;
   declare private planning: boolean;
   private album = this.newAlbum();
   /** The config entry that the album is of. */
   private albumOf: string | undefined;
-  private settle: number | undefined;
+  private readonly place = new Place(() => this.album, {
+    changed: () => this.requestUpdate(),
+    reveal: (index) => this.grid?.reveal(index),
+  });
   private live = false;
   private available = false;
 
@@ -115,13 +108,13 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
   protected ended(): void {
     this.live = false;
     this.album.stop();
-    window.clearTimeout(this.settle);
+    this.place.rest();
   }
 
   protected body(hass: Hass, config: HistoryCardConfig): TemplateResult {
     const name = nameOf(hass, this.entityId, config.name);
     const { items, span } = this.album;
-    const openIndex = this.opened === undefined ? -1 : this.indexOf(this.opened);
+    const { open } = this.place;
     return html`
       <retrocam-day-picker
         .hass=${hass}
@@ -138,7 +131,7 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
           .items=${items}
           .dayStart=${span.start}
           .dayEnd=${span.end}
-          .time=${this.scrubbed}
+          .time=${this.place.scrubbed}
           @scrub=${this.scrub}
         ></retrocam-ribbon>
       </div>
@@ -151,10 +144,10 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
       <retrocam-viewer
         .hass=${hass}
         .entityId=${this.entityId}
-        .item=${items[openIndex]}
-        ?hasNewer=${openIndex > 0}
-        ?hasOlder=${openIndex >= 0 && openIndex < items.length - 1}
-        @step=${(event: CustomEvent<number>) => this.step(openIndex, event.detail)}
+        .item=${items[open]}
+        ?hasNewer=${open > 0}
+        ?hasOlder=${open >= 0 && open < items.length - 1}
+        @step=${(event: CustomEvent<number>) => this.place.step(event.detail)}
         @deleted=${(event: CustomEvent<string>) => this.album.forget(event.detail)}
         @close=${this.closeViewer}
       ></retrocam-viewer>
@@ -173,16 +166,9 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
       <span role="group" aria-label=${this.t("history.filter")}>
         ${kinds.length > 1
           ? kinds.map((kind) => {
-              const on = !this.without.has(kind);
+              const pressed = !this.without.has(kind);
               const label = this.t(`kind.${kind}`);
-              return html`<button
-                aria-pressed=${on}
-                aria-label=${label}
-                title=${label}
-                @click=${() => this.toggle(kind)}
-              >
-                ${icon(KIND_ICONS[kind])}
-              </button>`;
+              return iconButton(KIND_ICONS[kind], label, () => this.toggle(kind), { pressed });
             })
           : nothing}
       </span>
@@ -226,19 +212,10 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
       .hass=${hass}
       .items=${items}
       .thumbWidth=${config.thumb_width ?? THUMB_WIDTH}
-      .current=${this.current}
-      @open=${(event: CustomEvent<number>) => this.openItem(event.detail)}
+      .current=${this.place.current}
+      @open=${(event: CustomEvent<number>) => this.place.enter(event.detail)}
       @near-end=${() => this.album.more()}
     ></retrocam-grid>`;
-  }
-
-  /** Index of the item that the user was at last. */
-  private get current(): number {
-    return this.marked === undefined ? 0 : Math.max(0, this.indexOf(this.marked));
-  }
-
-  private indexOf(id: string): number {
-    return this.album.items.findIndex((item) => item.id === id);
   }
 
   /** The kinds that the card is made for. */
@@ -254,20 +231,21 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
   private begin(entryId: string): void {
     this.albumOf = entryId;
     this.album = this.newAlbum();
-    this.marked = this.opened = this.scrubbed = undefined;
+    this.place.reset();
+    this.place.close();
     this.choose();
   }
 
   private newAlbum(): Album {
     return new Album(KINDS, {
       changed: () => this.requestUpdate(),
-      removing: (id) => this.leave(id),
+      removing: (id) => this.place.leave(id),
     });
   }
 
   /** Shows other items, and what was pointed at is no more. */
   private show(open: () => void): void {
-    this.marked = this.scrubbed = undefined;
+    this.place.reset();
     open();
   }
 
@@ -280,51 +258,16 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
 
   private scrub(event: CustomEvent<ScrubDetail>): void {
     const { time, index, done } = event.detail;
-    this.scrubbed = time;
-    this.mark(index);
-    window.clearTimeout(this.settle);
-    this.settle = window.setTimeout(() => void this.refine(time), done ? 0 : SETTLE);
-  }
-
-  /** Loads what lies at a time, and marks what is nearest if the handle is still there. */
-  private async refine(time: number): Promise<void> {
-    await this.album.around(time);
-    if (this.scrubbed === time) this.mark(nearestIndex(this.album.items, time));
-  }
-
-  private mark(index: number): void {
-    this.marked = this.album.items[index]?.id;
-    if (index >= 0) this.grid?.reveal(index);
+    this.place.scrub(time, index, done);
   }
 
   private get grid(): MediaGrid | null {
     return this.renderRoot.querySelector<MediaGrid>("retrocam-grid");
   }
 
-  private openItem(index: number): void {
-    this.marked = this.opened = this.album.items[index]?.id;
-  }
-
-  private step(index: number, by: number): void {
-    const { items } = this.album;
-    // Newest first: newer lies before.
-    const to = index - by;
-    if (index < 0 || !items[to]) return;
-    this.openItem(to);
-    if (to > items.length - 20) this.album.more();
-  }
-
-  /** Goes on from what is deleted to its neighbour. */
-  private leave(id: string): void {
-    if (this.opened !== id) return;
-    const { items } = this.album;
-    const index = this.indexOf(id);
-    this.marked = this.opened = (items[index + 1] ?? items[index - 1])?.id;
-  }
-
   private closeViewer(): void {
-    this.opened = undefined;
-    void this.grid?.focusItem(this.current);
+    this.place.close();
+    void this.grid?.focusItem(this.place.current);
   }
 
   private async exportTimelapse(plan: PlanDetail): Promise<void> {

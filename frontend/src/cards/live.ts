@@ -1,9 +1,9 @@
 /** The live picture: a poster at once, then Home Assistant's own player, MJPEG, or stills. */
 
-import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { isAvailable } from "../ha/entities";
-import type { Hass, HassEntity } from "../ha/types";
-import { localize } from "../localize/index";
+import type { HassEntity } from "../ha/types";
+import { HassElement } from "./element";
 
 export type LiveMode = "auto" | "hls" | "mjpeg" | "still";
 
@@ -24,9 +24,8 @@ export function liveWay(
   return streams && hasPlayer ? "player" : "mjpeg";
 }
 
-export class LivePicture extends LitElement {
+export class LivePicture extends HassElement {
   static override properties = {
-    hass: { attribute: false },
     entityId: { attribute: false },
     mode: { attribute: false },
     active: { type: Boolean },
@@ -36,7 +35,6 @@ export class LivePicture extends LitElement {
     lost: { state: true },
     ready: { state: true },
   };
-  declare hass: Hass | undefined;
   declare entityId: string;
   declare mode: LiveMode;
   declare active: boolean;
@@ -72,14 +70,14 @@ export class LivePicture extends LitElement {
   protected override render(): TemplateResult | typeof nothing {
     const state = this.hass?.states[this.entityId];
     if (!this.hass || !state) return nothing;
-    const label = localize(this.hass, "live.label", { name: this.name });
+    const label = this.t("live.label", { name: this.name });
     return html`
       ${this.poster && !this.ready
         ? html`<img class="poster" src=${this.poster} alt="" @error=${this.posterFailed} />`
         : nothing}
       ${this.active ? this.renderLive(state, label) : nothing}
       ${this.active && this.lost
-        ? html`<div class="lost" role="status">${localize(this.hass, "live.lost")}</div>`
+        ? html`<div class="lost" role="status">${this.t("live.lost")}</div>`
         : nothing}
     `;
   }

@@ -1,22 +1,21 @@
 /** Where the viewer says how ASCII is to look: all but the preset is done without the server. */
 
-import { css, html, LitElement, nothing, type TemplateResult } from "lit";
-import type { Hass, HassEntity } from "../ha/types";
+import { css, html, nothing, type TemplateResult } from "lit";
+import type { HassEntity } from "../ha/types";
 import { formatNumber } from "../localize/format";
-import { hasText, localize, type TextKey } from "../localize/index";
+import { hasText, type TextKey } from "../localize/index";
 import { CHARSETS } from "../player/charset";
 import type { Look } from "../player/picture";
+import { HassElement } from "./element";
 import { arrowed, tabIndexOf } from "./radios";
 import { shared } from "./styles";
 
 /** Fires `restyle` (detail: what changes of the look) and `preset` (detail: the one that is wanted). */
-export class LookPanel extends LitElement {
+export class LookPanel extends HassElement {
   static override properties = {
-    hass: { attribute: false },
     look: { attribute: false },
     preset: { attribute: false },
   };
-  declare hass: Hass | undefined;
   declare look: Look;
   /** The player's select of presets, undefined where it has none. */
   declare preset: HassEntity | undefined;
@@ -102,14 +101,6 @@ export class LookPanel extends LitElement {
       />
       ${this.t(label)}
     </label>`;
-  }
-
-  private tell(name: string, detail: unknown): void {
-    this.dispatchEvent(new CustomEvent(name, { detail }));
-  }
-
-  private t(key: TextKey): string {
-    return localize(this.hass, key);
   }
 
   static override styles = [

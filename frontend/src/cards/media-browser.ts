@@ -1,10 +1,10 @@
 /** A plain list to find something to play in. */
 
-import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { messageOf } from "../ha/actions";
 import { signPath } from "../ha/sign";
-import type { Hass } from "../ha/types";
-import { localize } from "../localize/index";
+import { HassElement } from "./element";
+import { iconButton } from "./icon-button";
 import { icon } from "./icons";
 import { shared } from "./styles";
 
@@ -19,9 +19,8 @@ export interface BrowseItem {
 }
 
 /** Fires `chosen` (detail: BrowseItem) and `close`. */
-export class MediaBrowser extends LitElement {
+export class MediaBrowser extends HassElement {
   static override properties = {
-    hass: { attribute: false },
     entityId: { attribute: false },
     open: { type: Boolean },
     path: { state: true },
@@ -29,7 +28,6 @@ export class MediaBrowser extends LitElement {
     loading: { state: true },
     pictures: { state: true },
   };
-  declare hass: Hass | undefined;
   declare entityId: string;
   declare open: boolean;
   /** Where the user is, from the root on. */
@@ -60,19 +58,19 @@ export class MediaBrowser extends LitElement {
 
   protected override render(): TemplateResult {
     const here = this.path[this.path.length - 1];
-    const title = here?.title ?? localize(this.hass, "player.browse");
+    const title = here?.title ?? this.t("player.browse");
     return html`<dialog
-      aria-label=${localize(this.hass, "player.browse")}
-      @close=${() => this.dispatchEvent(new CustomEvent("close"))}
+      aria-label=${this.t("player.browse")}
+      @close=${() => this.tell("close")}
     >
       <header class="row">
         ${this.path.length > 1
-          ? this.button("left", "browse.up", () => {
+          ? iconButton("left", this.t("browse.up"), () => {
               this.path = this.path.slice(0, -1);
             })
           : nothing}
         <h2 class="grow">${title}</h2>
-        ${this.button("close", "browse.close", () => this.renderRoot.querySelector("dialog")!.close())}
+        ${iconButton("close", this.t("browse.close"), () => this.renderRoot.querySelector("dialog")!.close())}
       </header>
       ${this.renderList(here)}
     </dialog>`;
@@ -80,9 +78,9 @@ export class MediaBrowser extends LitElement {
 
   private renderList(here: BrowseItem | undefined): TemplateResult {
     if (this.failure) return html`<div class="notice" role="alert">${this.failure}</div>`;
-    if (this.loading) return html`<div class="notice">${localize(this.hass, "browse.loading")}</div>`;
+    if (this.loading) return html`<div class="notice">${this.t("browse.loading")}</div>`;
     if (!here?.children?.length) {
-      return html`<div class="notice">${localize(this.hass, "browse.empty")}</div>`;
+      return html`<div class="notice">${this.t("browse.empty")}</div>`;
     }
     return html`<ul>
       ${here.children.map(
@@ -92,7 +90,7 @@ export class MediaBrowser extends LitElement {
             <span class="grow">${item.title}</span>
           </button>
           ${item.can_expand && item.can_play
-            ? this.button("play", "player.play", () => this.play(item))
+            ? iconButton("play", this.t("player.play"), () => this.play(item))
             : nothing}
         </li>`,
       )}
@@ -105,22 +103,13 @@ export class MediaBrowser extends LitElement {
     return html`<img src=${picture} alt="" loading="lazy" @error=${() => this.hide(item)} />`;
   }
 
-  private button(
-    name: Parameters<typeof icon>[0],
-    key: Parameters<typeof localize>[1],
-    action: () => void,
-  ): TemplateResult {
-    const label = localize(this.hass, key);
-    return html`<button aria-label=${label} title=${label} @click=${action}>${icon(name)}</button>`;
-  }
-
   private choose(item: BrowseItem): void {
     if (item.can_expand) void this.enter(item);
     else if (item.can_play) this.play(item);
   }
 
   private play(item: BrowseItem): void {
-    this.dispatchEvent(new CustomEvent("chosen", { detail: item }));
+    this.tell("chosen", item);
     this.renderRoot.querySelector("dialog")!.close();
   }
 

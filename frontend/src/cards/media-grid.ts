@@ -1,28 +1,25 @@
 /** Thumbnails of very many items: only those in view are in the document. */
 
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult, css } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult, css } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { MediaItem } from "../ha/media";
-import type { Hass } from "../ha/types";
 import { type Grid, gridFor, heightOf, stepIndex, visibleItems } from "../history/rows";
 import { formatDuration, formatTime } from "../localize/format";
-import { localize } from "../localize/index";
+import { HassElement } from "./element";
 import { icon } from "./icons";
 import { shared } from "./styles";
 
 const GAP = 4;
 
 /** Fires `open` (detail: index) and `near-end` when the last rows come near. */
-export class MediaGrid extends LitElement {
+export class MediaGrid extends HassElement {
   static override properties = {
-    hass: { attribute: false },
     items: { attribute: false },
     thumbWidth: { attribute: false },
     current: { attribute: false },
     scrollPosition: { state: true },
     box: { state: true },
   };
-  declare hass: Hass | undefined;
   declare items: readonly MediaItem[];
   declare thumbWidth: number;
   /** Index of the item that is marked and can be focused. */
@@ -91,7 +88,7 @@ export class MediaGrid extends LitElement {
     const { grid } = this;
     const rest = heightOf(grid, this.items.length) - this.scrollTop - this.clientHeight;
     if (this.box.height > 0 && rest < 3 * grid.rowHeight) {
-      this.dispatchEvent(new CustomEvent("near-end"));
+      this.tell("near-end");
     }
   }
 
@@ -103,7 +100,7 @@ export class MediaGrid extends LitElement {
     return html`<div
       class="all"
       role="list"
-      aria-label=${localize(this.hass, "history.grid")}
+      aria-label=${this.t("history.grid")}
       style="height:${heightOf(grid, items.length)}px"
       @keydown=${this.pressed}
     >
@@ -124,7 +121,7 @@ export class MediaGrid extends LitElement {
     const x = (index % grid.columns) * (grid.cellWidth + GAP);
     const y = Math.floor(index / grid.columns) * grid.rowHeight;
     const seconds = (item.end - item.time) / 1000;
-    const label = localize(this.hass, `item.${item.kind}`, {
+    const label = this.t(`item.${item.kind}`, {
       time: formatTime(this.hass, item.time),
       duration: formatDuration(seconds),
     });
@@ -151,7 +148,7 @@ export class MediaGrid extends LitElement {
 
   private open(index: number): void {
     this.current = index;
-    this.dispatchEvent(new CustomEvent("open", { detail: index }));
+    this.tell("open", index);
   }
 
   private pressed(event: KeyboardEvent): void {

@@ -1,21 +1,19 @@
 /** Where something to play is named or looked for. */
 
-import { css, html, LitElement, type TemplateResult } from "lit";
-import type { Hass } from "../ha/types";
-import { localize, type TextKey } from "../localize/index";
+import { css, html, type TemplateResult } from "lit";
+import { HassElement } from "./element";
+import { iconButton } from "./icon-button";
 import { icon } from "./icons";
 import type { BrowseItem } from "./media-browser";
 import { shared } from "./styles";
 
 /** Fires `play` (detail: an address, an id, search words or the id of something in the media browser). */
-export class MediaSearch extends LitElement {
+export class MediaSearch extends HassElement {
   static override properties = {
-    hass: { attribute: false },
     entityId: { attribute: false },
     busy: { type: Boolean },
     browsing: { state: true },
   };
-  declare hass: Hass | undefined;
   declare entityId: string;
   declare busy: boolean;
   declare private browsing: boolean;
@@ -44,22 +42,15 @@ export class MediaSearch extends LitElement {
         >
           ${icon("search")}
         </button>
-        <button
-          type="button"
-          aria-label=${this.t("player.browse")}
-          title=${this.t("player.browse")}
-          @click=${() => {
-            this.browsing = true;
-          }}
-        >
-          ${icon("folder")}
-        </button>
+        ${iconButton("folder", this.t("player.browse"), () => {
+          this.browsing = true;
+        })}
       </form>
       <retrocam-browser
         .hass=${this.hass}
         .entityId=${this.entityId}
         ?open=${this.browsing}
-        @chosen=${(event: CustomEvent<BrowseItem>) => this.tell(event.detail.media_content_id)}
+        @chosen=${(event: CustomEvent<BrowseItem>) => this.tell("play", event.detail.media_content_id)}
         @close=${() => {
           this.browsing = false;
         }}
@@ -69,15 +60,7 @@ export class MediaSearch extends LitElement {
   private submitted(event: SubmitEvent): void {
     event.preventDefault();
     const media = String(new FormData(event.target as HTMLFormElement).get("media") ?? "").trim();
-    if (media && !this.busy) this.tell(media);
-  }
-
-  private tell(media: string): void {
-    this.dispatchEvent(new CustomEvent("play", { detail: media }));
-  }
-
-  private t(key: TextKey): string {
-    return localize(this.hass, key);
+    if (media && !this.busy) this.tell("play", media);
   }
 
   static override styles = [

@@ -1,12 +1,11 @@
 /** The ribbon of a day: what was kept when, a handle to look through it, and a bubble with what is nearest. */
 
-import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import type { MediaItem } from "../ha/media";
-import type { Hass } from "../ha/types";
 import { nearestIndex } from "../history/store";
 import { Timeline } from "../history/timeline";
 import { formatTime } from "../localize/format";
-import { localize } from "../localize/index";
+import { HassElement } from "./element";
 import { drawRibbon, HEIGHT } from "./ribbon-drawing";
 
 export interface ScrubDetail {
@@ -18,16 +17,14 @@ export interface ScrubDetail {
 }
 
 /** Fires `scrub` (detail: ScrubDetail) while it is looked through. */
-export class Ribbon extends LitElement {
+export class Ribbon extends HassElement {
   static override properties = {
-    hass: { attribute: false },
     items: { attribute: false },
     dayStart: { attribute: false },
     dayEnd: { attribute: false },
     time: { attribute: false },
     held: { state: true },
   };
-  declare hass: Hass | undefined;
   declare items: readonly MediaItem[];
   declare dayStart: number;
   declare dayEnd: number;
@@ -76,11 +73,11 @@ export class Ribbon extends LitElement {
     const item = this.time === undefined ? undefined : this.items[this.indexAt(this.time)];
     const text = item
       ? formatTime(this.hass, item.time)
-      : localize(this.hass, "history.ribbon_nothing");
+      : this.t("history.ribbon_nothing");
     return html`<canvas
       role="slider"
       tabindex="0"
-      aria-label=${localize(this.hass, "history.ribbon")}
+      aria-label=${this.t("history.ribbon")}
       aria-valuemin=${this.dayStart}
       aria-valuemax=${this.dayEnd}
       aria-valuenow=${this.time ?? this.dayEnd}
@@ -112,7 +109,7 @@ export class Ribbon extends LitElement {
     this.time = time;
     this.held = !done;
     const detail: ScrubDetail = { time, index: this.indexAt(time), done };
-    this.dispatchEvent(new CustomEvent("scrub", { detail }));
+    this.tell("scrub", detail);
   }
 
   private down(event: PointerEvent): void {

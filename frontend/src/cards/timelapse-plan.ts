@@ -1,9 +1,8 @@
 /** Asks for the time that a timelapse is to show, and tells how far it is. */
 
-import { css, html, LitElement, type PropertyValues, type TemplateResult } from "lit";
-import type { Hass } from "../ha/types";
+import { css, html, type PropertyValues, type TemplateResult } from "lit";
 import { localMinute } from "../localize/fields";
-import { localize, type TextKey } from "../localize/index";
+import { HassElement } from "./element";
 import { icon } from "./icons";
 import { shared } from "./styles";
 
@@ -18,15 +17,13 @@ export interface PlanDetail {
 }
 
 /** Fires `export` (detail: PlanDetail). */
-export class TimelapsePlan extends LitElement {
+export class TimelapsePlan extends HassElement {
   static override properties = {
-    hass: { attribute: false },
     dayStart: { attribute: false },
     dayEnd: { attribute: false },
     busy: { type: Boolean },
     share: { attribute: false },
   };
-  declare hass: Hass | undefined;
   declare dayStart: number;
   declare dayEnd: number;
   declare busy: boolean;
@@ -77,11 +74,7 @@ export class TimelapsePlan extends LitElement {
       end: moment("end"),
       fps: Number(data.get("fps")) || FPS,
     };
-    this.dispatchEvent(new CustomEvent("export", { detail }));
-  }
-
-  private t(key: TextKey, values?: Record<string, string | number>): string {
-    return localize(this.hass, key, values);
+    this.tell("export", detail);
   }
 
   static override styles = [

@@ -1,13 +1,14 @@
 /** One kept file, as large as the page: looked at, handed on, deleted. */
 
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { act, messageOf } from "../ha/actions";
 import type { MediaItem } from "../ha/media";
 import { signPath } from "../ha/sign";
-import type { Hass } from "../ha/types";
 import { type Outcome, PanZoom } from "../history/zoom";
 import { formatBytes, formatDay, formatTime } from "../localize/format";
-import { localize, type TextKey } from "../localize/index";
+import type { TextKey } from "../localize/index";
+import { HassElement } from "./element";
+import { iconButton } from "./icon-button";
 import { icon, type IconName } from "./icons";
 import { shared } from "./styles";
 import { viewerStyles } from "./viewer.styles";
@@ -16,9 +17,8 @@ import { viewerStyles } from "./viewer.styles";
 const SHARE_SECONDS = 86_400;
 
 /** Fires `step` (detail: 1 to newer, -1 to older), `deleted` (detail: id) and `close`. */
-export class Viewer extends LitElement {
+export class Viewer extends HassElement {
   static override properties = {
-    hass: { attribute: false },
     entityId: { attribute: false },
     item: { attribute: false },
     hasNewer: { type: Boolean },
@@ -28,7 +28,6 @@ export class Viewer extends LitElement {
     asking: { state: true },
     missing: { state: true },
   };
-  declare hass: Hass | undefined;
   declare entityId: string;
   declare item: MediaItem | undefined;
   declare hasNewer: boolean;
@@ -59,9 +58,9 @@ export class Viewer extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    const { hass, item } = this;
+    const { item } = this;
     return html`<dialog
-      aria-label=${localize(hass, "viewer.label")}
+      aria-label=${this.t("viewer.label")}
       @close=${this.closed}
       @keydown=${this.pressed}
     >
@@ -87,13 +86,13 @@ export class Viewer extends LitElement {
               >${icon("download")}</a
             >`
           : nothing}
-        ${this.button("share", "viewer.share", () => void this.share(item))}
+        ${iconButton("share", this.t("viewer.share"), () => this.share(item))}
         ${hass?.user?.is_admin
-          ? this.button("trash", "viewer.delete", () => {
+          ? iconButton("trash", this.t("viewer.delete"), () => {
               this.asking = true;
             })
           : nothing}
-        ${this.button("close", "viewer.close", () => this.close())}
+        ${iconButton("close", this.t("viewer.close"), () => this.close())}
       </header>
       <div
         class="stage"
@@ -105,12 +104,16 @@ export class Viewer extends LitElement {
       >
         ${this.renderMedia(item)}
       </div>
-      ${this.hasOlder ? this.button("left", "viewer.previous", () => this.step(-1), "side old") : nothing}
-      ${this.hasNewer ? this.button("right", "viewer.next", () => this.step(1), "side new") : nothing}
+      ${this.hasOlder ? this.renderStep("left", "viewer.previous", -1, "side old") : nothing}
+      ${this.hasNewer ? this.renderStep("right", "viewer.next", 1, "side new") : nothing}
       <footer role="status">
         ${this.asking ? this.renderQuestion(item) : this.told ? html`<span>${this.told}</span>` : nothing}
       </footer>
     `;
+  }
+
+  private renderStep(name: IconName, key: TextKey, by: 1 | -1, extra: string): TemplateResult {
+    return iconButton(name, this.t(key), () => this.step(by), { extra });
   }
 
   private renderMedia(item: MediaItem): TemplateResult | typeof nothing {
@@ -138,7 +141,7 @@ export class Viewer extends LitElement {
       ${this.source
         ? html`<img
             src=${this.source}
-            alt=${localize(this.hass, "item.snapshots", { time: formatTime(this.hass, item.time) })}
+            alt=${this.t("item.snapshots", { time: formatTime(this.hass, item.time) })}
             style=${place}
             draggable="false"
             @error=${failed}
@@ -161,17 +164,6 @@ export class Viewer extends LitElement {
       </button>`;
   }
 
-  private button(name: IconName, key: TextKey, action: () => void, extra = ""): TemplateResult {
-    const label = this.t(key);
-    return html`<button class=${extra} aria-label=${label} title=${label} @click=${action}>
-      ${icon(name)}
-    </button>`;
-  }
-
-  private t(key: TextKey): string {
-    return localize(this.hass, key);
-  }
-
   private async resolve(): Promise<void> {
     const { hass, item } = this;
     if (!hass || !item) return;
@@ -188,12 +180,12 @@ export class Viewer extends LitElement {
   }
 
   private closed(): void {
-    this.dispatchEvent(new CustomEvent("close"));
+    this.tell("close");
   }
 
   private step(by: 1 | -1): void {
     if (by === 1 ? !this.hasNewer : !this.hasOlder) return;
-    this.dispatchEvent(new CustomEvent("step", { detail: by }));
+    this.tell("step", by);
   }
 
   private pressed(event: KeyboardEvent): void {
@@ -221,7 +213,7 @@ export class Viewer extends LitElement {
     } catch (error) {
       // Who closes the phone's sheet has shared nothing, and needs no word of it.
       if (error instanceof DOMException && error.name === "AbortError") return;
-      this.told = localize(hass, "error.failed", { message: messageOf(error) });
+      this.told = this.t("error.failed", { message: messageOf(error) });
     }
   }
 
@@ -229,9 +221,9 @@ export class Viewer extends LitElement {
     this.asking = false;
     try {
       await act(this.hass!, "delete_media", this.entityId, { media_content_id: [item.id] });
-      this.dispatchEvent(new CustomEvent("deleted", { detail: item.id }));
+      this.tell("deleted", item.id);
     } catch (error) {
-      this.told = localize(this.hass, "error.failed", { message: messageOf(error) });
+      this.told = this.t("error.failed", { message: messageOf(error) });
     }
   }
 

@@ -1,5 +1,6 @@
 /** Retrocam's actions, called for one entity, with its part of the response. */
 
+import { sibling } from "./entities";
 import type { Hass } from "./types";
 
 /** What `record`, `export_timelapse` and `take_snapshot` answer, as far as the cards show it. */
@@ -19,6 +20,12 @@ export async function act<T>(
   const target = { entity_id: entityId };
   const { response } = await hass.callService("retrocam", action, data, target, false, true);
   return (response as Record<string, T> | undefined)?.[entityId];
+}
+
+/** Chooses an option of the select with this key on the device of an entity. */
+export async function choose(hass: Hass, entityId: string, key: string, option: string): Promise<void> {
+  const entity_id = sibling(hass, entityId, "select", key)!;
+  await hass.callService("select", "select_option", { option }, { entity_id });
 }
 
 /** The words of an error of Home Assistant's, which are translated already, or of any other. */

@@ -2,9 +2,10 @@
 
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
 import { Fullscreen } from "../cards/fullscreen";
+import { iconButton } from "../cards/icon-button";
 import { type Info, LockedError, type ShareApi } from "./api";
 import { Curtain } from "./curtain";
-import { iconButton, PageElement } from "./element";
+import { PageElement } from "./element";
 import { t, wordsOf } from "./words";
 
 /** Set on the view while its controls are hidden: they stay reachable by keyboard and screen reader. */

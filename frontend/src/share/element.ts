@@ -1,7 +1,6 @@
 /** What the page's elements have in common: no shadow, so that one style sheet serves all. */
 
 import { html, LitElement, type TemplateResult } from "lit";
-import { icon, type IconName } from "../cards/icons";
 
 export abstract class PageElement extends LitElement {
   protected override createRenderRoot(): HTMLElement {
@@ -11,24 +10,6 @@ export abstract class PageElement extends LitElement {
   protected tell(name: string, detail?: unknown): void {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
-}
-
-/** A button that shows an icon, and has its text for those who do not see it. */
-export function iconButton(
-  name: IconName,
-  label: string,
-  action: () => void,
-  disabled = false,
-): TemplateResult {
-  return html`<button
-    type="button"
-    aria-label=${label}
-    title=${label}
-    ?disabled=${disabled}
-    @click=${action}
-  >
-    ${icon(name)}
-  </button>`;
 }
 
 /** One of several choices, as buttons of which one is pressed: a list to open fails in some cars. */

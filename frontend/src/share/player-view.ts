@@ -1,11 +1,12 @@
 /** The player: a screen of glyphs, and what a guest may do with it. */
 
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
+import { iconButton } from "../cards/icon-button";
 import { icon } from "../cards/icons";
 import { SeekBar } from "../cards/seek-bar";
 import type { Init } from "../player/wire";
 import { CurtainedView } from "./curtained-view";
-import { choices, iconButton } from "./element";
+import { choices } from "./element";
 import type { ScreenState, ShareScreen } from "./screen";
 import { named, stateWords, t } from "./words";
 
@@ -159,10 +160,12 @@ export class PlayerView extends CurtainedView {
       ${iconButton(
         running ? "pause" : "play",
         t(running ? "player.pause" : "player.play"),
-        () => void this.order(running ? "pause" : "play"),
-        !this.active,
+        () => this.order(running ? "pause" : "play"),
+        { disabled: !this.active },
       )}
-      ${iconButton("stop", t("player.stop"), () => void this.order("stop"), !this.active)}
+      ${iconButton("stop", t("player.stop"), () => this.order("stop"), {
+        disabled: !this.active,
+      })}
     `;
   }
 

@@ -1,8 +1,9 @@
 /** One snapshot over the whole screen, and the way to its neighbours. */
 
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { iconButton } from "../cards/icon-button";
 import type { ShareApi, Snapshot } from "./api";
-import { iconButton, PageElement } from "./element";
+import { PageElement } from "./element";
 import { t, whenOf } from "./words";
 
 /** So near to the end of the list, more of it is asked for. */
@@ -71,10 +72,12 @@ export class SnapshotViewer extends PageElement {
           "left",
           t("viewer.previous"),
           () => this.show(index + 1),
-          index + 1 >= this.items.length,
+          { disabled: index + 1 >= this.items.length },
         )}
         <p class="grow" role="status">${when}</p>
-        ${iconButton("right", t("viewer.next"), () => this.show(index - 1), index === 0)}
+        ${iconButton("right", t("viewer.next"), () => this.show(index - 1), {
+          disabled: index === 0,
+        })}
         ${iconButton("close", t("viewer.close"), () => {
           this.index = undefined;
         })}
