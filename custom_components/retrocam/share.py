@@ -210,8 +210,7 @@ class InfoView(ShareView):
 
     async def get(self, request: web.Request, slug: str) -> web.Response:
         """Answer for who has a cookie, and renew it when it is older than a day."""
-        guest = self.guest(request, slug)
-        instance = self.instance(guest)
+        guest, instance = self.enter(request, slug)
         now = self.door(request).clock()
         allowed = guest.allowed
         if renew := allowed.is_old(now):

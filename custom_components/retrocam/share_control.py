@@ -42,8 +42,7 @@ class ShareActionView(ShareView):
 
     async def post(self, request: web.Request, slug: str, action: str) -> web.Response:
         """Do it, and answer with the state; 400 with the reason when it cannot be done."""
-        guest = self.guest(request, slug)
-        instance = self.instance(guest)
+        _, instance = self.enter(request, slug)
         if not instance.share.control:
             raise refusal(web.HTTPForbidden, "forbidden")
         try:

@@ -9,7 +9,6 @@ import voluptuous as vol
 
 from .cells_views import Terms, Told, async_stream_cells, async_stream_sound
 from .instances import CameraInstance
-from .instances.door import Guest
 from .instances.media import Media
 from .media_items import MediaKind
 from .media_views import async_file_answer, async_thumbnail_answer
@@ -47,8 +46,7 @@ class ShareCellsView(ShareView):
 
     async def get(self, request: web.Request, slug: str) -> web.StreamResponse:
         """Speak the cell stream until the guest leaves, or has to."""
-        guest = self.guest(request, slug)
-        instance = self.instance(guest)
+        guest, instance = self.enter(request, slug)
         check_origin(request)
         base = share_path(slug)
 
@@ -82,8 +80,7 @@ class ShareMjpegView(ShareView):
 
     async def get(self, request: web.Request, slug: str) -> web.StreamResponse:
         """Answer with MJPEG until the guest leaves, or has to."""
-        guest = self.guest(request, slug)
-        instance = self.instance(guest)
+        guest, instance = self.enter(request, slug)
         return await async_while_welcome(request, guest, async_stream_mjpeg(request, instance))
 
 
@@ -97,10 +94,8 @@ class ShareAudioView(ShareView):
         self, request: web.Request, slug: str, session: str, epoch: str, start_us: str
     ) -> web.StreamResponse:
         """Answer with ADTS from a position on, until the sound ends or the guest has to go."""
-        guest = self.guest(request, slug)
-        sound = async_stream_sound(
-            request, self.instance(guest), int(session), int(epoch), int(start_us)
-        )
+        guest, instance = self.enter(request, slug)
+        sound = async_stream_sound(request, instance, int(session), int(epoch), int(start_us))
         return await async_while_welcome(request, guest, sound)
 
 
@@ -108,13 +103,12 @@ class HistoryView(ShareView):
     """The base of the views of snapshots."""
 
     @callback
-    def snapshots(self, request: web.Request, slug: str) -> tuple[Guest, CameraInstance]:
+    def media(self, request: web.Request, slug: str) -> Media:
         """Return whose snapshots a guest may see. Raises HTTPForbidden where that is nobody's."""
-        guest = self.guest(request, slug)
-        instance = self.instance(guest)
+        _, instance = self.enter(request, slug)
         if not instance.share.history:
             raise refusal(web.HTTPForbidden, "forbidden")
-        return guest, instance
+        return instance.media
 
 
 class ShareSnapshotsView(HistoryView):
@@ -125,16 +119,14 @@ class ShareSnapshotsView(HistoryView):
 
     async def get(self, request: web.Request, slug: str) -> web.Response:
         """Answer with a JSON list, newest first: at most `limit`, and before `before`."""
-        _, instance = self.snapshots(request, slug)
+        media = self.media(request, slug)
         try:
             limit = int(request.query.get("limit", LISTED))
         except ValueError as err:
             raise bad_request("limit is a number") from err
         if not 1 <= limit <= MOST_LISTED:
             raise bad_request(f"limit is 1 to {MOST_LISTED}")
-        items = instance.media.libraries[MediaKind.SNAPSHOTS].latest(
-            limit, before=_time(request.query.get("before"))
-        )
+        items = media.snapshots.latest(limit, before=_time(request.query.get("before")))
         return self.answer(
             [
                 {"filename": item.name, "timestamp": iso(item.time), "size": item.size}
@@ -162,8 +154,7 @@ class FileView(HistoryView, ABC):
 
     async def get(self, request: web.Request, slug: str, filename: str) -> web.StreamResponse:
         """Answer with it, and have no browser keep it that others may use after the guest."""
-        _, instance = self.snapshots(request, slug)
-        response = await self.find(instance.media, filename)
+        response = await self.find(self.media(request, slug), filename)
         response.headers.update(HEADERS)
         return response
 

@@ -65,19 +65,17 @@ class ShareView(HomeAssistantView):
     requires_auth = False
 
     @callback
-    def guest(self, request: web.Request, slug: str) -> Guest:
-        """Let a guest in. Raises LockedError."""
+    def enter(self, request: web.Request, slug: str) -> tuple[Guest, CameraInstance]:
+        """Let a guest in, and return what there is to see.
+
+        Raises LockedError, and HTTPServiceUnavailable while it is not loaded.
+        """
         guest = self.door(request).enter(slug, request.cookies.get(COOKIE, ""))
         if guest is None:
             raise refusal(LockedError, "locked")
-        return guest
-
-    @callback
-    def instance(self, guest: Guest) -> CameraInstance:
-        """Return what a guest may see. Raises HTTPServiceUnavailable while it is not loaded."""
         if guest.entry.state is not ConfigEntryState.LOADED:
             raise refusal(web.HTTPServiceUnavailable, "unavailable", retry_after=2)
-        return guest.entry.runtime_data
+        return guest, guest.entry.runtime_data
 
     @staticmethod
     def door(request: web.Request) -> Door:

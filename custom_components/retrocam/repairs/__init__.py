@@ -7,7 +7,7 @@ check.
 from collections.abc import Callable
 from typing import Any, Final, override
 
-from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
+from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 import voluptuous as vol
@@ -19,12 +19,12 @@ from ..instances.extractor_issues import JAVASCRIPT_ISSUE, async_has_javascript
 from ..instances.share import SHARE_LOCK, open_lock
 from ..issues import ENTRY_ID, ISSUE, STORAGE_FAULTS, megabytes_needed
 from ..settings import LOOKBACK_MEGABYTES, LOOKBACK_SECONDS
-from .flow import Repair
+from .flow import EntryRepair, Repair
 from .source import AudioRepair, CameraRepair, GridRepair, SourceRepair
 from .storage import SpaceRepair, StorageRepair
 
 
-class LookbackRepair(Repair):
+class LookbackRepair(EntryRepair):
     """Gives a lookback the memory that its seconds take, or fewer seconds."""
 
     @override
@@ -65,7 +65,7 @@ class LookbackRepair(Repair):
         return {}
 
 
-class GuessingRepair(Repair):
+class GuessingRepair(EntryRepair):
     """Gives a share page a link that nobody has guessed at."""
 
     @override
@@ -85,23 +85,12 @@ class GuessingRepair(Repair):
         return {}
 
 
-class RuntimeRepair(RepairsFlow):
+class RuntimeRepair(Repair):
     """Looks whether there is a JavaScript runtime now. It concerns all players at once."""
 
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Begin."""
-        return await self.async_step_confirm()
-
-    async def async_step_confirm(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
-        """Say what to install, and look for it."""
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            if await async_has_javascript(self.hass):
-                return self.async_create_entry(data={})
-            errors["base"] = "not_yet"
-        return self.async_show_form(step_id="confirm", data_schema=vol.Schema({}), errors=errors)
+    @override
+    async def async_try(self, user_input: dict[str, Any]) -> dict[str, str]:
+        return {} if await async_has_javascript(self.hass) else {"base": "not_yet"}
 
 
 _REPAIRS: Final[dict[str, Callable[[RetrocamConfigEntry], RepairsFlow]]] = {

@@ -1,7 +1,7 @@
-"""The base of the repairs of one entry: a dialog that says what to do, and tries whether it helped."""
+"""The base of all repairs: a dialog that says what to do, and tries whether it helped."""
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, override
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 import voluptuous as vol
@@ -10,13 +10,7 @@ from ..instances import CameraInstance, RetrocamConfigEntry
 
 
 class Repair(RepairsFlow, ABC):
-    """The repair of an issue of one entry."""
-
-    def __init__(self, entry: RetrocamConfigEntry) -> None:
-        """Repair `entry`, which is loaded."""
-        super().__init__()
-        self._entry = entry
-        self._instance: CameraInstance = entry.runtime_data
+    """The repair of an issue."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
         """Begin."""
@@ -50,17 +44,34 @@ class Repair(RepairsFlow, ABC):
         )
 
     def _placeholders(self) -> dict[str, str]:
-        return {"name": self._instance.name}
+        """Return what the texts of the dialog name."""
+        return {}
 
     def _schema(self) -> vol.Schema:
+        """Return the fields of the form, of which most repairs have none."""
         return vol.Schema({})
 
     def _suggested(self) -> dict[str, Any]:
+        """Return what the fields begin with."""
         return {}
 
     @abstractmethod
     async def async_try(self, user_input: dict[str, Any]) -> dict[str, str]:
         """Do what was asked for; return the errors of the form."""
+
+
+class EntryRepair(Repair):
+    """The repair of an issue of one entry."""
+
+    def __init__(self, entry: RetrocamConfigEntry) -> None:
+        """Repair `entry`, which is loaded."""
+        super().__init__()
+        self._entry = entry
+        self._instance: CameraInstance = entry.runtime_data
+
+    @override
+    def _placeholders(self) -> dict[str, str]:
+        return {"name": self._instance.name}
 
     def _change(self, data: dict[str, Any]) -> None:
         """Change the entry, and load it anew."""

@@ -16,10 +16,10 @@ from ..instances.entity import own_cameras, source_entity_id, stored_camera
 from ..instances.grid import GridInstance, grid_fault
 from ..instances.url import async_probe, data_with_url
 from ..stream.options import CARRIED_AUDIO
-from .flow import Repair
+from .flow import EntryRepair
 
 
-class SourceRepair(Repair):
+class SourceRepair(EntryRepair):
     """Opens the camera again, perhaps at another address."""
 
     def __init__(self, entry: RetrocamConfigEntry) -> None:
@@ -80,7 +80,7 @@ class AudioRepair(SourceRepair):
         return {}
 
 
-class CameraRepair(Repair):
+class CameraRepair(EntryRepair):
     """Puts another camera in the place of one that is gone, or takes the entry away."""
 
     @override
@@ -131,7 +131,7 @@ class CameraRepair(Repair):
         return {}
 
 
-class GridRepair(Repair):
+class GridRepair(EntryRepair):
     """Takes members out of a grid that are gone, or puts others in their place."""
 
     _instance: GridInstance

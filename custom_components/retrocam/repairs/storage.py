@@ -8,10 +8,10 @@ import voluptuous as vol
 from ..flow_schemas import whole_number
 from ..issues import storage_placeholders
 from ..settings import SECTION_HISTORY, SECTION_RECORDINGS
-from .flow import Repair
+from .flow import EntryRepair
 
 
-class StorageRepair(Repair):
+class StorageRepair(EntryRepair):
     """Tries whether the disk can be written again."""
 
     @override
