@@ -14,7 +14,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entity import RetrocamEntity
+from .entity import DescribedEntity
 from .instances import CameraInstance, RetrocamConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -56,18 +56,11 @@ async def async_setup_entry(
     )
 
 
-class RetrocamBinarySensor(RetrocamEntity, BinarySensorEntity):
+class RetrocamBinarySensor(DescribedEntity[RetrocamBinarySensorDescription], BinarySensorEntity):
     """A yes or no about an instance; polled, since silence sends no event."""
 
     entity_description: RetrocamBinarySensorDescription
     _attr_should_poll = True
-
-    def __init__(
-        self, instance: CameraInstance, description: RetrocamBinarySensorDescription
-    ) -> None:
-        """Make the entity of a description."""
-        super().__init__(instance, description.key)
-        self.entity_description = description
 
     @property
     @override

@@ -8,7 +8,7 @@ from homeassistant.components.button import ButtonEntity, ButtonEntityDescriptio
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entity import RetrocamEntity
+from .entity import DescribedEntity
 from .instances import CameraInstance, RetrocamConfigEntry
 from .recordings import async_record
 from .snapshots import async_take_snapshot
@@ -47,15 +47,10 @@ async def async_setup_entry(
     async_add_entities(RetrocamButton(entry.runtime_data, description) for description in BUTTONS)
 
 
-class RetrocamButton(RetrocamEntity, ButtonEntity):
+class RetrocamButton(DescribedEntity[RetrocamButtonDescription], ButtonEntity):
     """A press on it does something with an instance."""
 
     entity_description: RetrocamButtonDescription
-
-    def __init__(self, instance: CameraInstance, description: RetrocamButtonDescription) -> None:
-        """Make the entity of a description."""
-        super().__init__(instance, description.key)
-        self.entity_description = description
 
     @override
     async def async_press(self) -> None:

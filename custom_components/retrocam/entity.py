@@ -3,7 +3,7 @@
 from typing import Final, override
 
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
-from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity import Entity, EntityDescription
 
 from .const import (
     DOMAIN,
@@ -50,3 +50,14 @@ class RetrocamEntity(Entity):
         """Follow the instance's changes."""
         await super().async_added_to_hass()
         self.async_on_remove(self.instance.async_add_listener(self.async_write_ha_state))
+
+
+class DescribedEntity[Description: EntityDescription](RetrocamEntity):
+    """An entity of which a description says all."""
+
+    entity_description: Description
+
+    def __init__(self, instance: CameraInstance, description: Description) -> None:
+        """Make the entity of a description."""
+        super().__init__(instance, description.key)
+        self.entity_description = description

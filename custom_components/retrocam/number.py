@@ -14,7 +14,7 @@ from homeassistant.const import EntityCategory, UnitOfTime
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entity import RetrocamEntity
+from .entity import DescribedEntity
 from .instances import CameraInstance, RetrocamConfigEntry
 from .settings import INTERVAL_SEC, LOOKBACK_SECONDS
 
@@ -68,15 +68,10 @@ async def async_setup_entry(
     async_add_entities(RetrocamNumber(entry.runtime_data, description) for description in NUMBERS)
 
 
-class RetrocamNumber(RetrocamEntity, NumberEntity):
+class RetrocamNumber(DescribedEntity[RetrocamNumberDescription], NumberEntity):
     """A figure of an instance."""
 
     entity_description: RetrocamNumberDescription
-
-    def __init__(self, instance: CameraInstance, description: RetrocamNumberDescription) -> None:
-        """Make the entity of a description."""
-        super().__init__(instance, description.key)
-        self.entity_description = description
 
     @property
     @override

@@ -14,7 +14,7 @@ from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 from .core.cells.presets import CHARSETS, PRESETS
 from .core.errors import NotAMemberError
 from .core.grid import Layout
-from .entity import RetrocamEntity
+from .entity import DescribedEntity
 from .instances import CameraInstance, RetrocamConfigEntry
 from .instances.grid import GridInstance
 from .instances.player import PlayerInstance
@@ -90,15 +90,10 @@ async def async_setup_entry(
     )
 
 
-class RetrocamSelect(RetrocamEntity, SelectEntity):
+class RetrocamSelect(DescribedEntity[RetrocamSelectDescription], SelectEntity):
     """Something of an instance that is one of several."""
 
     entity_description: RetrocamSelectDescription
-
-    def __init__(self, instance: CameraInstance, description: RetrocamSelectDescription) -> None:
-        """Make the entity of a description."""
-        super().__init__(instance, description.key)
-        self.entity_description = description
 
     @property
     @override

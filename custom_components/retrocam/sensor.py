@@ -17,7 +17,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
-from .entity import RetrocamEntity
+from .entity import DescribedEntity
 from .instances import CameraInstance, RetrocamConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -120,16 +120,11 @@ async def async_setup_entry(
     async_add_entities(RetrocamSensor(entry.runtime_data, description) for description in SENSORS)
 
 
-class RetrocamSensor(RetrocamEntity, SensorEntity):
+class RetrocamSensor(DescribedEntity[RetrocamSensorDescription], SensorEntity):
     """A figure about an instance; polled, since it changes with every picture."""
 
     entity_description: RetrocamSensorDescription
     _attr_should_poll = True
-
-    def __init__(self, instance: CameraInstance, description: RetrocamSensorDescription) -> None:
-        """Make the entity of a description."""
-        super().__init__(instance, description.key)
-        self.entity_description = description
 
     @property
     @override

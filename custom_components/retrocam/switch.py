@@ -9,7 +9,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entity import RetrocamEntity
+from .entity import DescribedEntity
 from .instances import CameraInstance, RetrocamConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -50,15 +50,10 @@ async def async_setup_entry(
     async_add_entities(RetrocamSwitch(entry.runtime_data, description) for description in SWITCHES)
 
 
-class RetrocamSwitch(RetrocamEntity, SwitchEntity):
+class RetrocamSwitch(DescribedEntity[RetrocamSwitchDescription], SwitchEntity):
     """Something of an instance that is on or off."""
 
     entity_description: RetrocamSwitchDescription
-
-    def __init__(self, instance: CameraInstance, description: RetrocamSwitchDescription) -> None:
-        """Make the entity of a description."""
-        super().__init__(instance, description.key)
-        self.entity_description = description
 
     @property
     @override
