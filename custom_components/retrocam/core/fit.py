@@ -1,23 +1,15 @@
 """Brings pictures of any size and pixel format into one fixed size, with black borders if need be."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import av
 from av.filter import Graph
 from av.video.reformatter import ColorRange, Colorspace
 
+from .kept_filter import KeptFilter, PictureKind
+
 _UNSPECIFIED: Final = 2
 """Colour space of a picture that does not tell, ITU-T H.273, table 4."""
-
-
-class _Kind(NamedTuple):
-    """What a filter graph is made for."""
-
-    width: int
-    height: int
-    format: str
-    colorspace: int
-    color_range: int
 
 
 class Fitter:
@@ -26,8 +18,7 @@ class Fitter:
     def __init__(self, width: int, height: int) -> None:
         """Remember the size, in pixels; both even."""
         self._size = width, height
-        self._kind: _Kind | None = None
-        self._graph = Graph()
+        self._filter = KeptFilter()
 
     def fit(self, frame: av.VideoFrame) -> av.VideoFrame:
         """Return a new frame object, which may share its pixels with `frame`; `frame` stays as it is.
@@ -35,31 +26,20 @@ class Fitter:
         The whole picture is seen: scaled at its own proportions (square pixels), with black borders.
         Raises av.FFmpegError for pixels that cannot be converted.
         """
-        kind = _Kind(
-            frame.width, frame.height, frame.format.name, frame.colorspace, frame.color_range
-        )
-        if kind != self._kind:
-            self._graph = self._build(kind)
-            self._kind = kind
-        self._graph.vpush(frame)
-        fitted = self._graph.vpull()
+        kind = PictureKind.of(frame)
+        fitted = self._filter.run(frame, kind, lambda: self._build(kind))
         fitted.colorspace, fitted.color_range = Colorspace.ITU709, ColorRange.MPEG
         return fitted
 
-    def _build(self, kind: _Kind) -> Graph:
+    def _build(self, kind: PictureKind) -> Graph:
         graph = Graph()
         # The threads that a graph starts cost more than they save at such sizes.
         graph.threads = 1
-        buffer = graph.add(
-            "buffer",
-            f"video_size={kind.width}x{kind.height}:pix_fmt={kind.format}:time_base=1/90000"
-            f":colorspace={kind.colorspace}:range={kind.color_range}",
-        )
         steps = [graph.add(name, args) for name, args in self._steps(kind)]
-        graph.link_nodes(buffer, *steps, graph.add("buffersink")).configure()
+        graph.link_nodes(kind.source(graph), *steps, graph.add("buffersink")).configure()
         return graph
 
-    def _steps(self, kind: _Kind) -> list[tuple[str, str]]:
+    def _steps(self, kind: PictureKind) -> list[tuple[str, str]]:
         """Return the filters, in order, with their arguments."""
         width, height = self._size
         fits = (kind.width, kind.height) == self._size and kind.format == "yuv420p"

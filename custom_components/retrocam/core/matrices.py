@@ -8,6 +8,8 @@ from typing import Final
 import av
 from av.video.reformatter import ColorRange, Colorspace
 
+from .kept_filter import KeptFilter
+
 MATRIX_NAMES: Final = {
     Colorspace.ITU709: "bt709",
     Colorspace.FCC: "fcc",
@@ -28,8 +30,7 @@ class MatrixConverter:
 
     def __init__(self) -> None:
         """Begin without a filter: the first picture says which."""
-        self._graph = av.filter.Graph()
-        self._source: tuple[int, int, str, Colorspace, ColorRange] | None = None
+        self._filter = KeptFilter()
 
     def convert(
         self, frame: av.VideoFrame, matrix: Colorspace, value_range: ColorRange
@@ -38,16 +39,8 @@ class MatrixConverter:
 
         Raises av.FFmpegError for odd sizes; the next picture is then converted all the same.
         """
-        source = (frame.width, frame.height, frame.format.name, matrix, value_range)
-        try:
-            if source != self._source:
-                self._graph = _build(*source)
-                self._source = source
-            self._graph.vpush(frame)
-            return self._graph.vpull()
-        except av.FFmpegError:
-            self._source = None
-            raise
+        kind = (frame.width, frame.height, frame.format.name, matrix, value_range)
+        return self._filter.run(frame, kind, lambda: _build(*kind))
 
 
 def _build(

@@ -11,6 +11,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 
 from .grid import Rect, fitted
 from .jpeg import colours, planes
+from .kept_filter import KeptFilter, PictureKind
 from .labels import BLACK, Planes, draw_label, draw_plate, fill, parts
 from .pictures import Picture
 
@@ -112,23 +113,18 @@ class _View:
     """Makes new frame objects that share their pixels with others, in about 1 µs."""
 
     def __init__(self) -> None:
-        self._kind: tuple[int, int, str, int, int] | None = None
-        self._graph = Graph()
+        self._filter = KeptFilter()
 
     def of(self, frame: av.VideoFrame) -> av.VideoFrame:
         """Return a view of `frame`. Raises av.FFmpegError for one that has no pixels."""
-        kind = (frame.width, frame.height, frame.format.name, frame.colorspace, frame.color_range)
-        if kind != self._kind:
-            self._graph = Graph()
-            buffer = self._graph.add(
-                "buffer",
-                f"video_size={kind[0]}x{kind[1]}:pix_fmt={kind[2]}:time_base=1/90000"
-                f":colorspace={kind[3]}:range={kind[4]}",
-            )
-            self._graph.link_nodes(buffer, self._graph.add("buffersink")).configure()
-            self._kind = kind
-        self._graph.vpush(frame)
-        return self._graph.vpull()
+        kind = PictureKind.of(frame)
+        return self._filter.run(frame, kind, lambda: _untouched(kind))
+
+
+def _untouched(kind: PictureKind) -> Graph:
+    graph = Graph()
+    graph.link_nodes(kind.source(graph), graph.add("buffersink")).configure()
+    return graph
 
 
 class Painter:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..jpeg import colours, planes
+from ..kept_filter import KeptFilter, PictureKind
 from ..matrices import MATRIX_NAMES, RANGE_NAMES
 from .matching import Matcher, create_matcher
 from .matrix import to_bt601
@@ -56,8 +57,7 @@ class Scaler:
         """Remember the size; the scaler is set up at the first picture."""
         self._width = width
         self._height = height
-        self._graph = av.filter.Graph()
-        self._source: tuple[int, int, str, int, int] | None = None
+        self._filter = KeptFilter()
 
     def scale(self, frame: av.VideoFrame) -> av.VideoFrame:
         """Scale one picture, which is only read. The result has no time.
@@ -65,19 +65,7 @@ class Scaler:
         Raises av.FFmpegError for pictures that libswscale does not know, such as those that live in
         the memory of a GPU.
         """
-        source = (
-            *(frame.width, frame.height, frame.format.name),
-            *(frame.colorspace, frame.color_range),
-        )
-        try:
-            if source != self._source:
-                self._graph = self._build(frame)
-                self._source = source
-            self._graph.vpush(frame)
-            return self._graph.vpull()
-        except av.FFmpegError:
-            self._source = None
-            raise
+        return self._filter.run(frame, PictureKind.of(frame), lambda: self._build(frame))
 
     def _build(self, frame: av.VideoFrame) -> av.filter.Graph:
         graph = av.filter.Graph()
