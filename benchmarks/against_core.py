@@ -236,6 +236,11 @@ async def compare() -> list[Result]:
     with RtspServer() as server:
         mount = server.mount("/camera", width=1280, height=720, fps=FPS, gop=2.0)
         seen, clips = await measure(mount)
+    return [*viewing(seen), *recording(clips["ours"], clips["core"])]
+
+
+def viewing(seen: dict[str, dict[int, Seen]]) -> list[Result]:
+    """Judge what viewers cost, by camera and count."""
     details = {
         camera: {
             f"{count} viewers": {"cpu_ms_s": round(one.cpu, 1), "fps": round(one.fps, 1)}
@@ -246,7 +251,6 @@ async def compare() -> list[Result]:
     ours, ffmpeg, still = seen["ours"], seen["ffmpeg"], seen["generic, still URL"]
     nothing = seen["generic, stream only"][1]
     what = "720p at 15 fps over camera_proxy_stream"
-    asked = f"{LOOKBACK} + {DURATION} s asked of a camera with a keyframe every 2 s"
     return [
         Result(
             what=f"{what}: each viewer from the 2nd to the 50th, for each picture, against core's "
@@ -268,17 +272,24 @@ async def compare() -> list[Result]:
             unit="ms CPU/s",
             bar=1.0,
         ),
+    ]
+
+
+def recording(ours: list[int], core: list[int]) -> list[Result]:
+    """Judge two clips by their frame numbers."""
+    asked = f"{LOOKBACK} + {DURATION} s asked of a camera with a keyframe every 2 s"
+    return [
         Result(
             what=f"{asked}: seconds in the clip (core's camera.record "
-            f"{len(clips['core']) / FPS:.1f} s, {lost(clips['core'])} frames lost within)",
-            ours=len(clips["ours"]) / FPS,
+            f"{len(core) / FPS:.1f} s, {lost(core)} frames lost within)",
+            ours=len(ours) / FPS,
             unit="s",
             bar=LOOKBACK + DURATION - 0.2,
             at_least=True,
         ),
         Result(
             what=f"{asked}: frames lost within the clip",
-            ours=lost(clips["ours"]),
+            ours=lost(ours),
             unit="frames",
             bar=0,
         ),

@@ -10,7 +10,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.measuring import Case, Result
+from benchmarks.measuring import Case, Details, Result
 from benchmarks.sized_home import SizedHome, sized_home
 from tests.rtsp import Mount, RtspServer
 
@@ -71,56 +71,83 @@ async def window(home: SizedHome, seconds: float) -> tuple[float, dict[str, floa
     return (home.cpu - before) / (loop.time() - began) * 1000, lag
 
 
-async def compare() -> list[Result]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What all sizes take."""
+
+    none: Size
+    bare: Size
+    bare_few: Size
+    sizes: dict[int, Size]
+
+    def each(self, size: Size) -> float:
+        """Return what a camera takes beyond a Home Assistant without any, ms a second."""
+        return (size.cpu - self.none.cpu) / size.cameras
+
+
+async def measure_all() -> Found:
     with RtspServer() as server:
         mount = server.mount("/camera")
-        none = await measure(mount, 0)
-        bare = await measure(mount, MANY, bare=True)
-        bare_few = await measure(mount, FEW, bare=True)
-        sizes = {count: await measure(mount, count) for count in SIZES}
-    few, many = sizes[FEW], sizes[MANY]
+        return Found(
+            await measure(mount, 0),
+            await measure(mount, MANY, bare=True),
+            await measure(mount, FEW, bare=True),
+            {count: await measure(mount, count) for count in SIZES},
+        )
 
-    def each(size: Size) -> float:
-        return (size.cpu - none.cpu) / size.cameras
 
-    details = {
+def details_of(found: Found) -> Details:
+    details: Details = {
         f"cameras_{size.cameras}": {
             "cpu_ms_s": round(size.cpu),
-            "cpu_ms_s_each": round(each(size), 2),
+            "cpu_ms_s_each": round(found.each(size), 2),
             "memory_mb": round(size.memory),
             "lag_ms": {name: round(value, 2) for name, value in size.lag.items()},
             "started_s": round(size.started, 1),
             "unloaded_s": round(size.unloaded, 2),
         }
-        for size in sizes.values()
+        for size in found.sizes.values()
     }
+    none, bare = found.none, found.bare
     details["bare"] = {
         "cpu_ms_s": round(bare.cpu),
-        "cpu_ms_s_each": round(each(bare), 2),
-        "cpu_ms_s_each_of_few": round(each(bare_few), 2),
+        "cpu_ms_s_each": round(found.each(bare), 2),
+        "cpu_ms_s_each_of_few": round(found.each(found.bare_few), 2),
         "lag_p99_ms": round(bare.lag["p99_ms"], 2),
     }
     details["none"] = {"cpu_ms_s": round(none.cpu), "memory_mb": round(none.memory)}
-    what = f"320x180 at 15 fps, {MANY} cameras"
+    return details
+
+
+def cost(found: Found, what: str) -> list[Result]:
+    """Judge the CPU of each camera."""
+    many, few = found.each(found.sizes[MANY]), found.each(found.sizes[FEW])
+    bare, bare_few = found.each(found.bare), found.each(found.bare_few)
     return [
         Result(
-            what=f"{what}: each, against each of {FEW} "
-            f"(bare stream workers {each(bare) / each(bare_few):.2f})",
-            ours=each(many),
-            peer=each(few),
-            ratio=each(many) / each(few),
+            what=f"{what}: each, against each of {FEW} (bare stream workers {bare / bare_few:.2f})",
+            ours=many,
+            peer=few,
+            ratio=many / few,
             unit="ms CPU/s",
             bar=LINEAR,
-            details=details,
+            details=details_of(found),
         ),
         Result(
             what=f"{what}, against {MANY} bare stream workers",
-            ours=each(many),
-            peer=each(bare),
-            ratio=each(many) / each(bare),
+            ours=many,
+            peer=bare,
+            ratio=many / bare,
             unit="ms CPU/s",
             bar=BARE,
         ),
+    ]
+
+
+def burden(found: Found, what: str) -> list[Result]:
+    """Judge what else Home Assistant bears."""
+    none, bare, many = found.none, found.bare, found.sizes[MANY]
+    return [
         Result(
             what=f"{what}: lateness of the event loop, 99 of 100 (bare workers "
             f"{bare.lag['p99_ms']:.1f} ms)",
@@ -144,8 +171,14 @@ async def compare() -> list[Result]:
     ]
 
 
+def results() -> list[Result]:
+    found = asyncio.run(measure_all())
+    what = f"320x180 at 15 fps, {MANY} cameras"
+    return [*cost(found, what), *burden(found, what)]
+
+
 CASE = Case(
     name="scale",
     compares="64 cameras against 4, and against bare stream workers",
-    run=lambda: asyncio.run(compare()),
+    run=results,
 )

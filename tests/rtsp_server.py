@@ -246,7 +246,7 @@ class Server:
         number = request.pop("id")
         try:
             getattr(self, f"do_{request.pop('do')}")(**request)
-        except Exception as error:  # noqa: BLE001  whatever it was is told to who asked
+        except Exception as error:  # noqa: BLE001  # whatever it was is told to who asked
             tell(id=number, error=repr(error))
         else:
             tell(id=number)

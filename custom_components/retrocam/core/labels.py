@@ -90,7 +90,7 @@ def _ink(luma: NDArray[np.uint8], mask: NDArray[np.uint8], top: int, left: int) 
 @lru_cache(maxsize=_KEPT_TEXTS)
 def _mask(text: str, size: int) -> NDArray[np.uint8]:
     """Return how much of each pixel `text` covers, (rows, cols) uint8, from 0 to 255."""
-    from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415 - 20 ms, and few need it
+    from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415  # 20 ms, and few need it
 
     font = ImageFont.load_default(size)
     width = max(1, round(font.getlength(text)))

@@ -60,30 +60,20 @@ class Media:
         """Whether the libraries have been read once."""
         self._failing: set[MediaKind] = set()
         """Kinds whose files could not be looked after the last time, for a reason that nobody knows."""
-        self.snapshots = SnapshotStore(
-            directory / MediaKind.SNAPSHOTS,
-            limits=Limits(
-                count=settings.keep_last,
-                days=settings.keep_days,
-                size=settings.keep_megabytes * MEGABYTE,
-                min_free=self._min_free,
-            ),
-        )
+        limits = _limits(settings)
         videos = partial(
             MediaLibrary, extensions=("mp4",), thumbnailer=clip_thumbnail, prober=mp4_duration
         )
+        self.snapshots = SnapshotStore(
+            directory / MediaKind.SNAPSHOTS, limits=limits[MediaKind.SNAPSHOTS]
+        )
         self.recordings = videos(
             directory / MediaKind.RECORDINGS,
-            limits=Limits(
-                count=settings.recordings_keep_last,
-                days=settings.recordings_keep_days,
-                size=settings.recordings_keep_megabytes * MEGABYTE,
-                min_free=self._min_free,
-            ),
+            limits=limits[MediaKind.RECORDINGS],
             keep_partials=True,
         )
         self.timelapses = videos(
-            directory / MediaKind.TIMELAPSES, limits=Limits(min_free=self._min_free)
+            directory / MediaKind.TIMELAPSES, limits=limits[MediaKind.TIMELAPSES]
         )
         self._unsubscribe = [
             library.subscribe(partial(self._library_changed, kind))
@@ -250,6 +240,26 @@ class Media:
     def _async_tell(self, kind: MediaKind, change: MediaChange) -> None:
         for listener in list(self._listeners):
             listener(kind, change)
+
+
+def _limits(settings: Settings) -> dict[MediaKind, Limits]:
+    """Return what each library may keep."""
+    all_kinds = Limits(min_free=settings.min_free_megabytes * MEGABYTE)
+    return {
+        MediaKind.SNAPSHOTS: replace(
+            all_kinds,
+            count=settings.keep_last,
+            days=settings.keep_days,
+            size=settings.keep_megabytes * MEGABYTE,
+        ),
+        MediaKind.RECORDINGS: replace(
+            all_kinds,
+            count=settings.recordings_keep_last,
+            days=settings.recordings_keep_days,
+            size=settings.recordings_keep_megabytes * MEGABYTE,
+        ),
+        MediaKind.TIMELAPSES: all_kinds,
+    }
 
 
 def _look_after(library: MediaLibrary) -> None:

@@ -64,7 +64,7 @@ def _draw_braille(code: int) -> NDArray[np.float32]:
 
 def _draw_letter(glyph: str) -> NDArray[np.float32]:
     """Draw large, squeeze what is wider than the cell, centre, and average down."""
-    from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415 - 20 ms, and few need it
+    from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415  # 20 ms, and few need it
 
     font = ImageFont.load_default(_FONT_SIZE)
     height, width = CELL_HEIGHT * _OVERSAMPLING, CELL_WIDTH * _OVERSAMPLING
