@@ -16,6 +16,7 @@ from custom_components.retrocam.media_items import MediaKind
 from ..conftest import LoadEntry
 from ..core.stills import jpeg
 from ..viewers import QUIET
+from ..waiting import until
 from .dialogs import Dialog, found
 
 
@@ -71,6 +72,7 @@ async def test_a_fault_of_one_library_is_not_taken_back_by_another(
     home: HomeAssistant, demo: CameraInstance
 ) -> None:
     media, entry = demo.media, demo.entry
+    await until(lambda: media.loaded)
     media.async_set_problem(MediaKind.RECORDINGS, StorageReadOnlyError("no"))
     await media.async_run(
         partial(media.snapshots.save, jpeg(1), 1e9), MediaKind.SNAPSHOTS, writes=True
