@@ -1,5 +1,6 @@
 """What the README and the other documents show can be done, and is there."""
 
+import asyncio
 from pathlib import Path
 import re
 from typing import Any, Final
@@ -57,26 +58,39 @@ async def porch(home: HomeAssistant, load: LoadEntry) -> CameraInstance:
     return camera
 
 
+async def run_example(
+    home: HomeAssistant, example: dict[str, Any], variables: dict[str, Any]
+) -> dict[str, Any]:
+    """Run an action as a script does, and return its answer by its variable."""
+    config = await async_validate_actions_config(home, cv.SCRIPT_SCHEMA([example]))
+    result = await Script(home, config, example["action"], DOMAIN).async_run(variables, Context())
+    assert result is not None
+    if "response_variable" not in example:
+        return {}
+    answer = result.variables[example["response_variable"]]
+    assert list(answer) == [example["target"]["entity_id"]]
+    return {example["response_variable"]: answer}
+
+
 async def test_the_examples_of_actions_do_what_they_say(
     home: HomeAssistant, porch: CameraInstance
 ) -> None:
     variables: dict[str, Any] = {}
+    clip: asyncio.Task[dict[str, Any]] | None = None
     for example in ACTIONS:
         name = example["action"].partition(".")[2]
-        if name in ("extend_recording", "stop_recording"):
-            porch.recorder.async_begin(lookback=0, duration=60)
+        job = home.async_create_task(run_example(home, example, dict(variables)))
         if name == "record":
-            # Nobody has to wait for it: how long it is makes no other clip.
-            example["data"] |= {"lookback": 1, "duration": 1}
-        config = await async_validate_actions_config(home, cv.SCRIPT_SCHEMA([example]))
-        result = await Script(home, config, name, DOMAIN).async_run(variables, Context())
-        assert result is not None
-        if "response_variable" in example:
-            answer = result.variables[example["response_variable"]]
-            assert list(answer) == [example["target"]["entity_id"]]
-            variables |= {example["response_variable"]: answer}
+            # It answers at the clip's end, which the example of `stop_recording` brings about.
+            clip = job
+            await until(lambda: porch.recorder.active)
+            continue
+        variables |= await job
         if name == "stop_recording":
-            await until(lambda: not porch.recorder.active)
+            assert clip is not None
+            variables |= await clip
+    assert variables["recordings"]["camera.porch"]["requested_lookback"] == 20
+    assert variables["recordings"]["camera.porch"]["lookback"] > 1
     assert variables["timelapses"]["camera.porch"]["frames"] == 3
     assert variables["stills"]["camera.porch"]["total"] == 4
     assert len(variables["ascii"]["camera.porch"]["text"].splitlines()[0]) == 60
