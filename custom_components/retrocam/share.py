@@ -21,7 +21,6 @@ from .core.sharing import is_pin
 from .frontend import DIST
 from .instances import CameraInstance
 from .instances.cells import DEFAULT_PRESET
-from .instances.door import Guest
 from .instances.grid import GridInstance
 from .instances.player import PlayerInstance
 from .moments import iso
@@ -215,13 +214,13 @@ class InfoView(ShareView):
         allowed = guest.allowed
         if renew := allowed.is_old(now):
             allowed = allowed.renewed(now)
-        response = self.answer(describe_share(guest, instance, allowed.expires))
+        response = self.answer(describe_share(instance, allowed.expires))
         if renew:
             set_cookie(request, response, guest.lock, allowed)
         return response
 
 
-def describe_share(guest: Guest, instance: CameraInstance, expires: int) -> dict[str, Any]:
+def describe_share(instance: CameraInstance, expires: int) -> dict[str, Any]:
     """Return what a guest is told of an instance: nothing that has a meaning elsewhere."""
     share = instance.share
     said: dict[str, Any] = {

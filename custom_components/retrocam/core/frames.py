@@ -4,10 +4,8 @@ Whoever makes frames adds them from its own thread. Readers wait on any event lo
 thread; they cost the maker one call a loop, however many they are.
 """
 
-import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Iterable
-import contextlib
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 import threading
 
@@ -17,6 +15,7 @@ from .errors import (
     InvalidFrameError,
     RingStoppedError,
 )
+from .waiters import Waiters
 
 _START_OF_IMAGE = b"\xff\xd8"
 _END_OF_IMAGE = b"\xff\xd9"
@@ -52,7 +51,7 @@ class FrameRing:
         # Re-entrant: the collector may close an abandoned reader in the midst of any of this.
         self._changed = threading.Condition()
         self._frames: deque[Frame] = deque(maxlen=_checked_size(size))
-        self._waiters: dict[asyncio.AbstractEventLoop, set[asyncio.Future[None]]] = {}
+        self._waiters = Waiters()
         self._next_index = 0
         self._stopped = False
         # Counts stops and resets: who began to read in an earlier run ends, even if a later run
@@ -195,7 +194,6 @@ class FrameRing:
 
     async def _newer(self, last: int, run: int) -> Frame | None:
         """Wait for a frame after number `last`; None when the run that began so has ended."""
-        loop = asyncio.get_running_loop()
         while True:
             with self._changed:
                 if self._ended(run):
@@ -203,18 +201,12 @@ class FrameRing:
                 latest = self._latest()
                 if latest is not None and latest.index > last:
                     return latest
-                waiter = loop.create_future()
-                self._waiters.setdefault(loop, set()).add(waiter)
+                waiter = self._waiters.add()
             try:
                 await waiter
             finally:
-                self._forget(loop, waiter)
-
-    def _forget(self, loop: asyncio.AbstractEventLoop, waiter: asyncio.Future[None]) -> None:
-        """Drop a waiter that was cancelled; a woken one has been dropped by who woke it."""
-        with self._changed:
-            if loop in self._waiters:
-                self._waiters[loop].discard(waiter)
+                with self._changed:
+                    self._waiters.discard(waiter)
 
     def _latest(self) -> Frame | None:
         return self._frames[-1] if self._frames else None
@@ -225,11 +217,7 @@ class FrameRing:
     def _wake(self) -> None:
         """Have every waiter look again. Called with the lock held."""
         self._changed.notify_all()
-        woken, self._waiters = self._waiters, {}
-        for loop, waiters in woken.items():
-            # A loop that was closed under its readers has none left.
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(_resolve, waiters)
+        self._waiters.wake()
 
 
 def _checked_size(size: int) -> int:
@@ -242,9 +230,3 @@ def _or_stopped(frame: Frame | None) -> Frame:
     if frame is None:
         raise RingStoppedError("the ring was stopped")
     return frame
-
-
-def _resolve(waiters: Iterable[asyncio.Future[None]]) -> None:
-    for waiter in waiters:
-        if not waiter.done():
-            waiter.set_result(None)

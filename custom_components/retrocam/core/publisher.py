@@ -6,11 +6,9 @@ bounded by bytes, and a reader is no more than a place in it: a reader costs no 
 is too slow finds its place gone and goes on at the newest keyframe. Nobody else notices.
 """
 
-import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from functools import partial
-from itertools import groupby
 import logging
 import threading
 from typing import Final
@@ -18,6 +16,7 @@ from typing import Final
 from .chunk_ring import ChunkRing
 from .mpegts import AudioSource, Chunk, TsEncoder
 from .pictures import Picture, PictureFeed
+from .waiters import Waiters
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -27,8 +26,6 @@ RING_BYTES: Final = 4 * 1024 * 1024
 """What a reader may be behind: about 10 s at 3 Mbit/s."""
 _OLD_GOP: Final = 0.5
 """Seconds after which a new reader gets a keyframe of its own soon."""
-
-type _Waiter = asyncio.Future[None]
 
 
 class _Session:
@@ -53,7 +50,7 @@ class _Session:
         self._queue = queue
         self._ring_bytes = ring_bytes
         self._ring = ChunkRing(ring_bytes)
-        self._waiters: list[_Waiter] = []
+        self._waiters = Waiters()
         self._key_wanted = False
         self.ended = False
         self._unsubscribe = feed.subscribe(self._take_in)
@@ -75,7 +72,7 @@ class _Session:
             self._pictures.clear()
             self._ring = ChunkRing(self._ring_bytes)
             self._changed.notify_all()
-        self._wake()
+            self._waiters.wake()
 
     async def read(self, place: int | None) -> tuple[bytes, int] | None:
         """Return the chunk at a place and the next place, once it is there; None at the end."""
@@ -85,9 +82,12 @@ class _Session:
                     return None
                 if (found := self._ring.read(place)) is not None:
                     return found
-                waiter: _Waiter = asyncio.get_running_loop().create_future()
-                self._waiters.append(waiter)
-            await waiter
+                waiter = self._waiters.add()
+            try:
+                await waiter
+            finally:
+                with self._changed:
+                    self._waiters.discard(waiter)
 
     def _take_in(self, picture: Picture) -> None:
         """Queue a picture for the encoder. The feed's thread."""
@@ -127,23 +127,7 @@ class _Session:
         with self._changed:
             for chunk in chunks:
                 self._ring.append(chunk)
-        self._wake()
-
-    def _wake(self) -> None:
-        """Have all waiting readers look again, each in its own event loop."""
-        with self._changed:
-            waiters, self._waiters = self._waiters, []
-        for loop, group in groupby(waiters, asyncio.Future.get_loop):
-            try:
-                loop.call_soon_threadsafe(_resolve, list(group))
-            except RuntimeError:
-                _LOGGER.debug("An event loop closed under its readers")
-
-
-def _resolve(waiters: list[_Waiter]) -> None:
-    for waiter in waiters:
-        if not waiter.done():
-            waiter.set_result(None)
+            self._waiters.wake()
 
 
 class Publisher:

@@ -1,9 +1,15 @@
-"""One job in one thread of its own, awaited from an event loop."""
+"""One job in one thread of its own, awaited from an event loop; and how a thread answers a future."""
 
 import asyncio
 from collections.abc import Callable
 import contextlib
 import threading
+
+
+def resolve[T](future: asyncio.Future[T], result: T) -> None:
+    """Give a future its result, unless it has ended meanwhile; in its event loop."""
+    if not future.done():
+        future.set_result(result)
 
 
 async def run_in_thread[T](name: str, function: Callable[[], T], *, outlived: bool = True) -> T:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
-from homeassistant.components.stream import Orientation, Stream
+from homeassistant.components.stream import Stream
 from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
@@ -231,13 +231,6 @@ class CameraInstance(ABC):
     def read(self, sink: Sink) -> Callable[[], None]:
         """Hand pictures to `sink` as `subscribe` does, made of stills where there is nothing else."""
         return self.subscribe(sink)
-
-    def orientation(self) -> int:
-        """Return the EXIF orientation that the user chose for the camera; called from any thread."""
-        stream = self.supply.stream
-        if stream is None:
-            return int(Orientation.NO_TRANSFORM)
-        return int(stream.dynamic_stream_settings.orientation)
 
     def diagnostics(self) -> dict[str, Any]:
         """Return figures for a bug report, without secrets."""

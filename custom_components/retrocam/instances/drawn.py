@@ -16,7 +16,7 @@ from ..core.orientation import orient
 from ..core.pictures import Picture, PictureFeed, PictureSource, Sink
 from ..core.publisher import Publisher
 from ..core.stills import ImageFormat
-from ..core.threads import run_in_thread
+from ..core.threads import resolve, run_in_thread
 from ..stream.url_supply import UrlSupply
 from ..urls import live_url
 from .base import CameraInstance
@@ -74,7 +74,7 @@ class DrawnInstance(CameraInstance):
         def take(picture: Picture) -> None:
             if not taken.is_set():
                 taken.set()
-                loop.call_soon_threadsafe(_resolve, future, picture)
+                loop.call_soon_threadsafe(resolve, future, picture)
 
         unsubscribe = self.subscribe(take)
         try:
@@ -125,7 +125,7 @@ class DrawnInstance(CameraInstance):
         """Turn the pictures as the user wants before `sink` gets them."""
 
         def oriented(picture: Picture) -> None:
-            sink(replace(picture, frame=orient(picture.frame, self.orientation())))
+            sink(replace(picture, frame=orient(picture.frame, self.supply.orientation)))
 
         return super().subscribe(oriented)
 
@@ -136,8 +136,3 @@ class DrawnInstance(CameraInstance):
     @abstractmethod
     def _make_publisher(self, drawn: PictureFeed, name: str) -> Publisher:
         """Make what encodes the drawn pictures, in a thread called `name`."""
-
-
-def _resolve(future: asyncio.Future[Picture], picture: Picture) -> None:
-    if not future.done():
-        future.set_result(picture)

@@ -12,9 +12,6 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, Final
 
-from homeassistant.components.camera import CameraEntityFeature
-from homeassistant.components.camera.helper import get_camera_from_entity_id
-from homeassistant.components.stream import Orientation
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import (
     CALLBACK_TYPE,
@@ -126,7 +123,7 @@ class GridMember:
                 instance = self._instance()
                 if instance is not None and await _async_has_pictures(instance):
                     await self._async_read_instance(instance, sink, keyframes_only=keyframes_only)
-                elif instance is None and self._has_stream():
+                elif instance is None and self._supply.has_stream:
                     await self._async_read_stream(sink, keyframes_only=keyframes_only)
                 else:
                     await self._async_read_stills(sink)
@@ -137,7 +134,7 @@ class GridMember:
     ) -> None:
         """Read a camera of Retrocam until it is unloaded."""
         if keyframes_only and isinstance(instance, StreamedInstance):
-            end = self._tap(instance.ring, instance.supply, instance.orientation, sink)
+            end = self._tap(instance.ring, instance.supply, sink)
         else:
             end = instance.subscribe(sink)
         try:
@@ -147,11 +144,11 @@ class GridMember:
 
     async def _async_read_stream(self, sink: Sink, *, keyframes_only: bool) -> None:
         """Read the stream of another camera until that has none; the supply follows the camera."""
-        end = self._tap(
-            self._ring, self._supply, self._orientation, sink, keyframes_only=keyframes_only
-        )
+        end = self._tap(self._ring, self._supply, sink, keyframes_only=keyframes_only)
         try:
-            await self._async_as_long_as(lambda: self._instance() is None and self._has_stream())
+            await self._async_as_long_as(
+                lambda: self._instance() is None and self._supply.has_stream
+            )
         finally:
             end()
 
@@ -196,14 +193,15 @@ class GridMember:
         self,
         ring: SegmentRing,
         supply: StreamSupply,
-        orientation: Callable[[], int],
         sink: Sink,
         *,
         keyframes_only: bool = True,
     ) -> CALLBACK_TYPE:
         """Decode a ring for the grid alone; returns what ends it."""
         self._feeds = [feed for feed in self._feeds if feed.running]
-        decoder = SegmentDecoder(ring, orientation=orientation, keyframes_only=keyframes_only)
+        decoder = SegmentDecoder(
+            ring, orientation=lambda: supply.orientation, keyframes_only=keyframes_only
+        )
         feed = PictureFeed(f"retrocam grid decoder {self.name}", decoder)
         self._feeds.append(feed)
         release = supply.hold()
@@ -224,23 +222,6 @@ class GridMember:
     def _instance(self) -> CameraInstance | None:
         """Return the camera's instance, if it is one of Retrocam that is loaded now."""
         return instance_of_camera(self._hass, self.entity_id)
-
-    @callback
-    def _has_stream(self) -> bool:
-        """Tell whether it is a camera with a stream. Raises HomeAssistantError if it is not there."""
-        if (entity_id := self.entity_id) is None:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="camera_removed",
-                translation_placeholders={"name": self.name},
-            )
-        camera = get_camera_from_entity_id(self._hass, entity_id)
-        return CameraEntityFeature.STREAM in camera.supported_features
-
-    def _orientation(self) -> int:
-        if (stream := self._supply.stream) is None:
-            return int(Orientation.NO_TRANSFORM)
-        return int(stream.dynamic_stream_settings.orientation)
 
 
 async def _async_has_pictures(instance: CameraInstance) -> bool:

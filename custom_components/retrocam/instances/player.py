@@ -21,7 +21,7 @@ from ..core.player.resolver import Resolver
 from ..core.player.session import Session
 from ..core.player.status import Status
 from ..core.publisher import Publisher
-from ..core.threads import run_in_thread
+from ..core.threads import resolve, run_in_thread
 from ..settings import SECTION_PLAYER, Settings
 from .drawn import DrawnInstance
 from .extractor_issues import async_check_extractor
@@ -238,7 +238,7 @@ class PlayerInstance(DrawnInstance):
             if not future.done():
                 with contextlib.suppress(av.FFmpegError):
                     copy = replace(picture, frame=copied(picture.frame))
-                    loop.call_soon_threadsafe(_resolve, future, copy)
+                    loop.call_soon_threadsafe(resolve, future, copy)
 
         leave = screen.subscribe(take)
         try:
@@ -249,11 +249,6 @@ class PlayerInstance(DrawnInstance):
             return None
         finally:
             leave()
-
-
-def _resolve(future: asyncio.Future[Picture], picture: Picture) -> None:
-    if not future.done():
-        future.set_result(picture)
 
 
 def valid_style(settings: Settings) -> Style:

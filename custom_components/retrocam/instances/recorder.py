@@ -62,7 +62,7 @@ class Recorder:
             instance.media.recordings,
             lookback=lookback,
             duration=duration,
-            orientation=instance.orientation(),
+            orientation=instance.supply.orientation,
             path=path,
             name=f"retrocam clip {instance.name}",
             on_done=tell,

@@ -127,7 +127,7 @@ class Stills:
             if keyframe is None:
                 keyframe = self._wait_for_keyframe(cursor)
             picture = self._decoder.decode(
-                keyframe.segment, keyframe.part, self._instance.orientation()
+                keyframe.segment, keyframe.part, self._instance.supply.orientation
             )
             # What is known of a stream's delay changes while it runs; the time of a picture must not.
             last, position = self._last, keyframe.position

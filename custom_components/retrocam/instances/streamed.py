@@ -17,7 +17,7 @@ class StreamedInstance(CameraInstance):
     def _make_feed(self) -> PictureFeed:
         return PictureFeed(
             f"retrocam decoder {self.name}",
-            SegmentDecoder(self.ring, orientation=self.orientation),
+            SegmentDecoder(self.ring, orientation=lambda: self.supply.orientation),
         )
 
     @callback

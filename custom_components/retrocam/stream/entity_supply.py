@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import override
 
-from homeassistant.components.camera import CameraEntityFeature
+from homeassistant.components.camera import Camera, CameraEntityFeature
 from homeassistant.components.camera.helper import get_camera_from_entity_id
 from homeassistant.components.stream import Stream
 from homeassistant.core import HomeAssistant, callback
@@ -29,16 +29,25 @@ class EntitySupply(StreamSupply):
         super().__init__(hass, name, ring)
         self._entity_id = entity_id
 
-    @override
-    async def _async_get_stream(self) -> Stream | None:
+    @property
+    def has_stream(self) -> bool:
+        """Whether the camera has a stream. Raises HomeAssistantError if it is not there."""
+        return CameraEntityFeature.STREAM in self._camera.supported_features
+
+    @property
+    def _camera(self) -> Camera:
         if (entity_id := self._entity_id()) is None:
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
                 translation_key="camera_removed",
                 translation_placeholders={"name": self._name},
             )
-        camera = get_camera_from_entity_id(self.hass, entity_id)
-        if CameraEntityFeature.STREAM not in camera.supported_features:
+        return get_camera_from_entity_id(self.hass, entity_id)
+
+    @override
+    async def _async_get_stream(self) -> Stream | None:
+        camera = self._camera
+        if not self.has_stream:
             return None
         try:
             return await camera.async_create_stream()

@@ -16,7 +16,7 @@ import logging
 import time
 from typing import Any, Final
 
-from homeassistant.components.stream import Stream
+from homeassistant.components.stream import Orientation, Stream
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
@@ -60,6 +60,15 @@ class StreamSupply(ABC):
     def stream(self) -> Stream | None:
         """The Stream that was last got, without getting one."""
         return self._stream
+
+    @property
+    def orientation(self) -> int:
+        """The EXIF orientation that the user chose for the camera, 1 without a Stream. Any thread."""
+        stream = self._stream
+        chosen = Orientation.NO_TRANSFORM
+        if stream is not None:
+            chosen = stream.dynamic_stream_settings.orientation
+        return int(chosen)
 
     @property
     def held(self) -> bool:
