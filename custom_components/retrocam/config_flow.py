@@ -19,6 +19,7 @@ from .const import (
     KIND_CAMERA_URL,
     KIND_DEMO,
     KIND_GRID,
+    KINDS,
 )
 from .core.grid import Layout
 from .flow_schemas import (
@@ -51,16 +52,7 @@ class RetrocamConfigFlow(SourceFlow, domain=DOMAIN):
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the kind of camera."""
-        return self.async_show_menu(
-            step_id="user",
-            menu_options=[
-                KIND_CAMERA_URL,
-                KIND_CAMERA_ENTITY,
-                KIND_GRID,
-                KIND_ASCII_PLAYER,
-                KIND_DEMO,
-            ],
-        )
+        return self.async_show_menu(step_id="user", menu_options=list(KINDS))
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None

@@ -7,8 +7,6 @@ DOMAIN: Final = "retrocam"
 CONF_KIND: Final = "kind"
 CONF_SLUG: Final = "slug"
 """Names the media directory; stays when the entry is renamed."""
-CONF_RTSP_TRANSPORT: Final = "rtsp_transport"
-CONF_USE_WALLCLOCK: Final = "use_wallclock_as_timestamps"
 CONF_ADVANCED: Final = "advanced"
 CONF_AUDIO_CODEC: Final = "audio_codec"
 """FFmpeg's name of the sound that a camera by URL had when it was last probed; None without."""
@@ -23,7 +21,8 @@ KIND_ASCII_PLAYER: Final = "ascii_player"
 KINDS: Final = (
     KIND_CAMERA_URL,
     KIND_CAMERA_ENTITY,
-    KIND_DEMO,
     KIND_GRID,
     KIND_ASCII_PLAYER,
+    KIND_DEMO,
 )
+"""In the order in which they are offered."""

@@ -3,7 +3,11 @@
 from typing import Any, Final
 
 from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
-from homeassistant.components.stream import RTSP_TRANSPORTS
+from homeassistant.components.stream import (
+    CONF_RTSP_TRANSPORT,
+    CONF_USE_WALLCLOCK_AS_TIMESTAMPS,
+    RTSP_TRANSPORTS,
+)
 from homeassistant.const import (
     CONF_ENTITY_ID,
     CONF_NAME,
@@ -29,7 +33,7 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .const import CONF_ADVANCED, CONF_CAMERAS, CONF_RTSP_TRANSPORT, CONF_USE_WALLCLOCK
+from .const import CONF_ADVANCED, CONF_CAMERAS
 from .core.cells.presets import PRESETS
 from .core.grid import Layout
 
@@ -68,7 +72,9 @@ URL_SCHEMA: Final = vol.Schema(
             vol.Schema(
                 {
                     vol.Required(CONF_VERIFY_SSL, default=False): BooleanSelector(),
-                    vol.Required(CONF_USE_WALLCLOCK, default=False): BooleanSelector(),
+                    vol.Required(
+                        CONF_USE_WALLCLOCK_AS_TIMESTAMPS, default=False
+                    ): BooleanSelector(),
                 }
             ),
             {"collapsed": True},
@@ -144,3 +150,8 @@ def whole_number(low: int, high: int, unit: str | None = None, *, step: int = 1)
     if unit:
         config["unit_of_measurement"] = unit
     return vol.All(NumberSelector(config), vol.Coerce(int))
+
+
+def number_within(numbers: range, unit: str) -> vol.All[Any]:
+    """Return a field for one of these whole numbers."""
+    return whole_number(numbers.start, numbers.stop - 1, unit)

@@ -17,7 +17,7 @@ import voluptuous as vol
 from .const import CONF_KIND, DOMAIN, KIND_ASCII_PLAYER, KIND_GRID
 from .core.cells.presets import CHARSETS
 from .core.sharing import Lock
-from .flow_schemas import LAYOUT_SELECTOR, PRESET_SELECTOR, whole_number
+from .flow_schemas import LAYOUT_SELECTOR, PRESET_SELECTOR, number_within, whole_number
 from .instances.directories import chosen_directory, media_directory
 from .instances.share import SHARE_LOCK, open_lock, stored_lock
 from .settings import (
@@ -54,11 +54,11 @@ _DEFAULTS: Final = Settings()
 LOOKBACK_SCHEMA: Final = vol.Schema(
     {
         vol.Required("lookback_enabled", default=_DEFAULTS.lookback_enabled): BooleanSelector(),
-        vol.Required("lookback_seconds", default=_DEFAULTS.lookback_seconds): whole_number(
-            LOOKBACK_SECONDS.start, LOOKBACK_SECONDS.stop - 1, "s"
+        vol.Required("lookback_seconds", default=_DEFAULTS.lookback_seconds): number_within(
+            LOOKBACK_SECONDS, "s"
         ),
-        vol.Required("lookback_megabytes", default=_DEFAULTS.lookback_megabytes): whole_number(
-            LOOKBACK_MEGABYTES.start, LOOKBACK_MEGABYTES.stop - 1, "MB"
+        vol.Required("lookback_megabytes", default=_DEFAULTS.lookback_megabytes): number_within(
+            LOOKBACK_MEGABYTES, "MB"
         ),
     }
 )
@@ -66,8 +66,8 @@ LOOKBACK_SCHEMA: Final = vol.Schema(
 HISTORY_SCHEMA: Final = vol.Schema(
     {
         vol.Required("history_enabled", default=_DEFAULTS.history_enabled): BooleanSelector(),
-        vol.Required("interval_sec", default=_DEFAULTS.interval_sec): whole_number(
-            INTERVAL_SEC.start, INTERVAL_SEC.stop - 1, "s"
+        vol.Required("interval_sec", default=_DEFAULTS.interval_sec): number_within(
+            INTERVAL_SEC, "s"
         ),
         vol.Required("keep_last", default=_DEFAULTS.keep_last): whole_number(1, 1_000_000),
         vol.Required("keep_days", default=_DEFAULTS.keep_days): whole_number(0, 36_500, "d"),
@@ -125,12 +125,8 @@ OPTIONS_SCHEMA: Final = vol.Schema(
 PICTURE_SCHEMA: Final = vol.Schema(
     {
         vol.Required("layout", default=_DEFAULTS.layout): LAYOUT_SELECTOR,
-        vol.Required("width", default=_DEFAULTS.width): whole_number(
-            PICTURE_WIDTH.start, PICTURE_WIDTH.stop - 1, "px"
-        ),
-        vol.Required("height", default=_DEFAULTS.height): whole_number(
-            PICTURE_HEIGHT.start, PICTURE_HEIGHT.stop - 1, "px"
-        ),
+        vol.Required("width", default=_DEFAULTS.width): number_within(PICTURE_WIDTH, "px"),
+        vol.Required("height", default=_DEFAULTS.height): number_within(PICTURE_HEIGHT, "px"),
         vol.Required("fps", default=_DEFAULTS.fps): whole_number(1, 30, "fps"),
     }
 )
@@ -138,8 +134,8 @@ PICTURE_SCHEMA: Final = vol.Schema(
 PLAYER_SCHEMA: Final = vol.Schema(
     {
         vol.Required("preset", default=_DEFAULTS.preset): PRESET_SELECTOR,
-        vol.Required("max_source_height", default=_DEFAULTS.max_source_height): whole_number(
-            SOURCE_HEIGHT.start, SOURCE_HEIGHT.stop - 1, "px"
+        vol.Required("max_source_height", default=_DEFAULTS.max_source_height): number_within(
+            SOURCE_HEIGHT, "px"
         ),
         vol.Required("charset", default=_DEFAULTS.charset): SelectSelector(
             SelectSelectorConfig(options=list(CHARSETS), translation_key="charset")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 import threading
 from typing import Any, override
 
+from homeassistant.components.stream import CONF_USE_WALLCLOCK_AS_TIMESTAMPS
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.const import CONF_NAME, CONF_URL, CONF_USERNAME
 from homeassistant.core import callback
@@ -13,7 +14,6 @@ from .const import (
     CONF_ADVANCED,
     CONF_AUDIO_CODEC,
     CONF_KIND,
-    CONF_USE_WALLCLOCK,
     KIND_CAMERA_URL,
 )
 from .core.errors import InvalidUrlError, RetrocamError
@@ -119,5 +119,8 @@ class SourceFlow(EntryFlow):
             return {"base": err.code}
         data[CONF_AUDIO_CODEC] = self._probe.audio_codec
         if not self._probe.has_timestamps:
-            data[CONF_ADVANCED] = {**data.get(CONF_ADVANCED, {}), CONF_USE_WALLCLOCK: True}
+            data[CONF_ADVANCED] = {
+                **data.get(CONF_ADVANCED, {}),
+                CONF_USE_WALLCLOCK_AS_TIMESTAMPS: True,
+            }
         return {}

@@ -12,7 +12,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 import voluptuous as vol
 
-from ..flow_schemas import whole_number
+from ..flow_schemas import number_within
 from ..instances import RetrocamConfigEntry
 from ..instances.door import DOOR
 from ..instances.extractor_issues import JAVASCRIPT_ISSUE, async_has_javascript
@@ -31,12 +31,8 @@ class LookbackRepair(EntryRepair):
     def _schema(self) -> vol.Schema:
         return vol.Schema(
             {
-                vol.Required("lookback_megabytes"): whole_number(
-                    LOOKBACK_MEGABYTES.start, LOOKBACK_MEGABYTES.stop - 1, "MB"
-                ),
-                vol.Required("lookback_seconds"): whole_number(
-                    LOOKBACK_SECONDS.start, LOOKBACK_SECONDS.stop - 1, "s"
-                ),
+                vol.Required("lookback_megabytes"): number_within(LOOKBACK_MEGABYTES, "MB"),
+                vol.Required("lookback_seconds"): number_within(LOOKBACK_SECONDS, "s"),
             }
         )
 
