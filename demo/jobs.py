@@ -9,7 +9,8 @@ from urllib.parse import urljoin
 import av
 
 from custom_components.retrocam.core import jpeg
-from custom_components.retrocam.core.grid import Layout, fitted, tiles
+from custom_components.retrocam.core.areas import fitted
+from custom_components.retrocam.core.grid import Layout, tiles
 from custom_components.retrocam.core.test_pattern import read_frame_number
 
 from .ascii import ascii_player

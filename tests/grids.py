@@ -10,8 +10,9 @@ from homeassistant.core import HomeAssistant
 
 from custom_components.retrocam.const import DOMAIN
 from custom_components.retrocam.core import jpeg
+from custom_components.retrocam.core.areas import fitted
 from custom_components.retrocam.core.frames import Frame
-from custom_components.retrocam.core.grid import Layout, fitted, tiles
+from custom_components.retrocam.core.grid import Layout, tiles
 from custom_components.retrocam.core.test_pattern import read_frame_number
 from custom_components.retrocam.instances.grid import GridInstance
 

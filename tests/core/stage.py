@@ -9,8 +9,9 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from custom_components.retrocam.core.areas import Rect, fitted
 from custom_components.retrocam.core.compositor import Compositor, GridView
-from custom_components.retrocam.core.grid import Layout, Rect, fitted, tiles
+from custom_components.retrocam.core.grid import Layout, tiles
 from custom_components.retrocam.core.jpeg import planes
 from custom_components.retrocam.core.pattern_marks import read_frame_number
 from custom_components.retrocam.core.pictures import Picture, Sink

@@ -8,8 +8,9 @@ from av.video.reformatter import ColorRange, Colorspace
 import numpy as np
 import pytest
 
+from custom_components.retrocam.core.areas import Rect
 from custom_components.retrocam.core.compositor import GridView
-from custom_components.retrocam.core.grid import Layout, Rect
+from custom_components.retrocam.core.grid import Layout
 from custom_components.retrocam.core.jpeg import planes
 
 from .media import pattern

@@ -4,7 +4,8 @@ from hypothesis import given, strategies as st
 import numpy as np
 import pytest
 
-from custom_components.retrocam.core.grid import MOST_MEMBERS, Layout, Rect, Tile, fitted, tiles
+from custom_components.retrocam.core.areas import Rect, fitted
+from custom_components.retrocam.core.grid import MOST_MEMBERS, Layout, Tile, tiles
 
 HD = (1280, 720)
 

@@ -15,9 +15,9 @@ from typing import Final, Protocol
 import av
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
-from .grid import Layout, Rect, Tile, tiles
+from .areas import BLACK, Planes, Rect, fill
+from .grid import Layout, Tile, tiles
 from .jpeg import planes
-from .labels import BLACK, Planes, fill
 from .pictures import Picture, Sink
 from .tiles import Content, Painter, Slot
 

@@ -1,11 +1,12 @@
 """Where the pictures of a grid lie. Pure geometry: pixels in, rectangles out.
 
-Every edge is even, so that a rectangle of the luma plane covers whole samples of the halved chroma
-planes of 4:2:0.
+Every edge is even, see `areas`.
 """
 
 from enum import StrEnum
 from typing import Final, NamedTuple
+
+from .areas import Rect
 
 MOST_MEMBERS: Final = 16
 """Members of one grid; a tile of 1280x720 is then 320x180."""
@@ -25,15 +26,6 @@ class Layout(StrEnum):
     """The main member large, and up to five others small beside and below it."""
     AUTO = "auto"
     """All members, as near to a square as their number allows."""
-
-
-class Rect(NamedTuple):
-    """A part of the picture, in pixels; all four numbers are even."""
-
-    left: int
-    top: int
-    width: int
-    height: int
 
 
 class Tile(NamedTuple):
@@ -66,29 +58,6 @@ def tiles(layout: Layout, count: int, width: int, height: int, main: int = 0) ->
         return _main_plus_preview(count, width, height, main)
     columns, rows = _near_square(count, width, height)
     return _Partition(columns, rows, width, height).filled(list(range(count)), centred=True)
-
-
-def fitted(area: Rect, width: int, height: int) -> Rect:
-    """Return where a picture of `width` by `height` lies in `area`: whole, undistorted, centred.
-
-    Raises ValueError for a picture without pixels.
-    """
-    if width < 1 or height < 1:
-        raise ValueError(f"a picture of {width}x{height} pixels")
-    scale = min(area.width / width, area.height / height)
-    across = _even_between(width * scale, area.width)
-    down = _even_between(height * scale, area.height)
-    return Rect(
-        area.left + (area.width - across) // 4 * 2,
-        area.top + (area.height - down) // 4 * 2,
-        across,
-        down,
-    )
-
-
-def _even_between(length: float, most: int) -> int:
-    """Return the nearest even number, at least 2 and no more than `most`."""
-    return max(2, min(most, round(length / 2) * 2))
 
 
 class _Partition(NamedTuple):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 import simplejpeg
 
+from .areas import even
 from .errors import InvalidFrameError, RingStoppedError
 from .frames import FrameRing, check_jpeg
 from .matrices import MatrixConverter
@@ -218,7 +219,7 @@ def _scaled_size(frame: av.VideoFrame, width: int) -> tuple[int, int]:
     if not 0 < width < frame.width:
         return frame.width, frame.height
     height = frame.height * width / frame.width
-    return max(2, width // 2 * 2), max(2, round(height / 2) * 2)
+    return max(2, width // 2 * 2), even(height)
 
 
 def _to_full_range(
@@ -242,13 +243,13 @@ def _to_full_range(
 
 def _even_frame(frame: av.VideoFrame) -> av.VideoFrame:
     """Return the same 4:2:0 picture with even sides."""
-    even = av.VideoFrame(
+    padded = av.VideoFrame(
         frame.width + frame.width % 2, frame.height + frame.height % 2, frame.format.name
     )
     luma, *chroma = planes(frame)
-    for target, plane in zip(planes(even), (_even(luma), *chroma), strict=True):
+    for target, plane in zip(planes(padded), (_even(luma), *chroma), strict=True):
         target[:] = plane
-    return even
+    return padded
 
 
 def _even(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:

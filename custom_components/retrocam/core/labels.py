@@ -10,33 +10,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .grid import Rect
+from .areas import NEUTRAL, Planes, Rect, fill, parts
 
-type Planes = tuple[NDArray[np.uint8], ...]
-"""Luma (rows, cols) and the two halved chroma planes, uint8, of one picture."""
-
-BLACK: Final = 16
 WHITE: Final = 235
-NEUTRAL: Final = 128
 _DARK: Final = 40
 """Luma of a tile without a picture: not black, so that it is seen to be there."""
 _LEAST_TEXT: Final = 10
 """Pixels below which no letter can be read."""
 _LARGEST_LABEL: Final = 28
 _KEPT_TEXTS: Final = 64
-
-
-def fill(planes: Planes, area: Rect, luma: int) -> None:
-    """Fill a part of a picture with a gray."""
-    for plane, part, level in zip(planes, parts(area), (luma, NEUTRAL, NEUTRAL), strict=True):
-        plane[part] = level
-
-
-def parts(area: Rect) -> tuple[tuple[slice, slice], ...]:
-    """Return the rows and columns of an area in each of the three planes."""
-    left, top, width, height = area
-    half = (slice(top // 2, (top + height) // 2), slice(left // 2, (left + width) // 2))
-    return ((slice(top, top + height), slice(left, left + width)), half, half)
 
 
 def draw_label(planes: Planes, area: Rect, text: str) -> None:

@@ -9,10 +9,10 @@ import av
 from av.filter import Graph
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
-from .grid import Rect, fitted
+from .areas import BLACK, Planes, Rect, fill, fitted, parts
 from .jpeg import colours, planes
 from .kept_filter import KeptFilter, PictureKind
-from .labels import BLACK, Planes, draw_label, draw_plate, fill, parts
+from .labels import draw_label, draw_plate
 from .pictures import Picture
 
 _LOGGER = logging.getLogger(__name__)

@@ -29,6 +29,7 @@ from av.video.reformatter import (
 )
 from av.video.stream import VideoStream
 
+from .areas import BLACK, Rect, even, fill, fitted, parts
 from .errors import (
     InvalidFrameError,
     TimelapseCancelledError,
@@ -46,7 +47,6 @@ MAX_WIDTH: Final = 4096
 """Pixels; the widest that the hardware decoders of browsers take for H.264."""
 
 _NICE: Final = 10
-_BLACK: Final = (16, 128, 128)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +151,13 @@ class _Canvas:
 
     def fit(self, frame: av.VideoFrame) -> av.VideoFrame:
         """Return a yuv420p frame of the canvas's size, limited range BT.601."""
-        scale = min(self.width / frame.width, self.height / frame.height)
-        width = min(self.width, _even(frame.width * scale))
-        height = min(self.height, _even(frame.height * scale))
+        whole = Rect(0, 0, self.width, self.height)
+        place = fitted(whole, frame.width, frame.height)
         matrix, value_range = colours(frame)
         picture = self._scaler.reformat(
             frame,
-            width,
-            height,
+            place.width,
+            place.height,
             "yuv420p",
             src_colorspace=matrix,
             # Converting to BT.709 would cost a way through RGB: the film says that it is BT.601.
@@ -168,15 +167,13 @@ class _Canvas:
             dst_color_range=ColorRange.MPEG,
             threads=1,
         )
-        if (width, height) == (self.width, self.height):
+        if place == whole:
             return picture
         framed = av.VideoFrame(self.width, self.height, "yuv420p")
-        top, left = (self.height - height) // 4 * 2, (self.width - width) // 4 * 2
-        for plane, (target, source) in enumerate(zip(planes(framed), planes(picture), strict=True)):
-            target[:] = _BLACK[plane]
-            half = 2 if plane else 1
-            rows, columns = source.shape
-            target[top // half :, left // half :][:rows, :columns] = source
+        canvas = planes(framed)
+        fill(canvas, whole, BLACK)
+        for target, part, source in zip(canvas, parts(place), planes(picture), strict=True):
+            target[part] = source
         return framed
 
 
@@ -207,7 +204,7 @@ class _Film:
             return
         if self._canvas is None:
             width = self._width or min(frame.width, MAX_WIDTH)
-            self._canvas = _Canvas(_even(width), _even(width * frame.height / frame.width))
+            self._canvas = _Canvas(even(width), even(width * frame.height / frame.width))
         fitted = self._canvas.fit(frame)
         fitted.pts, fitted.time_base = self.frames, Fraction(1, self._fps)
         # A still is a keyframe by itself, and would make the encoder write nothing but keyframes.
@@ -263,7 +260,3 @@ def _muxing() -> Iterator[None]:
         yield
     except av.FFmpegError as error:
         raise storage_error(OSError(error.errno, str(error))) from error
-
-
-def _even(pixels: float) -> int:
-    return max(2, round(pixels / 2) * 2)

@@ -10,6 +10,7 @@ import av
 from av.video.reformatter import ColorRange, Colorspace
 import numpy as np
 
+from ..areas import even
 from ..cells.encoding import FrameGate
 from ..cells.glyphs import Screen as Glyphs
 from ..cells.planes import Planes
@@ -190,7 +191,7 @@ def _fitted(box: tuple[int, int], aspect: float) -> tuple[int, int]:
     """Return the even width and height of a picture that fits into a box."""
     width, height = box
     scale = min(width, height * aspect)
-    return max(2, round(scale / 2) * 2), max(2, round(scale / aspect / 2) * 2)
+    return even(scale), even(scale / aspect)
 
 
 def _line(text: str, cols: int, rows: int) -> Planes:

@@ -8,6 +8,7 @@ import av
 from av import Packet, VideoCodecContext, VideoFrame
 from av.filter import Graph
 
+from ..kept_filter import KeptFilter
 from .source import Part
 
 _LOGGER = logging.getLogger(__name__)
@@ -59,8 +60,7 @@ class Upright:
 
     def __init__(self) -> None:
         """Build a filter graph only when a frame needs one."""
-        self._made_for: tuple[object, ...] = ()
-        self._graph: Graph | None = None
+        self._filter = KeptFilter()
 
     def __call__(self, frame: VideoFrame) -> VideoFrame:
         """Return the frame upright in yuv420p or yuvj420p: itself, if it is so already."""
@@ -68,12 +68,8 @@ class Upright:
         turns = _TURNS.get(rotation, ())
         if frame.format.name in _PLAIN and not turns:
             return frame
-        wanted = (frame.width, frame.height, frame.format.name, rotation)
-        if self._graph is None or wanted != self._made_for:
-            self._graph, self._made_for = self._build(frame, turns), wanted
-        self._graph.push(frame)
-        made = self._graph.pull()
-        assert isinstance(made, VideoFrame)  # noqa: S101  # for the type checker
+        kind = (frame.width, frame.height, frame.format.name, rotation)
+        made = self._filter.run(frame, kind, lambda: self._build(frame, turns))
         made.pts, made.time_base = frame.pts, frame.time_base
         return made
 
