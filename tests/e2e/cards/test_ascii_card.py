@@ -26,10 +26,12 @@ async def play(board: Board, media: str = FILM) -> None:
 
 
 async def playing(board: Board) -> Locator:
-    """Play the film, and return the screen once pictures of it are drawn."""
-    await play(board)
+    """Play the film, and return the screen once pictures of it are drawn, not of what played before."""
     screen = screen_of(board)
-    await met(screen, "element.text.length > 100")
+    before = await screen.evaluate("screen => screen.info?.epoch ?? null")
+    await play(board)
+    begun = "element.info && element.info.epoch !== argument"
+    await met(screen, f"{begun} && element.text.length > 100", before)
     await expect(board.ascii_card.get_by_role("button", name="Pause")).to_be_enabled()
     return screen
 
