@@ -14,6 +14,7 @@ from homeassistant.helpers import entity_registry as er
 from ..const import DOMAIN
 from ..core.frames import Frame, FrameRing
 from ..core.jpeg import JpegSink
+from ..core.listeners import Listeners
 from ..core.multipart import Fanout
 from ..core.pictures import PictureFeed, Sink
 from ..core.segments import SegmentRing
@@ -79,7 +80,7 @@ class CameraInstance(ABC):
         self.happenings = Happenings(self)
         self._media_task: asyncio.Task[None] | None = None
         self.cells = Cells(entry.title, self._make_cell_screen)
-        self._listeners: list[CALLBACK_TYPE] = []
+        self._listeners = Listeners[[]]()
         self._watchers = 0
         self._end_watching: Callable[[], None] | None = None
 
@@ -150,14 +151,12 @@ class CameraInstance(ABC):
     @callback
     def async_add_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
         """Call `listener` when something about the instance changes; returns what ends it."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return self._listeners.add(listener)
 
     @callback
     def async_tell(self) -> None:
         """Tell the entities that something has changed."""
-        for listener in list(self._listeners):
-            listener()
+        self._listeners.tell()
 
     @callback
     def async_save_option(self, section: str, key: str, value: Any) -> None:

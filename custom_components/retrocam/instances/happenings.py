@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
+from ..core.listeners import Listeners
+
 if TYPE_CHECKING:
     from .base import CameraInstance
 
@@ -46,20 +48,18 @@ class Happenings:
     def __init__(self, instance: CameraInstance) -> None:
         """Tell of `instance`; nobody listens yet."""
         self._instance = instance
-        self._listeners: list[HappeningListener] = []
+        self._listeners = Listeners[[Happening]]()
 
     @callback
     def async_add_listener(self, listener: HappeningListener) -> CALLBACK_TYPE:
         """Call `listener` with each event; returns what ends it."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return self._listeners.add(listener)
 
     @callback
     def async_tell(self, kind: MediaEvent, data: dict[str, Any]) -> None:
         """Tell of an event, on Home Assistant's bus too unless it is a snapshot."""
         happening = Happening(kind, data)
-        for listener in list(self._listeners):
-            listener(happening)
+        self._listeners.tell(happening)
         if kind is not MediaEvent.SNAPSHOT_SAVED:
             instance = self._instance
             known = {"entry_id": instance.entry.entry_id, "entity_id": instance.camera_entity_id}

@@ -17,6 +17,7 @@ from ..core.catalog import MediaChange
 from ..core.errors import StorageError, StorageMissingError
 from ..core.files import free_space, storage_errors, write_atomic
 from ..core.library import MediaLibrary
+from ..core.listeners import Listeners
 from ..core.media_index import MediaItem
 from ..core.mp4_header import mp4_duration
 from ..core.retention import Limits
@@ -49,8 +50,8 @@ class Media:
         self._name = name
         self.directory = directory
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=f"retrocam disk {name}")
-        self._listeners: list[MediaListener] = []
-        self._problem_listeners: list[CALLBACK_TYPE] = []
+        self._listeners = Listeners[[MediaKind, MediaChange]]()
+        self._problem_listeners = Listeners[[]]()
         self._problems: dict[MediaKind, StorageError] = {}
         self._min_free = settings.min_free_megabytes * MEGABYTE
         self.low = False
@@ -167,14 +168,12 @@ class Media:
     @callback
     def async_add_listener(self, listener: MediaListener) -> CALLBACK_TYPE:
         """Call `listener` after each change of a library; returns what ends it."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return self._listeners.add(listener)
 
     @callback
     def async_add_problem_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
         """Call `listener` when `problem` or `low` changes; returns what ends it."""
-        self._problem_listeners.append(listener)
-        return lambda: self._problem_listeners.remove(listener)
+        return self._problem_listeners.add(listener)
 
     @callback
     def async_set_problem(self, kind: MediaKind, problem: StorageError | None) -> None:
@@ -225,8 +224,7 @@ class Media:
 
     @callback
     def _async_tell_problem(self) -> None:
-        for listener in list(self._problem_listeners):
-            listener()
+        self._problem_listeners.tell()
 
     def _salvage(self, partials: list[Path]) -> list[MediaItem]:
         clips = salvage(self.recordings, partials).clips
@@ -238,8 +236,7 @@ class Media:
 
     @callback
     def _async_tell(self, kind: MediaKind, change: MediaChange) -> None:
-        for listener in list(self._listeners):
-            listener(kind, change)
+        self._listeners.tell(kind, change)
 
 
 def _limits(settings: Settings) -> dict[MediaKind, Limits]:

@@ -18,6 +18,7 @@ from ..core.errors import (
     TimelapseRunningError,
 )
 from ..core.files import parse_name
+from ..core.listeners import Listeners
 from ..core.media_index import MediaItem
 from ..core.threads import run_in_thread
 from ..core.timelapse import Timelapse, make_timelapse
@@ -69,7 +70,7 @@ class Timelapses:
     def __init__(self, instance: CameraInstance) -> None:
         """Make them of the snapshots of `instance`, into its library."""
         self._instance = instance
-        self._listeners: list[ProgressListener] = []
+        self._listeners = Listeners[[Progress]]()
         self._stop = threading.Event()
         self._task: asyncio.Task[Export] | None = None
         self.progress: Progress | None = None
@@ -78,8 +79,7 @@ class Timelapses:
     @callback
     def async_add_listener(self, listener: ProgressListener) -> CALLBACK_TYPE:
         """Call `listener` with the progress of each export; returns what ends it."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return self._listeners.add(listener)
 
     async def async_export(
         self, *, after: float | None, before: float | None, fps: int, width: int
@@ -178,8 +178,7 @@ class Timelapses:
     @callback
     def _async_send(self, progress: Progress) -> None:
         instance = self._instance
-        for listener in list(self._listeners):
-            listener(progress)
+        self._listeners.tell(progress)
         instance.hass.bus.async_fire(
             EVENT_PROGRESS,
             {

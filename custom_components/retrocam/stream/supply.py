@@ -20,6 +20,7 @@ from homeassistant.components.stream import Orientation, Stream
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
+from ..core.listeners import Listeners
 from ..core.segments import SegmentRing
 from .reach import async_reachable
 from .tap import StreamTap, async_release, attach, end_back_off, is_attached, is_ending
@@ -45,7 +46,7 @@ class StreamSupply(ABC):
         self._tap: StreamTap | None = None
         self._watch: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
-        self._listeners: list[CALLBACK_TYPE] = []
+        self._listeners = Listeners[[]]()
         self._available = True
         self._lost_at: float | None = None
         self._seen = False
@@ -96,8 +97,7 @@ class StreamSupply(ABC):
     @callback
     def async_add_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
         """Call `listener` after each change of `available`; returns what ends it."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return self._listeners.add(listener)
 
     @callback
     def hold(self) -> CALLBACK_TYPE:
@@ -235,5 +235,4 @@ class StreamSupply(ABC):
             _LOGGER.info("%s is available again", self._name)
         else:
             _LOGGER.info("%s is unavailable", self._name)
-        for listener in list(self._listeners):
-            listener()
+        self._listeners.tell()
