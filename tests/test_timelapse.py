@@ -13,6 +13,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 import voluptuous as vol
 
 from custom_components.retrocam.const import DOMAIN
+from custom_components.retrocam.core.errors import TimelapseEmptyError
 from custom_components.retrocam.instances import CameraInstance
 from custom_components.retrocam.media_items import MediaKind
 from custom_components.retrocam.moments import iso
@@ -161,6 +162,21 @@ async def test_what_cannot_be_is_refused(home: HomeAssistant, camera: CameraInst
         await export(home, start=iso(NOW + 1000))
     assert empty.value.translation_key == "timelapse_empty"
     assert listing(camera.media.timelapses.directory) == []
+
+
+async def test_snapshots_may_go_before_it_begins(
+    home: HomeAssistant, camera: CameraInstance
+) -> None:
+    store = camera.media.snapshots
+    names = [item.name for item in store.latest(PICTURES)]
+    exporting = asyncio.ensure_future(
+        camera.timelapses.async_export(after=None, before=None, fps=25, width=0)
+    )
+    # After the export has counted them, and before it reads the first.
+    home.loop.call_soon(store.delete, names)
+    with pytest.raises(TimelapseEmptyError):
+        await exporting
+    assert camera.timelapses.progress is None
 
 
 async def test_one_is_made_at_a_time_and_goes_on_without_its_caller(

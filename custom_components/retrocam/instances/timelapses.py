@@ -121,7 +121,9 @@ class Timelapses:
             progress = Progress(ExportState.RUNNING, done, total)
             loop.call_soon_threadsafe(self._async_tell_progress, progress)
 
-        begin = next(media.snapshots.span(after=after, before=before))
+        begin = next(media.snapshots.span(after=after, before=before), None)
+        if begin is None:
+            raise TimelapseEmptyError("the snapshots of that time have just been deleted")
         time_ms, _ = parse_name(begin.name) or (0, "")
         path = await media.async_run(
             partial(media.timelapses.reserve, time_ms / 1000, "mp4"), MediaKind.TIMELAPSES
