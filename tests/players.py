@@ -4,7 +4,7 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant, State
 
-from custom_components.retrocam.const import DOMAIN
+from .actions import answer_of
 
 PLAYER = "media_player.screen"
 SCREEN = "camera.screen"
@@ -12,17 +12,7 @@ SCREEN = "camera.screen"
 
 async def play(hass: HomeAssistant, media: str, **data: Any) -> dict[str, Any]:
     """Play something by the action, and return what it answers."""
-    answer = await hass.services.async_call(
-        DOMAIN,
-        "play",
-        {"entity_id": PLAYER, "media": media, **data},
-        blocking=True,
-        return_response=True,
-    )
-    assert answer is not None
-    one = answer[PLAYER]
-    assert isinstance(one, dict)
-    return one
+    return await answer_of(hass, "play", PLAYER, media=media, **data)
 
 
 async def act(hass: HomeAssistant, action: str, **data: Any) -> None:

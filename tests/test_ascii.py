@@ -11,6 +11,7 @@ import voluptuous as vol
 from custom_components.retrocam.const import DOMAIN
 from custom_components.retrocam.core.cells.presets import CHARSETS
 
+from .actions import answer_of
 from .conftest import LoadEntry
 from .core.player.clips import clip
 from .viewers import QUIET, working_threads
@@ -18,17 +19,7 @@ from .waiting import until
 
 
 async def ascii_frame(hass: HomeAssistant, entity_id: str, **data: Any) -> dict[str, Any]:
-    answer = await hass.services.async_call(
-        DOMAIN,
-        "ascii_frame",
-        {"entity_id": entity_id, **data},
-        blocking=True,
-        return_response=True,
-    )
-    assert answer is not None
-    one = answer[entity_id]
-    assert isinstance(one, dict)
-    return one
+    return await answer_of(hass, "ascii_frame", entity_id, **data)
 
 
 @pytest.fixture

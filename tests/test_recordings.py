@@ -17,11 +17,11 @@ from pytest_homeassistant_custom_component.typing import (
 )
 import voluptuous as vol
 
-from custom_components.retrocam.const import DOMAIN
 from custom_components.retrocam.core.jpeg import planes
 from custom_components.retrocam.core.test_pattern import read_frame_number
 from custom_components.retrocam.instances import CameraInstance
 
+from .actions import answer_of
 from .conftest import LoadEntry
 from .core.hearing import beeps
 from .rtsp import RtspServer
@@ -62,13 +62,7 @@ def seconds_shown(path: Path) -> list[float]:
 
 
 async def act(hass: HomeAssistant, action: str, **data: Any) -> dict[str, Any]:
-    response = await hass.services.async_call(
-        DOMAIN, action, {"entity_id": CAMERA, **data}, blocking=True, return_response=True
-    )
-    assert response is not None
-    answer = response[CAMERA]
-    assert isinstance(answer, dict)
-    return answer
+    return await answer_of(hass, action, CAMERA, **data)
 
 
 @pytest.fixture

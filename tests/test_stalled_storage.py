@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.retrocam.const import CONF_KIND, DOMAIN, KIND_DEMO
 from custom_components.retrocam.instances import CameraInstance
 
+from .actions import answer_of
 from .conftest import LoadEntry
 from .stalling import StallingDirectory, beats
 from .waiting import until
@@ -41,13 +42,7 @@ def media_directory(hass: HomeAssistant, drive: StallingDirectory) -> Path:
 
 
 async def act(hass: HomeAssistant, action: str, **data: Any) -> dict[str, Any]:
-    response = await hass.services.async_call(
-        DOMAIN, action, {"entity_id": CAMERA, **data}, blocking=True, return_response=True
-    )
-    assert response is not None
-    answer = response[CAMERA]
-    assert isinstance(answer, dict)
-    return answer
+    return await answer_of(hass, action, CAMERA, **data)
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ import pytest
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 import voluptuous as vol
 
-from custom_components.retrocam.const import DOMAIN
 from custom_components.retrocam.core.errors import TimelapseEmptyError
 from custom_components.retrocam.instances import CameraInstance
 from custom_components.retrocam.media_items import MediaKind
 from custom_components.retrocam.moments import iso
 
+from .actions import answer_of
 from .conftest import LoadEntry
 from .core.stills import NOW, jpeg, listing, number_in
 from .waiting import until
@@ -36,17 +36,7 @@ def film(path: str) -> tuple[list[int | None], int, float]:
 
 
 async def export(hass: HomeAssistant, **data: Any) -> dict[str, Any]:
-    response = await hass.services.async_call(
-        DOMAIN,
-        "export_timelapse",
-        {"entity_id": CAMERA, **data},
-        blocking=True,
-        return_response=True,
-    )
-    assert response is not None
-    answer = response[CAMERA]
-    assert isinstance(answer, dict)
-    return answer
+    return await answer_of(hass, "export_timelapse", CAMERA, **data)
 
 
 @pytest.fixture

@@ -58,7 +58,10 @@ class Camera:
             ended(writer)
 
     def feed(self, cuts: Iterable[Cut]) -> None:
-        for init, part, first, ends in steps(cuts):
+        self.feed_steps(steps(cuts))
+
+    def feed_steps(self, steps: Iterable[tuple[bytes, Part, bool, bool]]) -> None:
+        for init, part, first, ends in steps:
             self.feed_part(init, part, first=first, ends=ends)
 
     def feed_part(self, init: bytes, part: Part, *, first: bool, ends: bool) -> None:

@@ -1,6 +1,5 @@
 """Reading fragmented MP4: against FFmpeg's own reading, by the standard's rules, and damaged."""
 
-from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 import io
@@ -21,16 +20,8 @@ from custom_components.retrocam.core.fmp4 import (
 )
 from custom_components.retrocam.core.mp4_boxes import boxes
 
+from .live import SOURCES
 from .media import Cut, cut, encode
-
-SOURCES: dict[str, Callable[[], bytes]] = {
-    "h264": lambda: encode(350),
-    "reordered": lambda: encode(350, bframes=2),
-    "begins before 0": lambda: encode(350, bframes=2, container="mp4"),
-    "with sound": lambda: encode(350, sound=True, container="mp4"),
-    "h265": lambda: encode(350, codec="libx265", bframes=2, container="mp4"),
-    "mjpeg": lambda: encode(350, codec="mjpeg", container="mp4"),
-}
 
 TRACK = Track(1, "vide", 25, "avc1", (160, 96), b"", Defaults(7, 3, 0x0001_0000))
 

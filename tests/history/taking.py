@@ -8,10 +8,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.retrocam.const import DOMAIN
 from custom_components.retrocam.instances import CameraInstance
 from custom_components.retrocam.instances.happenings import Happening, MediaEvent
 
+from ..actions import answer_of
 from ..core.stills import listing, number_in
 
 CAMERA: Final = "camera.porch"
@@ -52,13 +52,7 @@ def pictures(instance: CameraInstance) -> list[int | None]:
 
 async def take(hass: HomeAssistant) -> dict[str, Any]:
     """Take a snapshot by the action, and return what it answers."""
-    response = await hass.services.async_call(
-        DOMAIN, "take_snapshot", {"entity_id": CAMERA}, blocking=True, return_response=True
-    )
-    assert response is not None
-    answer = response[CAMERA]
-    assert isinstance(answer, dict)
-    return answer
+    return await answer_of(hass, "take_snapshot", CAMERA)
 
 
 async def pass_time(hass: HomeAssistant, seconds: float) -> None:

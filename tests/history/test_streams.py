@@ -8,9 +8,9 @@ from typing import Any, Final
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.retrocam.const import DOMAIN
 from custom_components.retrocam.core.files import parse_name
 
+from ..actions import answer_of
 from ..core.stills import listing
 from ..rtsp import Mount, RtspServer
 from ..waiting import until
@@ -75,14 +75,8 @@ async def test_a_live_stream_is_not_woken_and_a_frame_is_kept_once(
     assert again["age"] >= first["age"] >= 0
     assert (first["width"], first["height"]) == (320, 180)
     assert camera.media.snapshots.total == 1
-    response = await home.services.async_call(
-        DOMAIN,
-        "delete_media",
-        {"entity_id": CAMERA, "media_content_id": [first["media_content_id"]]},
-        blocking=True,
-        return_response=True,
-    )
-    assert response == {CAMERA: {"deleted": 1}}
+    shot = [first["media_content_id"]]
+    assert await answer_of(home, "delete_media", CAMERA, media_content_id=shot) == {"deleted": 1}
     assert (await take(home))["filename"] == first["filename"]
     assert listing(folder(camera)) == [first["filename"]]
     assert mount.watchers_ever == 1

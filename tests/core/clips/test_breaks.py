@@ -84,12 +84,10 @@ def test_a_format_that_comes_at_the_end_makes_no_file(camera: Camera) -> None:
 
 def test_names_stay_unique_and_durations_true_when_the_wall_clock_is_set(camera: Camera) -> None:
     parts = steps(cuts_of(500))
-    for init, part, first, ends in parts[:8]:
-        camera.feed_part(init, part, first=first, ends=ends)
+    camera.feed_steps(parts[:8])
     writer = camera.writer(4, 6)
     camera.clock.wall_ahead -= 3600
-    for init, part, first, ends in parts[8:]:
-        camera.feed_part(init, part, first=first, ends=ends)
+    camera.feed_steps(parts[8:])
     again = [camera.writer(4, 6, trigger=camera.ring.segments[0].start + 5) for _ in range(2)]
     results = [ended(writer), *map(ended, again)]
     assert len({result.path for result in results}) == 3

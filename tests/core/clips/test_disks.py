@@ -1,6 +1,7 @@
 """Clips on disks that are full, read-only, slow or gone."""
 
 from collections.abc import Iterator
+import contextlib
 from dataclasses import replace
 import os
 from pathlib import Path
@@ -46,14 +47,21 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-def test_a_file_that_may_not_grow_keeps_what_it_has(camera: Camera) -> None:
-    camera.feed(cuts())
+@contextlib.contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond so many bytes."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
-        result = ended(camera.writer(15, 0, trigger=camera.ring.now - 2))
+        yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_file_that_may_not_grow_keeps_what_it_has(camera: Camera) -> None:
+    camera.feed(cuts())
+    with files_of_at_most(200_000):
+        result = ended(camera.writer(15, 0, trigger=camera.ring.now - 2))
     assert result.reason == "storage_failed"
     assert not result.complete
     numbers = numbers_in(result.path)
@@ -168,12 +176,8 @@ def test_without_room_for_a_copy_the_file_in_fragments_is_kept(camera: Camera) -
 
 def test_a_disk_without_room_for_one_fragment_makes_no_file(camera: Camera) -> None:
     camera.feed(cuts())
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))
-    try:
+    with files_of_at_most(2000):
         result = ended(camera.writer(15, 0, trigger=camera.ring.now - 2))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert (result.parts, result.reason, result.lookback) == ((), "storage_failed", 0.0)
     assert list(camera.folder.iterdir()) == []
 

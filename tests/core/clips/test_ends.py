@@ -41,15 +41,13 @@ def test_a_clip_between_pictures_is_empty(camera: Camera) -> None:
 
 def test_extending_moves_the_end(camera: Camera) -> None:
     parts = steps(cuts_of(500))
-    for init, part, first, ends in parts[:6]:
-        camera.feed_part(init, part, first=first, ends=ends)
+    camera.feed_steps(parts[:6])
     trigger = camera.ring.now
     writer = camera.writer(2, 1)
     writer.extend(4.5)
     with pytest.raises(ValueError, match="cannot be extended"):
         writer.extend(0)
-    for init, part, first, ends in parts[6:]:
-        camera.feed_part(init, part, first=first, ends=ends)
+    camera.feed_steps(parts[6:])
     result = ended(writer)
     assert writer.until == pytest.approx(trigger + 5.5)
     assert numbers_in(result.path) == expected(camera, 2, 5.5, trigger)
@@ -59,15 +57,13 @@ def test_extending_moves_the_end(camera: Camera) -> None:
 
 def test_stopping_ends_a_clip_with_what_happens_now(camera: Camera) -> None:
     parts = steps(cuts_of(500))
-    for init, part, first, ends in parts[:6]:
-        camera.feed_part(init, part, first=first, ends=ends)
+    camera.feed_steps(parts[:6])
     trigger = camera.ring.now
     writer = camera.writer(2, 600)
     camera.clock.now += 0.5
     writer.stop()
     camera.clock.now -= 0.5
-    for init, part, first, ends in parts[6:]:
-        camera.feed_part(init, part, first=first, ends=ends)
+    camera.feed_steps(parts[6:])
     result = ended(writer)
     assert result.complete
     assert numbers_in(result.path) == expected(camera, 2, 0.5, trigger)

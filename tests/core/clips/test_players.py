@@ -73,8 +73,7 @@ def test_sound_is_in_step_and_has_no_hole(camera: Camera, bframes: int) -> None:
 def test_a_recording_can_be_read_before_it_is_finished(camera: Camera) -> None:
     parts = steps(cuts_of(sound=True, container="mp4"))
     written = threading.Semaphore(0)
-    for init, part, first, ends in parts[:8]:
-        camera.feed_part(init, part, first=first, ends=ends)
+    camera.feed_steps(parts[:8])
     writer = camera.writer(6, 60, on_progress=lambda _: written.release())
     assert written.acquire(timeout=10)
     for init, part, first, ends in parts[8:]:

@@ -25,12 +25,10 @@ def test_every_picture_once_over_the_seam_of_past_and_future(
         cuts_of(bframes=bframes, container=container, sound=sound, low_latency=low_latency)
     )
     half = len(parts) * 3 // 5
-    for init, part, first, ends in parts[:half]:
-        camera.feed_part(init, part, first=first, ends=ends)
+    camera.feed_steps(parts[:half])
     trigger = camera.ring.now
     writer = camera.writer(7.3, 3.5)
-    for init, part, first, ends in parts[half:]:
-        camera.feed_part(init, part, first=first, ends=ends)
+    camera.feed_steps(parts[half:])
     result = ended(writer)
 
     wanted = expected(camera, 7.3, 3.5, trigger, bframes)

@@ -1,0 +1,20 @@
+"""Retrocam's own actions, as an automation calls them."""
+
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+
+from custom_components.retrocam.const import DOMAIN
+
+
+async def answer_of(
+    hass: HomeAssistant, action: str, entity_id: str, **data: Any
+) -> dict[str, Any]:
+    """Call an action for one entity, and return what it answers for it."""
+    response = await hass.services.async_call(
+        DOMAIN, action, {"entity_id": entity_id, **data}, blocking=True, return_response=True
+    )
+    assert response is not None
+    answer = response[entity_id]
+    assert isinstance(answer, dict)
+    return answer
