@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import time
 from typing import Any
 
@@ -11,8 +11,10 @@ from homeassistant.core import HomeAssistant
 from custom_components.retrocam.const import DOMAIN
 from custom_components.retrocam.core import jpeg
 from custom_components.retrocam.core.areas import fitted
+from custom_components.retrocam.core.decoder import KeyframeDecoder
 from custom_components.retrocam.core.frames import Frame
 from custom_components.retrocam.core.grid import Layout, tiles
+from custom_components.retrocam.core.segments import SegmentRing
 from custom_components.retrocam.core.test_pattern import read_frame_number
 from custom_components.retrocam.instances.grid import GridInstance
 
@@ -32,6 +34,34 @@ class Shown:
     height: int
     taken: Callable[[int], float]
     """When the picture of a number was taken, UNIX s."""
+    asked: list[float] = field(default_factory=list)
+    """Monotonic times at which a camera without a stream was asked for a still, s."""
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """How long the pictures of a stream took, from when they were taken, to reach Home Assistant."""
+
+    ring: SegmentRing
+    taken: Callable[[int], float]
+    longest: float = 0.0
+    """Seconds, from the first picture of a part to the arrival of the part."""
+    _ahead: float | None = None
+    """From the monotonic time at which a picture was taken to its position in the ring, s."""
+
+    def look(self) -> None:
+        """Take in what the ring holds now; often enough, nothing is missed."""
+        if (keyframe := self.ring.newest_keyframe) is None:
+            return
+        if self._ahead is None:
+            part = keyframe.segment.parts[keyframe.index]
+            picture = KeyframeDecoder().decode(keyframe.segment, part, 1)
+            number = read_frame_number(jpeg.planes(picture.frame)[0])
+            assert number is not None
+            self._ahead = picture.position - self.taken(number) + time.time() - time.monotonic()
+        for segment in self.ring.segments:
+            for mark in segment.marks:
+                self.longest = max(self.longest, mark.arrived - mark.start + self._ahead)
 
 
 def numbers(frame: Frame, layout: Layout, main: int, members: list[Shown]) -> dict[int, int]:
@@ -74,7 +104,7 @@ async def watch(grid: GridInstance) -> AsyncIterator[Frame]:
     """Watch a grid until the test ends."""
     release = grid.watch()
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(100):
             async for frame in grid.frames.frames():
                 yield frame
     finally:
