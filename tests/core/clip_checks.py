@@ -9,9 +9,9 @@ import subprocess
 from typing import Any, Self
 
 import av
-import numpy as np
 
 from custom_components.retrocam.core.clips import ClipResult, ClipWriter
+from custom_components.retrocam.core.jpeg import planes
 from custom_components.retrocam.core.library import MediaLibrary
 from custom_components.retrocam.core.mp4_header import mp4_duration
 from custom_components.retrocam.core.segments import SegmentRing
@@ -137,9 +137,7 @@ def flashes(path: Path | None) -> list[float]:
     found, before = [], True
     with av.open(str(path)) as container:
         for frame in container.decode(video=0):
-            plane = frame.planes[0]
-            luma = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-            visible = flash_visible(luma[: frame.height, : frame.width])
+            visible = flash_visible(planes(frame)[0])
             if visible and not before:
                 found.append(frame.time or 0.0)
             before = visible

@@ -15,6 +15,7 @@ import av
 from av.container import OutputContainer
 import numpy as np
 
+from custom_components.retrocam.core.jpeg import planes
 from custom_components.retrocam.core.parts import MediaPart, Segment
 from custom_components.retrocam.core.segments import ReadPart, SegmentCursor, SegmentRing
 from custom_components.retrocam.core.test_pattern import (
@@ -262,9 +263,7 @@ def numbers_of(segments: Iterable[Segment]) -> list[int | None]:
 
 
 def read_number(frame: av.VideoFrame) -> int | None:
-    plane = frame.planes[0]
-    luma = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-    return read_frame_number(luma[: frame.height, : frame.width])
+    return read_frame_number(planes(frame)[0])
 
 
 def ring_of(

@@ -5,31 +5,24 @@ from fractions import Fraction
 import av
 from av.video.reformatter import ColorRange, Colorspace
 import numpy as np
-from numpy.typing import NDArray
 import pytest
 
 from custom_components.retrocam.core.fit import Fitter
+from custom_components.retrocam.core.jpeg import planes
 from custom_components.retrocam.core.test_pattern import TestPattern, read_frame_number
-
-
-def planes_of(frame: av.VideoFrame) -> list[NDArray[np.uint8]]:
-    return [
-        np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
-        for plane in frame.planes
-    ]
 
 
 def plain(
     width: int, height: int, yuv: tuple[int, int, int], name: str = "yuv420p"
 ) -> av.VideoFrame:
     frame = av.VideoFrame(width, height, name)
-    for plane, value in zip(planes_of(frame), yuv, strict=True):
+    for plane, value in zip(planes(frame), yuv, strict=True):
         plane[:] = value
     return frame
 
 
 def colour(frame: av.VideoFrame, x: int, y: int) -> list[int]:
-    luma, cb, cr = planes_of(frame)
+    luma, cb, cr = planes(frame)
     return [int(luma[y, x]), int(cb[y // 2, x // 2]), int(cr[y // 2, x // 2])]
 
 
@@ -48,7 +41,7 @@ def test_the_whole_picture_is_seen_at_its_proportions(
     size: tuple[int, int], inside: tuple[slice, slice]
 ) -> None:
     fitted = Fitter(640, 360).fit(TestPattern(*size).render(4711, 0))
-    luma = planes_of(fitted)[0]
+    luma = planes(fitted)[0]
     assert luma.shape == (360, 640)
     assert read_frame_number(luma[inside]) == 4711
     border = np.ones(luma.shape, bool)
@@ -60,11 +53,11 @@ def test_the_whole_picture_is_seen_at_its_proportions(
 
 def test_a_picture_that_fits_is_neither_copied_nor_changed() -> None:
     frame = TestPattern(320, 180, 25).render(50, 0)
-    before = [plane.copy() for plane in planes_of(frame)]
+    before = [plane.copy() for plane in planes(frame)]
     fitted = Fitter(320, 180).fit(frame)
     fitted.pts, fitted.time_base, fitted.pict_type = 7, Fraction(1, 90000), 1
     assert (frame.pts, frame.time, frame.pict_type) == (50, 2.0, 0)
-    for out, came, was in zip(planes_of(fitted), planes_of(frame), before, strict=True):
+    for out, came, was in zip(planes(fitted), planes(frame), before, strict=True):
         assert np.shares_memory(out, came)
         assert np.array_equal(out, was)
 
@@ -74,7 +67,7 @@ def test_any_pixel_format_becomes_yuv420p(pixel_format: str) -> None:
     frame = TestPattern(640, 360).render(99, 0).reformat(format=pixel_format)
     fitted = Fitter(640, 360).fit(frame)
     assert fitted.format.name == "yuv420p"
-    assert read_frame_number(planes_of(fitted)[0]) == 99
+    assert read_frame_number(planes(fitted)[0]) == 99
     assert (fitted.colorspace, fitted.color_range) == (Colorspace.ITU709, ColorRange.MPEG)
 
 
@@ -111,4 +104,4 @@ def test_a_source_may_change_its_size() -> None:
         fitted = fitter.fit(TestPattern(*size).render(number, 0))
         assert (fitted.width, fitted.height) == (640, 360)
         crop = slice(80, 560) if size == (640, 480) else slice(None)
-        assert read_frame_number(planes_of(fitted)[0][:, crop]) == number
+        assert read_frame_number(planes(fitted)[0][:, crop]) == number

@@ -7,6 +7,7 @@ import threading
 import av
 import numpy as np
 
+from custom_components.retrocam.core.jpeg import planes
 from custom_components.retrocam.core.pictures import Picture, Sink
 from custom_components.retrocam.core.test_pattern import (
     SAMPLE_RATE,
@@ -77,9 +78,7 @@ class Seen:
     """Presentation time and loudness, 0 to 1, of each millisecond of sound."""
 
     def add_picture(self, frame: av.VideoFrame) -> None:
-        plane = frame.planes[0]
-        luma = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-        luma = luma[: frame.height, : frame.width]
+        luma = planes(frame)[0]
         self.numbers.append(read_frame_number(luma))
         self.times.append(frame.time)
         if flash_visible(luma):

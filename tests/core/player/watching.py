@@ -7,7 +7,9 @@ import threading
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from custom_components.retrocam.core.jpeg import planes
 from custom_components.retrocam.core.pictures import Picture
 from custom_components.retrocam.core.player.machine import Phase
 from custom_components.retrocam.core.player.resolver import Resolver
@@ -21,11 +23,9 @@ FAST = 8.0
 """How much faster than life clips play where their pace is not the question."""
 
 
-def luma(picture: Picture) -> Any:
+def luma(picture: Picture) -> NDArray[np.uint8]:
     """Return the brightness of a picture, (rows, cols) uint8."""
-    plane = picture.frame.planes[0]
-    rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
-    return rows[:, : plane.width]
+    return planes(picture.frame)[0]
 
 
 def number(picture: Picture) -> int | None:
