@@ -34,7 +34,8 @@ from custom_components.retrocam.core.cells.planes import PlaneLayout, Planes
 from custom_components.retrocam.core.cells.presets import CHARSETS
 from custom_components.retrocam.core.cells.raster import Quantiser, Raster
 from custom_components.retrocam.core.cells.wire import CellDecoder, CellEncoder
-from custom_components.retrocam.core.jpeg import colours, planes
+from custom_components.retrocam.core.colours import colours
+from custom_components.retrocam.core.jpeg import planes
 from custom_components.retrocam.core.player.source import DECODER_OPTIONS
 
 GRIDS = ((120, 50), (200, 80), (320, 120))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 import simplejpeg
 
 from .areas import even
+from .colours import colours
 from .errors import InvalidFrameError, RingStoppedError
 from .frames import FrameRing, check_jpeg
 from .matrices import MatrixConverter
@@ -26,17 +27,6 @@ _MAX_PIXELS = 1 << 26
 """A still larger than this (8192x8192) is a mistake or an attack, and would fill the memory."""
 
 _PLANAR = {"yuv420p", "yuvj420p"}
-
-# What H.273 calls the matrix coefficients, as a frame has them, to what swscale calls them.
-_MATRICES = {
-    1: Colorspace.ITU709,
-    4: Colorspace.FCC,
-    5: Colorspace.ITU601,
-    6: Colorspace.ITU601,
-    7: Colorspace.SMPTE240M,
-    9: Colorspace.BT2020,
-    10: Colorspace.BT2020,
-}
 
 
 def planes(frame: av.VideoFrame) -> tuple[NDArray[np.uint8], ...]:
@@ -52,22 +42,6 @@ def planes(frame: av.VideoFrame) -> tuple[NDArray[np.uint8], ...]:
         rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
         views.append(rows[:, : plane.width])
     return tuple(views)
-
-
-def colours(frame: av.VideoFrame) -> tuple[Colorspace, ColorRange]:
-    """Return the matrix and range of a frame, guessed where the camera does not say.
-
-    Untagged video is limited range unless its format says full; then it is BT.709 when larger than
-    SD, as players and browsers take it. Untagged full range is BT.601, as in a JPEG. The matrix
-    means nothing for RGB.
-    """
-    full = frame.color_range == ColorRange.JPEG or frame.format.name.startswith(("yuvj", "gray"))
-    large = max(frame.width, frame.height) >= 1280 or min(frame.width, frame.height) > 576
-    guess = Colorspace.ITU709 if large and not full else Colorspace.ITU601
-    return (
-        _MATRICES.get(frame.colorspace, guess),
-        ColorRange.JPEG if full else ColorRange.MPEG,
-    )
 
 
 class JpegEncoder:

@@ -11,7 +11,8 @@ from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 import numpy as np
 from numpy.typing import NDArray
 
-from .jpeg import colours, planes
+from .colours import colours
+from .jpeg import planes
 
 type _Plane = NDArray[np.uint8]
 

@@ -8,6 +8,7 @@ import av
 from av.video.reformatter import ColorRange, VideoReformatter
 
 from . import jpeg
+from .colours import colours
 from .errors import InvalidFrameError
 
 type ImageFormat = Literal["jpeg", "png"]
@@ -74,7 +75,7 @@ class StillEncoder:
 
 
 def _encode_png(frame: av.VideoFrame) -> bytes:
-    matrix, value_range = jpeg.colours(frame)
+    matrix, value_range = colours(frame)
     try:
         rgb = VideoReformatter().reformat(
             frame,

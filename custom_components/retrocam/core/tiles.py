@@ -6,12 +6,10 @@ import threading
 from typing import Final, NamedTuple
 
 import av
-from av.filter import Graph
-from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from .areas import BLACK, Planes, Rect, fill, fitted, parts
-from .jpeg import colours, planes
-from .kept_filter import KeptFilter, PictureKind
+from .jpeg import planes
+from .kept_filter import KeptFilter, PictureKind, Step
 from .labels import draw_label, draw_plate
 from .pictures import Picture
 
@@ -34,9 +32,7 @@ class Content(NamedTuple):
 
 
 class _Arrival(NamedTuple):
-    original: av.VideoFrame
     frame: av.VideoFrame
-    """Another object with the same pixels, ours alone."""
     at: float
     interval: float
 
@@ -51,10 +47,8 @@ class Slot:
         """Begin without a picture. `clock` is monotonic, in seconds."""
         self._clock = clock
         self._lock = threading.Lock()
-        self._view = _View()
         self._arrival: _Arrival | None = None
         self._began = 0.0
-        self._failed = False
         self.last_time: float | None = None
         """When the last picture was taken, UNIX s, also if that was before `begin`."""
         self.expected = True
@@ -67,26 +61,11 @@ class Slot:
             self._began = self._clock()
 
     def take(self, picture: Picture) -> None:
-        """Keep a picture instead of the one before. A sink: never waits, never raises.
-
-        The pixels are shared, but not the object: swscale writes into the colour tags of what it
-        reads, and other sinks hold the same frame. So this must happen in the thread that gives the
-        picture out, while no other sink has it.
-        """
+        """Keep a picture instead of the one before. A sink: never waits, never raises."""
         with self._lock:
             before, now = self._arrival, self._clock()
             interval = now - before.at if before else 0.0
-            if before is not None and before.original is picture.frame:
-                self._arrival = before._replace(at=now, interval=interval)
-            else:
-                try:
-                    frame = self._view.of(picture.frame)
-                except (av.FFmpegError, ValueError) as error:
-                    if not self._failed:
-                        _LOGGER.warning("A picture cannot be shown in a grid: %s", error)
-                    self._failed = True
-                    return
-                self._arrival = _Arrival(picture.frame, frame, now, interval)
+            self._arrival = _Arrival(picture.frame, now, interval)
             self.last_time = picture.time
             self.expected = True
 
@@ -109,30 +88,13 @@ class Slot:
         return self.filled or self._clock() - self._began >= STALE
 
 
-class _View:
-    """Makes new frame objects that share their pixels with others, in about 1 µs."""
-
-    def __init__(self) -> None:
-        self._filter = KeptFilter()
-
-    def of(self, frame: av.VideoFrame) -> av.VideoFrame:
-        """Return a view of `frame`. Raises av.FFmpegError for one that has no pixels."""
-        kind = PictureKind.of(frame)
-        return self._filter.run(frame, kind, lambda: _untouched(kind))
-
-
-def _untouched(kind: PictureKind) -> Graph:
-    graph = Graph()
-    graph.link_nodes(kind.source(graph), graph.add("buffersink")).configure()
-    return graph
-
-
 class Painter:
     """Draws one member into its tile. One thread; keeps swscale's tables from picture to picture."""
 
     def __init__(self) -> None:
         """Begin without tables."""
-        self._scaler = VideoReformatter()
+        self._size = (0, 0)
+        self._filter = KeptFilter(self._steps)
         self._failed = False
 
     def paint(self, canvas: Planes, area: Rect, content: Content) -> None:
@@ -156,18 +118,19 @@ class Painter:
         draw_label(canvas, area, content.name)
 
     def _scale(self, frame: av.VideoFrame, width: int, height: int) -> av.VideoFrame:
-        matrix, value_range = colours(frame)
+        if (width, height) != self._size:
+            self._size, self._filter = (width, height), KeptFilter(self._steps)
+        return self._filter.run(frame)
+
+    def _steps(self, kind: PictureKind) -> list[Step]:
+        width, height = self._size
         # An average of what lies under a pixel; enlarged, that would show blocks.
-        smaller = width <= frame.width and height <= frame.height
-        return self._scaler.reformat(
-            frame,
-            width,
-            height,
-            "yuv420p",
-            src_colorspace=matrix,
-            dst_colorspace=Colorspace.ITU709,
-            src_color_range=value_range,
-            dst_color_range=ColorRange.MPEG,
-            interpolation=Interpolation.AREA if smaller else Interpolation.BILINEAR,
-            threads=1,
-        )
+        smaller = width <= kind.width and height <= kind.height
+        scale = {
+            "w": str(width),
+            "h": str(height),
+            "flags": "area" if smaller else "bilinear",
+            "out_color_matrix": "bt709",
+            "out_range": "tv",
+        }
+        return [("scale", scale), ("format", {"pix_fmts": "yuv420p"})]

@@ -30,13 +30,14 @@ from av.video.reformatter import (
 from av.video.stream import VideoStream
 
 from .areas import BLACK, Rect, even, fill, fitted, parts
+from .colours import colours
 from .errors import (
     InvalidFrameError,
     TimelapseCancelledError,
     TimelapseEmptyError,
 )
 from .files import partial_path, publish, read_regular, storage_error, storage_errors
-from .jpeg import colours, planes
+from .jpeg import planes
 from .stills import decode_still
 
 PRESET: Final = "veryfast"

@@ -5,15 +5,16 @@ there are plenty of rows for each cell, every second one is left out, and again,
 left: at 120x50 half the time for a 1080p film, and 47 dB or more from the exact mean.
 """
 
+from collections.abc import Iterator
 import itertools
 
 import av
 import numpy as np
 from numpy.typing import NDArray
 
-from ..jpeg import colours, planes
-from ..kept_filter import KeptFilter, PictureKind
-from ..matrices import MATRIX_NAMES, RANGE_NAMES
+from ..colours import colours
+from ..jpeg import planes
+from ..kept_filter import KeptFilter, PictureKind, Step
 from .matching import Matcher, create_matcher
 from .matrix import to_bt601
 from .planes import C_BITS, Y_BITS, PlaneLayout, Planes
@@ -57,7 +58,7 @@ class Scaler:
         """Remember the size; the scaler is set up at the first picture."""
         self._width = width
         self._height = height
-        self._filter = KeptFilter()
+        self._filter = KeptFilter(self._steps)
 
     def scale(self, frame: av.VideoFrame) -> av.VideoFrame:
         """Scale one picture, which is only read. The result has no time.
@@ -65,45 +66,24 @@ class Scaler:
         Raises av.FFmpegError for pictures that libswscale does not know, such as those that live in
         the memory of a GPU.
         """
-        return self._filter.run(frame, PictureKind.of(frame), lambda: self._build(frame))
+        return self._filter.run(frame)
 
-    def _build(self, frame: av.VideoFrame) -> av.filter.Graph:
-        graph = av.filter.Graph()
-        graph.threads = 1
-        matrix, value_range = ("gbr", "pc") if frame.format.is_rgb else _tags(frame)
-        # The tags of the frame itself may be missing, or such as libswscale refuses.
-        tags = {"colorspace": matrix, "range": value_range}
-        buffer = {
-            "video_size": f"{frame.width}x{frame.height}",
-            "pix_fmt": frame.format.name,
-            "time_base": "1/1000000",
-            **tags,
-        }
-        nodes = [graph.add("buffer", None, **buffer), graph.add("setparams", None, **tags)]
-        rows = frame.height
+    def _steps(self, kind: PictureKind) -> Iterator[Step]:
+        rows = kind.height
         fields = itertools.cycle(("top", "bottom"))  # so that the middle stays where it is
         while rows >= _FIELD_ROWS * self._height:
-            nodes.append(graph.add("field", next(fields)))
+            yield "field", {"type": next(fields)}
             rows //= 2
         scale = {
             "w": str(self._width),
             "h": str(self._height),
             # Without accurate rounding a cell of 4K is up to 3 values off, one of a thumbnail 11.
             "flags": "area+accurate_rnd",
-            "out_color_matrix": "bt601" if frame.format.is_rgb else matrix,
+            "out_color_matrix": "bt601" if kind.matrix == "gbr" else kind.matrix,
             "out_range": "pc",
         }
-        nodes.append(graph.add("scale", None, **scale))
-        nodes.append(graph.add("format", "yuv420p"))
-        nodes.append(graph.add("buffersink"))
-        graph.link_nodes(*nodes)
-        graph.configure()
-        return graph
-
-
-def _tags(frame: av.VideoFrame) -> tuple[str, str]:
-    matrix, value_range = colours(frame)
-    return MATRIX_NAMES[matrix], RANGE_NAMES[value_range]
+        yield "scale", scale
+        yield "format", {"pix_fmts": "yuv420p"}
 
 
 class Raster:

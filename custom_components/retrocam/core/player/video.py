@@ -6,9 +6,8 @@ from typing import Any, Final
 
 import av
 from av import Packet, VideoCodecContext, VideoFrame
-from av.filter import Graph
 
-from ..kept_filter import KeptFilter
+from ..kept_filter import KeptFilter, PictureKind, Step
 from .source import Part
 
 _LOGGER = logging.getLogger(__name__)
@@ -60,33 +59,24 @@ class Upright:
 
     def __init__(self) -> None:
         """Build a filter graph only when a frame needs one."""
-        self._filter = KeptFilter()
+        self._rotation = 0
+        self._filter = KeptFilter(self._steps)
 
     def __call__(self, frame: VideoFrame) -> VideoFrame:
         """Return the frame upright in yuv420p or yuvj420p: itself, if it is so already."""
         rotation = frame.rotation % 360
-        turns = _TURNS.get(rotation, ())
-        if frame.format.name in _PLAIN and not turns:
+        if frame.format.name in _PLAIN and rotation not in _TURNS:
             return frame
-        kind = (frame.width, frame.height, frame.format.name, rotation)
-        made = self._filter.run(frame, kind, lambda: self._build(frame, turns))
+        if rotation != self._rotation:
+            self._rotation, self._filter = rotation, KeptFilter(self._steps)
+        made = self._filter.run(frame)
         made.pts, made.time_base = frame.pts, frame.time_base
         return made
 
-    def _build(self, frame: VideoFrame, turns: tuple[str, ...]) -> Graph:
-        graph = Graph()
-        graph.threads = 1
-        node = graph.add_buffer(
-            width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base
-        )
-        filters = [("format", "yuv420p"), *(("transpose", turn) for turn in turns)]
-        for name, argument in filters:
-            following = graph.add(name, argument)
-            node.link_to(following)
-            node = following
-        node.link_to(graph.add("buffersink"))
-        graph.configure()
-        return graph
+    def _steps(self, _kind: PictureKind) -> Iterator[Step]:
+        yield "format", {"pix_fmts": "yuv420p"}
+        for turn in _TURNS.get(self._rotation, ()):
+            yield "transpose", {"dir": turn}
 
 
 class VideoDecoder:
