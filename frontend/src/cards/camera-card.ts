@@ -5,8 +5,8 @@ import { act, choose, type Saved } from "../ha/actions";
 import {
   domainOf,
   entryIdOf,
+  firstCamera,
   isAvailable,
-  isRetrocam,
   nameOf,
   siblingState,
 } from "../ha/entities";
@@ -53,8 +53,7 @@ export class CameraCard extends RetrocamCard<CameraCardConfig> {
   }
 
   static getStubConfig(hass: Hass, entities: string[]): Partial<CameraCardConfig> {
-    const entity = entities.find((id) => isRetrocam(hass, id, "camera"));
-    return entity ? { entity } : { entity: "camera.retrocam" };
+    return { entity: firstCamera(hass, entities) ?? "camera.retrocam" };
   }
 
   getGridOptions(): GridOptions {

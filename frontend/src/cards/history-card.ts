@@ -8,7 +8,7 @@ import {
   type TemplateResult,
 } from "lit";
 import { act, type Saved } from "../ha/actions";
-import { domainOf, entryIdOf, isAvailable, isRetrocam, nameOf } from "../ha/entities";
+import { domainOf, entryIdOf, firstCamera, isAvailable, nameOf } from "../ha/entities";
 import { KINDS, type Kind, listMedia, watchMedia } from "../ha/media";
 import { signPath } from "../ha/sign";
 import type { CardConfig, GridOptions, Hass } from "../ha/types";
@@ -67,7 +67,7 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
   }
 
   static getStubConfig(hass: Hass, entities: string[]): Partial<HistoryCardConfig> {
-    return { entity: entities.find((id) => isRetrocam(hass, id, "camera")) ?? "camera.retrocam" };
+    return { entity: firstCamera(hass, entities) ?? "camera.retrocam" };
   }
 
   getGridOptions(): GridOptions {

@@ -38,6 +38,12 @@ export function sibling(
   return undefined;
 }
 
+/** The camera that a new card begins with: one that looks at something, rather than a player's screen. */
+export function firstCamera(hass: Hass, entityIds: string[]): string | undefined {
+  const cameras = entityIds.filter((id) => isRetrocam(hass, id, "camera"));
+  return cameras.find((id) => !sibling(hass, id, "media_player")) ?? cameras[0];
+}
+
 /** The state object of a sibling, unless it is disabled, missing or unavailable. */
 export function siblingState(
   hass: Hass,

@@ -32,6 +32,19 @@ describe("editors", () => {
     expect(ascii.getStubConfig(hass, ["camera.garden"], ["media_player.p"])).toEqual({ entity: "media_player.p" });
   });
 
+  it("begin with a camera, not with a player's screen, where there is one", () => {
+    const players = structuredClone({ entities: hass.entities, devices: hass.devices });
+    const screen = { entity_id: "camera.screen", device_id: "p", platform: "retrocam" };
+    players.entities["media_player.p"] = { ...screen, entity_id: "media_player.p" };
+    players.entities["camera.screen"] = screen;
+    const there = { ...hass, ...players } as typeof hass;
+    for (const kind of ["camera", "history"]) {
+      const element = customElements.get(`retrocam-${kind}-card`) as unknown as typeof CameraCard;
+      expect(element.getStubConfig(there, ["camera.screen", "camera.garden"])).toEqual({ entity: "camera.garden" });
+      expect(element.getStubConfig(there, ["camera.screen"])).toEqual({ entity: "camera.screen" });
+    }
+  });
+
   it.each([["4:3", "4 / 3"], ["1.78", "1.78 / 1"], ["21/9", "21 / 9"], ["wide", "16 / 9"], [undefined, "16 / 9"], ["0:3", "16 / 9"]])(
     "read the shape %s as %s",
     (given, aspect) => {
