@@ -4,6 +4,9 @@ import { messageOf } from "../ha/actions";
 import type { Kind, MediaEvent, MediaItem, MediaWatcher } from "../ha/media";
 import { Day, dayOf, type Lister } from "./day";
 
+/** Milliseconds after which all is asked for again: the server signs its addresses for 24 hours. */
+export const RENEW = 12 * 3600_000;
+
 /** Where an album gets its items from. */
 export interface AlbumSource {
   list: Lister;
@@ -31,6 +34,7 @@ export class Album {
   private following = true;
   private source: AlbumSource | undefined;
   private unwatch: (() => void) | undefined;
+  private renewing: ReturnType<typeof setInterval> | undefined;
 
   constructor(
     private kinds: readonly Kind[],
@@ -73,15 +77,15 @@ export class Album {
       },
       failed: (error) => this.fail(error),
     });
-    const today = dayOf(Date.now()).start;
-    if (!this.day || (this.following && this.day.start !== today)) this.open(today);
-    else void this.refresh();
+    this.renewing = setInterval(() => this.renew(), RENEW);
+    this.renew();
   }
 
   /** Hears of nothing any more; what is listed stays. */
   stop(): void {
     this.unwatch?.();
     this.unwatch = undefined;
+    clearInterval(this.renewing);
     this.source = undefined;
     this.share = undefined;
     this.day?.close();
@@ -153,6 +157,12 @@ export class Album {
     this.day?.happened(event);
     const isNextDay = event.saved.time >= (this.day?.end ?? Infinity);
     if (isNextDay && this.following) this.open(event.saved.time);
+  }
+
+  private renew(): void {
+    const today = dayOf(Date.now()).start;
+    if (!this.day || (this.following && this.day.start !== today)) this.open(today);
+    else void this.refresh();
   }
 
   /** Asks for the day again, and swaps it in whole: what is looked at meanwhile stays. */

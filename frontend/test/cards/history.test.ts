@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { RENEW } from "../../src/history/album";
 import { dayOf } from "../../src/history/day";
 import { withState } from "../fake-hass";
 import { all, become, button, card, done, hass, see, show, text } from "./stage";
@@ -84,6 +85,22 @@ describe("history card", () => {
     answer!({ items: [], total: 0 });
     await done();
     expect(text()).toContain("1 kept");
+  });
+
+  it("asks again before its signed addresses end, as long as it is seen", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    await show("history");
+    hass.callWS.mockClear();
+    vi.advanceTimersByTime(RENEW - 1);
+    expect(hass.callWS).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(hass.callWS).toHaveBeenCalled();
+    see(false);
+    hass.callWS.mockClear();
+    vi.advanceTimersByTime(2 * RENEW);
+    expect(hass.callWS).not.toHaveBeenCalled();
+    expect(RENEW).toBeLessThan(24 * 3600_000);
+    vi.useRealTimers();
   });
 
   it("goes over to the next day at midnight, unless another day is looked at", async () => {
