@@ -4,12 +4,12 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { signPath, socketUrl } from "../ha/sign";
 import { formatBytes, formatNumber } from "../localize/format";
 import { hasText, type TextKey } from "../localize/index";
-import { pageParts } from "../player/page";
+import { pageParts, pageSound } from "../player/page";
 import { DEFAULT_LOOK, type Look } from "../player/picture";
 import { CellPlayer } from "../player/player";
 import SoftwareWorker from "../player/software.worker?worker&inline";
 import type { PlayerError, PlayState } from "../player/session";
-import { Sound } from "../player/sound";
+import type { Sound } from "../player/sound";
 import type { StatsReport } from "../player/stats";
 import { type Engine, Surface } from "../player/surface";
 import type { Init } from "../player/wire";
@@ -176,10 +176,7 @@ export class AsciiScreen extends HassElement {
   private begin(): void {
     const box = this.renderRoot.querySelector<HTMLElement>(".box")!;
     this.surface = new Surface(box, this.look, () => new SoftwareWorker(), this.engine);
-    this.sound = new Sound(new Audio(), () => performance.now(), {
-      blocked: (blocked) => this.tell("screen-blocked", blocked),
-      playing: () => undefined,
-    });
+    this.sound = pageSound((blocked) => this.tell("screen-blocked", blocked));
     this.sound.volume = this.volume;
     this.player = new CellPlayer(
       pageParts({

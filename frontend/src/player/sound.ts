@@ -2,16 +2,10 @@
 
 import { type AudioPosition, MOST_LAG } from "./clock";
 
-export interface SoundEvents {
-  /** The browser wants a gesture of the user before it plays; or it no longer does. */
-  blocked(blocked: boolean): void;
-  /** A position of the element has been reached from which the clock may follow. */
-  playing(): void;
-}
-
 /** Waiting time in ms before a sound that does not play is asked for anew; doubles each time. */
 const PATIENCE = 3000;
 const MOST_PATIENCE = 30_000;
+
 export class Sound {
   /** Position 0 of the element on the stream's line, in µs. */
   startUs = 0;
@@ -20,14 +14,14 @@ export class Sound {
   private blocked = false;
   private turn = 0;
 
+  /** `tell` hears that the browser wants a gesture of the user before it plays; or no longer does. */
   constructor(
     private readonly element: HTMLAudioElement,
     private readonly now: () => number,
-    private readonly events: SoundEvents,
+    private readonly tell: (blocked: boolean) => void,
   ) {
     element.addEventListener("playing", () => {
       this.patience = PATIENCE;
-      this.events.playing();
     });
   }
 
@@ -90,6 +84,6 @@ export class Sound {
   private block(blocked: boolean): void {
     if (blocked === this.blocked) return;
     this.blocked = blocked;
-    this.events.blocked(blocked);
+    this.tell(blocked);
   }
 }

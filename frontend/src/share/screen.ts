@@ -1,11 +1,11 @@
 /** The ASCII picture and its sound, by the same player as the cards'. */
 
 import { html, type PropertyValues, type TemplateResult } from "lit";
-import { pageParts } from "../player/page";
+import { pageParts, pageSound } from "../player/page";
 import { DEFAULT_LOOK } from "../player/picture";
 import { CellPlayer } from "../player/player";
 import type { PlayerError, PlayState } from "../player/session";
-import { Sound } from "../player/sound";
+import type { Sound } from "../player/sound";
 import type { StatsReport } from "../player/stats";
 import { type Engine, Surface } from "../player/surface";
 import type { Init } from "../player/wire";
@@ -111,10 +111,7 @@ export class ShareScreen extends PageElement {
     const worker = (): Worker => new Worker(this.api.path("assets/share-worker.js"));
     const surface = new Surface(box, DEFAULT_LOOK, worker);
     this.surface = surface;
-    this.sound = new Sound(new Audio(), () => performance.now(), {
-      blocked: (blocked) => this.tell("screen-blocked", blocked),
-      playing: () => undefined,
-    });
+    this.sound = pageSound((blocked) => this.tell("screen-blocked", blocked));
     this.sound.volume = this.volume;
     let first = true;
     this.player = new CellPlayer(

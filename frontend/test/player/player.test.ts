@@ -44,9 +44,8 @@ beforeEach(async () => {
   drawn = [];
   blocked = [];
   begun.mockClear();
-  const sound = new Sound(audio as unknown as HTMLAudioElement, page.now, {
-    blocked: (now) => blocked.push(now),
-    playing: () => undefined,
+  const sound = new Sound(audio as unknown as HTMLAudioElement, page.now, (now) => {
+    blocked.push(now);
   });
   player = new CellPlayer(
     page,
