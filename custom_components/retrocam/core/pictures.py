@@ -32,6 +32,13 @@ type Sink = Callable[[Picture], None]
 """Takes a picture, in the feed's thread. It must neither raise nor wait."""
 
 
+class Feed(Protocol):
+    """What pictures come from, such as a `PictureFeed`."""
+
+    def subscribe(self, sink: Sink) -> Callable[[], None]:
+        """Have `sink` called with each picture; return the function that ends it."""
+
+
 class PictureSource(Protocol):
     """Something that makes pictures."""
 

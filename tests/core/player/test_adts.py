@@ -19,7 +19,7 @@ from custom_components.retrocam.core.player.adts import (
 )
 from custom_components.retrocam.core.player.audio import AudioPiece
 from custom_components.retrocam.core.player.media import MediaInput
-from custom_components.retrocam.core.player.source import Source, TimeLine
+from custom_components.retrocam.core.player.source import CommonStart, Source
 
 from ..hearing import decoded, onsets
 from .clips import clip, ffmpeg
@@ -29,7 +29,7 @@ from .server import MediaServer, Page
 def pieces_of(server: MediaServer, data: bytes) -> tuple[Any, list[AudioPiece], float]:
     """Return the track that was chosen for a clip, what it made, and where the picture begins."""
     network = Network(is_any)
-    source = Source(MediaInput(server.add("/a", Page(data))), network, TimeLine())
+    source = Source(MediaInput(server.add("/a", Page(data))), network, CommonStart())
     track = audio_track(source.part)
     pieces: list[AudioPiece] = []
     first = math.inf
@@ -155,7 +155,7 @@ def test_a_gap_in_the_sound_stays_one(server: MediaServer) -> None:
     source = Source(
         MediaInput(server.add("/a", Page(clip(kind="matroska", audio="flac")))),
         Network(is_any),
-        TimeLine(),
+        CommonStart(),
     )
     track = audio_track(source.part)
     pieces = [
@@ -178,7 +178,7 @@ def test_broken_sound_is_left_out(server: MediaServer) -> None:
     source = Source(
         MediaInput(server.add("/a", Page(clip(kind="matroska", audio="flac")))),
         Network(is_any),
-        TimeLine(),
+        CommonStart(),
     )
     track = audio_track(source.part)
     broken: Any = av.Packet(b"rubbish" * 100)

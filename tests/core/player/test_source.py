@@ -13,7 +13,7 @@ from custom_components.retrocam.core.errors import (
 )
 from custom_components.retrocam.core.player.addresses import Network, is_any
 from custom_components.retrocam.core.player.media import MediaInput
-from custom_components.retrocam.core.player.source import Source, TimeLine
+from custom_components.retrocam.core.player.source import CommonStart, Source
 
 from .clips import clip, ffmpeg, hls
 from .server import MediaServer, Page, Request
@@ -25,7 +25,7 @@ def network() -> Network:
 
 
 def opened(url: str, network: Network, *, start: float = 0.0, is_playlist: bool = False) -> Source:
-    return Source(MediaInput(url, is_playlist=is_playlist), network, TimeLine(), start=start)
+    return Source(MediaInput(url, is_playlist=is_playlist), network, CommonStart(), start=start)
 
 
 def positions(source: Source) -> tuple[list[float], list[float]]:
@@ -112,14 +112,14 @@ def test_picture_and_sound_apart_share_their_clock(
     server: MediaServer, network: Network, tmp_path: Path
 ) -> None:
     """As in HLS with a playlist for each: MPEG-TS begins at 1.4 s, and its sound a little earlier."""
-    time_line = TimeLine()
+    common_start = CommonStart()
     begins = []
     for name in ("v", "a"):
         made = hls(tmp_path / name, clip(), "-map", f"0:{name}", "-output_ts_offset", "5")
         for file, content in made.items():
             server.add(f"/{name}/{file}", Page(content))
         media = MediaInput(server.root + f"/{name}/index.m3u8", is_playlist=True)
-        source = Source(media, network, time_line, sound=name == "a", picture=name == "v")
+        source = Source(media, network, common_start, sound=name == "a", picture=name == "v")
         begins.append(min(chain(*positions(source))))
     together, sound = positions(opened(server.add("/a.mkv", Page(clip(kind="matroska"))), network))
     assert begins[1] - begins[0] == pytest.approx(min(sound) - min(together), abs=0.005)
@@ -176,7 +176,7 @@ def test_not_within_segments_either(server: MediaServer, network: Network, name:
 def test_a_container_without_what_is_wanted(server: MediaServer, network: Network) -> None:
     url = server.add("/a", Page(clip(1.0, video=None)))
     with pytest.raises(UnsupportedMediaError):
-        Source(MediaInput(url), network, TimeLine(), sound=False)
+        Source(MediaInput(url), network, CommonStart(), sound=False)
 
 
 def test_the_cover_of_an_album_is_no_film(
@@ -226,5 +226,5 @@ def test_servers_that_ask_for_patience_get_it(server: MediaServer) -> None:
 
     network = Noted(is_any)
     media = MediaInput(server.add("/a", Page(clip(1.0))), not_before=time.time() + 6)
-    positions(Source(media, network, TimeLine()))
+    positions(Source(media, network, CommonStart()))
     assert 5 < network.waited <= 6

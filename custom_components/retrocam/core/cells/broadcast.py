@@ -10,9 +10,8 @@ import asyncio
 from collections.abc import Callable
 import threading
 import time
-from typing import Protocol
 
-from ..pictures import Sink
+from ..pictures import Feed
 from .client import CellClient
 from .encoding import Encoding, Job
 from .messages import Screening, StateMessage, init_message
@@ -20,22 +19,13 @@ from .ring import PacketRing
 from .wire import Packet
 
 
-class Feed(Protocol):
-    """What pictures come from, such as a `PictureFeed`."""
-
-    def subscribe(self, sink: Sink) -> Callable[[], None]:
-        """Have `sink` called with each picture; return the function that ends it.
-
-        Both are called with the broadcast's lock held: neither may call its `begin` or `end`.
-        """
-
-
 class CellBroadcast:
     """Encodes a feed's pictures once, while somebody looks, and hands them to all who do.
 
     `client` and what it returns belong to the thread of the event loop; `begin`, `tell` and `end`
     may be called from any thread, and take effect in the order of their calls; `close` from any but
-    the encoder's. The owner closes it before the loop ends.
+    the encoder's. The owner closes it before the loop ends. The feed is subscribed to, and left,
+    with the broadcast's lock held: neither may call `begin` or `end`.
     """
 
     def __init__(

@@ -10,7 +10,7 @@ from typing import Final
 from ..errors import PlayError
 from .clock import PlayClock
 from .media import MediaInput
-from .reports import Opened, Reports
+from .reports import OpenedMedia, Reports
 from .source import AnyPacket, Part, Source
 
 AHEAD: Final = 6.0
@@ -58,7 +58,7 @@ class Deck:
         """Wakes the threads that read."""
         self._queue: deque[Item] = deque()
         self._bytes = 0
-        self._info: Opened | None = None
+        self._info: OpenedMedia | None = None
         self._shown: float | None = None
         self._decoded = self._ready = self._over = self._looked = False
 
@@ -113,14 +113,14 @@ class Deck:
 
     # For the threads that read.
 
-    def opened(self, lane: Lane, source: Source) -> Opened | None:
+    def opened(self, lane: Lane, source: Source) -> OpenedMedia | None:
         """Note an open input; return what is known once it was the last one."""
         with self._more:
             lane.source = source
             sources = [each.source for each in self.lanes if each.source is not None]
             if len(sources) < len(self.lanes):
                 return None
-            self._info = Opened(
+            self._info = OpenedMedia(
                 has_video=any(each.part.video is not None for each in sources),
                 has_audio=any(each.part.audio is not None for each in sources),
                 is_live=any(each.is_live for each in sources),

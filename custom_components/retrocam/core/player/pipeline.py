@@ -23,7 +23,7 @@ from .deck import Deck, Item, Lane
 from .media import Resolved
 from .reports import Reports
 from .screen import Screen
-from .source import Part, Source, TimeLine
+from .source import CommonStart, Part, Source
 from .video import LATE, VideoDecoder
 
 _LOGGER = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class Pipeline:
             for index, item in enumerate(media.inputs)
         )
         self._deck = Deck(lanes, reports, start=start, held=held, speed=speed)
-        self._time_line = TimeLine()
+        self._common_start = CommonStart()
         self._lock = threading.Lock()
         self._parts: list[Part] = []
         self._unseen: deque[Item] = deque()
@@ -133,7 +133,7 @@ class Pipeline:
             source = Source(
                 lane.media,
                 self._network,
-                self._time_line,
+                self._common_start,
                 start=self._start,
                 sound=lane.sound,
                 picture=lane.picture,

@@ -2,19 +2,11 @@
 
 from collections.abc import Callable
 import threading
-from typing import Protocol
 
-from ..pictures import Picture, Sink
-from .reports import Opened, Reports
+from ..pictures import Feed, Picture
+from .reports import OpenedMedia, Reports
 from .screen import Screen
 from .video import FrameRate
-
-
-class Feed(Protocol):
-    """What pictures come from, such as a `PictureFeed`."""
-
-    def subscribe(self, sink: Sink) -> Callable[[], None]:
-        """Have `sink` called with each picture; return the function that ends it."""
 
 
 class Relay:
@@ -39,7 +31,7 @@ class Relay:
         """Of the newest picture, s."""
         self.epoch = screen.begin()
         """Of the pictures of this stretch."""
-        reports.opened(Opened(has_video=True, has_audio=False, is_live=True, duration=None))
+        reports.opened(OpenedMedia(has_video=True, has_audio=False, is_live=True, duration=None))
         self._follow()
 
     def hold(self, *, wanted: bool) -> None:

@@ -14,7 +14,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedMedia:
     """What opening a medium told about it."""
 
     has_video: bool
@@ -27,7 +27,7 @@ class Opened:
 class Reports(Protocol):
     """Called in the pipeline's threads; must neither wait nor call the pipeline."""
 
-    def opened(self, info: Opened) -> None:
+    def opened(self, info: OpenedMedia) -> None:
         """Tell that all inputs are open."""
 
     def ready(self) -> None:
@@ -52,7 +52,7 @@ class TicketedReports(Reports):
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        report: Callable[[TicketedReports, Event, Opened | PlayError | None], None],
+        report: Callable[[TicketedReports, Event, OpenedMedia | PlayError | None], None],
         left: Callable[[TicketedReports], None],
         ticket: int,
     ) -> None:
@@ -62,7 +62,7 @@ class TicketedReports(Reports):
         """Whether the pipeline's last thread is about to end, or has."""
 
     @override
-    def opened(self, info: Opened) -> None:
+    def opened(self, info: OpenedMedia) -> None:
         self._post(events.Opened(self._ticket, info.is_live), info)
 
     @override
@@ -92,7 +92,7 @@ class TicketedReports(Reports):
         self.has_finished = True
         self._left(self)
 
-    def _post(self, event: Event, told: Opened | PlayError | None = None) -> None:
+    def _post(self, event: Event, told: OpenedMedia | PlayError | None = None) -> None:
         self._call(lambda: self._report(self, event, told))
 
     def _call(self, function: Callable[[], None]) -> None:

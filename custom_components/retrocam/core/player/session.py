@@ -11,14 +11,15 @@ import time
 from typing import Final, assert_never
 
 from ..errors import PlayError
+from ..pictures import Feed
 from . import events
 from .audio import AudioGoneError, AudioRing
 from .events import Effect, Event
 from .machine import RUNNING, Phase, State, step
 from .media import Resolved
 from .pipeline import Pipeline
-from .relay import Feed, Relay
-from .reports import Opened, TicketedReports
+from .relay import Relay
+from .reports import OpenedMedia, TicketedReports
 from .resolver import Resolver
 from .screen import Screen
 from .status import Status
@@ -52,7 +53,7 @@ class Session:
         self._media: str | Feed = ""
         self._trusted = False
         self._found: Resolved | Feed | None = None
-        self._info: Opened | None = None
+        self._info: OpenedMedia | None = None
         self._error: PlayError | None = None
         self._lookup: asyncio.Task[None] | None = None
         self._playing: Pipeline | Relay | None = None
@@ -269,11 +270,11 @@ class Session:
             self._all_left.set()
 
     def _report(
-        self, reports: TicketedReports, event: Event, told: Opened | PlayError | None
+        self, reports: TicketedReports, event: Event, told: OpenedMedia | PlayError | None
     ) -> None:
         if reports is not self._reports:
             return
-        if isinstance(told, Opened):
+        if isinstance(told, OpenedMedia):
             self._info = told
         elif told is not None:
             self._error = told

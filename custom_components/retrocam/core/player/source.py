@@ -40,7 +40,7 @@ _JUMP: Final = 10.0
 """Seconds by which the time line of a live stream may leap before it is sewn together."""
 
 
-class TimeLine:
+class CommonStart:
     """Where inputs of one medium begin on their own clocks, so that picture and sound stay together.
 
     Thread-safe.
@@ -111,7 +111,7 @@ class Source:
         self,
         media: MediaInput,
         network: Network,
-        time_line: TimeLine,
+        common_start: CommonStart,
         *,
         start: float = 0.0,
         sound: bool = True,
@@ -123,7 +123,7 @@ class Source:
         """
         if media.not_before is not None:
             network.wait(min(_LONGEST_WAIT, max(0.0, media.not_before - time.time())))
-        self._media, self._time_line = media, time_line
+        self._media, self._common_start = media, common_start
         self._sound, self._picture = sound, picture
         self.file: RemoteFile | PlaylistFile = (
             PlaylistFile(media, network, start=start)
@@ -142,7 +142,7 @@ class Source:
             return
         self._pending = []
         first = self.part.container.start_time or 0
-        self.part.base = time_line.base(first / av.time_base, within=1.0)
+        self.part.base = common_start.base(first / av.time_base, within=1.0)
         if start > 0 and self.file.seekable():
             begin = start + self.part.base
             if "mpeg" in self.part.container.format.name:
@@ -203,7 +203,7 @@ class Source:
                 candidate = at - self.file.part_start
                 if first:
                     within = 30.0 if self.is_live else 1.0
-                    candidate = self._time_line.base(candidate, within=within)
+                    candidate = self._common_start.base(candidate, within=within)
                 self.part.base = candidate
                 break
         return read
