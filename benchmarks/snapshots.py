@@ -47,7 +47,6 @@ class Part:
 
     data: bytes
     duration: float
-    has_keyframe: bool = True
 
 
 def cut(clip: Path, start: float, file: Path | io.BytesIO, movflags: str) -> None:

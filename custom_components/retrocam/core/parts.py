@@ -20,11 +20,6 @@ class MediaPart(Protocol):
         """Seconds, as HLS is told; adjusted to its rules, so not exactly those of the pictures."""
         ...
 
-    @property
-    def has_keyframe(self) -> bool:
-        """Whether a keyframe is among the pictures, wherever."""
-        ...
-
 
 class PictureTimes(NamedTuple):
     """What the pictures of a part say of it. Seconds of media time, which counts from anywhere."""
