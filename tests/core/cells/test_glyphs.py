@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 import pytest
 
 from custom_components.retrocam.core.cells.font import bitmaps, coverage
-from custom_components.retrocam.core.cells.glyphs import Screen, ascii_frame, planes_to_text
+from custom_components.retrocam.core.cells.glyphs import GlyphPainter, ascii_frame, planes_to_text
 from custom_components.retrocam.core.cells.matching import create_matcher, glyph_parts
 from custom_components.retrocam.core.cells.planes import Planes
 from custom_components.retrocam.core.cells.presets import CHARSETS
@@ -139,14 +139,18 @@ def test_glyphs_follow_a_picture_that_moves_or_changes_size(name: str) -> None:
 
 
 def test_a_screen_is_black_where_no_glyph_is() -> None:
-    frame = Screen(CHARSETS["ramp"]).draw(uniform(0, cb=30, cr=240))
+    frame = GlyphPainter(CHARSETS["ramp"]).draw(uniform(0, cb=30, cr=240))
     assert (frame.width, frame.height, frame.format.name) == (32, 32, "yuv420p")
     assert (frame.color_range, frame.colorspace) == (2, 6)
     assert frame.to_ndarray(format="rgb24").max() == 0
 
 
 def test_a_full_block_has_the_colour_of_its_cell() -> None:
-    rgb = Screen(CHARSETS["blocks"]).draw(uniform(255, cb=128, cr=110)).to_ndarray(format="rgb24")
+    rgb = (
+        GlyphPainter(CHARSETS["blocks"])
+        .draw(uniform(255, cb=128, cr=110))
+        .to_ndarray(format="rgb24")
+    )
     assert np.ptp(rgb.reshape(-1, 3), axis=0).max() <= 2
     np.testing.assert_allclose(rgb[10, 10], (230, 255, 255), atol=3)
 
@@ -161,7 +165,7 @@ def test_a_glyph_is_drawn_where_it_belongs(name: str) -> None:
     else:
         planes.y[:] = 0
         planes.y[1, 2] = 255
-    luma = Screen(charset).draw(planes).to_ndarray()[:32]
+    luma = GlyphPainter(charset).draw(planes).to_ndarray()[:32]
     cell = luma[16:, 16:24] > 0
     np.testing.assert_array_equal(cell, bitmaps(charset.glyphs)[last])
     luma[16:, 16:24] = 0
@@ -174,7 +178,7 @@ def test_an_odd_grid_is_drawn_whole() -> None:
         np.full((2, 3), 128, np.uint8),
         np.full((2, 3), 128, np.uint8),
     )
-    frame = Screen(CHARSETS["blocks"]).draw(planes)
+    frame = GlyphPainter(CHARSETS["blocks"]).draw(planes)
     assert (frame.width, frame.height) == (40, 48)
     assert frame.to_ndarray(format="rgb24").min() == 255
 

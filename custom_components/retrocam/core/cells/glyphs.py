@@ -69,7 +69,7 @@ def ascii_frame(
     return AsciiFrame(text, columns, rows)
 
 
-class Screen:
+class GlyphPainter:
     """Draws planes as a screen of characters, 8x16 pixels each. Not thread-safe.
 
     A pixel row of a glyph is one 64-bit word, so a row of all cells is gathered and inked at once.

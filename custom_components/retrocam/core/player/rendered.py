@@ -12,7 +12,7 @@ import numpy as np
 
 from ..areas import even
 from ..cells.encoding import FrameGate
-from ..cells.glyphs import Screen as Glyphs
+from ..cells.glyphs import GlyphPainter
 from ..cells.planes import Planes
 from ..cells.presets import CHARSETS, PRESETS, Charset
 from ..cells.raster import Raster, Scaler
@@ -64,7 +64,7 @@ class _Brush:
         self._gate = FrameGate(style.fps)
         self._raster = Raster(grid.cols, grid.rows, charset)
         self._charset = charset
-        self._glyphs: Glyphs | None = None
+        self._painter: GlyphPainter | None = None
         self._scaler: tuple[tuple[int, int], Scaler] | None = None
 
     def shrink(self, picture: Picture) -> _Small | None:
@@ -74,15 +74,15 @@ class _Brush:
         return _Small(self, small, picture.frame.width / picture.frame.height)
 
     def draw(self, small: _Small) -> av.VideoFrame:
-        if self._glyphs is None:
-            self._glyphs = Glyphs(self._charset)
-        drawn = self._glyphs.draw(self._raster.planes(small.frame))
+        if self._painter is None:
+            self._painter = GlyphPainter(self._charset)
+        drawn = self._painter.draw(self._raster.planes(small.frame))
         return self._scaled(drawn, _fitted(self.style.box, small.aspect))
 
     def write(self, text: str) -> av.VideoFrame:
         """Draw a line of text in the middle of an empty screen."""
         grid = PRESETS[self.style.preset]
-        drawn = Glyphs(_LETTERS).draw(_line(text, grid.cols, grid.rows))
+        drawn = GlyphPainter(_LETTERS).draw(_line(text, grid.cols, grid.rows))
         return self._scaled(drawn, self.style.box)
 
     def _scaled(self, drawn: av.VideoFrame, size: tuple[int, int]) -> av.VideoFrame:
