@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 import json
 import os
-from pathlib import Path
 import signal
 import sys
 import time
@@ -23,9 +22,10 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.house import ROOT
 from tests.json_process import JsonProcess, ProcessDiedError
 
-SCRIPT = Path(__file__).with_name("rtsp_server.py")
+SERVER = "tests.rtsp_server"
 _SERVER = pytest.StashKey["RtspServer"]()
 SYSTEM_PYTHON = "/usr/bin/python3"
 """The one that the system's packages belong to, whatever environment runs the tests."""
@@ -177,9 +177,10 @@ class RtspServer:
         }
         # What belongs to the environment of the tests is not for the system's Python.
         env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "COV_"))}
+        env["PYTHONPATH"] = str(ROOT)
         self._ready, self._failure = False, ""
         try:
-            self.process.start([SYSTEM_PYTHON, "-s", str(SCRIPT), json.dumps(settings)], env)
+            self.process.start([SYSTEM_PYTHON, "-s", "-m", SERVER, json.dumps(settings)], env)
             self.process.wait(lambda: self._ready)
         except FileNotFoundError as error:
             raise RtspUnavailableError(str(error)) from error
