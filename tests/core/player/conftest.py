@@ -6,6 +6,8 @@ import threading
 import pytest
 import pytest_socket
 
+from custom_components.retrocam.core.player.addresses import Network, is_any
+
 from .server import MediaServer, serving
 
 HOSTS = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.9"]
@@ -32,3 +34,9 @@ def no_stray_threads() -> Iterator[None]:
     for thread in left:
         thread.join(3)
     assert not [thread.name for thread in left if thread.is_alive()]
+
+
+@pytest.fixture
+def network() -> Network:
+    """A network in which everything may be reached."""
+    return Network(is_any, timeout=5)

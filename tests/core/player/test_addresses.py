@@ -23,6 +23,7 @@ from custom_components.retrocam.core.player.addresses import (
 )
 from custom_components.retrocam.core.player.fetch import fetch_all
 
+from .hosts import only_second
 from .server import MediaServer, Page, serving
 
 
@@ -75,11 +76,6 @@ def test_what_is_near_is_not_foreign(text: str, own: str | None, *, foreign: boo
 def test_the_way_to_the_own_machine_begins_there(server: MediaServer) -> None:
     here = IPv4Address("127.0.0.1")
     assert source_towards(here) == here
-
-
-def only_second(address: Address) -> bool:
-    """Let 127.0.0.2 play the public internet."""
-    return address == IPv4Address("127.0.0.2")
 
 
 def test_the_own_machine_is_not_reached(server: MediaServer) -> None:

@@ -20,15 +20,10 @@ from custom_components.retrocam.core.player.fetch import fetch_all, split_url
 from custom_components.retrocam.core.player.media import MediaInput
 from custom_components.retrocam.core.player.remote import RemoteFile
 
+from .hosts import only_second
 from .server import MediaServer, Page, Request, serving
-from .test_addresses import only_second
 
 DATA = np.random.default_rng(1).bytes(3_000_000)
-
-
-@pytest.fixture
-def network() -> Network:
-    return Network(is_any, timeout=5)
 
 
 def read_all(file: RemoteFile) -> bytes:

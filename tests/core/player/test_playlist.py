@@ -2,7 +2,6 @@
 
 import os
 from pathlib import Path
-import threading
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
@@ -17,7 +16,6 @@ from custom_components.retrocam.core.errors import (
     PlayError,
     PlayNetworkError,
     PlayNotFoundError,
-    PlayTimeoutError,
     UnsupportedMediaError,
 )
 from custom_components.retrocam.core.player.addresses import Network, is_any
@@ -26,15 +24,9 @@ from custom_components.retrocam.core.player.playlist import parse_playlist
 from custom_components.retrocam.core.player.playlist_file import PlaylistFile
 
 from .clips import clip, hls
-from .server import MediaServer, Page, Request, serving
-from .test_addresses import only_second
-
-HEAD = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n"
-URL = "http://host/path/list.m3u8"
-
-
-def lines(*text: str) -> str:
-    return HEAD + "\n".join(text) + "\n"
+from .hosts import only_second
+from .playlists import URL, lines, playlist_of, read_all
+from .server import MediaServer, Page, serving
 
 
 def test_what_a_playlist_says() -> None:
@@ -98,19 +90,6 @@ def test_what_is_no_playlist(text: str) -> None:
 def test_licensed_encryption_is_drm(key: str) -> None:
     with pytest.raises(DrmError):
         parse_playlist(lines(f"#EXT-X-KEY:{key}", "#EXTINF:1,", "a.ts"), URL)
-
-
-@pytest.fixture
-def network() -> Network:
-    return Network(is_any, timeout=5)
-
-
-def playlist_of(server: MediaServer, *text: str) -> MediaInput:
-    return MediaInput(server.add("/list.m3u8", Page(lines(*text).encode())), is_playlist=True)
-
-
-def read_all(file: PlaylistFile) -> bytes:
-    return b"".join(iter(lambda: file.read(1000), b""))
 
 
 def test_segments_are_one_file_and_heads_are_read_once(
@@ -210,75 +189,6 @@ def test_an_encrypted_segment_may_be_refused(server: MediaServer, network: Netwo
         server.add("/0", Page(status=403))
         read_all(file)
         assert isinstance(file.failure, MediaRefusedError)
-
-
-def test_a_live_playlist_is_followed(server: MediaServer, network: Network) -> None:
-    def listed(*numbers: int, ended: bool = False) -> Page:
-        text = [f"#EXT-X-TARGETDURATION:0.1\n#EXT-X-MEDIA-SEQUENCE:{numbers[0]}"]
-        text += [f"#EXTINF:0.1,\n{number}" for number in numbers]
-        text += ["#EXT-X-ENDLIST"] if ended else []
-        return Page(lines(*text).encode())
-
-    versions = [listed(1, 2, 3, 4, 5), listed(3, 4, 5), listed(5, 6, 7), listed(7, 8, ended=True)]
-
-    def serve(request: Request) -> None:
-        request.answer(versions.pop(0) if len(versions) > 1 else versions[0])
-
-    for number in range(9):
-        server.add(f"/{number}", Page(str(number).encode()))
-    del server.pages["/6"]  # gone before it was read: live streams go on without it
-    source = MediaInput(server.add("/list.m3u8", serve), is_playlist=True)
-    with PlaylistFile(source, network, start=50) as file:
-        assert (file.is_live, file.duration, file.part_start) == (True, None, 0.0)
-        assert read_all(file) == b"34578"
-        assert file.failure is None
-        assert not file.is_live
-
-
-def test_a_live_stream_that_lost_too_much_is_lost(server: MediaServer, network: Network) -> None:
-    source = playlist_of(server, *(f"#EXTINF:1,\n{number}" for number in range(9)))
-    server.add("/6", Page(b"6"))
-    names = [f"#EXTINF:1,\n{number}" for number in range(6, 20)]
-    with PlaylistFile(source, network) as file:
-        server.add("/list.m3u8", Page(lines("#EXT-X-MEDIA-SEQUENCE:6", *names).encode()))
-        assert read_all(file) == b"6"
-        assert isinstance(file.failure, PlayNotFoundError)
-
-
-def test_what_is_not_live_may_lose_nothing(server: MediaServer, network: Network) -> None:
-    source = playlist_of(server, "#EXTINF:1,", "gone", "#EXT-X-ENDLIST")
-    with PlaylistFile(source, network) as file:
-        assert read_all(file) == b""
-        assert isinstance(file.failure, PlayNotFoundError)
-        assert not file.next_part()
-
-
-def test_waiting_for_a_live_stream_ends_with_the_network(
-    server: MediaServer, network: Network
-) -> None:
-    source = playlist_of(server, "#EXTINF:1,", "a")
-    server.add("/a", Page(b"a"))
-    with PlaylistFile(source, network) as file:
-        assert file.read(10) == b"a"
-        reader = threading.Thread(target=file.read, args=(10,))
-        reader.start()
-        network.close()
-        reader.join(5)
-        assert not reader.is_alive()
-        assert isinstance(file.failure, PlayNetworkError)
-
-
-def test_a_live_stream_that_stands_still_is_given_up(server: MediaServer) -> None:
-    class Impatient(Network):
-        def wait(self, seconds: float) -> bool:
-            return False
-
-    source = playlist_of(server, "#EXTINF:1,", "a")
-    server.add("/a", Page(b"a"))
-    with PlaylistFile(source, Impatient(is_any)) as file:
-        assert read_all(file) == b"a"
-        assert isinstance(file.failure, PlayTimeoutError)
-    assert len(server.asked("/list.m3u8")) > 20
 
 
 def test_an_empty_playlist_is_none(server: MediaServer, network: Network) -> None:

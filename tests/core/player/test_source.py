@@ -19,11 +19,6 @@ from .clips import clip, ffmpeg, hls
 from .server import MediaServer, Page, Request
 
 
-@pytest.fixture
-def network() -> Network:
-    return Network(is_any, timeout=5)
-
-
 def opened(url: str, network: Network, *, start: float = 0.0, is_playlist: bool = False) -> Source:
     return Source(MediaInput(url, is_playlist=is_playlist), network, CommonStart(), start=start)
 
