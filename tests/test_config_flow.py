@@ -1,12 +1,10 @@
 """The config flow, against real sources."""
 
-from pathlib import Path
 import socket
 import threading
 from typing import Any
 
 from aiohttp import web
-from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.helpers import entity_registry as er
@@ -19,33 +17,11 @@ from custom_components.retrocam.urls import PREVIEW_PATH
 from custom_components.retrocam.views import PREVIEWS
 
 from .conftest import LoadEntry
-from .core.test_probe import HttpCamera, video
+from .core.http_camera import HttpCamera, video
+from .flows import ADVANCED, form, start, submit
 from .leaks import own_threads
 from .rtsp import RtspServer
 from .viewers import QUIET
-
-ADVANCED = {"verify_ssl": False, "use_wallclock_as_timestamps": False}
-
-
-def form(url: str, **more: Any) -> dict[str, Any]:
-    return {"name": "Porch", "url": url, "rtsp_transport": "tcp", "advanced": ADVANCED, **more}
-
-
-async def start(hass: HomeAssistant, step: str) -> str:
-    """Begin a flow, choose `step` in the menu and return the flow's id."""
-    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
-    assert result["type"] is FlowResultType.MENU
-    assert step in result["menu_options"]
-    result = await hass.config_entries.flow.async_configure(
-        result["flow_id"], {"next_step_id": step}
-    )
-    assert result["step_id"] == step
-    assert not result["errors"]
-    return result["flow_id"]
-
-
-async def submit(hass: HomeAssistant, flow_id: str, data: dict[str, Any]) -> ConfigFlowResult:
-    return await hass.config_entries.flow.async_configure(flow_id, data)
 
 
 async def test_url_camera_is_opened_shown_and_made(
@@ -245,79 +221,6 @@ async def test_entity_is_stored_by_its_registry_id(home: HomeAssistant, load: Lo
     flow_id = await start(home, "camera_entity")
     result = await submit(home, flow_id, {"entity_id": entity.entity_id})
     assert result["data"]["entity_id"] == entity.id
-
-
-async def test_reconfigure_url(
-    home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer
-) -> None:
-    mount = rtsp_server.mount("/porch")
-    entry = await load({"kind": "camera_url", "url": "rtsp://127.0.0.1:9/x", "password": "secret"})
-    result = await entry.start_reconfigure_flow(home)
-    assert "secret" not in str(result["data_schema"])
-    result = await submit(home, result["flow_id"], form(mount.url))
-    result = await submit(home, result["flow_id"], {})
-    assert result["reason"] == "reconfigure_successful"
-    assert entry.data["url"] == mount.url
-    await home.async_block_till_done()
-
-
-async def test_reconfigure_demo_and_entity(home: HomeAssistant, load: LoadEntry) -> None:
-    demo = await load({"kind": "demo", "name": "Porch"})
-    result = await demo.start_reconfigure_flow(home)
-    result = await submit(home, result["flow_id"], {"name": "Porch"})
-    assert result["reason"] == "reconfigure_successful"
-
-    for name in ("one", "two"):
-        home.states.async_set(f"camera.{name}", "idle", {"friendly_name": name})
-    entity = await load({"kind": "camera_entity", "entity_id": "camera.one"}, title="one")
-    result = await entity.start_reconfigure_flow(home)
-    result = await submit(home, result["flow_id"], {"entity_id": "camera.two"})
-    assert result["reason"] == "reconfigure_successful"
-    assert entity.data["entity_id"] == "camera.two"
-    assert entity.title == "two"
-    await home.async_block_till_done()
-
-
-async def test_reauth(home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer) -> None:
-    mount = rtsp_server.mount("/porch", username="user", password="new")
-    entry = await load(
-        {"kind": "camera_url", "url": mount.url, "username": "user", "password": "old"},
-        options=QUIET,
-    )
-    result = await entry.start_reauth_flow(home)
-    assert result["step_id"] == "reauth_confirm"
-    result = await submit(home, result["flow_id"], {"username": "user", "password": "wrong"})
-    assert result["errors"] == {"base": "invalid_auth"}
-    result = await submit(home, result["flow_id"], {"username": "user", "password": "new"})
-    assert result["reason"] == "reauth_successful"
-    assert entry.data["password"] == "new"
-    await home.async_block_till_done()
-
-
-async def test_options(home: HomeAssistant, load: LoadEntry, media_directory: Path) -> None:
-    entry = await load({"kind": "demo", "name": "Porch"})
-    result = await home.config_entries.options.async_init(entry.entry_id)
-    assert result["data_schema"] is not None
-    given: dict[str, Any] = {str(section): {} for section in result["data_schema"].schema}
-    given["mjpeg"] = {"mjpeg_fps": 5, "mjpeg_width": 640, "ring_size": 3}
-    given["storage"] = {"directory": "/etc/retrocam"}
-    result = await home.config_entries.options.async_configure(result["flow_id"], given)
-    assert result["errors"] == {"base": "directory_not_allowed"}
-    home.config.allowlist_external_dirs = {str(media_directory)}
-    other = await load({"kind": "demo", "name": "Other", "slug": "other"}, title="Other")
-    taken = other.runtime_data.media.directory
-    (media_directory / "link").symlink_to(taken.parent)
-    for directory in (taken, media_directory / "link" / taken.name):
-        given["storage"] = {"directory": str(directory)}
-        result = await home.config_entries.options.async_configure(result["flow_id"], given)
-        assert result["errors"] == {"base": "directory_taken"}
-    given["storage"] = {"directory": str(media_directory / "elsewhere")}
-    result = await home.config_entries.options.async_configure(result["flow_id"], given)
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    await home.async_block_till_done()
-    assert entry.runtime_data.settings.mjpeg_width == 640
-    assert isinstance(entry.options["mjpeg"]["ring_size"], int)
-    assert entry.runtime_data.media.directory == media_directory / "elsewhere"
 
 
 async def test_closing_the_dialog_forgets_the_picture(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
+from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import ServiceValidationError
@@ -17,6 +17,7 @@ from custom_components.retrocam.core.grid import Layout
 from custom_components.retrocam.instances.grid import GridInstance
 
 from .conftest import LoadEntry
+from .flows import start
 from .grids import OPTIONS, load_demo, load_grid, set_layout
 
 
@@ -55,15 +56,6 @@ async def test_layouts_by_select_and_action(home: HomeAssistant, load: LoadEntry
     }
 
 
-async def start(hass: HomeAssistant) -> str:
-    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
-    result = await hass.config_entries.flow.async_configure(
-        result["flow_id"], {"next_step_id": "grid"}
-    )
-    assert result["step_id"] == "grid"
-    return result["flow_id"]
-
-
 async def submit(hass: HomeAssistant, flow_id: str, **data: Any) -> ConfigFlowResult:
     return await hass.config_entries.flow.async_configure(flow_id, {"name": "Yard", **data})
 
@@ -71,7 +63,7 @@ async def submit(hass: HomeAssistant, flow_id: str, **data: Any) -> ConfigFlowRe
 async def test_the_flow_makes_a_grid(home: HomeAssistant, load: LoadEntry) -> None:
     await load_demo(load, "One", 320, 180, 10)
     home.states.async_set("camera.other", "idle", {"friendly_name": "Other"})
-    flow_id = await start(home)
+    flow_id = await start(home, "grid")
     result = await submit(home, flow_id, cameras=[])
     assert result["errors"] == {"cameras": "no_cameras"}
     many = [f"camera.c{n}" for n in range(17)]
@@ -96,7 +88,7 @@ async def test_the_flow_makes_a_grid(home: HomeAssistant, load: LoadEntry) -> No
     # To draw for nobody costs.
     assert not grid.lookback.enabled
     assert not grid.history.enabled
-    flow_id = await start(home)
+    flow_id = await start(home, "grid")
     result = await submit(home, flow_id, cameras=["camera.other", "camera.one"])
     assert result["reason"] == "already_configured"
 

@@ -20,8 +20,8 @@ from custom_components.retrocam.instances.extractor_issues import (
 )
 
 from ..conftest import LoadEntry
+from ..flows import form, start, submit
 from ..rtsp import RtspServer
-from ..test_config_flow import form, start, submit
 from ..waiting import until
 from .dialogs import FIX, Dialog, found
 
