@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.retrocam.const import CONF_KIND, DOMAIN, KIND_DEMO
 from custom_components.retrocam.instances import CameraInstance
+from custom_components.retrocam.instances.drawn import DrawnInstance
 from custom_components.retrocam.instances.player import PlayerInstance
 
 from .core.player.clips import clip
@@ -94,6 +95,26 @@ async def load(home: HomeAssistant) -> AsyncIterator[LoadEntry]:
 async def demo(load: LoadEntry) -> CameraInstance:
     """A loaded demo camera."""
     entry = await load({CONF_KIND: KIND_DEMO, "name": "Porch"})
+    instance: CameraInstance = entry.runtime_data
+    return instance
+
+
+@pytest.fixture
+async def quiet_demo(load: LoadEntry) -> DrawnInstance:
+    """A demo camera that runs nothing for itself."""
+    entry = await load({"kind": "demo", "name": "Porch"}, options=QUIET)
+    instance: DrawnInstance = entry.runtime_data
+    return instance
+
+
+@pytest.fixture
+async def quiet_url_camera(
+    load: LoadEntry,
+    rtsp_server: RtspServer,  # noqa: F811  # the fixture
+) -> CameraInstance:
+    """A camera by URL that runs nothing for itself."""
+    mount = rtsp_server.mount("/porch", fps=25)
+    entry = await load({"kind": "camera_url", "url": mount.url}, options=QUIET)
     instance: CameraInstance = entry.runtime_data
     return instance
 

@@ -15,6 +15,7 @@ from yarl import URL
 from custom_components.retrocam.core.cells.wire import PacketType
 from custom_components.retrocam.core.pictures import Picture
 from custom_components.retrocam.instances import CameraInstance
+from custom_components.retrocam.instances.drawn import DrawnInstance
 
 from .cell_clients import Client, cells_url
 from .conftest import LoadEntry
@@ -29,11 +30,8 @@ CLIENTS = 50
 
 
 @pytest.fixture
-async def camera(load: LoadEntry) -> CameraInstance:
-    """A demo camera that runs nothing for itself."""
-    entry = await load({"kind": "demo", "name": "Porch"}, options=QUIET)
-    instance: CameraInstance = entry.runtime_data
-    return instance
+def camera(quiet_demo: DrawnInstance) -> CameraInstance:
+    return quiet_demo
 
 
 def encoded(camera: CameraInstance) -> int:
