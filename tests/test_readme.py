@@ -137,6 +137,7 @@ def test_every_claim_of_the_security_document_names_a_test_that_is_there() -> No
 
 
 def test_every_blueprint_is_in_the_readme() -> None:
-    folder = ROOT / "blueprints" / "automation" / DOMAIN
-    for path in folder.glob("*.yaml"):
+    paths = list((ROOT / "blueprints" / "automation" / DOMAIN).glob("*.yaml"))
+    assert paths
+    for path in paths:
         assert str(path.relative_to(ROOT)) in README

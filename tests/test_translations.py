@@ -67,16 +67,12 @@ def test_every_error_of_a_source_has_its_words_in_flows_and_exceptions() -> None
 
 
 def test_every_entity_has_a_name_and_an_icon() -> None:
-    for path in sorted(HOUSE.glob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.keyword) and node.arg == "translation_key":
-                if not isinstance(node.value, ast.Constant):
-                    continue
-                key = node.value.value
-                texts = ENGLISH["entity"].get(path.stem)
-                if texts is not None:
-                    assert texts[key]["name"]
-                    assert ICONS["entity"][path.stem][key]["default"].startswith("mdi:")
+    for domain, texts in ENGLISH["entity"].items():
+        # Of a description, or of the class of one that is alone.
+        keys = set(constants(TREES[HOUSE / f"{domain}.py"], "translation_key"))
+        for key in keys or texts:
+            assert texts[key]["name"]
+            assert ICONS["entity"][domain][key]["default"].startswith("mdi:")
 
 
 def constants(node: ast.AST, argument: str) -> Iterator[str]:

@@ -159,8 +159,11 @@ async def test_one_that_is_not_ready_does_not_even_begin(ring: FrameRing, fanout
     async with connections(1, buffer=4096) as (stuck,):
         while not stuck.here.get_write_buffer_size():
             stuck.here.write(bytes(SIZE))
+        held = stuck.here.get_write_buffer_size()
+        ring.add_frame(jpeg(1), 1000.0)
         async with following(fanout, stuck.here) as (task,):
             await task
+        assert stuck.here.get_write_buffer_size() == held
 
 
 async def test_one_that_missed_a_frame_meanwhile_is_sent_for_it(
