@@ -10,11 +10,12 @@ from typing import Final
 
 import pytest
 
-from .house import HOUSE, PLATFORMS
+from .house import HOUSE, PLATFORMS, ROOT
 
 PACKAGE: Final = "custom_components.retrocam"
 
 MODULES: Final = sorted(HOUSE.rglob("*.py"))
+TESTS: Final = sorted((ROOT / "tests").rglob("*.py"))
 
 MAX_FILE: Final = 330
 MAX_FUNCTION: Final = 44
@@ -112,6 +113,17 @@ def test_files_and_functions_stay_small(path: Path) -> None:
             assert node.end_lineno is not None
             body = node.end_lineno - node.body[0].lineno
             assert body <= MAX_FUNCTION, node.name
+
+
+def test_tests_stay_small_too() -> None:
+    for path in TESTS:
+        assert path.read_text(encoding="utf-8").count("\n") <= MAX_FILE, path
+
+
+def test_what_tests_share_is_in_no_test_module() -> None:
+    shared = re.compile(r"^from (?:tests|\.+)[\w.]*\btest_\w+ import", re.MULTILINE)
+    found = [path for path in TESTS if shared.search(path.read_text(encoding="utf-8"))]
+    assert found == []
 
 
 def test_core_can_be_imported_without_home_assistant() -> None:
