@@ -67,12 +67,12 @@ async def test_sound_and_picture_are_in_step_whenever_somebody_joins(
                 assert response.content_type == "audio/aac"
                 await client.until(partial(passed, client, start_us + 1_900_000))
                 sound = await response.content.readexactly(40_000)
-        flashes = onsets(
+        flashes = rises(
             np.array([brightness(seen) for seen in client.seen]),
             np.array([seen.packet.pts_us for seen in client.seen]) / 1e6,
         )
         loudness, times = heard(sound, start_us)
-        beeps = onsets(loudness, times)
+        beeps = rises(loudness, times)
         both = [flash for flash in flashes if times[0] + 0.1 < flash < times[-1] - 0.1]
         assert both
         for flash in both:
@@ -83,7 +83,7 @@ def passed(client: Client, position_us: int) -> bool:
     return client.seen[-1].packet.pts_us > position_us
 
 
-def onsets(level: NDArray[np.float64], times: NDArray[np.float64]) -> list[float]:
+def rises(level: NDArray[np.float64], times: NDArray[np.float64]) -> list[float]:
     """Return when something rises from below to above the middle of its range."""
     high = level > (level.min() + level.max()) / 2
     return [float(times[i]) for i in range(1, len(high)) if high[i] and not high[i - 1]]

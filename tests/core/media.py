@@ -48,7 +48,7 @@ class Cut:
 
 
 class Clock:
-    """A monotonic clock that goes only when it is told to, from an arbitrary time."""
+    """A clock that goes only when it is told to, from an arbitrary time."""
 
     def __init__(self, now: float = 5000.0) -> None:
         self.now = now

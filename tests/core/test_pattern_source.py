@@ -14,20 +14,8 @@ from custom_components.retrocam.core.test_pattern import (
     read_frame_number,
 )
 
+from .media import Clock
 from .patterns import NOON, SMALL, luma_of
-
-
-class Clock:
-    """A clock that only moves when somebody waits by it, or when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def wall(self) -> float:
-        return NOON + self.now - 1000.0
 
 
 class Stop(threading.Event):
@@ -51,7 +39,8 @@ class Watcher:
     """Runs a source by a clock, and keeps the pictures."""
 
     def __init__(self) -> None:
-        self.clock = Clock()
+        self.clock = Clock(1000.0)
+        self.clock.wall_ahead = NOON - self.clock.now
         self.stop = Stop(self.clock)
         self.source = PatternSource(SMALL, clock=self.clock, wall_clock=self.clock.wall)
         self.pictures: list[Picture] = []

@@ -10,13 +10,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.retrocam.instances.door import DOOR
 
 from ..conftest import LoadEntry
-from .guests import Browser, Clock, page_path, sharing
+from ..core.media import Clock
+from .guests import Browser, page_path, sharing
 
 
 @pytest.fixture
 async def clock(home: HomeAssistant) -> Clock:
     """What the door takes for the time."""
-    clock = home.data[DOOR].clock = Clock()
+    clock = home.data[DOOR].clock = Clock(1_800_000_000.0)
     return clock
 
 

@@ -108,18 +108,6 @@ def told(response: ClientResponse) -> tuple[int, bytes, list[tuple[str, str]]]:
     return response.status, response._body, headers
 
 
-class Clock:
-    """A clock that stands still, in seconds since the epoch."""
-
-    def __init__(self) -> None:
-        """Begin at a fixed time."""
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
-
-
 async def change(hass: HomeAssistant, entry: MockConfigEntry, **share: Any) -> None:
     """Change the share page as its owner does, by the options flow."""
     flow = hass.config_entries.options

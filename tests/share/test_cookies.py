@@ -15,9 +15,10 @@ from custom_components.retrocam.instances.door import DOOR, Door
 
 from ..cell_clients import Client
 from ..conftest import LoadEntry
+from ..core.media import Clock
 from ..viewers import Viewer
 from ..waiting import until
-from .guests import FAST, NOBODY, PIN, WRONG, Browser, Clock, by, change, page_path, sharing, told
+from .guests import FAST, NOBODY, PIN, WRONG, Browser, by, change, page_path, sharing, told
 
 
 async def test_the_pin_opens_the_page_and_its_cookie_is_for_nothing_else(

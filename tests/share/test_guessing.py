@@ -17,8 +17,9 @@ from custom_components.retrocam.instances.door import DOOR, SAVE_DELAY, STORE_KE
 from custom_components.retrocam.instances.share import SHARE_LOCK
 from custom_components.retrocam.repairs import GuessingRepair, async_create_fix_flow
 
+from ..core.media import Clock
 from ..waiting import until
-from .guests import FAST, PIN, WRONG, Browser, Clock, by, change, lock_of, page_path
+from .guests import FAST, PIN, WRONG, Browser, by, change, lock_of, page_path
 
 
 @pytest.mark.parametrize("count", [1, 100])

@@ -18,6 +18,7 @@ from custom_components.retrocam.instances.door import DOOR
 from custom_components.retrocam.instances.share import SHARE_LOCK
 
 from ..conftest import LoadEntry
+from ..core.media import Clock
 from ..viewers import url_of
 from .guests import (
     NOBODY,
@@ -25,7 +26,6 @@ from .guests import (
     SHUT,
     WRONG,
     Browser,
-    Clock,
     build_page,
     change,
     lock_of,
