@@ -19,7 +19,7 @@ from custom_components.retrocam.urls import CELLS_PATH, signed
 
 from .viewers import url_of
 
-PATIENCE = 20.0
+PATIENCE = 30.0
 
 
 @dataclass(slots=True)

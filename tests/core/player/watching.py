@@ -17,7 +17,7 @@ from custom_components.retrocam.core.player.session import Session
 from custom_components.retrocam.core.player.status import Status
 from custom_components.retrocam.core.test_pattern import read_frame_number
 
-PATIENCE = 20.0
+PATIENCE = 30.0
 """Seconds after which a wait is a failure."""
 FAST = 8.0
 """How much faster than life clips play where their pace is not the question."""

@@ -12,7 +12,7 @@ from ..transport import FPS, Reel, played
 
 THREAD = "retrocam publisher"
 FEED = "retrocam reel"
-WITHIN = 20
+WITHIN = 30
 """Seconds after which a test gives up."""
 
 
