@@ -93,6 +93,18 @@ def test_reserved_names_are_nobody_elses_until_released(tmp_path: Path) -> None:
     assert library.add(b"x", NOW, "mp4").name == "20260102T030405.003Z.mp4"
 
 
+def test_a_name_can_be_had_before_the_directory_was_ever_read(tmp_path: Path) -> None:
+    library = MediaLibrary(
+        tmp_path / "retrocam" / "porch" / "recordings", extensions=("mp4",), keep_partials=True
+    )
+    path = library.reserve(NOW, "mp4")
+    partial_path(path).write_bytes(b"the first fragment")
+    assert library.load() == []
+    partial_path(path).rename(path)
+    assert library.adopt(path).name == path.name
+    assert library.total == 1
+
+
 @pytest.mark.parametrize("keep_partials", [True, False])
 def test_what_is_being_written_while_it_is_read_is_left_alone(
     tmp_path: Path, *, keep_partials: bool

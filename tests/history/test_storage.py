@@ -1,6 +1,7 @@
 """The history on storage that is full, gone, or odd."""
 
 import logging
+import os
 from pathlib import Path
 import shutil
 
@@ -17,6 +18,7 @@ from custom_components.retrocam.instances import CameraInstance
 
 from ..conftest import LoadEntry
 from ..core.stills import listing
+from ..viewers import QUIET
 from ..waiting import until
 from .taking import folder, options, saved, take
 
@@ -91,6 +93,24 @@ async def test_a_full_disk_is_an_issue_until_the_repair_finds_space(
     for library in limits:
         assert not list(library.directory.glob("*.mp4"))
     assert listing(folder(demo_camera)) == kept
+
+
+async def test_a_drive_that_keeps_no_time_stamps_is_read_all_the_same(
+    home: HomeAssistant, load: LoadEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = await load({"kind": "demo", "name": "Porch"}, options=QUIET)
+    camera: CameraInstance = entry.runtime_data
+    await take(home)
+    await camera.media.async_refresh()
+    stamps = folder(camera).stat()
+    for path in folder(camera).glob("*.jpg"):
+        path.unlink()
+    os.utime(folder(camera), ns=(stamps.st_atime_ns, stamps.st_mtime_ns))
+    await camera.media.async_refresh()
+    assert camera.media.snapshots.total == 1
+    monkeypatch.setattr("custom_components.retrocam.instances.media.REREAD_INTERVAL", 0.0)
+    await camera.media.async_refresh()
+    assert camera.media.snapshots.total == 0
 
 
 async def test_an_issue_goes_with_its_entry(

@@ -243,6 +243,8 @@ class MediaLibrary(MediaCatalog):
     def _recover(self) -> bool:
         """Go on with a directory that was gone, if it is there again. Returns whether it was."""
         if not self._lost:
+            if self._mtime_ns < 0:  # not loaded yet: what comes so early gets its place, too
+                self.directory.mkdir(parents=True, exist_ok=True)
             return False
         self.directory.mkdir(exist_ok=True)
         self._read_again()

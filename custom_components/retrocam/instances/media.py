@@ -33,6 +33,10 @@ _LOGGER = logging.getLogger(__name__)
 REFRESH_INTERVAL: Final = 60.0
 """Seconds between two looks for what others did to the files, and for limits of age and space."""
 
+REREAD_INTERVAL: Final = 3600.0
+"""Seconds after which the directories are read again, whatever their time stamps say: some network
+drives do not keep these."""
+
 _SCARCE: Final = 1.1
 _ROOMY: Final = 1.5
 """Of the space that is to stay free: less than the first is low, until there is the second."""
@@ -59,6 +63,7 @@ class Media:
         self._closed = False
         self.loaded = False
         """Whether the libraries have been read once."""
+        self._read_at = time.monotonic()
         self._failing: set[MediaKind] = set()
         """Kinds whose files could not be looked after the last time, for a reason that nobody knows."""
         limits = _limits(settings)
@@ -159,8 +164,11 @@ class Media:
 
     async def async_refresh(self) -> None:
         """Look for what others did to the files, and apply the limits of age and space."""
+        force = time.monotonic() - self._read_at >= REREAD_INTERVAL
+        if force:
+            self._read_at = time.monotonic()
         for kind, library in self.libraries.items():
-            await self._async_attempt(partial(_look_after, library), kind)
+            await self._async_attempt(partial(_look_after, library, force=force), kind)
         if self.problem is not None:
             await self.async_check()
         await self._async_look_at_space()
@@ -259,8 +267,8 @@ def _limits(settings: Settings) -> dict[MediaKind, Limits]:
     }
 
 
-def _look_after(library: MediaLibrary) -> None:
-    library.refresh()
+def _look_after(library: MediaLibrary, *, force: bool) -> None:
+    library.refresh(force=force)
     library.apply_limits()
 
 
