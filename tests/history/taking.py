@@ -1,7 +1,9 @@
 """Taking snapshots, and what is found of them."""
 
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
+import time
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
@@ -10,6 +12,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.retrocam.instances import CameraInstance
 from custom_components.retrocam.instances.happenings import Happening, MediaEvent
+from custom_components.retrocam.instances.history import next_beat, phase_of
 
 from ..actions import answer_of
 from ..core.stills import listing, number_in
@@ -17,6 +20,19 @@ from ..core.stills import listing, number_in
 CAMERA: Final = "camera.porch"
 EARLY: Final = "porch_9"
 """The id of an entry whose phase is near 0, so that it begins at once."""
+_CALM: Final = 600.0
+"""Seconds."""
+
+
+def calm_interval(least: int) -> int:
+    """Return an interval of so many seconds or a few more, whose next beat for EARLY is minutes away.
+
+    The beat is that of the machine's monotonic clock, so that it may else fall into any test.
+    """
+    now, phase = time.monotonic(), phase_of(EARLY)
+    return next(
+        seconds for seconds in count(least, 7) if next_beat(now, seconds, phase) - now > _CALM
+    )
 
 
 def options(*, lookback: bool = False, free: int = 0, **history: Any) -> dict[str, Any]:

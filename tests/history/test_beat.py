@@ -11,33 +11,35 @@ from ..conftest import LoadEntry
 from ..core.stills import jpeg
 from ..foreign import StillCamera
 from ..waiting import until
-from .taking import options, pass_time, take
+from .taking import calm_interval, options, pass_time, take
 
 
 async def test_switch_and_number_act_at_once_and_stay(
     home: HomeAssistant, still_camera: CameraInstance, source: StillCamera
 ) -> None:
     source.picture = lambda: jpeg(source.asked)
+    interval = calm_interval(7200)
     number = {"entity_id": "number.porch_snapshot_interval"}
     switch = {"entity_id": "switch.porch_snapshot_history"}
     await home.services.async_call("switch", "turn_on", switch, blocking=True)
     await pass_time(home, 15)
     await until(lambda: still_camera.media.snapshots.total == 1)
-    await home.services.async_call("number", "set_value", {**number, "value": 7200}, blocking=True)
+    data = {**number, "value": interval}
+    await home.services.async_call("number", "set_value", data, blocking=True)
     await pass_time(home, 60)
     assert source.asked == 1
-    await pass_time(home, 2 * 7200)
+    await pass_time(home, 2 * interval)
     await until(lambda: still_camera.media.snapshots.total == 2)
     await home.services.async_call("switch", "turn_off", switch, blocking=True)
     await pass_time(home, 86_400)
     assert source.asked == 2
     assert still_camera.entry.options["history"] == {
         "history_enabled": False,
-        "interval_sec": 7200,
+        "interval_sec": interval,
     }
     assert await home.config_entries.async_reload(still_camera.entry.entry_id)
     assert home.states.get(switch["entity_id"]).state == "off"  # type: ignore[union-attr]  # it is there
-    assert home.states.get(number["entity_id"]).state == "7200"  # type: ignore[union-attr]  # it is there
+    assert home.states.get(number["entity_id"]).state == str(interval)  # type: ignore[union-attr]  # it is there
 
 
 async def test_a_fresh_history_goes_on_with_its_beat_after_a_restart(

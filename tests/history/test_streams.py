@@ -15,7 +15,7 @@ from ..core.stills import listing
 from ..rtsp import Mount, RtspServer
 from ..waiting import until
 from .conftest import FPS
-from .taking import CAMERA, folder, pass_time, pictures, saved, take
+from .taking import CAMERA, calm_interval, folder, pass_time, pictures, saved, take
 
 TAKEN: Final = int(os.environ.get("RETROCAM_SNAPSHOTS", "7"))
 """Snapshots, one a second, of which the newest are kept; 60 take a minute."""
@@ -47,7 +47,8 @@ async def test_exactly_the_newest_remain_over_one_connection(
 async def test_a_long_interval_lets_the_stream_sleep(
     home: HomeAssistant, rtsp_camera: Callable[..., Any], mount: Mount
 ) -> None:
-    camera = await rtsp_camera(interval_sec=3600)
+    interval = calm_interval(3600)
+    camera = await rtsp_camera(interval_sec=interval)
     told = saved(camera)
     await until(lambda: len(told) == 1)
     await until(lambda: not camera.supply.held)
@@ -57,7 +58,7 @@ async def test_a_long_interval_lets_the_stream_sleep(
     await until(lambda: mount.watchers == 0)
     # Two hours in which its last picture has become old.
     await until(lambda: not camera.stills.fresh)
-    await pass_time(home, 2 * 3600)
+    await pass_time(home, 2 * interval)
     await until(lambda: len(told) == 2)
     await until(lambda: not camera.supply.held)
     assert mount.watchers_ever == 2
@@ -128,7 +129,8 @@ async def test_unloading_in_the_midst_of_a_capture_ends_it(
 ) -> None:
     """The fixture asserts that no thread and no task is left."""
     mount.refuse(404)
-    camera = await rtsp_camera(interval_sec=3600)
+    interval = calm_interval(3600)
+    camera = await rtsp_camera(interval_sec=interval)
     await until(lambda: camera.ring._cursors)
     assert await home.config_entries.async_unload(camera.entry.entry_id)
     assert listing(folder(camera)) == []
