@@ -164,13 +164,16 @@ class UnlockView(ShareView):
         pin = (await json_body(request)).get("pin")
         if not isinstance(pin, str) or not is_pin(pin):
             raise bad_request("a PIN has 4 to 12 digits")
+
+        def tell() -> None:
+            if address:
+                request.app[KEY_HASS].async_create_task(process_wrong_login(anonymous))
+
         try:
-            lock, allowed = await self.door(request).async_unlock(slug, pin, address)
+            lock, allowed = await self.door(request).async_unlock(slug, pin, address, tell)
         except LockedOutError as err:
             raise refusal(web.HTTPTooManyRequests, err.code, retry_after=err.retry_after) from None
         except WrongPinError as err:
-            if address:
-                request.app[KEY_HASS].async_create_task(process_wrong_login(anonymous))
             raise refusal(LockedError, err.code) from None
         response = web.Response(status=204, headers=HEADERS)
         set_cookie(request, response, lock, allowed)

@@ -17,9 +17,10 @@ from custom_components.retrocam.instances.door import DOOR, SAVE_DELAY, STORE_KE
 from custom_components.retrocam.instances.share import SHARE_LOCK
 from custom_components.retrocam.repairs import GuessingRepair, async_create_fix_flow
 
+from ..conftest import LoadEntry
 from ..core.media import Clock
 from ..waiting import until
-from .guests import FAST, PIN, WRONG, Browser, by, change, lock_of, page_path
+from .guests import FAST, PIN, WRONG, Browser, by, change, lock_of, page_path, sharing
 
 
 @pytest.mark.parametrize("count", [1, 100])
@@ -59,6 +60,25 @@ async def test_guessing_opens_nothing_and_disturbs_no_guest(
         "count": str(answers.count(401)),
     }
     assert (await guest.get("/info", headers=by("198.51.100.0"))).status == 200
+
+
+@pytest.mark.parametrize(("pin", "counted"), [(PIN, 0), (WRONG, 1)])
+async def test_who_leaves_before_the_answer_is_judged_all_the_same(
+    home: HomeAssistant, load: LoadEntry, *, pin: str, counted: int
+) -> None:
+    # At its full cost, which gives the time to leave.
+    lock = Lock.draw(hash_pin(PIN))
+    porch = await load({"kind": "demo", "name": "Porch"}, options=sharing(lock))
+    door, slug = home.data[DOOR], lock.slug
+    wrong: list[str] = []
+    unlock = door.async_unlock(slug, pin, "198.51.100.7", lambda: wrong.append(pin))
+    asked = asyncio.Task(unlock, eager_start=True)
+    assert door.guesses(porch) == 1
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    await home.async_block_till_done()
+    assert door.guesses(porch) == len(wrong) == counted
 
 
 async def test_a_lockout_outlasts_a_restart_and_ends_with_another_pin(

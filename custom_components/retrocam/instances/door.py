@@ -14,7 +14,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
@@ -106,10 +106,14 @@ class Door:
             return None
         return Guest(entry, lock, allowed)
 
-    async def async_unlock(self, slug: str, pin: str, address: str) -> tuple[Lock, Pass]:
-        """Let a guest in who knows the PIN.
+    async def async_unlock(
+        self, slug: str, pin: str, address: str, on_wrong: CALLBACK_TYPE = lambda: None
+    ) -> tuple[Lock, Pass]:
+        """Let a guest in who knows the PIN; `on_wrong` is called when it is not the right one.
 
-        Raises LockedOutError before anything is looked at, and WrongPinError.
+        Raises LockedOutError before anything is looked at, and WrongPinError. Whoever asks may leave
+        meanwhile: the PIN is judged all the same, or leaving would hide a guess, and a right PIN
+        would stay counted as a wrong one.
         """
         now = self.clock()
         if wait := self.lockouts.retry_after(address, slug, now):
@@ -119,12 +123,23 @@ class Door:
         entry, lock = self.find(slug)
         self.lockouts.count(address, slug, now, known=self._links)
         self._save()
-        if not await self._async_check(pin, lock) or entry is None or open_lock(entry) != lock:
+
+        async def judge() -> bool:
+            if (
+                await self._async_check(pin, lock)
+                and entry is not None
+                and open_lock(entry) == lock
+            ):
+                self.lockouts.was_right(address, slug)
+                self._save()
+                return True
             if entry is not None and entry.state is ConfigEntryState.LOADED:
                 entry.runtime_data.async_tell()
+            on_wrong()
+            return False
+
+        if not await asyncio.shield(self._hass.async_create_task(judge(), "retrocam PIN")):
             raise WrongPinError("not the PIN of this page")
-        self.lockouts.was_right(address, slug)
-        self._save()
         return lock, Pass.draw(self.clock())
 
     @callback
