@@ -11,9 +11,15 @@ LINE: Final = re.compile(
 EXPECTED: Final = (
     # A source that was killed, hung or refused: Home Assistant's stream worker says so each time.
     (r"homeassistant\.components\.stream\.stream\..*", r"Error from stream worker: .*"),
-    # A visitor who asks for HLS before the entry is loaded, after a start or a reload.
     # What an action of ours refuses, in its own words: any other failure has a traceback.
     (r"homeassistant\.components\.api", r"Error during service call to retrocam\..*"),
+    # The same for a visitor who has left meanwhile: Home Assistant shields the action from that, and
+    # asyncio tells what nobody waits for any more.
+    (
+        r"homeassistant",
+        r"Error doing job: HomeAssistantError exception in shielded future(?s:.*)\n[\w.]*Error: .*",
+    ),
+    # A visitor who asks for HLS before the entry is loaded, after a start or a reload.
     (r"homeassistant\.components\.camera", r"Error requesting stream: .*"),
 )
 """Logger and message of errors that belong to what the soak does."""

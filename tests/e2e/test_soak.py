@@ -61,6 +61,10 @@ def test_the_log_is_read_by_name() -> None:
 2026-01-01 10:00:00.000 WARNING (MainThread) [homeassistant.loader] We found a custom integration
 2026-01-01 10:00:00.000 ERROR (stream_worker) [homeassistant.components.stream.stream.camera.porch] \
 Error from stream worker: Error opening stream (Connection refused, rtsp://127.0.0.1/porch)
+2026-01-01 10:00:00.000 ERROR (MainThread) [homeassistant] \
+Error doing job: HomeAssistantError exception in shielded future (task: None)
+Traceback (most recent call last):
+homeassistant.exceptions.HomeAssistantError: camera.porch did not come in time
 2026-01-01 10:00:00.000 ERROR (MainThread) [custom_components.retrocam.stream.supply] Failed
 Traceback (most recent call last):
 ValueError: never
