@@ -157,9 +157,9 @@ class Client:
     async def wait_until_loaded(self) -> None:
         """Wait until Home Assistant runs, and all of Retrocam's entries are loaded."""
         while (await self.command("get_config"))["state"] != "RUNNING":  # noqa: ASYNC110  # of another process
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.1)  # until the next question
         while {entry["state"] for entry in await self.entries()} - {"loaded"}:  # noqa: ASYNC110  # the same
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.1)  # until the next question
 
     async def _onboard(self) -> str | None:
         """Make the first user; return None if there is one already."""

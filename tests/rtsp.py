@@ -17,13 +17,14 @@ import os
 import signal
 import sys
 import time
-from typing import Any, Literal, Self
+from typing import Any, Literal, NoReturn, Self
 from urllib.parse import quote
 
 import pytest
 
 from tests.house import ROOT
 from tests.json_process import JsonProcess, ProcessDiedError
+from tests.missing import missing
 
 SERVER = "tests.rtsp_server"
 _SERVER = pytest.StashKey["RtspServer"]()
@@ -256,12 +257,9 @@ class RtspServer:
             mount.forget_server()
 
 
-def unavailable(reason: str) -> None:
-    """Skip the test by name of what is missing; where CI is set, nothing may be missing."""
-    message = f"no RTSP server (scripts/setup installs it where it can): {reason}"
-    if os.environ.get("CI"):
-        pytest.fail(message)
-    pytest.skip(message)
+def unavailable(reason: str) -> NoReturn:
+    """Say that there is no RTSP server, as `missing` does."""
+    missing(f"no RTSP server (scripts/setup installs it where it can): {reason}")
 
 
 @pytest.fixture

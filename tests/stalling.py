@@ -13,10 +13,9 @@ import shutil
 import signal
 import subprocess
 import threading
-from typing import Final, Self
+from typing import Final, NoReturn, Self
 
-import pytest
-
+from .missing import missing
 from .waiting import until
 
 RESCUE: Final = 60.0
@@ -115,8 +114,5 @@ async def beats(count: int) -> None:
     assert loop.is_running()
 
 
-def _unavailable(reason: str) -> None:
-    message = f"no file system that can be paused (scripts/setup installs bindfs): {reason}"
-    if os.environ.get("CI"):
-        pytest.fail(message)
-    pytest.skip(message)
+def _unavailable(reason: str) -> NoReturn:
+    missing(f"no file system that can be paused (scripts/setup installs bindfs): {reason}")

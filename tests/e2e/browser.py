@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 import contextlib
 import io
-import os
 from pathlib import Path
 import shutil
 from typing import Any, Final
@@ -20,10 +19,11 @@ from playwright.async_api import (
     Page,
     async_playwright,
 )
-import pytest
 
 from custom_components.retrocam.core.test_pattern import read_frame_number
 from demo.client import PASSWORD, USERNAME
+
+from ..missing import missing
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS: Final = [
@@ -60,13 +60,10 @@ KNOWN_NOISE: Final[dict[str, str]] = {
 
 def chromium() -> str:
     """Return where the browser is. Without one the test is skipped, or fails where CI is set."""
-    for name in NAMES:
-        if path := shutil.which(name):
-            return path
-    message = f"no browser: none of {', '.join(NAMES)} is installed"
-    if os.environ.get("CI"):
-        pytest.fail(message)
-    pytest.skip(message)
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        missing(f"no browser: none of {', '.join(NAMES)} is installed")
+    return path
 
 
 class Visit:

@@ -17,6 +17,7 @@ from custom_components.retrocam.core.errors import (
 from custom_components.retrocam.core.retention import Limits
 from custom_components.retrocam.core.snapshots import SnapshotStore
 
+from ...missing import missing
 from ..stills import NOW, jpeg, listing, number_in
 from .stored import JPEG, NAME, files, names, reloaded
 
@@ -242,8 +243,9 @@ def may_mount() -> bool:
     )
 
 
-@pytest.mark.skipif(not may_mount(), reason="needs a small disk of its own")
 def test_a_real_disk_that_fills_and_then_is_read_only(tmp_path: Path) -> None:
+    if not may_mount():
+        missing("no mount namespace of its own (unshare) for a small disk")
     mount = 'mount -t tmpfs -o size=1m none "$1" && exec "$2" -c "$3" "$1"'
     done = subprocess.run(
         ["unshare", "-rm", "sh", "-c", mount, "sh", str(tmp_path), sys.executable, FAULTS],
