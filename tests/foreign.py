@@ -64,3 +64,11 @@ async def add[T: Camera](hass: HomeAssistant, camera: T) -> T:
     """Have Home Assistant know a camera."""
     await hass.data[DATA_COMPONENT].async_add_entities([camera])
     return camera
+
+
+async def end_stream(hass: HomeAssistant, entity_id: str) -> None:
+    """End the stream of a camera, which nobody else would."""
+    source = hass.data[DATA_COMPONENT].get_entity(entity_id)
+    if source is not None and source.stream is not None:
+        for output in source.stream.outputs().values():
+            await source.stream.remove_provider(output)

@@ -76,6 +76,9 @@ def test_idle_timer_can_be_cleared_and_woken() -> None:
 def test_streams_end_as_they_did() -> None:
     assert parameters(Stream._stop) == ["self"]
     assert parameters(Stream.remove_provider) == ["self", "provider"]
+    # Whoever waits for it comes after a worker that is ending.
+    for method in (Stream.start, Stream._stop):
+        assert "async with self._start_stop_lock:" in inspect.getsource(method)
     worker = inspect.getsource(Stream._run_worker)
     assert "while not self._thread_quit.wait(timeout=wait_timeout)" in worker
     assert "remove_provider(provider)" in inspect.getsource(Stream._run_worker)

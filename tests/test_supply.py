@@ -22,7 +22,7 @@ from custom_components.retrocam.stream.tap import async_release, attach
 
 from .conftest import LoadEntry
 from .core.stills import jpeg as drawn
-from .foreign import SourceCamera, StillCamera, add, failing
+from .foreign import SourceCamera, StillCamera, add, end_stream, failing
 from .rtsp import RtspServer
 from .viewers import QUIET, idle, working_threads
 from .waiting import until
@@ -172,10 +172,7 @@ async def wrapped(
     entry = await load(data, options=QUIET)
     yield entry.runtime_data
     assert await home.config_entries.async_unload(entry.entry_id)
-    source = home.data[DATA_COMPONENT].get_entity("camera.source")
-    if source is not None and source.stream is not None:
-        for output in source.stream.outputs().values():
-            await source.stream.remove_provider(output)
+    await end_stream(home, "camera.source")
 
 
 async def test_a_wrapped_camera_opens_no_second_connection(

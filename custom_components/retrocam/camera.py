@@ -13,6 +13,7 @@ from .entity import RetrocamEntity
 from .instances import CameraInstance, RetrocamConfigEntry
 from .mjpeg import async_stream_mjpeg
 from .refusals import failed
+from .stream.tap import async_expect_viewer
 
 PARALLEL_UPDATES = 0
 
@@ -60,6 +61,8 @@ class RetrocamCamera(RetrocamEntity, Camera):
     async def async_create_stream(self) -> Stream | None:
         """Return the instance's Stream, which for a wrapped camera is that camera's own."""
         self.stream = await self.instance.async_stream()
+        if self.stream is not None:
+            await async_expect_viewer(self.stream)
         return self.stream
 
     @override

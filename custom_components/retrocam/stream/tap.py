@@ -183,6 +183,19 @@ def is_ending(stream: Stream) -> bool:
     return bool(stream.outputs()) and thread is not None and not thread.is_alive()
 
 
+async def async_expect_viewer(stream: Stream) -> None:
+    """Make sure that a link to `stream` that is handed out now can still be opened later.
+
+    Home Assistant hands out links without a look at its idle timers. One that fires before the link is
+    opened makes it worthless; and a worker that is ending takes away the outputs of those who come
+    meanwhile.
+    """
+    async with stream._start_stop_lock:  # noqa: SLF001  # see the contract test
+        hls = stream.outputs().get(HLS_PROVIDER)
+    if hls is not None:
+        hls.idle_timer.awake()
+
+
 def end_back_off(stream: Stream) -> None:
     """End a worker that waits out its back-off; the stream then loses its outputs.
 
