@@ -3,6 +3,7 @@
 import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { isAvailable } from "../ha/entities";
 import type { HassEntity } from "../ha/types";
+import { looksOf, Stillness } from "../stillness";
 import { HassElement } from "./element";
 
 export type LiveMode = "auto" | "hls" | "mjpeg" | "still";
@@ -12,6 +13,8 @@ const STREAM_FEATURE = 2;
 const RETRY = 2000;
 /** Between two stills, in ms. */
 const STILL_INTERVAL = 10_000;
+/** How often an MJPEG picture is looked at, in ms. */
+const LOOK = 2000;
 
 /** How the picture of an entity is shown, given what this page has. */
 export function liveWay(
@@ -45,7 +48,12 @@ export class LivePicture extends HassElement {
   declare private lost: boolean;
   declare private ready: boolean;
   private timer: number | undefined;
+  private looker: number | undefined;
   private failures = 0;
+  /** How often MJPEG was asked for: an address that was loaded once might not be loaded again. */
+  private requests = 0;
+  private begunAs: ReturnType<typeof liveWay> | undefined;
+  private stillness = new Stillness();
 
   constructor() {
     super();
@@ -62,9 +70,14 @@ export class LivePicture extends HassElement {
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (!changed.has("active") && !changed.has("entityId") && !changed.has("mode")) return;
+    const state = this.hass?.states[this.entityId];
+    const way = state && this.way(state);
+    // Home Assistant's player may be there only later: what ran until then is to end.
+    const same = way === this.begunAs && !changed.has("active") && !changed.has("entityId");
+    if (same && !changed.has("mode")) return;
+    this.begunAs = way;
     this.end();
-    if (this.hass?.states[this.entityId]) this.begin();
+    if (state) this.begin(state);
   }
 
   protected override render(): TemplateResult | typeof nothing {
@@ -108,21 +121,24 @@ export class LivePicture extends HassElement {
     return liveWay(state, this.mode, customElements.get("ha-camera-stream") !== undefined);
   }
 
-  private begin(): void {
-    const state = this.hass!.states[this.entityId]!;
+  private begin(state: HassEntity): void {
     const picture = state.attributes["entity_picture"];
     // Of a camera that is away there is none, and asking would be answered with an error.
     const has = typeof picture === "string" && isAvailable(state);
     this.poster = has ? this.hass!.hassUrl(picture) : undefined;
     if (!this.active) return;
     const way = this.way(state);
-    if (way === "mjpeg") this.source = this.streamUrl(state);
-    else if (way === "still") this.nextStill();
+    if (way === "mjpeg") {
+      this.source = this.streamUrl(state);
+      this.stillness = new Stillness();
+      this.looker = window.setInterval(() => this.look(), LOOK);
+    } else if (way === "still") this.nextStill();
   }
 
   private end(): void {
     window.clearTimeout(this.timer);
     this.timer = undefined;
+    window.clearInterval(this.looker);
     // Chrome goes on reading an MJPEG image whose element is gone.
     const image = this.renderRoot?.querySelector<HTMLImageElement>("img:not(.poster)");
     image?.removeAttribute("src");
@@ -134,7 +150,8 @@ export class LivePicture extends HassElement {
 
   private streamUrl(state: HassEntity): string {
     const token = encodeURIComponent(String(state.attributes["access_token"] ?? ""));
-    return this.hass!.hassUrl(`/api/camera_proxy_stream/${this.entityId}?token=${token}`);
+    const again = this.requests++ ? `&_=${this.requests}` : "";
+    return this.hass!.hassUrl(`/api/camera_proxy_stream/${this.entityId}?token=${token}${again}`);
   }
 
   private stillUrl(): string {
@@ -145,6 +162,24 @@ export class LivePicture extends HassElement {
   private nextStill(): void {
     this.source = this.stillUrl();
     this.timer = window.setTimeout(() => this.nextStill(), STILL_INTERVAL);
+  }
+
+  /** Asks anew for an MJPEG picture that has ended or failed without a word. */
+  private look(): void {
+    const image = this.renderRoot.querySelector<HTMLImageElement>("img:not(.poster)");
+    const state = this.hass?.states[this.entityId];
+    // A failure that is known waits for its next attempt.
+    if (!image || !state || this.source === undefined) return;
+    let looks: string | undefined;
+    try {
+      looks = looksOf(image);
+    } catch {
+      // On a screen that Home Assistant casts to, the picture is of another origin: it may not be looked at.
+      window.clearInterval(this.looker);
+      return;
+    }
+    if (looks === undefined) this.failed();
+    else if (this.stillness.see(looks, performance.now())) this.source = this.streamUrl(state);
   }
 
   private loaded(): void {

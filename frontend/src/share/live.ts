@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { ShareApi } from "./api";
 import { PageElement } from "./element";
-import { looksOf, Stillness } from "./stillness";
+import { looksOf, Stillness } from "../stillness";
 import { t } from "./words";
 
 /** Waiting time in ms before a lost picture is asked for again; doubles up to eight times that. */

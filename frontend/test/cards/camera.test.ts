@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { CameraCard } from "../../src/cards/camera-card";
 import { liveWay } from "../../src/cards/live";
+import { STILL } from "../../src/stillness";
 import { fakeHass, withState } from "../fake-hass";
 import { all, become, button, card, done, hass, observed, see, show, sockets, text } from "./stage";
 
@@ -169,6 +170,77 @@ describe("camera card", () => {
     expect(text()).toContain("camera.gone is not there");
     expect(() => card.setConfig({ type: "" })).toThrow("Choose an entity");
     expect(() => card.setConfig({ type: "", entity: "light.x" })).toThrow("Choose an entity");
+  });
+
+  describe("with MJPEG, whose end no browser tells", () => {
+    const image = () => all("img:not(.poster)")[0] as HTMLImageElement | undefined;
+    /** What the picture shows: one that the canvas reads as so many pixels. */
+    let shown: number[];
+    const context = { drawImage: () => undefined, getImageData: () => ({ data: shown }) };
+    const pass = async (ms: number) => {
+      vi.advanceTimersByTime(ms);
+      await done();
+    };
+
+    beforeEach(async () => {
+      vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "setTimeout", "clearTimeout", "performance"] });
+      vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockImplementation(() => context as never);
+      shown = [1];
+      await show("camera");
+      for (const [name, value] of [["complete", true], ["naturalWidth", 640]] as const) {
+        vi.spyOn(HTMLImageElement.prototype, name, "get").mockReturnValue(value as never);
+      }
+    });
+
+    afterEach(() => {
+      card.remove();
+      vi.useRealTimers();
+      vi.restoreAllMocks();
+    });
+
+    it("asks anew, under another address, for a picture that stands still", async () => {
+      const address = image()!.src;
+      await pass(4000);
+      shown = [2];
+      await pass(STILL);
+      expect(image()!.src).toBe(address);
+      await pass(4000);
+      expect(image()!.src).toBe(`${address}&_=2`);
+    });
+
+    it("asks anew for one that is broken, and says so", async () => {
+      vi.spyOn(HTMLImageElement.prototype, "naturalWidth", "get").mockReturnValue(0);
+      await pass(2000);
+      expect(image()).toBeUndefined();
+      expect(all(".lost")).toHaveLength(1);
+      await pass(2000);
+      expect(image()!.src).toMatch(/&_=2$/);
+    });
+
+    it("leaves one alone that may not be looked at, and one that is not seen", async () => {
+      const looked = vi.spyOn(context, "getImageData").mockImplementation(() => {
+        throw new DOMException("tainted", "SecurityError");
+      });
+      const address = image()!.src;
+      await pass(2 * STILL);
+      expect(looked).toHaveBeenCalledOnce();
+      expect(image()!.src).toBe(address);
+      see(false);
+      await done();
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    it("ends it once Home Assistant's own player is there", async () => {
+      const before = image()!;
+      customElements.define("ha-camera-stream", class extends HTMLElement {});
+      const camera = hass.states["camera.garden"]!;
+      const streams = { ...camera, attributes: { ...camera.attributes, supported_features: 2 } };
+      become({ ...hass, states: { ...hass.states, "camera.garden": streams } });
+      await done();
+      expect(before.hasAttribute("src")).toBe(false);
+      expect(all("ha-camera-stream")).toHaveLength(1);
+      expect(vi.getTimerCount()).toBe(0);
+    });
   });
 
   it.each([

@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from "vitest";
 import { infoOf, LockedError, LockedOutError, RefusedError, ShareApi, UnreachableError } from "../../src/share/api";
 import { Curtain, PATIENCE } from "../../src/share/curtain";
 import { PinEntry } from "../../src/share/pin-entry";
-import { STILL, Stillness } from "../../src/share/stillness";
+import { STILL, Stillness } from "../../src/stillness";
 import { Watch } from "../../src/share/watch";
 import { known } from "../../src/share/words";
 import { belongs } from "../../text-filter";

@@ -22,7 +22,10 @@ export class Stillness {
   }
 }
 
-/** What an image shows, roughly; undefined for one that is broken, empty while it is on its way. */
+/**
+ * What an image shows, roughly; undefined for one that is broken, empty while it is on its way. Throws a
+ * SecurityError for one of another origin.
+ */
 export function looksOf(image: HTMLImageElement): string | undefined {
   if (!image.complete) return "";
   if (image.naturalWidth === 0) return undefined;
