@@ -173,7 +173,8 @@ export class Album {
     this.coming?.close();
     this.coming = day;
     try {
-      await day.more();
+      // The item that is open, or the row that the grid stands at, may lie as far back as was loaded.
+      await day.follow(before);
     } catch (error) {
       if (day === this.coming) this.fail(error);
       return;

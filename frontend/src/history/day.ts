@@ -5,6 +5,8 @@ import { MediaStore } from "./store";
 
 /** Items asked for at once: a screen or two, since each is signed by the server. */
 const PAGE = 200;
+/** How many of the moments looked at last are loaded again with a day that is asked for anew. */
+const MOMENTS = 8;
 
 /** Milliseconds since 1970 of the first and the next day's first moment, in the browser's time zone. */
 export function dayOf(time: number): { start: number; end: number } {
@@ -27,6 +29,8 @@ interface Cursor {
 export class Day {
   readonly store = new MediaStore();
   private readonly cursors = new Map<Kind, Cursor>();
+  /** Times that were looked at before paging came to them, the last one at the end. */
+  private readonly moments: number[] = [];
   private loading: Promise<void> | undefined;
   private closed = false;
 
@@ -69,6 +73,7 @@ export class Day {
   /** Loads what lies around a time that paging has not reached yet. */
   async around(time: number): Promise<void> {
     const behind = [...this.cursors].filter(([, { done, before }]) => !done && time < before);
+    if (behind.length > 0) this.moments.push(time);
     const half = PAGE / 8;
     await Promise.all(
       behind.map(async ([kind]) => {
@@ -76,6 +81,14 @@ export class Day {
         this.take((await this.list(kind, range)).items);
       }),
     );
+  }
+
+  /** Loads as much as another has of the same day, beginning anew. Throws what listing throws. */
+  async follow(other: Day): Promise<void> {
+    do await this.more();
+    while (!this.closed && !this.reaches(other));
+    if (this.closed) return;
+    await Promise.all(other.moments.slice(-MOMENTS).map((time) => this.around(time)));
   }
 
   /** Takes in what was saved or deleted just now. */
@@ -92,6 +105,12 @@ export class Day {
   /** What comes after this is dropped. */
   close(): void {
     this.closed = true;
+  }
+
+  private reaches(other: Day): boolean {
+    return [...this.cursors].every(
+      ([kind, { done, before }]) => done || before <= (other.cursors.get(kind)?.before ?? this.end),
+    );
   }
 
   private take(items: readonly MediaItem[]): void {

@@ -50,6 +50,33 @@ describe("history card", () => {
     expect(text()).toContain("Nothing was kept");
   });
 
+  it("keeps all that was loaded, and what is open, while the page is hidden for a moment", async () => {
+    vi.useFakeTimers({ now: new Date(2026, 10, 21, 20), toFake: ["Date"] });
+    const times = Array.from({ length: 900 }, (_, i) => Date.now() - (i + 1) * 60_000);
+    hass.callWS.mockImplementation(async (message: { type: string; kind: string; after: string; before: string; limit: number }) => {
+      if (message.type === "auth/sign_path") return { path: "/signed" };
+      const within = (time: number) => time >= Date.parse(message.after) && time < Date.parse(message.before);
+      const found = message.kind === "snapshots" ? times.filter(within) : [];
+      return { items: found.slice(0, message.limit).map(raw), total: found.length };
+    });
+    await show("history");
+    const grid = () => all("retrocam-grid")[0] as Element & { items: unknown[] };
+    for (let pages = 1; pages < 4; pages++) {
+      grid().dispatchEvent(new CustomEvent("near-end"));
+      await done();
+    }
+    grid().dispatchEvent(new CustomEvent("open", { detail: 700 }));
+    await done();
+    see(false);
+    await done();
+    see(true);
+    await done();
+    vi.useRealTimers();
+    const viewer = all("retrocam-viewer")[0] as Element & { item?: { id: string } };
+    expect(viewer.item?.id).toBe(`m${times[700]}`);
+    expect(grid().items).toHaveLength(800);
+  });
+
   it("goes on to the neighbour of what is deleted, also where the news comes before the answer", async () => {
     await show("history");
     for (const later of [500, 700]) hass.push({ type: "saved", kind: "snapshots", item: raw(stamp + later) });

@@ -80,6 +80,24 @@ describe("day", () => {
     expect(list.mock.calls).toHaveLength(calls);
   });
 
+  it("asked for anew has all that the one before had, and what lies around where it was looked at", async () => {
+    const { list } = server(5000);
+    const make = () => new Day(0, 86_400_000, ["snapshots", "recordings"], list, () => undefined);
+    const before = make();
+    for (let pages = 0; pages < 3; pages++) await before.more();
+    await before.around(1_000_000);
+    const day = make();
+    await day.follow(before);
+    expect(day.store.items.map(({ id }) => id)).toEqual(before.store.items.map(({ id }) => id));
+    expect(day.store.items).toHaveLength(625);
+    const closed = make();
+    list.mockClear();
+    const following = closed.follow(before);
+    closed.close();
+    await following;
+    expect(list).toHaveBeenCalledTimes(2);
+  });
+
   it("grows and shrinks as things happen, within its limits and kinds", () => {
     const changed = vi.fn();
     const day = new Day(0, 1000, ["snapshots"], server(0).list, changed);
