@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from custom_components.retrocam.core.errors import PlayError
+from custom_components.retrocam.core.player.deck import Deck, Lane
 from custom_components.retrocam.core.player.machine import Phase
 from custom_components.retrocam.core.player.resolver import Resolver
 from custom_components.retrocam.core.player.session import Session
@@ -76,6 +78,30 @@ async def test_what_cannot_be_played_says_why(server: MediaServer, page: Page, c
         good = server.add("/good.mp4", Page(clip(1.0), "video/mp4"))
         assert (await session.settled(session.play(good))).error is None
         assert session.status.state is Phase.PLAYING
+
+
+async def test_what_fails_has_not_ended(
+    server: MediaServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the thread that shows may tell of an end before the one that reads tells of the failure."""
+    told: list[str] = []
+    end, fail = Deck.end, Deck.fail
+
+    def note_end(deck: Deck, lane: Lane) -> None:
+        told.append("ended")
+        end(deck, lane)
+
+    def note_failure(deck: Deck, error: PlayError) -> None:
+        told.append(error.code)
+        fail(deck, error)
+
+    monkeypatch.setattr(Deck, "end", note_end)
+    monkeypatch.setattr(Deck, "fail", note_failure)
+    text = b"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\ngone.ts\n#EXT-X-ENDLIST\n"
+    url = server.add("/list.m3u8", Page(text, "application/vnd.apple.mpegurl"))
+    async with a_session() as session:
+        assert (await failure(session, url)).state is Phase.ERROR
+    assert told == ["not_found"]
 
 
 async def test_an_expired_url_is_resolved_again_and_goes_on(server: MediaServer) -> None:

@@ -129,25 +129,24 @@ class Pipeline:
         return lambda: self._read(lane)
 
     def _read(self, lane: Lane) -> None:
+        source = Source(
+            lane.media,
+            self._network,
+            self._common_start,
+            start=self._start,
+            sound=lane.sound,
+            picture=lane.picture,
+        )
+        self._keep(source.part)
         try:
-            source = Source(
-                lane.media,
-                self._network,
-                self._common_start,
-                start=self._start,
-                sound=lane.sound,
-                picture=lane.picture,
-            )
-            self._keep(source.part)
-            try:
-                info = self._deck.opened(lane, source)
-                if info is not None and not info.has_audio:
-                    self._ring.end()
-                self._copy(lane, source)
-            finally:
-                source.close()
+            info = self._deck.opened(lane, source)
+            if info is not None and not info.has_audio:
+                self._ring.end()
+            self._copy(lane, source)
         finally:
-            self._deck.end(lane)
+            source.close()
+        # Not after an error: the thread that shows would tell of an end before `_run` of the failure.
+        self._deck.end(lane)
 
     def _copy(self, lane: Lane, source: Source) -> None:
         """Bring packets to the ring and to the deck."""

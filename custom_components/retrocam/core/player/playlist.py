@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+import math
 import re
 from typing import Final
 from urllib.parse import urljoin
@@ -85,7 +86,7 @@ class _Parser:
                     self._tag(*line.partition(":")[::2])
                 elif line:
                     self._segment(line)
-        except ValueError as err:
+        except (ValueError, OverflowError) as err:
             if isinstance(err, UnsupportedMediaError):
                 raise
             raise UnsupportedMediaError("a broken HLS playlist") from err
@@ -94,9 +95,9 @@ class _Parser:
     def _tag(self, name: str, value: str) -> None:
         match name:
             case "#EXTINF":
-                self._duration = float(value.partition(",")[0])
+                self._duration = _seconds(value.partition(",")[0])
             case "#EXT-X-TARGETDURATION":
-                self._target = float(value)
+                self._target = _seconds(value)
             case "#EXT-X-MEDIA-SEQUENCE":
                 self._number = int(value)
             case "#EXT-X-BYTERANGE":
@@ -156,6 +157,13 @@ class _Parser:
                     int(iv, 16).to_bytes(16) if iv is not None else None,
                 )
         raise DrmError("the segments are encrypted for licensed players")
+
+
+def _seconds(value: str) -> float:
+    seconds = float(value)
+    if not math.isfinite(seconds):
+        raise ValueError("not a duration")
+    return seconds
 
 
 def _attributes(value: str) -> dict[str, str]:
