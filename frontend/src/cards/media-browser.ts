@@ -6,6 +6,7 @@ import { signPath } from "../ha/sign";
 import { HassElement } from "./element";
 import { iconButton } from "./icon-button";
 import { icon } from "./icons";
+import { Modal } from "./modal";
 import { shared } from "./styles";
 
 export interface BrowseItem {
@@ -37,6 +38,7 @@ export class MediaBrowser extends HassElement {
   /** Addresses of the thumbnails that may be shown, by the id of what they show. */
   declare private pictures: ReadonlyMap<string, string>;
   private turn = 0;
+  private readonly modal = new Modal(this, () => this.open);
 
   constructor() {
     super();
@@ -46,14 +48,10 @@ export class MediaBrowser extends HassElement {
     this.pictures = new Map();
   }
 
-  protected override updated(changed: PropertyValues): void {
-    if (!changed.has("open")) return;
-    const dialog = this.renderRoot.querySelector("dialog")!;
-    if (this.open && !dialog.open) {
-      dialog.showModal();
-      this.path = [];
-      void this.enter(undefined);
-    } else if (!this.open && dialog.open) dialog.close();
+  protected override willUpdate(changed: PropertyValues): void {
+    if (!changed.has("open") || !this.open) return;
+    this.path = [];
+    void this.enter(undefined);
   }
 
   protected override render(): TemplateResult {
@@ -70,7 +68,7 @@ export class MediaBrowser extends HassElement {
             })
           : nothing}
         <h2 class="grow">${title}</h2>
-        ${iconButton("close", this.t("browse.close"), () => this.renderRoot.querySelector("dialog")!.close())}
+        ${iconButton("close", this.t("browse.close"), () => this.modal.close())}
       </header>
       ${this.renderList(here)}
     </dialog>`;
@@ -110,7 +108,7 @@ export class MediaBrowser extends HassElement {
 
   private play(item: BrowseItem): void {
     this.tell("chosen", item);
-    this.renderRoot.querySelector("dialog")!.close();
+    this.modal.close();
   }
 
   private async enter(item: BrowseItem | undefined): Promise<void> {

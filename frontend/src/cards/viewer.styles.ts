@@ -58,6 +58,7 @@ export const viewerStyles = css`
     min-height: 0;
     overflow: hidden;
     touch-action: none;
+    outline: none;
   }
   .stage > * {
     position: absolute;

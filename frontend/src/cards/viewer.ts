@@ -3,13 +3,15 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { act, messageOf } from "../ha/actions";
 import type { MediaItem } from "../ha/media";
-import { signPath } from "../ha/sign";
+import { signAnew, signPath } from "../ha/sign";
 import { type Outcome, PanZoom } from "../history/zoom";
 import { formatBytes, formatDay, formatTime } from "../localize/format";
 import type { TextKey } from "../localize/index";
+import { copyText } from "./copying";
 import { HassElement } from "./element";
 import { iconButton } from "./icon-button";
 import { icon, type IconName } from "./icons";
+import { Modal } from "./modal";
 import { shared } from "./styles";
 import { viewerStyles } from "./viewer.styles";
 
@@ -26,7 +28,7 @@ export class Viewer extends HassElement {
     source: { state: true },
     told: { state: true },
     asking: { state: true },
-    missing: { state: true },
+    trouble: { state: true },
   };
   declare entityId: string;
   declare item: MediaItem | undefined;
@@ -36,25 +38,26 @@ export class Viewer extends HassElement {
   declare private told: string | undefined;
   /** Whether the user is being asked if the file is to be deleted. */
   declare private asking: boolean;
-  declare private missing: boolean;
+  /** Why there is no picture. */
+  declare private trouble: "viewer.missing" | "viewer.unplayable" | undefined;
   private readonly zoom = new PanZoom();
+  private readonly modal = new Modal(this, () => this.item !== undefined);
 
   protected override willUpdate(changed: PropertyValues): void {
     const before = changed.get("item") as MediaItem | undefined;
     if (!changed.has("item") || before?.id === this.item?.id) return;
     this.told = undefined;
     this.asking = false;
-    this.missing = false;
+    this.trouble = undefined;
     this.zoom.reset();
     this.source = undefined;
     void this.resolve();
   }
 
-  protected override updated(changed: PropertyValues): void {
-    if (!changed.has("item")) return;
-    const dialog = this.renderRoot.querySelector("dialog")!;
-    if (this.item && !dialog.open) dialog.showModal();
-    else if (!this.item && dialog.open) dialog.close();
+  protected override updated(): void {
+    // With a button that is gone the focus is gone from the dialog, and with it all keys.
+    if ((document.activeElement ?? document.body) !== document.body) return;
+    this.renderRoot.querySelector<HTMLElement>(".stage")?.focus({ preventScroll: true });
   }
 
   protected override render(): TemplateResult {
@@ -92,10 +95,11 @@ export class Viewer extends HassElement {
               this.asking = true;
             })
           : nothing}
-        ${iconButton("close", this.t("viewer.close"), () => this.close())}
+        ${iconButton("close", this.t("viewer.close"), () => this.modal.close())}
       </header>
       <div
         class="stage"
+        tabindex="-1"
         @pointerdown=${this.down}
         @pointermove=${this.moved}
         @pointerup=${this.up}
@@ -117,10 +121,8 @@ export class Viewer extends HassElement {
   }
 
   private renderMedia(item: MediaItem): TemplateResult | typeof nothing {
-    if (this.missing) return html`<div class="notice">${this.t("viewer.missing")}</div>`;
-    const failed = (): void => {
-      this.missing = true;
-    };
+    if (this.trouble) return html`<div class="notice">${this.t(this.trouble)}</div>`;
+    const failed = (): void => void this.failed();
     const { scale, x, y } = this.zoom.transform;
     const place = `transform:translate(${x}px,${y}px) scale(${scale})`;
     const poster = this.hass!.hassUrl(item.thumb);
@@ -150,6 +152,18 @@ export class Viewer extends HassElement {
     `;
   }
 
+  /** Looks whether the file is gone, or this browser cannot decode it: an element tells both alike. */
+  private async failed(): Promise<void> {
+    const { source } = this;
+    if (!source) return;
+    const one = { headers: { Range: "bytes=0-0" } };
+    const there = await fetch(source, one).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (this.source === source) this.trouble = there ? "viewer.unplayable" : "viewer.missing";
+  }
+
   private renderQuestion(item: MediaItem): TemplateResult {
     return html`<span>${this.t("viewer.delete_sure")}</span>
       <button class="danger" @click=${() => void this.deleteItem(item)}>
@@ -175,10 +189,6 @@ export class Viewer extends HassElement {
     }
   }
 
-  private close(): void {
-    this.renderRoot.querySelector("dialog")?.close();
-  }
-
   private closed(): void {
     this.tell("close");
   }
@@ -202,13 +212,13 @@ export class Viewer extends HassElement {
     const { hass } = this;
     if (!hass) return;
     try {
-      const path = await signPath(hass, item.url, SHARE_SECONDS);
+      const path = await signAnew(hass, item.url, SHARE_SECONDS);
       const url = new URL(hass.hassUrl(path), location.href).href;
       if (navigator.share) {
         await navigator.share({ url, title: item.name });
         return;
       }
-      await navigator.clipboard.writeText(url);
+      await copyText(url, this.renderRoot.querySelector("dialog")!);
       this.told = this.t("viewer.copied");
     } catch (error) {
       // Who closes the phone's sheet has shared nothing, and needs no word of it.
@@ -253,7 +263,7 @@ export class Viewer extends HassElement {
     // Newer lies to the right, as on the ribbon: a swipe to the left brings it in.
     if (outcome === "left") this.step(1);
     else if (outcome === "right") this.step(-1);
-    else if (outcome === "down") this.close();
+    else if (outcome === "down") this.modal.close();
     // Only pictures are zoomed.
     if (this.item?.kind !== "snapshots") this.zoom.reset();
     this.requestUpdate();

@@ -12,6 +12,11 @@ export async function signPath(hass: Hass, path: string, seconds = 30): Promise<
   return (await hass.callWS<{ path: string }>(message)).path;
 }
 
+/** Has a path signed from now on, whatever is left of the time that it is signed for already. */
+export async function signAnew(hass: Hass, path: string, seconds: number): Promise<string> {
+  return signPath(hass, path.replace(/([?&])authSig=[^&]*&?/, "$1").replace(/[?&]$/, ""), seconds);
+}
+
 /** The address of a path for a WebSocket: same host, ws for http. */
 export function socketUrl(hass: Hass, path: string): string {
   const url = new URL(hass.hassUrl(path), location.href);

@@ -1,8 +1,9 @@
 // @vitest-environment happy-dom
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import "../../src/main";
 import type { MediaBrowser } from "../../src/cards/media-browser";
 import { TextLayer } from "../../src/cards/text-layer";
+import type { Viewer } from "../../src/cards/viewer";
 import { type FakeHass, fakeHass } from "../fake-hass";
 
 async function settled(): Promise<void> {
@@ -73,8 +74,6 @@ describe("media browser", () => {
     browser = document.createElement("retrocam-browser") as MediaBrowser;
     Object.assign(browser, { hass, entityId: "media_player.p" });
     document.body.append(browser);
-    await browser.updateComplete;
-    Object.assign(browser.renderRoot.querySelector("dialog")!, { showModal: () => undefined });
     browser.open = true;
     await settled();
   });
@@ -94,5 +93,113 @@ describe("media browser", () => {
     await settled();
     expect(pictures()).toEqual([]);
     expect(browser.renderRoot.querySelectorAll("li .icon")).toHaveLength(2);
+  });
+
+  it("is where the user was, over the whole page, after it was moved in the page", async () => {
+    browser.renderRoot.querySelector<HTMLElement>("button.item")!.click();
+    await settled();
+    const up = () => browser.renderRoot.querySelectorAll("[aria-label=Back]");
+    expect(up()).toHaveLength(1);
+    const dialog = browser.renderRoot.querySelector("dialog")!;
+    const shown = vi.spyOn(dialog, "showModal");
+    document.body.append(browser);
+    await settled();
+    expect(shown).toHaveBeenCalledOnce();
+    expect(up()).toHaveLength(1);
+    browser.open = false;
+    await settled();
+    expect(dialog.open).toBe(false);
+  });
+});
+
+describe("viewer", () => {
+  let viewer: Viewer;
+  const item = {
+    id: "m", kind: "recordings" as const, name: "f.mp4", time: 0, end: 0, size: 1, url: "/u?authSig=old", thumb: "/t",
+  };
+  const dialog = () => viewer.renderRoot.querySelector("dialog")!;
+  const button = (label: string) =>
+    [...viewer.renderRoot.querySelectorAll("button")].find(
+      (one) => one.getAttribute("aria-label") === label || one.textContent.trim() === label,
+    )!;
+  const told = () => viewer.renderRoot.querySelector("footer")!.textContent.trim();
+  const link = new URL("/u?authSig=x", location.href).href;
+
+  beforeEach(async () => {
+    viewer = document.createElement("retrocam-viewer") as Viewer;
+    Object.assign(viewer, { hass: fakeHass(), entityId: "camera.garden", item, hasNewer: true, hasOlder: true });
+    document.body.append(viewer);
+    await settled();
+  });
+
+  afterEach(() => {
+    viewer.remove();
+    vi.unstubAllGlobals();
+    vi.restoreAllMocks();
+  });
+
+  it("is over the whole page again after it was moved in the page, as by turning a phone", async () => {
+    const shown = vi.spyOn(dialog(), "showModal");
+    viewer.remove();
+    expect(dialog().open).toBe(false);
+    document.body.append(viewer);
+    await settled();
+    expect([shown.mock.calls.length, dialog().open]).toEqual([1, true]);
+    dialog().close();
+    viewer.requestUpdate();
+    await settled();
+    expect(dialog().open).toBe(false);
+  });
+
+  it("hands on a link that is signed from now on", async () => {
+    const { clipboard } = navigator;
+    const written = vi.spyOn(clipboard, "writeText").mockResolvedValue();
+    vi.stubGlobal("navigator", { clipboard });
+    button("Share link").click();
+    await settled();
+    expect(written).toHaveBeenCalledWith(link);
+    expect(told()).toContain("it works for a day");
+  });
+
+  it.each([[true, "Link copied"], [false, link]])("copies a link by plain http, allowed %s: %s", async (allowed, words) => {
+    vi.stubGlobal("navigator", {});
+    let copied: string | undefined;
+    document.execCommand = () => {
+      copied = dialog().querySelector("textarea")?.value;
+      return allowed;
+    };
+    button("Share link").click();
+    await settled();
+    expect(copied).toBe(link);
+    expect(told()).toContain(words);
+    expect(dialog().querySelector("textarea")).toBeNull();
+  });
+
+  it.each([[206, "This browser cannot show it"], [404, "This file is gone"]])("tells of %i: %s", async (status, words) => {
+    const asked = vi.fn(async () => new Response("", { status }));
+    vi.stubGlobal("fetch", asked);
+    viewer.renderRoot.querySelector("video")!.dispatchEvent(new Event("error"));
+    await settled();
+    expect(asked).toHaveBeenCalledWith("/u?authSig=old", { headers: { Range: "bytes=0-0" } });
+    expect(viewer.renderRoot.querySelector(".notice")!.textContent).toContain(words);
+  });
+
+  it("hears keys also when the button that was pressed is gone", async () => {
+    const stepped = vi.fn();
+    viewer.addEventListener("step", stepped);
+    const pressed = (key: string) =>
+      viewer.shadowRoot!.activeElement!.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    button("Newer").focus();
+    viewer.hasNewer = false;
+    await settled();
+    pressed("ArrowLeft");
+    expect(stepped).toHaveBeenCalledOnce();
+    pressed("Delete");
+    await settled();
+    button("Keep").focus();
+    button("Keep").click();
+    await settled();
+    pressed("ArrowLeft");
+    expect(stepped).toHaveBeenCalledTimes(2);
   });
 });

@@ -40,6 +40,12 @@ async def test_the_viewer_turns_pages_downloads_and_shares(board: Board) -> None
     link = str(await board.page.evaluate("navigator.clipboard.readText()"))
     assert link.startswith(board.client.url)
     assert frame_number(await board.fetched(link)) >= 0
+    # A phone that is turned has its dashboard laid out anew, with the card taken out and put in again.
+    await board.history_card.evaluate(
+        "card => card.parentNode.insertBefore(card, card.nextSibling)"
+    )
+    await met(board.viewer, "element.matches(':modal')")
+    await expect(download).to_have_attribute("href", str(newest))
     await board.page.keyboard.press("Escape")
     await expect(board.viewer).to_be_hidden()
 
@@ -53,6 +59,9 @@ async def test_what_is_deleted_disappears(board: Board) -> None:
     newest = str(await download.get_attribute("href"))
     await board.page.keyboard.press("Delete")
     await viewer.get_by_role("button", name="Keep").click()
+    # The button that had the focus is gone, but keys still turn pages.
+    await turned(board, "ArrowLeft")
+    assert await turned(board, "ArrowRight") == newest
     await viewer.get_by_role("button", name="Delete").click()
     await viewer.locator("footer").get_by_role("button", name="Delete").click()
     await expect(download).not_to_have_attribute("href", newest)
