@@ -27,7 +27,7 @@ from ..errors import (
     UpcomingError,
 )
 from .addresses import Network
-from .fetch import Answer, redirect_target, send
+from .fetch import Answer, headers_for, redirect_target, send
 from .formats import Format, choose, expiry
 from .lookup_errors import lookup_error
 from .media import MediaInput, Resolved
@@ -91,6 +91,7 @@ class GuardedRH(RequestHandler):  # type: ignore[misc]  # yt-dlp has no types
             if answer.status == 303 or (answer.status in (301, 302) and method == "POST"):
                 method, body = "GET" if method != "HEAD" else method, None
             headers.pop("Cookie", None)
+            headers = headers_for(target, headers, url)
             url = target
         raise TransportError("too many redirects")
 

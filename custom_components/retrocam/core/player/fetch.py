@@ -107,20 +107,23 @@ def redirect_target(answer: Answer) -> str | None:
     return urljoin(answer.address, location)
 
 
+def headers_for(url: str, headers: Mapping[str, str], origin: str) -> dict[str, str]:
+    """Return what of the headers meant for `origin` may go to `url`: secrets only to the same host."""
+    same = urlsplit(url).netloc == urlsplit(origin).netloc
+    return {
+        name: value for name, value in headers.items() if same or name.lower() not in _OWN_HOST_ONLY
+    }
+
+
 def fetch(network: Network, url: str, *, headers: Mapping[str, str]) -> Answer:
     """GET with redirects. Returns an answer of status 200 or 206.
 
     Raises UnsupportedMediaError, BlockedAddressError, PlayNotFoundError, MediaRefusedError,
     RateLimitedError, PlayNetworkError, OSError or HTTPException.
     """
-    origin = urlsplit(url).netloc
+    origin = url
     for _ in range(_MOST_REDIRECTS):
-        sent = headers
-        if urlsplit(url).netloc != origin:
-            sent = {
-                name: value for name, value in headers.items() if name.lower() not in _OWN_HOST_ONLY
-            }
-        answer = send(network, url, headers=sent)
+        answer = send(network, url, headers=headers_for(url, headers, origin))
         target = redirect_target(answer)
         if target is None:
             if answer.status in (200, 206):

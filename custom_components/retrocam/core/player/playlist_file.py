@@ -17,7 +17,7 @@ from ..errors import (
 )
 from .addresses import Network
 from .cipher import Deciphered
-from .fetch import fetch_all, is_lasting, play_error, split_url
+from .fetch import fetch_all, headers_for, is_lasting, play_error
 from .media import MediaInput
 from .playlist import ByteRange, Playlist, Segment, parse_playlist
 from .remote import RemoteFile
@@ -188,14 +188,7 @@ class PlaylistFile(io.RawIOBase):
 
     def _headers(self, url: str) -> dict[str, str]:
         """Keep from other hosts what is for the playlist's own."""
-        headers = dict(self._source.headers)
-        if split_url(url).netloc != split_url(self._source.url).netloc:
-            headers = {
-                name: value
-                for name, value in headers.items()
-                if name.lower() not in ("authorization", "cookie")
-            }
-        return headers
+        return headers_for(url, self._source.headers, self._source.url)
 
     def _close_piece(self) -> None:
         if self._piece is not None:

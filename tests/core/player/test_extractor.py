@@ -1,0 +1,122 @@
+"""yt-dlp as the player uses it: what of it is kept shut, and what it answers."""
+
+import ast
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from yt_dlp import YoutubeDL, extractor as extractors
+from yt_dlp.networking import Request as YtRequest
+from yt_dlp.networking.exceptions import RequestError
+
+from custom_components.retrocam.core.errors import (
+    NoFormatsError,
+    PlayNotFoundError,
+    UpcomingError,
+)
+from custom_components.retrocam.core.player import extractor
+from custom_components.retrocam.core.player.addresses import Network, is_any
+from custom_components.retrocam.core.player.resolver import Resolver
+
+from .clips import clip
+from .server import MediaServer, Page, serving
+
+
+async def test_a_password_stays_with_its_own_host(server: MediaServer) -> None:
+    film = Page(clip(1.0), "video/mp4")
+    server.redirect("/film.mp4", "/moved.mp4")
+    with serving("127.0.0.2") as other:
+        server.redirect("/moved.mp4", other.add("/film.mp4", film))
+        url = (server.root + "/film.mp4").replace("://", "://me:secret@")
+        assert (await Resolver(allow_private=True).resolve(url)).title == "film"
+        assert all(asked.headers["Authorization"] for asked in server.log)
+        assert [asked.path for asked in server.log][:2] == ["/film.mp4", "/moved.mp4"]
+        assert other.log
+        assert not any(asked.headers["Authorization"] for asked in other.log)
+
+
+def test_yt_dlp_has_no_other_way_to_the_network() -> None:
+    network = Network(is_any)
+    network.close()
+    downloader = extractor._Downloader(network, {"quiet": True, "proxy": ""})
+    with downloader:
+        for url in (
+            "file:///etc/passwd",
+            "data:,a",
+            "ftp://127.0.0.1/",
+            "ws://127.0.0.1/",
+            "http://127.0.0.1/",
+        ):
+            with pytest.raises(RequestError):
+                downloader.urlopen(YtRequest(url))
+        assert list(downloader._request_director.handlers) == ["Guarded"]
+    assert issubclass(extractor._Downloader, YoutubeDL)
+
+
+def test_no_extractor_runs_a_browser_that_connects_by_itself() -> None:
+    settings = {"quiet": True, "allowed_extractors": extractor._EXTRACTORS}
+    with extractor._Downloader(Network(is_any), settings) as downloader:
+        modules = {downloader.get_info_extractor(key).__module__ for key in downloader._ies}
+    phantoms = {
+        f"yt_dlp.extractor.{path.stem}"
+        for path in Path(extractors.__file__).parent.glob("*.py")
+        if "PhantomJSwrapper(" in path.read_text(encoding="utf-8")
+    }
+    assert len(phantoms) == 3
+    assert "yt_dlp.extractor.generic" in modules
+    assert modules.isdisjoint(phantoms)
+
+
+def test_posts_are_posted_and_followed_with_get(server: MediaServer) -> None:
+    network = Network(is_any)
+    server.redirect("/a", "/b")
+    server.add("/b", Page(b"there"))
+    with extractor._Downloader(network, {"quiet": True, "proxy": ""}) as downloader:
+        for data in (b"body", [b"bo", b"dy"]):
+            answer = downloader.urlopen(YtRequest(server.root + "/a", data=data))
+            assert answer.read() == b"there"
+            answer.close()
+        assert downloader.urlopen(YtRequest(server.root + "/b", method="HEAD")).status == 200
+    assert [request.command for request in server.log] == ["POST", "GET", "POST", "GET", "HEAD"]
+    network.close()
+
+
+def test_the_first_of_a_list_is_meant() -> None:
+    info = {"_type": "playlist", "entries": [None, {"_type": "playlist", "entries": [{"id": "a"}]}]}
+    assert extractor._first(info) == {"id": "a"}
+    with pytest.raises(PlayNotFoundError):
+        extractor._first({"_type": "playlist", "entries": []})
+
+
+def test_what_has_not_begun_and_what_has_nothing_to_play() -> None:
+    log = extractor._Log()
+    with pytest.raises(UpcomingError):
+        extractor._resolved({"live_status": "is_upcoming"}, None, log)
+    with pytest.raises(NoFormatsError):
+        extractor._resolved({"title": "a", "requested_formats": []}, None, log)
+    assert extractor._selected([], 360) == []
+
+
+def test_a_missing_javascript_runtime_is_noticed() -> None:
+    log = extractor._Log()
+    log.warning("Something else")
+    assert not log.needs_javascript
+    log.warning("No supported JavaScript runtime could be found.")
+    assert log.needs_javascript
+
+
+def test_yt_dlp_is_loaded_only_when_something_is_looked_up() -> None:
+    """It takes a second: nothing may load it before, neither directly nor through the extractor."""
+    for path in Path(extractor.__file__).parent.glob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Import | ast.ImportFrom) and path.name != "extractor.py":
+                assert "yt_dlp" not in ast.unparse(node)
+                assert "extractor" not in ast.unparse(node)
+
+
+@pytest.mark.parametrize(
+    ("version", "old"),
+    [("2026.07.04", True), ("2026.11.01", False), ("2026.11.01.232815", False), ("unknown", False)],
+)
+def test_a_release_is_old_after_three_months(version: str, old: object) -> None:
+    assert extractor.is_outdated(version, datetime(2026, 11, 21, tzinfo=UTC).timestamp()) is old
