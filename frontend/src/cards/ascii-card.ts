@@ -65,9 +65,11 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
   declare private styling: boolean;
   private readonly fullscreen = new Fullscreen(this);
   private readonly seekBar = new SeekBar(this, (position) =>
-    this.order("seek", () => seek(this.hass!, this.entityId, position)),
+    this.order(() => seek(this.hass!, this.entityId, position)),
   );
   private ticker: number | undefined;
+  /** How often another film, or none, was asked for: what comes of an earlier search is not told. */
+  private turn = 0;
 
   constructor() {
     super();
@@ -144,7 +146,7 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
         ? html`<retrocam-search
             .hass=${hass}
             .entityId=${this.entityId}
-            ?busy=${this.busy !== undefined || !available}
+            ?disabled=${!available}
             @play=${(event: CustomEvent<string>) => this.play(event.detail)}
           ></retrocam-search>`
         : nothing}
@@ -271,23 +273,28 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
   }
 
   private play(media: string): void {
-    void this.order("play", () => play(this.hass!, this.entityId, media));
+    this.turn++;
+    void this.order(() => play(this.hass!, this.entityId, media));
   }
 
   private transport(action: Transport): void {
-    void this.order(action, () => transport(this.hass!, this.entityId, action));
+    if (action === "media_stop") this.turn++;
+    void this.order(() => transport(this.hass!, this.entityId, action));
   }
 
   private choosePreset(option: string): void {
-    void this.order("preset", () => choose(this.hass!, this.entityId, "preset", option));
+    void this.order(() => choose(this.hass!, this.entityId, "preset", option));
   }
 
-  /** Has something done, and says nothing unless it fails. */
-  private async order(name: string, action: () => Promise<unknown>): Promise<void> {
-    await this.attempt(name, async () => {
+  /** Has something done at once, though a search may still go on, and says nothing unless it fails. */
+  private async order(action: () => Promise<unknown>): Promise<void> {
+    const { turn } = this;
+    this.message = undefined;
+    try {
       await action();
-      return undefined;
-    });
+    } catch (error) {
+      if (turn === this.turn) this.message = this.failureOf(error);
+    }
   }
 
   static override styles = [shared, asciiStyles];

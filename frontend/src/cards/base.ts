@@ -86,10 +86,15 @@ export abstract class RetrocamCard<Config extends CardConfig> extends HassElemen
     try {
       this.message = await action();
     } catch (error) {
-      this.message = { text: this.t("error.failed", { message: messageOf(error) }), error: true };
+      this.message = this.failureOf(error);
     } finally {
       this.busy = undefined;
     }
+  }
+
+  /** What is told of something that failed. */
+  protected failureOf(error: unknown): Message {
+    return { text: this.t("error.failed", { message: messageOf(error) }), error: true };
   }
 
   protected override willUpdate(changed: PropertyValues): void {

@@ -11,16 +11,16 @@ import { shared } from "./styles";
 export class MediaSearch extends HassElement {
   static override properties = {
     entityId: { attribute: false },
-    busy: { type: Boolean },
+    disabled: { type: Boolean },
     browsing: { state: true },
   };
   declare entityId: string;
-  declare busy: boolean;
+  declare disabled: boolean;
   declare private browsing: boolean;
 
   constructor() {
     super();
-    this.busy = false;
+    this.disabled = false;
     this.browsing = false;
   }
 
@@ -38,7 +38,7 @@ export class MediaSearch extends HassElement {
         <button
           aria-label=${this.t("player.search_button")}
           title=${this.t("player.search_button")}
-          ?disabled=${this.busy}
+          ?disabled=${this.disabled}
         >
           ${icon("search")}
         </button>
@@ -60,7 +60,7 @@ export class MediaSearch extends HassElement {
   private submitted(event: SubmitEvent): void {
     event.preventDefault();
     const media = String(new FormData(event.target as HTMLFormElement).get("media") ?? "").trim();
-    if (media && !this.busy) this.tell("play", media);
+    if (media && !this.disabled) this.tell("play", media);
   }
 
   static override styles = [

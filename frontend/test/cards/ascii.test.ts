@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { positionOf } from "../../src/ha/player";
 import { withState } from "../fake-hass";
 import { all, become, button, card, done, hass, show, sockets } from "./stage";
@@ -29,6 +29,54 @@ describe("ASCII card", () => {
     expect(hass.callService.mock.calls.map((call) => [call[1], call[2]])).toEqual([
       ["media_pause", {}], ["media_stop", {}], ["media_seek", { seek_position: 50 }],
     ]);
+  });
+
+  describe("while a search goes on", () => {
+    /** Ends the search that was begun last, with an error. */
+    let fail: (error: object) => void;
+    const search = async (words: string) => {
+      all("retrocam-search")[0]!.dispatchEvent(new CustomEvent("play", { detail: words }));
+      await done();
+    };
+    const asked = () => hass.callService.mock.calls.map((call) => call[1]);
+    const told = () => all(".message").map((one) => one.textContent!.trim());
+
+    beforeEach(async () => {
+      hass.callService.mockImplementation((_domain: string, action: string) =>
+        action === "play" ? new Promise((_, reject) => (fail = reject)) : Promise.resolve({}),
+      );
+      await show("ascii");
+      await search("cats");
+    });
+
+    it("is stopped, and not told of any more", async () => {
+      button("Stop").click();
+      await done();
+      fail({ message: "Another film was asked for" });
+      await done();
+      expect(asked()).toEqual(["play", "media_stop"]);
+      expect(told()).toEqual([]);
+    });
+
+    it("looks for something else, and tells what came of that alone", async () => {
+      const first = fail;
+      await search("dogs");
+      first({ message: "Another film was asked for" });
+      await done();
+      expect(told()).toEqual([]);
+      fail({ message: "No dogs" });
+      await done();
+      expect(told()).toEqual(["This did not work: No dogs"]);
+    });
+
+    it("pauses what still plays, and tells what came of the search", async () => {
+      button("Pause").click();
+      await done();
+      expect(asked()).toEqual(["play", "media_pause"]);
+      fail({ message: "No cats" });
+      await done();
+      expect(told()).toEqual(["This did not work: No cats"]);
+    });
   });
 
   it("leaves the knob where it is held, though the film goes on, until it is there", async () => {
