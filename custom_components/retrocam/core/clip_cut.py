@@ -7,6 +7,7 @@ A clip begins with the keyframe at or before the position that was asked for, an
 last picture before its end; pictures after it stay in only as far as those before are predicted
 from them, and then without a hole. Sound is cut at the same positions, to a packet. Where the
 camera was away the time line has a gap, which is there as time: no time stamp is bent to hide it.
+Only where it was away as the clip was to begin, the clip begins with what came after.
 """
 
 from collections.abc import Iterable, Iterator
@@ -27,6 +28,9 @@ _SAME: Final = 1e-4
 """Seconds below which two positions are the same."""
 _GAP: Final = 1.0
 """Seconds without a new picture that are a gap, unless three pictures take longer."""
+_LATE: Final = 10.0
+"""Seconds that the last pictures may be older than a clip that gets no others: a source that fails
+takes with it the part that was not yet whole, of up to six seconds."""
 
 
 class Fragment(NamedTuple):
@@ -163,7 +167,7 @@ class ClipCut:
 
     def _begin(self, *, final: bool = False) -> list[Fragment]:
         """Begin a file, and give what is held of it, once it is clear where."""
-        clear = self._choose()
+        clear = self._choose(final=final)
         if self._start is None or not (clear or final):
             return []
         (part, self._origin), held = self._start, self._held
@@ -180,16 +184,23 @@ class ClipCut:
                 self._lay(one)
         return self._give()
 
-    def _choose(self) -> bool:
+    def _choose(self, *, final: bool) -> bool:
         """Find the keyframe to begin with in what is held; tell whether no better one can come."""
-        clear, sought = False, self._since + _SAME
+        clear, sought, until = False, self._since + _SAME, -math.inf
         self._start = None
         for part in self._held:
             for picture in part.tracks[0]:
                 position = part.position(picture)
+                if position > sought and until < self._since:
+                    # The camera was away when the clip is to begin: what was before is none of it.
+                    self._start = None
                 clear |= position > sought
                 if picture.keyframe and (self._start is None or position <= sought):
                     self._start = part, position
+                length = picture.duration / part.format[0].timescale
+                until = max(until, position + length + max(_GAP, 3 * length))
+        if final and until < self._since - _LATE:
+            self._start = None
         if self._start is None:
             # Of what lies before the first keyframe, only the sound close to it can be of use.
             del self._held[:-2]

@@ -29,6 +29,21 @@ def test_a_reconnect_leaves_its_gap_as_time(camera: Camera) -> None:
     assert result.missing == pytest.approx(gap - 1 / FPS)
 
 
+def test_a_clip_of_a_camera_that_slept_has_nothing_of_what_was_before(camera: Camera) -> None:
+    camera.ring.limit(0, 0)
+    # Falling asleep leaves a segment unfinished.
+    camera.feed_steps(steps(cuts_of(200, bframes=2))[:-1])
+    camera.clock.now += 1800
+    writer = camera.writer(10, 5)
+    camera.reconnect(cuts_of(400, first=1000, bframes=2), away=0.5)
+    result = ended(writer)
+    numbers = numbers_in(result.path)
+    assert numbers == list(range(1000, 1000 + len(numbers)))
+    assert len(numbers) > 3 * FPS
+    assert result.lookback == 0
+    assert result.missing == 0
+
+
 def test_another_format_goes_on_in_a_file_of_its_own(camera: Camera, tmp_path: Path) -> None:
     camera.feed(cuts_of(200))
     writer = camera.writer(3, 12, path=tmp_path / "deep" / "clip.mp4")

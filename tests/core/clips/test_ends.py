@@ -32,6 +32,26 @@ def test_a_clip_of_a_camera_that_never_sends_ends_too(camera: Camera) -> None:
     assert list(camera.folder.iterdir()) == []
 
 
+def test_a_clip_of_a_camera_that_does_not_wake_up_shows_nothing_of_long_ago(camera: Camera) -> None:
+    camera.feed_steps(steps(cuts_of(200))[:-1])
+    camera.clock.now += 1800
+    writer = camera.writer(10, 5)
+    camera.give_up_waiting()
+    result = ended(writer)
+    assert (result.parts, result.reason) == ((), ClipReason.SOURCE_GONE)
+    assert list(camera.folder.iterdir()) == []
+
+
+def test_a_clip_of_a_camera_that_went_just_now_keeps_its_last_pictures(camera: Camera) -> None:
+    camera.feed_steps(steps(cuts_of(200))[:-1])
+    camera.clock.now += 6
+    writer = camera.writer(1, 5)
+    camera.give_up_waiting()
+    result = ended(writer)
+    assert (result.complete, result.reason) == (False, ClipReason.SOURCE_GONE)
+    assert numbers_in(result.path) == list(range(150, 173))
+
+
 def test_a_clip_between_pictures_is_empty(camera: Camera) -> None:
     camera.feed(cuts_of(200))
     before = camera.ring.segments[0].start - 5
