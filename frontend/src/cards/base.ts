@@ -94,7 +94,7 @@ export abstract class RetrocamCard<Config extends CardConfig> extends HassElemen
 
   /** What is told of something that failed. */
   protected failureOf(error: unknown): Message {
-    return { text: this.t("error.failed", { message: messageOf(error) }), error: true };
+    return { text: this.t("error.failed", { message: messageOf(this.hass, error) }), error: true };
   }
 
   protected override willUpdate(changed: PropertyValues): void {

@@ -7,7 +7,7 @@ import {
   type PropertyValues,
   type TemplateResult,
 } from "lit";
-import { act, type Saved } from "../ha/actions";
+import { act, messageOf, type Saved } from "../ha/actions";
 import { domainOf, entryIdOf, firstCamera, isAvailable, nameOf } from "../ha/entities";
 import { KINDS, type Kind, listMedia, watchMedia } from "../ha/media";
 import { signPath } from "../ha/sign";
@@ -138,7 +138,7 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
       ${this.renderTools(hass)} ${this.planning ? this.renderPlan(hass) : nothing}
       ${this.renderMessage()}
       ${this.album.failure
-        ? html`<div class="message error" role="alert">${this.album.failure}</div>`
+        ? html`<div class="message error" role="alert">${messageOf(hass, this.album.failure)}</div>`
         : nothing}
       ${this.renderGrid(hass, config)}
       <retrocam-viewer

@@ -128,7 +128,7 @@ export class MediaBrowser extends HassElement {
       this.path = [...this.path, found];
       void this.sign(found.children ?? [], turn);
     } catch (error) {
-      if (turn === this.turn) this.failure = messageOf(error);
+      if (turn === this.turn) this.failure = messageOf(this.hass, error);
     } finally {
       if (turn === this.turn) this.loading = false;
     }

@@ -39,7 +39,7 @@ export class Viewer extends HassElement {
   /** Whether the user is being asked if the file is to be deleted. */
   declare private asking: boolean;
   /** Why there is no picture. */
-  declare private trouble: "viewer.missing" | "viewer.unplayable" | undefined;
+  declare private trouble: TextKey | undefined;
   private readonly zoom = new PanZoom();
   private readonly modal = new Modal(this, () => this.item !== undefined);
 
@@ -157,11 +157,11 @@ export class Viewer extends HassElement {
     const { source } = this;
     if (!source) return;
     const one = { headers: { Range: "bytes=0-0" } };
-    const there = await fetch(source, one).then(
-      ({ ok }) => ok,
-      () => false,
+    const trouble = await fetch(source, one).then(
+      ({ ok }): TextKey => (ok ? "viewer.unplayable" : "viewer.missing"),
+      (): TextKey => "error.connection",
     );
-    if (this.source === source) this.trouble = there ? "viewer.unplayable" : "viewer.missing";
+    if (this.source === source) this.trouble = trouble;
   }
 
   private renderQuestion(item: MediaItem): TemplateResult {
@@ -185,7 +185,7 @@ export class Viewer extends HassElement {
       const path = await signPath(hass, item.url, SHARE_SECONDS);
       if (this.item?.id === item.id) this.source = hass.hassUrl(path);
     } catch (error) {
-      this.told = messageOf(error);
+      this.told = messageOf(this.hass, error);
     }
   }
 
@@ -223,7 +223,7 @@ export class Viewer extends HassElement {
     } catch (error) {
       // Who closes the phone's sheet has shared nothing, and needs no word of it.
       if (error instanceof DOMException && error.name === "AbortError") return;
-      this.told = this.t("error.failed", { message: messageOf(error) });
+      this.told = this.t("error.failed", { message: messageOf(this.hass, error) });
     }
   }
 
@@ -233,7 +233,7 @@ export class Viewer extends HassElement {
       await act(this.hass!, "delete_media", this.entityId, { media_content_id: [item.id] });
       this.tell("deleted", item.id);
     } catch (error) {
-      this.told = this.t("error.failed", { message: messageOf(error) });
+      this.told = this.t("error.failed", { message: messageOf(this.hass, error) });
     }
   }
 

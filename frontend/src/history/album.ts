@@ -1,6 +1,5 @@
 /** What a camera has kept, one day at a time: opened, growing, asked for again, cleared of what is deleted. */
 
-import { messageOf } from "../ha/actions";
 import type { Kind, MediaEvent, MediaItem, MediaWatcher } from "../ha/media";
 import { Day, dayOf, type Lister } from "./day";
 
@@ -23,8 +22,8 @@ export interface AlbumEvents {
 
 /** Listens between `start` and `stop`. */
 export class Album {
-  /** Why there is no list, in words. */
-  failure: string | undefined;
+  /** What was thrown in place of a list; undefined where there is one. */
+  failure: unknown;
   /** How far a timelapse is, from 0 to 1. */
   share: number | undefined;
   private day: Day | undefined;
@@ -198,7 +197,7 @@ export class Album {
   }
 
   private fail(error: unknown): void {
-    this.failure = messageOf(error);
+    this.failure = error;
     this.events.changed();
   }
 }

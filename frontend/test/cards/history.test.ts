@@ -261,4 +261,16 @@ describe("history card", () => {
     await show("history");
     expect(text()).toContain("not allowed");
   });
+
+  it("tells that the link is lost, until it is there again", async () => {
+    const answer = hass.callWS.getMockImplementation()!;
+    hass.callWS.mockRejectedValue({ type: "result", success: false, error: { code: 3, message: "Connection lost" } });
+    await show("history");
+    expect(text()).toContain("The connection to Home Assistant is lost");
+    hass.callWS.mockImplementation(answer);
+    hass.reconnected.forEach((callback) => callback());
+    await done();
+    expect(text()).toContain("1 kept");
+    expect(text()).not.toContain("connection");
+  });
 });

@@ -184,6 +184,13 @@ describe("viewer", () => {
     expect(viewer.renderRoot.querySelector(".notice")!.textContent).toContain(words);
   });
 
+  it("does not take a link that is lost for a file that is gone", async () => {
+    vi.stubGlobal("fetch", vi.fn().mockRejectedValue(new TypeError("Failed to fetch")));
+    viewer.renderRoot.querySelector("video")!.dispatchEvent(new Event("error"));
+    await settled();
+    expect(viewer.renderRoot.querySelector(".notice")!.textContent).toContain("The connection to Home Assistant is lost");
+  });
+
   it("hears keys also when the button that was pressed is gone", async () => {
     const stepped = vi.fn();
     viewer.addEventListener("step", stepped);

@@ -66,8 +66,15 @@ describe("actions", () => {
     expect(hass.callService).toHaveBeenCalledWith(
       "retrocam", "record", { duration: 0 }, { entity_id: "camera.garden" }, false, true,
     );
-    expect(messageOf({ code: 1, message: "full" })).toBe("full");
-    expect(messageOf("odd")).toBe("odd");
+  });
+
+  const lost = { type: "result", success: false, error: { code: 3, message: "Connection lost" } };
+  it.each([
+    [{ code: "1", message: "full" }, "full"], [new Error("bad"), "bad"], ["odd", "odd"],
+    [lost, "Die Verbindung zu Home Assistant ist unterbrochen"], [3, "Die Verbindung zu Home Assistant ist unterbrochen"],
+    [{ error: { message: "inner" } }, "inner"],
+  ])("that fail with %o: %s", (error, words) => {
+    expect(messageOf({ language: "de" }, error)).toBe(words);
   });
 });
 
