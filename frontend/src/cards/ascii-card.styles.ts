@@ -25,6 +25,7 @@ export const asciiStyles = css`
   }
   .sample pre {
     margin: 0;
+    direction: ltr;
     color: #57d977;
     font: calc(100cqw / 43) / 1.25 ${unsafeCSS(FONT_FAMILY)};
   }

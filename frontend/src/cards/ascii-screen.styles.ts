@@ -22,8 +22,11 @@ export const screenStyles = css`
     width: 100%;
     height: 100%;
   }
+  /* Cells lie from the left to the right, whatever the page's language and their letters. */
   pre {
     margin: 0;
+    direction: ltr;
+    unicode-bidi: bidi-override;
     font-family: ${FONT};
     white-space: pre;
     color: transparent;

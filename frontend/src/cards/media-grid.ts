@@ -176,8 +176,11 @@ export class MediaGrid extends HassElement {
       .all {
         position: relative;
       }
+      /* From the left also where a page is read from the right: they are moved from there. */
       .all > div {
         position: absolute;
+        left: 0;
+        top: 0;
         contain: strict;
       }
       button {

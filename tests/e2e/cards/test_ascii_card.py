@@ -15,6 +15,15 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 SELECTED = "screen => String(screen.renderRoot.getSelection?.() ?? getSelection()).length"
 
+LEFT_OF_LETTER = """(pre, column) => {
+  const letter = document.createRange();
+  letter.setStart(pre.firstChild, column);
+  letter.setEnd(pre.firstChild, column + 1);
+  const screen = pre.getRootNode().host.getBoundingClientRect();
+  return (letter.getBoundingClientRect().left - screen.left) / screen.width;
+}"""
+"""Where a letter of the first line begins, in parts of the picture's width."""
+
 
 def screen_of(board: Board) -> Locator:
     return board.ascii_card.locator(SCREEN)
@@ -149,9 +158,14 @@ async def test_the_picture_is_text_while_it_is_selected(board: Board) -> None:
     await board.history_card.locator("retrocam-day-picker .name").click()
     await expect(text).to_be_empty()
     await moves(screen)
+    # Each letter lies on its cell, also where a page is read from the right.
+    await board.page.evaluate("document.dir = 'rtl'")
     button = board.ascii_card.get_by_role("button", name="Select as text")
     await button.click()
     assert await screen.evaluate(SELECTED) == 120 * 50 + 49
+    places = [await text.evaluate(LEFT_OF_LETTER, column) for column in (0, 30, 90)]
+    assert places == pytest.approx([0, 1 / 4, 3 / 4], abs=0.01)
+    await board.page.evaluate("document.dir = 'ltr'")
     await button.click()
     await expect(text).to_be_empty()
 

@@ -50,6 +50,19 @@ async def test_the_viewer_turns_pages_downloads_and_shares(board: Board) -> None
     await expect(board.viewer).to_be_hidden()
 
 
+async def test_thumbnails_are_where_they_belong_when_the_page_is_read_from_the_right(
+    board: Board,
+) -> None:
+    await snapshots(board, 2)
+    await board.page.evaluate("document.dir = 'rtl'")
+    grid = await board.history_card.locator("retrocam-grid").bounding_box()
+    item = await board.kept("Snapshot").first.bounding_box()
+    assert grid is not None
+    assert item is not None
+    assert grid["x"] <= item["x"] < item["x"] + item["width"] <= grid["x"] + grid["width"]
+    await board.page.evaluate("document.dir = 'ltr'")
+
+
 async def test_what_is_deleted_disappears(board: Board) -> None:
     await snapshots(board, 2)
     count = await board.kept("Snapshot").count()
