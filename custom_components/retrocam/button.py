@@ -11,6 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .entity import DescribedEntity
 from .instances import CameraInstance, RetrocamConfigEntry
 from .recordings import async_record
+from .refusals import invalid
 from .snapshots import async_take_snapshot
 
 PARALLEL_UPDATES = 0
@@ -24,8 +25,11 @@ class RetrocamButtonDescription(ButtonEntityDescription):
 
 
 async def _record_lookback(instance: CameraInstance) -> None:
-    """Save what is held right now."""
-    await async_record(instance, lookback=instance.ring.available, duration=0)
+    """Save what is held right now. Raises ServiceValidationError if that is nothing."""
+    reach = instance.lookback.reach
+    if not reach and instance.available:
+        raise invalid("clip_empty", name=instance.name)
+    await async_record(instance, lookback=reach, duration=0)
 
 
 BUTTONS = (

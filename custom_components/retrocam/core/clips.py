@@ -54,6 +54,7 @@ class ClipWriter:
         lookback: float,
         duration: float,
         trigger: float | None = None,
+        away: float = 0.0,
         orientation: int = 1,
         path: Path | None = None,
         name: str = "retrocam clip",
@@ -63,21 +64,23 @@ class ClipWriter:
         """Take hold of what the ring has from now on; takes microseconds, in any thread.
 
         The clip is to begin `lookback` seconds before the trigger and to end `duration` after it.
-        `trigger` is a position of the ring, now by default. `orientation` is as in `orient`.
+        `trigger` is a position of the ring, now by default. Of a camera that has been `away` for
+        so many seconds, what is looked back on is what was before. `orientation` is as in `orient`.
         `path` is where the clip is to go instead of the library; further files, if the format
         changes, are called `-2`, `-3` and so on. `name` is the thread's. The callbacks are called
         in the thread, and must neither raise nor wait. Raises ValueError for negative times, an
         endless duration, or an orientation that there is not.
         """
-        if not (lookback >= 0 and 0 <= duration < math.inf and 1 <= orientation <= 8):
+        if not (lookback >= 0 and away >= 0 and 0 <= duration < math.inf and 1 <= orientation <= 8):
             raise ValueError(f"no clip from -{lookback} to {duration} s, turned by {orientation}")
         self._ring = ring
         self._trigger = ring.now if trigger is None else trigger
+        self._present = self._trigger - away
         self._lookback = lookback
         self._on_progress = on_progress
         self._on_done = on_done
         self._until = self._trigger + duration
-        since = self._trigger - lookback
+        since = self._present - lookback
         self._cut = ClipCut(since, self._until)
         self._cursor = ring.cursor(since - AHEAD)
         self._most_behind = self._cursor.lag + _MOST_BEHIND
@@ -209,7 +212,7 @@ class ClipWriter:
         error = self._error or self._files.fault
         return ClipResult(
             parts=parts,
-            lookback=max(0.0, self._trigger - first) if parts and first is not None else 0.0,
+            lookback=max(0.0, self._present - first) if parts and first is not None else 0.0,
             requested_lookback=self._lookback,
             missing=self._cut.missing,
             reason=error.code if error is not None else self._shortcoming(),

@@ -1,6 +1,7 @@
 """Lookback: keeping the stream awake, and its last minutes in memory, while it is armed."""
 
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
@@ -8,6 +9,10 @@ from ..settings import MEGABYTE, SECTION_LOOKBACK
 
 if TYPE_CHECKING:
     from .base import CameraInstance
+
+ABSENCE: Final = 600.0
+"""Seconds after which a camera that went is not still part of the present: what was before is then
+neither looked back on by an action nor in one clip with what came after."""
 
 
 class Lookback:
@@ -20,6 +25,30 @@ class Lookback:
         self.seconds = instance.settings.lookback_seconds
         self.megabytes = instance.settings.lookback_megabytes
         self._release: CALLBACK_TYPE | None = None
+
+    @property
+    def away(self) -> float:
+        """Seconds before now from which on to look back: a camera that just went has no later past."""
+        instance = self._instance
+        segments = instance.ring.segments
+        if instance.available or not segments:
+            return 0.0
+        gone = max(0.0, instance.ring.now - segments[-1].end)
+        return gone if gone < ABSENCE else 0.0
+
+    @property
+    def reach(self) -> float:
+        """Seconds to look back on all that is held, without what was before a long absence."""
+        ring = self._instance.ring
+        segments = ring.segments[::-1]
+        if not segments:
+            return 0.0
+        start = segments[0].start
+        for later, earlier in pairwise(segments):
+            if later.start - earlier.end > ABSENCE:
+                break
+            start = earlier.start
+        return max(0.0, ring.now - self.away - start)
 
     @callback
     def async_start(self) -> None:

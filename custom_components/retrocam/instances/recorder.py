@@ -62,6 +62,7 @@ class Recorder:
             instance.media.recordings,
             lookback=lookback,
             duration=duration,
+            away=instance.lookback.away,
             orientation=instance.supply.orientation,
             path=path,
             name=f"retrocam clip {instance.name}",
