@@ -3,6 +3,7 @@
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+import time
 from typing import Any
 
 from homeassistant.components.automation.config import AUTOMATION_BLUEPRINT_SCHEMA
@@ -79,6 +80,37 @@ async def test_save_what_happened_before(home: HomeAssistant, demo: CameraInstan
     assert "/api/retrocam/thumbnails/" in sent[0].data["message"]
 
 
+@pytest.fixture
+async def away(home: HomeAssistant, load: LoadEntry) -> str:
+    """A camera that Home Assistant leaves out of what actions answer."""
+    home.states.async_set("camera.one", "unavailable", {"friendly_name": "one"})
+    data = {"kind": "camera_entity", "entity_id": "camera.one"}
+    instance: CameraInstance = (await load(data, title="Away")).runtime_data
+    await until(lambda: not instance.available)
+    return instance.camera_entity_id
+
+
+async def test_a_camera_that_is_away_keeps_nobody_from_hearing_of_the_others(
+    home: HomeAssistant, demo: CameraInstance, away: str
+) -> None:
+    sent = async_mock_service(home, "notify", "send_message")
+    given = {"cameras": [away, "camera.porch"], "notify": ["notify.phone"]}
+    motion = parse_yaml("- trigger: event\n  event_type: motion")
+    recording = automation(
+        "save_what_happened_before", {**given, "triggers": motion, "lookback": 2, "duration": 1}
+    )
+    arrival = automation("snapshot_on_arrival", {**given, "persons": ["person.ann"]})
+    assert await async_setup_component(home, "automation", {"automation": [recording, arrival]})
+    await until(lambda: demo.ring.available > 3)
+    home.bus.async_fire("motion")
+    await until(lambda: sent)
+    for state in ("not_home", "home"):
+        home.states.async_set("person.ann", state, {"friendly_name": "Ann"})
+        await home.async_block_till_done()
+    await until(lambda: len(sent) == 2)
+    assert all("/api/retrocam/thumbnails/" in call.data["message"] for call in sent)
+
+
 async def run(hass: HomeAssistant, config: dict[str, Any]) -> None:
     assert await async_setup_component(hass, "automation", {"automation": [config]})
     await hass.async_block_till_done()
@@ -121,6 +153,39 @@ async def test_a_film_of_the_night_is_there_in_the_morning(
     assert demo.media.timelapses.total == 1
     data = {"entity_id": name}
     await home.services.async_call("automation", "turn_off", data, blocking=True)
+
+
+async def test_a_camera_without_snapshots_costs_the_others_no_film(
+    home: HomeAssistant, demo: CameraInstance, load: LoadEntry
+) -> None:
+    sent = async_mock_service(home, "notify", "send_message")
+    after = async_mock_service(home, "light", "turn_on")
+    await load({"kind": "demo", "name": "Yard"}, title="Yard", options=QUIET)
+    picture = partial(demo.media.snapshots.save, jpeg(1), time.time() - 3600)
+    await demo.media.async_run(picture, MediaKind.SNAPSHOTS)
+    morning = (dt_util.now() + timedelta(minutes=5)).replace(microsecond=0)
+    inputs = {
+        "cameras": ["camera.yard", "camera.porch"],
+        "notify": ["notify.phone"],
+        "at": f"{morning:%H:%M:%S}",
+        "actions": parse_yaml("- action: light.turn_on"),
+    }
+    await run(home, automation("morning_timelapse", inputs))
+    (name,) = home.states.async_entity_ids("automation")
+    async_fire_time_changed(home, morning)
+    await until(lambda: after)
+    assert [call.data["title"] for call in sent] == ["Porch"]
+    data = {"entity_id": name}
+    await home.services.async_call("automation", "turn_off", data, blocking=True)
+
+
+async def test_a_song_without_an_artist_is_looked_for_by_its_title(home: HomeAssistant) -> None:
+    asked = async_mock_service(home, DOMAIN, "play")
+    inputs = {"music": "media_player.radio", "screen": "media_player.screen"}
+    await run(home, automation("ascii_on_song", inputs))
+    home.states.async_set("media_player.radio", "playing", {"media_title": "Take on me"})
+    await until(lambda: asked)
+    assert asked[0].data["media"].strip() == "Take on me"
 
 
 async def test_a_grid_is_on_the_display_while_somebody_is_at_the_door(

@@ -1,5 +1,6 @@
 """The config flow, against real sources."""
 
+from pathlib import Path
 import socket
 import threading
 from typing import Any
@@ -249,3 +250,15 @@ def silent_port(socket_enabled: None) -> Any:
         server.bind(("127.0.0.1", 0))
         server.listen()
         yield server.getsockname()[1]
+
+
+async def test_a_new_camera_gets_no_directory_that_another_one_was_given(
+    home: HomeAssistant, load: LoadEntry, media_directory: Path
+) -> None:
+    chosen = {"directory": f"{media_directory}/retrocam/./garden", "min_free_megabytes": 512}
+    first = await load({"kind": "demo", "name": "A"}, options={**QUIET, "storage": chosen})
+    result = await submit(home, await start(home, "demo"), {"name": "Garden"})
+    await home.async_block_till_done()
+    entry: Any = result["result"]
+    assert entry.runtime_data.media.directory.name == "garden_2"
+    assert first.runtime_data.media.directory.name == "garden"

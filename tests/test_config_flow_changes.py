@@ -5,6 +5,8 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from .conftest import LoadEntry
 from .flows import form, submit
@@ -83,3 +85,46 @@ async def test_options(home: HomeAssistant, load: LoadEntry, media_directory: Pa
     assert entry.runtime_data.settings.mjpeg_width == 640
     assert isinstance(entry.options["mjpeg"]["ring_size"], int)
     assert entry.runtime_data.media.directory == media_directory / "elsewhere"
+
+
+@pytest.mark.parametrize("kind", ["demo", "ascii_player"])
+async def test_a_renamed_entry_keeps_its_new_name(
+    home: HomeAssistant, load: LoadEntry, kind: str
+) -> None:
+    entry = await load({"kind": kind, "name": "Old"}, title="Old", options=QUIET)
+    home.config_entries.async_update_entry(entry, title="New")
+    result = await entry.start_reconfigure_flow(home)
+    schema = result["data_schema"]
+    assert schema is not None
+    fields = {str(key): key.description for key in schema.schema}
+    assert fields["name"] == {"suggested_value": "New"}
+
+
+@pytest.fixture
+async def locked(load: LoadEntry, rtsp_server: RtspServer) -> MockConfigEntry:
+    """A camera whose password is kept."""
+    mount = rtsp_server.mount("/porch", username="user", password="secret")
+    data = {"kind": "camera_url", "url": mount.url, "username": "user", "password": "secret"}
+    return await load(data, options=QUIET)
+
+
+async def test_a_password_that_is_not_given_anew_is_kept(
+    home: HomeAssistant, locked: MockConfigEntry
+) -> None:
+    flow = (await locked.start_reconfigure_flow(home))["flow_id"]
+    result = await submit(home, flow, form(locked.data["url"], username="user"))
+    assert result["step_id"] == "preview"
+    result = await submit(home, flow, {})
+    assert result["reason"] == "reconfigure_successful"
+    assert locked.data["password"] == "secret"
+    await home.async_block_till_done()
+
+
+@pytest.mark.parametrize(("host", "username"), [("127.0.0.1", "other"), ("localhost", "user")])
+async def test_a_password_goes_to_no_other_host_and_with_no_other_user(
+    home: HomeAssistant, locked: MockConfigEntry, host: str, username: str
+) -> None:
+    flow = (await locked.start_reconfigure_flow(home))["flow_id"]
+    url = locked.data["url"].replace("127.0.0.1", host)
+    result = await submit(home, flow, form(url, username=username))
+    assert result["errors"] == {"base": "invalid_auth"}

@@ -2,17 +2,22 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
+import time
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.retrocam.const import DOMAIN
 from custom_components.retrocam.instances import CameraInstance
+from custom_components.retrocam.media_items import MediaKind
 
 from .conftest import LoadEntry
+from .core.stills import jpeg
 from .rtsp import RtspServer
 from .viewers import QUIET
 from .waiting import until
@@ -133,3 +138,24 @@ async def test_entities_are_named_and_belong_to_one_device(
         # The camera has the name of its device, all others have one of their own.
         assert (entity.original_name is None) == (key == "camera"), key
         assert entity.translation_key is not None or key == "camera", key
+
+
+async def test_what_is_kept_is_not_told_before_it_is_read(
+    home: HomeAssistant, load: LoadEntry
+) -> None:
+    entry = await load({"kind": "demo", "name": "Porch"}, options=QUIET)
+    media = entry.runtime_data.media
+    for second in range(3):
+        picture = partial(media.snapshots.save, jpeg(second), time.time() - second)
+        await media.async_run(picture, MediaKind.SNAPSHOTS)
+    seen: list[str] = []
+
+    def changed(event: Event[EventStateChangedData]) -> None:
+        state = event.data["new_state"]
+        assert state is not None
+        seen.append(state.state)
+
+    async_track_state_change_event(home, "sensor.porch_snapshots", changed)
+    await home.config_entries.async_reload(entry.entry_id)
+    await until(lambda: seen and seen[-1] == "3")
+    assert "0" not in seen

@@ -44,8 +44,8 @@ class EntryFlow(ConfigFlow):
             return self.async_update_reload_and_abort(
                 entry, title=self._title, data={**self._data, **kept}
             )
-        slugs = {entry.data.get(CONF_SLUG) for entry in self._async_current_entries()}
-        data = {**self._data, CONF_SLUG: unused_slug(self._title, slugs)}
+        slug = unused_slug(self.hass, self._title, self._async_current_entries())
+        data = {**self._data, CONF_SLUG: slug}
         return self.async_create_entry(title=self._title, data=data, options=self._options)
 
     @callback
@@ -54,7 +54,7 @@ class EntryFlow(ConfigFlow):
         if self.source not in {SOURCE_RECONFIGURE, SOURCE_REAUTH}:
             return {}
         entry = self._get_reconfigure_entry()
-        values = {CONF_NAME: entry.title, **entry.data}
+        values = {**entry.data, CONF_NAME: entry.title}
         if CONF_ENTITY_ID in values:
             values[CONF_ENTITY_ID] = source_entity_id(self.hass, values[CONF_ENTITY_ID])
         if CONF_CAMERAS in values:

@@ -65,13 +65,13 @@ SENSORS = (
         key="recordings",
         translation_key="recordings",
         state_class=SensorStateClass.MEASUREMENT,
-        value=lambda instance: instance.media.recordings.total,
+        value=lambda instance: instance.media.recordings.total if instance.media.loaded else None,
     ),
     RetrocamSensorDescription(
         key="snapshots",
         translation_key="snapshots",
         state_class=SensorStateClass.MEASUREMENT,
-        value=lambda instance: instance.media.snapshots.total,
+        value=lambda instance: instance.media.snapshots.total if instance.media.loaded else None,
     ),
     RetrocamSensorDescription(
         key="last_snapshot",
@@ -89,7 +89,7 @@ SENSORS = (
         suggested_display_precision=0,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        value=lambda instance: instance.media.total_bytes,
+        value=lambda instance: instance.media.total_bytes if instance.media.loaded else None,
     ),
     RetrocamSensorDescription(
         key="fps",

@@ -8,18 +8,17 @@ from typing import Any, Final
 from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
 from homeassistant.components.media_player import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse, callback
+from homeassistant.exceptions import TemplateError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.entity import Entity
-from homeassistant.helpers.service import async_register_platform_entity_service
 import voluptuous as vol
 
 from .ascii import async_ascii_frame
-from .const import DOMAIN
 from .core.cells.presets import CHARSETS, PRESETS
 from .core.errors import ClipEndedError, NotAMemberError, RetrocamError, StorageError
 from .core.grid import Layout
 from .core.timelapse import MAX_WIDTH
-from .entity import RetrocamEntity
+from .entity_actions import always, async_register, instance_of, while_held, while_recording
 from .instances import CameraInstance
 from .instances.grid import GridInstance
 from .instances.player import PlayerInstance
@@ -77,56 +76,34 @@ SET_LAYOUT_SCHEMA: Final = {
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register all actions."""
-
-    def register(name: str, schema: dict[Any, Any] | None, function: Any, **more: Any) -> None:
-        async_register_platform_entity_service(
-            hass,
-            DOMAIN,
-            name,
-            schema=schema,
-            func=function,
-            **{
-                "entity_domain": CAMERA_DOMAIN,
-                "supports_response": SupportsResponse.OPTIONAL,
-                **more,
-            },
-        )
-
-    register("record", RECORD_SCHEMA, _record)
-    register("extend_recording", {vol.Required("duration"): _MORE_SECONDS}, _extend_recording)
-    register("stop_recording", None, _stop_recording)
-    register(
-        "list_recordings", LIST_SCHEMA, _list_recordings, supports_response=SupportsResponse.ONLY
-    )
-    register(
-        "list_snapshots", LIST_SCHEMA, _list_snapshots, supports_response=SupportsResponse.ONLY
-    )
+    register = partial(async_register, hass, entity_domain=CAMERA_DOMAIN)
+    only = SupportsResponse.ONLY
+    none = SupportsResponse.NONE
+    more = {vol.Required("duration"): _MORE_SECONDS}
+    media = {vol.Required("media_content_id"): vol.All(cv.ensure_list, [cv.string])}
+    register("record", RECORD_SCHEMA, _record, away=while_held)
+    register("extend_recording", more, _extend_recording, away=while_recording)
+    register("stop_recording", None, _stop_recording, away=while_recording)
+    register("list_recordings", LIST_SCHEMA, _list_recordings, supports_response=only, away=always)
+    register("list_snapshots", LIST_SCHEMA, _list_snapshots, supports_response=only, away=always)
     register("take_snapshot", None, _take_snapshot)
-    register("set_layout", SET_LAYOUT_SCHEMA, _set_layout, supports_response=SupportsResponse.NONE)
-    register("export_timelapse", EXPORT_SCHEMA, _export_timelapse)
-    register(
-        "delete_media",
-        {vol.Required("media_content_id"): vol.All(cv.ensure_list, [cv.string])},
-        _delete_media,
-        admin_only=True,
-    )
-    register("ascii_frame", ASCII_SCHEMA, _ascii_frame, supports_response=SupportsResponse.ONLY)
+    register("set_layout", SET_LAYOUT_SCHEMA, _set_layout, supports_response=none)
+    register("export_timelapse", EXPORT_SCHEMA, _export_timelapse, away=always)
+    register("delete_media", media, _delete_media, admin_only=True, away=always)
+    register("ascii_frame", ASCII_SCHEMA, _ascii_frame, supports_response=only)
     register("play", PLAY_SCHEMA, _play, entity_domain=MEDIA_PLAYER_DOMAIN)
-
-
-def instance_of(entity: Entity) -> CameraInstance:
-    """Return the instance of an entity that an action was called for."""
-    assert isinstance(entity, RetrocamEntity)  # noqa: S101  # the action takes no other
-    return entity.instance
 
 
 async def _record(entity: Entity, call: ServiceCall) -> dict[str, Any]:
     instance = instance_of(entity)
     filename = call.data.get("filename")
     if filename is not None:
-        filename = filename.async_render(
-            variables={"entity_id": entity, "name": instance.name}, parse_result=False
-        )
+        try:
+            filename = filename.async_render(
+                variables={"entity_id": entity, "name": instance.name}, parse_result=False
+            )
+        except TemplateError as err:
+            raise invalid("invalid_filename", filename=filename.template) from err
     return await async_record(
         instance,
         lookback=call.data["lookback"],

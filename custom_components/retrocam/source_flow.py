@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 import threading
 from typing import Any, override
+from urllib.parse import urlsplit
 
 from homeassistant.components.stream import CONF_USE_WALLCLOCK_AS_TIMESTAMPS
-from homeassistant.config_entries import ConfigFlowResult
-from homeassistant.const import CONF_NAME, CONF_URL, CONF_USERNAME
+from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigFlowResult
+from homeassistant.const import CONF_NAME, CONF_PASSWORD, CONF_URL, CONF_USERNAME
 from homeassistant.core import callback
 import voluptuous as vol
 
@@ -105,12 +106,26 @@ class SourceFlow(EntryFlow):
             errors=errors,
         )
 
+    @callback
+    def _with_kept_password(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Return `data` with the password that is kept for the same host and user, if none was given.
+
+        The form does not show it, so that an empty field means no change.
+        """
+        if self.source != SOURCE_RECONFIGURE or data.get(CONF_PASSWORD):
+            return data
+        kept = self._get_reconfigure_entry().data
+        same_user = data.get(CONF_USERNAME) == kept.get(CONF_USERNAME)
+        if same_user and urlsplit(data[CONF_URL]).hostname == urlsplit(kept[CONF_URL]).hostname:
+            data |= {key: kept[key] for key in (CONF_PASSWORD,) if key in kept}
+        return data
+
     async def _async_open(self, user_input: dict[str, Any]) -> dict[str, str]:
         """Try a source and keep what it is; return the errors of the form."""
         data = {CONF_KIND: KIND_CAMERA_URL, **user_input}
         self._title = data.pop(CONF_NAME).strip()
         try:
-            self._data = data = data_with_url(data, data[CONF_URL])
+            self._data = data = self._with_kept_password(data_with_url(data, data[CONF_URL]))
             self._abort_if_known(CONF_URL)
             self._probe = await async_probe(data, "retrocam probe", self._stop)
         except InvalidUrlError as err:

@@ -54,6 +54,9 @@ async def test_a_camera_that_is_gone_for_a_day_can_be_given_its_new_address(
     assert dialog.suggested() == {"url": "rtsp://127.0.0.1:9/x"}
     assert (await dialog.submit(url="file:///x"))["errors"] == {"url": "unsupported_scheme"}
     assert (await dialog.submit(url="rtsp://127.0.0.1:9/x"))["errors"] == {"base": "cannot_connect"}
+    other = rtsp_server.mount("/other").url
+    await load({"kind": "camera_url", "url": other}, title="Other", options=QUIET)
+    assert (await dialog.submit(url=other))["errors"] == {"url": "already_configured"}
     assert (await dialog.submit(url=mount.url))["type"] == "create_entry"
     assert entry.data["url"] == mount.url
     assert entry.data["password"] == "hunter2"

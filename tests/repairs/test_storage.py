@@ -1,8 +1,11 @@
 """Issues of the storage, and their repairs."""
 
 from functools import partial
+from pathlib import Path
+import shutil
 
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -13,6 +16,7 @@ from custom_components.retrocam.core.files import free_space
 from custom_components.retrocam.instances import CameraInstance
 from custom_components.retrocam.media_items import MediaKind
 
+from ..actions import answer_of
 from ..conftest import LoadEntry
 from ..core.stills import jpeg
 from ..viewers import QUIET
@@ -83,3 +87,44 @@ async def test_a_fault_of_one_library_is_not_taken_back_by_another(
     assert found(home, "storage_read_only", entry) is None
     assert await media.async_check() is None
     assert found(home, "storage_full", entry) is None
+
+
+@pytest.mark.parametrize("step", ["keep_less", "history_off"])
+async def test_a_dialog_of_an_entry_that_was_unloaded_deletes_nothing(
+    home: HomeAssistant, load: LoadEntry, hass_client: ClientSessionGenerator, step: str
+) -> None:
+    options = {**QUIET, "history": {"history_enabled": True, "interval_sec": 3600}}
+    entry = await load({"kind": "demo", "name": "Porch"}, options=options)
+    media = entry.runtime_data.media
+    await answer_of(home, "take_snapshot", "camera.porch")
+    media._min_free = free_space(media.directory) / 1.05
+    await media.async_refresh()
+    dialog = await Dialog.of(hass_client, "storage_low", entry)
+    dialog.answer = await dialog.submit(next_step_id=step)
+    data = {"keep_last": 1, "recordings_keep_last": 1} if step == "keep_less" else {}
+    assert await home.config_entries.async_unload(entry.entry_id)
+    assert (await dialog.submit(**data))["type"] == "create_entry"
+    assert dict(entry.options) == options
+
+
+async def test_the_advice_of_a_dialog_helps(
+    home: HomeAssistant,
+    load: LoadEntry,
+    hass_client: ClientSessionGenerator,
+    media_directory: Path,
+) -> None:
+    drive = media_directory / "drive"
+    here = {"directory": str(drive), "min_free_megabytes": 0}
+    entry = await load({"kind": "demo", "name": "Porch"}, options={**QUIET, "storage": here})
+    await answer_of(home, "take_snapshot", "camera.porch")
+    shutil.rmtree(drive)
+    drive.touch()
+    with pytest.raises(HomeAssistantError):
+        await answer_of(home, "take_snapshot", "camera.porch")
+    dialog = await Dialog.of(hass_client, "storage_missing", entry)
+    assert (await dialog.submit())["errors"] == {"base": "not_yet"}
+    home.config_entries.async_update_entry(
+        entry, options={**entry.options, "storage": {**here, "directory": ""}}
+    )
+    await home.config_entries.async_reload(entry.entry_id)
+    assert (await dialog.submit())["type"] == "create_entry"

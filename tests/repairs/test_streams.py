@@ -111,3 +111,31 @@ async def test_an_old_extractor_is_told_of_once_it_fails(home: HomeAssistant) ->
     page = "https://www.youtube.com/watch?v=aqz-KE-bpKQ"
     async_check_extractor(home, status(state=Phase.PLAYING, page=page))
     assert registry.async_get_issue(DOMAIN, OUTDATED_ISSUE) is None
+
+
+async def test_a_dialog_changes_the_instance_that_there_is_now(
+    home: HomeAssistant, demo: CameraInstance, hass_client: ClientSessionGenerator
+) -> None:
+    demo.lookback.async_set_megabytes(1)
+    await until(lambda: demo.ring.size > 900_000 and len(demo.ring.segments) > 1)
+    demo.async_tell()
+    dialog = await Dialog.of(hass_client, "lookback_short", demo.entry)
+    suggested = dialog.suggested()
+    assert await home.config_entries.async_reload(demo.entry.entry_id)
+    assert (await dialog.submit(**suggested))["type"] == "create_entry"
+    assert not demo.supply.held
+    now = demo.entry.runtime_data
+    assert now is not demo
+    assert now.lookback.megabytes == suggested["lookback_megabytes"]
+
+
+async def test_a_dialog_of_an_entry_that_was_unloaded_only_ends(
+    home: HomeAssistant, demo: CameraInstance, hass_client: ClientSessionGenerator
+) -> None:
+    demo.lookback.async_set_megabytes(1)
+    await until(lambda: demo.ring.size > 900_000 and len(demo.ring.segments) > 1)
+    demo.async_tell()
+    dialog = await Dialog.of(hass_client, "lookback_short", demo.entry)
+    assert await home.config_entries.async_unload(demo.entry.entry_id)
+    assert (await dialog.submit(**dialog.suggested()))["type"] == "create_entry"
+    assert demo.entry.options["lookback"]["lookback_megabytes"] == 1

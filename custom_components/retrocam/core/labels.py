@@ -5,12 +5,16 @@ into a picture it then goes with a few numpy operations.
 """
 
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from text_unidecode import unidecode
 
 from .areas import NEUTRAL, Planes, Rect, fill, parts
+
+if TYPE_CHECKING:
+    from PIL import ImageFont
 
 WHITE: Final = 235
 _DARK: Final = 40
@@ -75,6 +79,7 @@ def _mask(text: str, size: int) -> NDArray[np.uint8]:
     from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415  # 20 ms, and few need it
 
     font = ImageFont.load_default(size)
+    text = _drawable(text, font)
     width = max(1, round(font.getlength(text)))
     ascent, descent = size, size // 3
     image = Image.new("L", (width, ascent + descent))
@@ -82,3 +87,11 @@ def _mask(text: str, size: int) -> NDArray[np.uint8]:
     mask = np.asarray(image)
     mask.flags.writeable = False
     return mask
+
+
+def _drawable(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+    """Return `text` with letters that the font has: Pillow's own has no accents, others as in a slug."""
+    lacking = bytes(font.getmask("\uffff"))
+    return "".join(
+        unidecode(letter) if bytes(font.getmask(letter)) == lacking else letter for letter in text
+    )

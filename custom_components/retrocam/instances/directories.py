@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from itertools import count
+import os.path
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,16 @@ if TYPE_CHECKING:
     from . import RetrocamConfigEntry
 
 
-def unused_slug(title: str, used: Collection[str | None]) -> str:
-    """Return a name for the directory of a new entry that no other entry has."""
+def unused_slug(hass: HomeAssistant, title: str, others: Collection[RetrocamConfigEntry]) -> str:
+    """Return a name for the directory of a new entry that is that of no other entry."""
     base = slugify(title) or DOMAIN
+    used = {entry.data.get(CONF_SLUG) for entry in others}
+    root = default_directory(hass, base).parent
+    for entry in others:
+        # Its user may have chosen what would be ours.
+        directory = Path(os.path.normpath(media_directory(hass, entry)))
+        if directory.parent == root:
+            used.add(directory.name)
     return next(
         slug
         for number in count(1)

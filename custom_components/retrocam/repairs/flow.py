@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from typing import Any, override
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.config_entries import ConfigEntryState
 import voluptuous as vol
 
 from ..instances import CameraInstance, RetrocamConfigEntry
@@ -21,6 +22,8 @@ class Repair(RepairsFlow, ABC):
     ) -> RepairsFlowResult:
         """Say what to do, and try whether it helped."""
         errors: dict[str, str] = {}
+        if not self._concerns_anything():
+            return self.async_create_entry(data={})
         if user_input is not None:
             errors = await self.async_try(user_input)
             if not errors:
@@ -42,6 +45,10 @@ class Repair(RepairsFlow, ABC):
             errors=errors,
             description_placeholders=self._placeholders(),
         )
+
+    def _concerns_anything(self) -> bool:
+        """Tell whether there is still something to repair."""
+        return True
 
     def _placeholders(self) -> dict[str, str]:
         """Return what the texts of the dialog name."""
@@ -67,7 +74,17 @@ class EntryRepair(Repair):
         """Repair `entry`, which is loaded."""
         super().__init__()
         self._entry = entry
-        self._instance: CameraInstance = entry.runtime_data
+
+    @property
+    def _instance(self) -> CameraInstance:
+        """The instance as it is now: the entry may be loaded anew while the dialog is open."""
+        instance: CameraInstance = self._entry.runtime_data
+        return instance
+
+    @override
+    def _concerns_anything(self) -> bool:
+        """Tell whether the entry is loaded: another one's issues were taken back with its unloading."""
+        return self._entry.state is ConfigEntryState.LOADED
 
     @override
     def _placeholders(self) -> dict[str, str]:

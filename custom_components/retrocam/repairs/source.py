@@ -44,6 +44,8 @@ class SourceRepair(EntryRepair):
     async def async_try(self, user_input: dict[str, Any]) -> dict[str, str]:
         try:
             data = data_with_url(self._entry.data, user_input[CONF_URL])
+            if self._is_taken(data[CONF_URL]):
+                return {CONF_URL: "already_configured"}
             probe = await async_probe(data, "retrocam probe", self._stop)
         except InvalidUrlError as err:
             return {CONF_URL: err.code}
@@ -51,6 +53,13 @@ class SourceRepair(EntryRepair):
             return {"base": err.code}
         self._change({**data, CONF_AUDIO_CODEC: probe.audio_codec})
         return {}
+
+    def _is_taken(self, url: str) -> bool:
+        """Tell whether another entry opens `url` already."""
+        return any(
+            other is not self._entry and other.data.get(CONF_URL) == url
+            for other in self.hass.config_entries.async_entries(self._entry.domain)
+        )
 
 
 class AudioRepair(SourceRepair):
@@ -96,6 +105,8 @@ class CameraRepair(EntryRepair):
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Remove the entry, after a question; its media stays."""
+        if not self._concerns_anything():
+            return self.async_create_entry(data={})
         if user_input is None:
             return self._form("remove", vol.Schema({}), {}, None)
         # It takes its issues along, and with them this flow's: not before the flow has ended.
@@ -134,11 +145,11 @@ class CameraRepair(EntryRepair):
 class GridRepair(EntryRepair):
     """Takes members out of a grid that are gone, or puts others in their place."""
 
-    _instance: GridInstance
-
     @override
     def _placeholders(self) -> dict[str, str]:
-        return {**super()._placeholders(), "count": str(self._instance.removed_members)}
+        grid = self._instance
+        assert isinstance(grid, GridInstance)  # noqa: S101  # no other has this issue
+        return {**super()._placeholders(), "count": str(grid.removed_members)}
 
     @override
     def _schema(self) -> vol.Schema:

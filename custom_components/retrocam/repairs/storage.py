@@ -43,6 +43,8 @@ class SpaceRepair(StorageRepair):
     ) -> RepairsFlowResult:
         """Ask how much is to be kept, and delete the rest."""
         errors: dict[str, str] = {}
+        if not self._concerns_anything():
+            return self.async_create_entry(data={})
         if user_input is not None:
             errors = await self._async_keep(**user_input)
             if not errors:
@@ -59,6 +61,8 @@ class SpaceRepair(StorageRepair):
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Switch the history off, after a question."""
+        if not self._concerns_anything():
+            return self.async_create_entry(data={})
         if user_input is not None:
             self._instance.history.async_set_enabled(enabled=False)
             return self.async_create_entry(data={})
