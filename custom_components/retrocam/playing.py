@@ -18,6 +18,7 @@ from .const import DOMAIN
 from .core.errors import PlayError, PlayNotFoundError, PlayTimeoutError, UnsupportedMediaError
 from .core.player.machine import Phase
 from .core.player.resolver import query_of
+from .core.sources import redact_url
 from .instances.player import CameraFeed, PlayerInstance
 from .urls import own_url
 
@@ -69,8 +70,13 @@ async def async_play(
         raise kind(
             translation_domain=DOMAIN,
             translation_key=f"play_{err.code}",
-            translation_placeholders={"name": instance.name, "media": media},
+            translation_placeholders={"name": instance.name, "media": _tellable(media)},
         ) from err
+
+
+def _tellable(media: str) -> str:
+    """Return what was asked for as it may be told and logged: without keys that a URL may hold."""
+    return redact_url(media) if "://" in media or media.startswith("/") else media
 
 
 async def _async_settle(instance: PlayerInstance, number: int, patience: float) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Sources of video by URL: what is allowed, how credentials go in, and how it is told without them."""
 
 from ipaddress import ip_address
+import re
 from typing import Final
 from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
@@ -15,6 +16,7 @@ PROTOCOL_WHITELIST: Final = (
 """FFmpeg's `protocol_whitelist`: nothing that reads this machine, also not for a playlist's entries."""
 
 REDACTED: Final = "**redacted**"
+_IN_URL: Final = re.compile(r"(://|[?#])\S+")
 
 
 def source_url(url: str, username: str | None = None, password: str | None = None) -> str:
@@ -83,3 +85,8 @@ def redact_url(url: str) -> str:
         # A password with a slash that is not encoded: what seems to be the host is the user.
         netloc, path = f"{REDACTED}@{path.rpartition('@')[2].partition('/')[0]}", ""
     return urlunsplit((parts.scheme, netloc, path, query, ""))
+
+
+def redact_urls(text: str) -> str:
+    """Return words of others, as in errors and logs, without what stands in URLs and their queries."""
+    return _IN_URL.sub(rf"\1{REDACTED}", text)

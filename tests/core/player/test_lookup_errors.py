@@ -98,3 +98,9 @@ def test_our_own_errors_come_through() -> None:
     blocked = BlockedAddressError("private")
     told = ExtractorError("Unable to download webpage", cause=TransportError(cause=blocked))
     assert lookup_error(wrapped(told)) is blocked
+
+
+def test_no_url_is_told() -> None:
+    error = lookup_error(wrapped(UnsupportedError("http://me:secret@host/page?token=hush")))
+    assert str(error) == "ERROR: Unsupported URL: http://**redacted**"
+    assert error.__cause__ is None

@@ -5,30 +5,28 @@ Import it only where something is looked up: yt-dlp takes a second and 40 MB to 
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from http.client import HTTPException
-import io
 import logging
 import time
+import traceback
 from typing import Any, Final, override
-import urllib.request
-import zlib
+from urllib.parse import urlsplit
 
 from yt_dlp import YoutubeDL
-from yt_dlp.networking import Request, RequestHandler, Response
-from yt_dlp.networking.exceptions import HTTPError, TransportError
 from yt_dlp.version import __version__
 
 from ..errors import (
     BotCheckError,
     NoFormatsError,
-    PlayError,
     PlayNotFoundError,
     UnsupportedMediaError,
     UpcomingError,
 )
+from ..sources import redact_urls
 from .addresses import Network
-from .fetch import Answer, headers_for, redirect_target, send
+from .fetch import Login, without_login
 from .formats import Format, choose, expiry
+from .generic import GenericIE
+from .guarded import GuardedRH
 from .lookup_errors import lookup_error
 from .media import MediaInput, Resolved
 from .runtimes import JAVASCRIPT_RUNTIMES
@@ -39,96 +37,22 @@ _FRESH: Final = 90 * 86_400.0
 """Seconds after which yt-dlp itself calls a release old."""
 _OF_AGE: Final = (BotCheckError, NoFormatsError, UnsupportedMediaError)
 """What an old release makes of a site that has changed."""
-_MOST_REDIRECTS: Final = 10
-_MOST_BYTES: Final = 64 * 1024 * 1024
-"""Of an unpacked page."""
 _EXTRACTORS: Final = ("default", r"-(iqiyi|iq\.com|pornhub|douyu).*")
 """All but those that have pages run by PhantomJS, a program that connects to where it likes."""
 
 
-class GuardedRH(RequestHandler):  # type: ignore[misc]  # yt-dlp has no types
-    """yt-dlp's way to the network, and its only one: http and https, over checked connections."""
-
-    _SUPPORTED_URL_SCHEMES = ("http", "https")
-    # A proxy would connect to where we do not see: none is used, whatever the environment says.
-    _SUPPORTED_PROXY_SCHEMES = None
-    _SUPPORTED_FEATURES = None
-
-    def __init__(self, *, network: Network, **settings: Any) -> None:
-        super().__init__(**settings)
-        self._network = network
-
-    @override
-    def _check_extensions(self, extensions: dict[str, Any]) -> None:
-        super()._check_extensions(extensions)
-        for known in ("cookiejar", "timeout", "legacy_ssl", "keep_header_casing"):
-            extensions.pop(known, None)
-
-    @override
-    def _send(self, request: Request) -> Response:
-        jar = self._get_cookiejar(request)
-        headers: dict[str, str] = {"Accept-Encoding": "gzip", **self._get_headers(request)}
-        url, method, body = request.url, request.method, _body(request.data)
-        for _ in range(_MOST_REDIRECTS):
-            cookie = jar.get_cookie_header(url)
-            sent = headers | ({"Cookie": cookie} if cookie else {})
-            try:
-                answer = send(
-                    self._network,
-                    url,
-                    headers=sent,
-                    method=method,
-                    body=body,
-                    timeout=self._calculate_timeout(request),
-                )
-            except (PlayError, OSError, HTTPException, ValueError) as err:
-                raise TransportError(cause=err) from err
-            jar.extract_cookies(answer, urllib.request.Request(url))  # noqa: S310  # never opened
-            target = redirect_target(answer)
-            if target is None:
-                return _response(answer)
-            answer.close()
-            if answer.status == 303 or (answer.status in (301, 302) and method == "POST"):
-                method, body = "GET" if method != "HEAD" else method, None
-            headers.pop("Cookie", None)
-            headers = headers_for(target, headers, url)
-            url = target
-        raise TransportError("too many redirects")
-
-
-def _body(data: Any) -> bytes | None:
-    if data is None or isinstance(data, bytes):
-        return data
-    return bytes(data.read()) if hasattr(data, "read") else b"".join(data)
-
-
-def _response(answer: Answer) -> Response:
-    content: io.BufferedIOBase = answer
-    if answer.headers.get("Content-Encoding", "").lower() == "gzip":
-        try:
-            unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
-            content = io.BytesIO(unpacker.decompress(answer.read(), _MOST_BYTES))
-        except (OSError, HTTPException, zlib.error) as err:
-            raise TransportError(cause=err) from err
-        finally:
-            answer.close()
-    response = Response(content, answer.address, answer.headers, answer.status, answer.reason)
-    if not 200 <= answer.status < 300:
-        raise HTTPError(response)
-    return response
-
-
 class _Downloader(YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
-    def __init__(self, network: Network, settings: Mapping[str, Any]) -> None:
-        self._network = network
+    def __init__(self, network: Network, login: Login, settings: Mapping[str, Any]) -> None:
+        self._network, self._login = network, login
         super().__init__(dict(settings))
+        self.add_info_extractor(GenericIE())  # takes the place of yt-dlp's own
 
     @override
     def build_request_director(self, handlers: Any, preferences: Any = None) -> Any:
         """Replace all of yt-dlp's handlers by ours."""
 
         def guarded(**settings: Any) -> GuardedRH:
-            return GuardedRH(network=self._network, **settings)
+            return GuardedRH(network=self._network, login=self._login, **settings)
 
         return super().build_request_director([guarded], [])
 
@@ -140,12 +64,12 @@ class _Log:
         self.needs_javascript = False
 
     def debug(self, message: str) -> None:
-        _LOGGER.debug("%s", message)
+        _LOGGER.debug("%s", redact_urls(message))
 
     def warning(self, message: str) -> None:
         if "javascript runtime" in message.lower():
             self.needs_javascript = True
-        _LOGGER.debug("%s", message)
+        self.debug(message)
 
     error = debug
 
@@ -156,6 +80,8 @@ def extract(query: str, network: Network, *, max_height: int, cache_dir: str | N
     Raises a PlayError.
     """
     log = _Log()
+    # What yt-dlp does not know, it tells nobody.
+    query, login = without_login(query)
     settings = {
         "quiet": True,
         "noprogress": True,
@@ -173,15 +99,16 @@ def extract(query: str, network: Network, *, max_height: int, cache_dir: str | N
         "format": lambda context: _selected(context["formats"], max_height),
     }
     try:
-        with _Downloader(network, settings) as downloader:
+        with _Downloader(network, login, settings) as downloader:
             info = downloader.extract_info(query, download=False)
-            resolved = _resolved(_first(info), downloader.cookiejar, log)
-    except Exception as err:
+            return _resolved(_first(info), downloader.cookiejar, login, log)
+    except Exception as err:  # noqa: BLE001  # whatever yt-dlp raises is an error of the look-up
+        _LOGGER.debug("The look-up failed: %s", redact_urls(traceback.format_exc()))
         error = lookup_error(err)
         error.needs_javascript = log.needs_javascript
         error.outdated = isinstance(error, _OF_AGE) and is_outdated(__version__, time.time())
-        raise error from err
-    return resolved
+        # Not from it: whoever logs the error with what led to it would log URLs.
+        raise error from None
 
 
 def is_outdated(version: str, now: float) -> bool:
@@ -213,16 +140,16 @@ def _first(info: Any) -> Mapping[str, Any]:
     return found
 
 
-def _resolved(info: Mapping[str, Any], jar: Any, log: _Log) -> Resolved:
+def _resolved(info: Mapping[str, Any], jar: Any, login: Login, log: _Log) -> Resolved:
     if info.get("live_status") == "is_upcoming":
         raise UpcomingError("it has not begun")
     formats = info.get("requested_formats")
     if not formats:
         raise NoFormatsError("there is no format that can be played")
     return Resolved(
-        inputs=tuple(_input(each, jar) for each in formats),
+        inputs=tuple(_input(each, jar, login) for each in formats),
         title=str(info.get("title") or info.get("id") or ""),
-        page=info.get("webpage_url"),
+        page=_page(info),
         thumbnail=info.get("thumbnail"),
         duration=info.get("duration"),
         is_live=bool(info.get("is_live")),
@@ -231,8 +158,17 @@ def _resolved(info: Mapping[str, Any], jar: Any, log: _Log) -> Resolved:
     )
 
 
-def _input(each: Format, jar: Any) -> MediaInput:
+def _page(info: Mapping[str, Any]) -> str | None:
+    """Return where people find it; of an unknown site without what may be a key to it."""
+    page: str | None = info.get("webpage_url")
+    if page is not None and info.get("extractor_key") == "Generic":
+        page = urlsplit(page)._replace(query="", fragment="").geturl()
+    return page
+
+
+def _input(each: Format, jar: Any, login: Login) -> MediaInput:
     headers = {str(name): str(value) for name, value in (each.get("http_headers") or {}).items()}
+    headers |= login.headers(each["url"])
     cookie = jar.get_cookie_header(each["url"])
     if cookie:
         headers["Cookie"] = cookie

@@ -6,6 +6,7 @@ every hop of a redirect is checked, and closing the network ends whatever waits 
 
 import base64
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
 import socket
 from typing import Final, override
@@ -93,10 +94,39 @@ def _complete(headers: Mapping[str, str], parts: SplitResult, port: int) -> dict
     default = 443 if parts.scheme == "https" else 80
     complete = {"Host": host if port == default else f"{host}:{port}", "Connection": "close"}
     complete |= {name: value for name, value in headers.items() if name.lower() != "connection"}
-    if parts.username is not None:
-        userinfo = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        complete["Authorization"] = "Basic " + base64.b64encode(userinfo.encode()).decode()
+    complete |= _authorization(parts)
     return complete
+
+
+def _authorization(parts: SplitResult) -> dict[str, str]:
+    if parts.username is None:
+        return {}
+    userinfo = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return {"Authorization": "Basic " + base64.b64encode(userinfo.encode()).decode()}
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """User and password of a URL, for its own host."""
+
+    origin: str = ""
+    authorization: Mapping[str, str] = field(default_factory=dict)
+
+    def headers(self, url: str) -> dict[str, str]:
+        """Return what a request for `url` is to have of it: nothing, if that is another host."""
+        return headers_for(url, self.authorization, self.origin)
+
+
+def without_login(url: str) -> tuple[str, Login]:
+    """Return an http(s) URL, or anything else, without user and password, and these."""
+    try:
+        parts = split_url(url)
+    except UnsupportedMediaError:
+        return url, Login()
+    if parts.username is None:
+        return url, Login()
+    bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return bare, Login(bare, _authorization(parts))
 
 
 def redirect_target(answer: Answer) -> str | None:

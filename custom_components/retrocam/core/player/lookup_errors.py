@@ -19,6 +19,7 @@ from ..errors import (
     UnsupportedMediaError,
     UpcomingError,
 )
+from ..sources import redact_urls
 
 _BY_TYPE: Final[dict[str, type[PlayError]]] = {
     "GeoRestrictedError": GeoBlockedError,
@@ -59,14 +60,12 @@ _BY_TEXT: Final[tuple[tuple[str, type[PlayError]], ...]] = (
 
 
 def lookup_error(error: BaseException) -> PlayError:
-    """Return the error that yt-dlp's `error` means, chained to it."""
+    """Return the error that yt-dlp's `error` means. No URL is in it, and it is not chained."""
     chain = list(_chain(error))
     for each in chain:
         if isinstance(each, PlayError):
             return each
-    found = _kind(chain)(str(error))
-    found.__cause__ = error
-    return found
+    return _kind(chain)(redact_urls(str(error)))
 
 
 def _kind(chain: list[BaseException]) -> type[PlayError]:
