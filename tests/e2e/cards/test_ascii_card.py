@@ -159,13 +159,13 @@ async def test_the_picture_is_text_while_it_is_selected(board: Board) -> None:
     await expect(text).to_be_empty()
     await moves(screen)
     # Each letter lies on its cell, also where a page is read from the right.
-    await board.page.evaluate("document.dir = 'rtl'")
+    await board.ascii_card.evaluate("card => { card.dir = 'rtl'; }")
     button = board.ascii_card.get_by_role("button", name="Select as text")
     await button.click()
     assert await screen.evaluate(SELECTED) == 120 * 50 + 49
     places = [await text.evaluate(LEFT_OF_LETTER, column) for column in (0, 30, 90)]
     assert places == pytest.approx([0, 1 / 4, 3 / 4], abs=0.01)
-    await board.page.evaluate("document.dir = 'ltr'")
+    await board.ascii_card.evaluate("card => { card.dir = ''; }")
     await button.click()
     await expect(text).to_be_empty()
 
