@@ -83,10 +83,15 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
     this.choose();
   }
 
+  /** The config entry of the camera; undefined for one that is not, or not yet, an instance's. */
+  private get entryId(): string | undefined {
+    return this.hass && entryIdOf(this.hass, this.entityId);
+  }
+
   protected began(): void {
     this.live = true;
     const hass = this.hass!;
-    const entryId = entryIdOf(hass, this.entityId);
+    const { entryId } = this;
     if (!entryId) return;
     if (this.albumOf !== entryId) this.begin(entryId);
     this.album.start({
@@ -95,12 +100,14 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
     });
   }
 
-  /** What could not be listed while the camera was away, as after a start, is asked for once it is there. */
+  /** What could not be listed before the camera or its entry was there, as after a start, is asked for then. */
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
     const { available } = this;
     this.available = isAvailable(this.hass?.states[this.entityId]);
-    if (!this.available || available || !this.live || !this.album.failure) return;
+    if (!this.available || !this.live) return;
+    const other = this.albumOf !== this.entryId;
+    if (!other && (available || !this.album.failure)) return;
     this.album.stop();
     this.began();
   }
@@ -173,7 +180,7 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
           : nothing}
       </span>
       <span class="grow secondary count" aria-live="off"
-        >${!this.mayRun ? nothing : loading ? this.t("history.loading") : told}</span
+        >${!this.mayRun || !this.entryId ? nothing : loading ? this.t("history.loading") : told}</span
       >
       <button
         aria-expanded=${this.planning}
@@ -204,6 +211,7 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
     if (!this.mayRun) {
       return html`<div class="notice">${icon("camera")} ${this.t("card.history.description")}</div>`;
     }
+    if (!this.entryId) return html`<div class="notice">${this.t("error.no_entity")}</div>`;
     if (items.length === 0 && !loading) {
       if (failure) return nothing;
       return html`<div class="notice">${icon("camera")} ${this.t("history.empty")}</div>`;

@@ -69,7 +69,11 @@ export class Album {
     this.source = source;
     this.unwatch = source.watch({
       happened: (event) => this.happened(event),
-      missed: () => void this.refresh(),
+      missed: () => {
+        // Its end may be among what was missed; one that still runs is told of again.
+        this.share = undefined;
+        void this.refresh();
+      },
       progress: (share) => {
         this.share = share;
         this.events.changed();

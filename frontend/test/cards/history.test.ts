@@ -206,6 +206,29 @@ describe("history card", () => {
     expect(button("Make timelapse").disabled).toBe(false);
   });
 
+  it("offers a timelapse again where it was not told of the end of the last one", async () => {
+    await show("history");
+    button("Timelapse").click();
+    hass.push({ type: "progress", kind: "timelapses", state: "running", done: 21, total: 50 });
+    await done();
+    hass.reconnected.forEach((callback) => callback());
+    await done();
+    expect(button("Make timelapse").disabled).toBe(false);
+  });
+
+  it("lists once it is known whose camera it is", async () => {
+    const there = hass;
+    const { "camera.garden": _, ...entities } = hass.entities;
+    become({ ...hass, entities });
+    await show("history");
+    expect(text()).toContain("Choose an entity of Retrocam");
+    expect(text()).not.toContain("Loading");
+    become(there);
+    await done();
+    expect(text()).toContain("1 kept");
+    expect(hass.subscribers.size).toBe(1);
+  });
+
   it("is subscribed only while it is seen", async () => {
     await show("history", {}, false);
     expect(hass.subscribers.size).toBe(0);
