@@ -194,7 +194,8 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
     const duration = durationOf(player);
     if (!duration) return html`<div class="secondary">${this.t("player.live")}</div>`;
     const position = positionOf(player, Date.now());
-    const bar = this.seekBar.render({ position, duration, label: this.t("player.seek") });
+    const media = player.attributes["media_content_id"];
+    const bar = this.seekBar.render({ position, duration, media, label: this.t("player.seek") });
     return html`<div class="position secondary">${bar}</div>`;
   }
 

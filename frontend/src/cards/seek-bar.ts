@@ -1,32 +1,50 @@
 /** Where something is that plays, with a knob to go elsewhere. */
 
-import { html, type ReactiveControllerHost, type TemplateResult } from "lit";
+import { html, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from "lit";
 import { formatDuration } from "../localize/format";
 
 /** What a bar shows; times in s. */
 export interface SeekState {
   position: number;
   duration: number;
+  /** Tells one film from another. */
+  media: unknown;
   label: string;
   disabled?: boolean;
 }
 
 /** Draws the bar for its host. While the knob is held it stays where it is, whatever plays on meanwhile. */
-export class SeekBar {
+export class SeekBar implements ReactiveController {
   /** Where the knob is held, or was let go of until that place is reached. */
   private held: number | undefined;
+  private media: unknown;
+  private drawn = false;
 
   /** `seek` goes to a position, and ends when that is done or has failed. */
   constructor(
     private readonly host: ReactiveControllerHost,
     private readonly seek: (position: number) => Promise<unknown>,
-  ) {}
+  ) {
+    host.addController(this);
+  }
+
+  hostUpdate(): void {
+    this.drawn = false;
+  }
+
+  /** The knob of a bar that is gone is not held: nobody tells that it was let go of. */
+  hostUpdated(): void {
+    if (!this.drawn) this.held = undefined;
+  }
 
   get holds(): boolean {
     return this.held !== undefined;
   }
 
-  render({ position, duration, label, disabled = false }: SeekState): TemplateResult {
+  render({ position, duration, media, label, disabled = false }: SeekState): TemplateResult {
+    this.drawn = true;
+    if (media !== this.media) this.held = undefined;
+    this.media = media;
     const shown = Math.min(duration, this.held ?? position);
     return html`<span>${formatDuration(shown)}</span>
       <input

@@ -148,6 +148,7 @@ export class PlayerView extends CurtainedView {
     const bar = this.seekBar.render({
       position: this.position,
       duration,
+      media: this.init?.title,
       label: t("player.seek"),
       disabled: !this.info.control,
     });

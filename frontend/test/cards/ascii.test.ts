@@ -98,6 +98,27 @@ describe("ASCII card", () => {
     expect(slider.value).toBe("5");
   });
 
+  it.each(["is over", "gives way to another"])("lets go of the knob once the film %s", async (what) => {
+    await show("ascii");
+    const bar = () => all("input[type=range]").find((one) => one.getAttribute("aria-label") === "Position") as HTMLInputElement;
+    bar().value = "90";
+    bar().dispatchEvent(new Event("input"));
+    await done();
+    const playing = hass;
+    if (what === "is over") {
+      become(withState(hass, "media_player.p", "idle"));
+      await done();
+      expect(bar()).toBeUndefined();
+      become(playing);
+    } else {
+      const player = hass.states["media_player.p"]!;
+      const other = { ...player, attributes: { ...player.attributes, media_content_id: "another" } };
+      become({ ...hass, states: { ...hass.states, "media_player.p": other } });
+    }
+    await done();
+    expect(bar().value).toBe("5");
+  });
+
   it("changes the preset at the server, and the look without it", async () => {
     await show("ascii");
     button("Look").click();
