@@ -1,6 +1,7 @@
 """Requests, redirects, and files read over HTTP."""
 
 import io
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -217,6 +218,19 @@ def test_redirects_are_followed_with_what_is_for_the_other_host(
         assert server.asked("/1")[0].headers["Authorization"] == "secret"
         sent = other.log[0].headers
         assert (sent["Authorization"], sent["Cookie"], sent["Referer"]) == (None, None, "page")
+
+
+def test_redirects_to_names_that_are_not_escaped_are_followed(
+    server: MediaServer, network: Network
+) -> None:
+    server.add("/teil%201%20f%C3%BCr%20alle%21.mp4?a=b%20c", Page(b"there"))
+    name = "teil 1 für alle%21.mp4?a=b c"
+    for number, header in enumerate((name.encode().decode("latin-1"), quote(name, safe="%?="))):
+        url = server.redirect(f"/{number}", header)
+        assert fetch_all(network, url, headers={}, most=10)[1] == b"there"
+    server.add("/f%C3%BCr.mp4", Page(b"here"))
+    url = server.redirect("/latin", "für.mp4")  # as a server sends it that knows no UTF-8
+    assert fetch_all(network, url, headers={}, most=10)[1] == b"here"
 
 
 @pytest.mark.parametrize(

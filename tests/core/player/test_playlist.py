@@ -60,6 +60,17 @@ def test_what_a_playlist_says() -> None:
     assert playlist.target == 2
 
 
+def test_names_that_are_not_escaped_are_read(server: MediaServer, network: Network) -> None:
+    server.add("/teil%201.ts?a=%C3%BC", Page(b"one"))
+    server.add("/t%C3%BCr%20zwei.ts", Page(b"two"))
+    source = playlist_of(
+        server,
+        *("#EXTINF:1,", "teil 1.ts?a=ü", "#EXTINF:1,", "t%C3%BCr zwei.ts", "#EXT-X-ENDLIST"),
+    )
+    with PlaylistFile(source, network) as file:
+        assert read_all(file) == b"onetwo"
+
+
 @pytest.mark.parametrize(
     "text",
     [

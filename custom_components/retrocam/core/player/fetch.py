@@ -6,11 +6,13 @@ every hop of a redirect is checked, and closing the network ends whatever waits 
 
 import base64
 from collections.abc import Mapping
+import contextlib
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
 import socket
+import string
 from typing import Final, override
-from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit, urlunsplit
 
 from ..errors import (
     MediaRefusedError,
@@ -134,7 +136,15 @@ def redirect_target(answer: Answer) -> str | None:
     location = answer.headers.get("Location")
     if answer.status not in _REDIRECTS or not location:
         return None
-    return urljoin(answer.address, location)
+    # `http.client` reads headers as Latin-1: what was UTF-8 on the wire is so again.
+    with contextlib.suppress(UnicodeError):
+        location = location.encode("latin-1").decode()
+    return urljoin(answer.address, escaped(location))
+
+
+def escaped(reference: str) -> str:
+    """Return a reference with what no URL may hold percent-encoded, as browsers do."""
+    return quote(reference, safe=string.punctuation)
 
 
 def headers_for(url: str, headers: Mapping[str, str], origin: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urljoin
 
 from ..errors import DrmError, UnsupportedMediaError
-from .fetch import split_url
+from .fetch import escaped, split_url
 
 _ATTRIBUTE: Final = re.compile(r'([A-Z0-9-]+)=("[^"]*"|[^",]*)')
 
@@ -142,7 +142,7 @@ class _Parser:
         return start, int(count)
 
     def _absolute(self, reference: str) -> str:
-        url = urljoin(self._url, reference)
+        url = urljoin(self._url, escaped(reference))
         split_url(url)
         return url
 
