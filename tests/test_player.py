@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.retrocam.core.errors import PlayNotFoundError
 from custom_components.retrocam.core.player.machine import Phase
+from custom_components.retrocam.core.sources import redact_url
 from custom_components.retrocam.instances.player import PlayerInstance
 from custom_components.retrocam.playing import reachable
 
@@ -88,6 +89,8 @@ async def test_errors_say_what_is_wrong(
         "file:///etc/passwd": "play_unsupported",
         "concat:/etc/passwd": "play_unsupported",
         "rtsp://camera/stream": "play_unsupported",
+        "//[x": "play_unsupported",
+        "http://a\\b/": "play_unsupported",
         SCREEN: "play_unsupported",
         f"media-source://camera/{SCREEN}": "play_unsupported",
     }
@@ -95,7 +98,8 @@ async def test_errors_say_what_is_wrong(
         with pytest.raises(ServiceValidationError) as raised:
             await play(home, media)
         assert raised.value.translation_key == key
-        assert str(raised.value) == f"Screen cannot play {media}"
+        assert str(raised.value) == f"Screen cannot play {redact_url(media)}"
+        assert player.last_media is None  # nothing to be played again
     gone = f"{server.root}/nothing.mp4"
     failing = {
         gone: "play_not_found",

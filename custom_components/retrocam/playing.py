@@ -50,8 +50,6 @@ async def async_play(
     if preset is not None:
         instance.async_set_style(preset=preset)
     wanted = instance.async_order()
-    # Together: what a guest asked for is never played again as if a user had.
-    instance.last_media, instance.last_by_guest = media, guest
     found: str | CameraFeed
     trusted = False
     try:
@@ -61,6 +59,8 @@ async def async_play(
             found, trusted = await _async_find(instance, media.strip(), entity_id)
         if not wanted():
             return _answer(instance, None)
+        # Together: what a guest asked for is never played again as if a user had.
+        instance.last_media, instance.last_by_guest = media, guest
         number = instance.async_play(found, trusted=trusted)
         patience = instance.patience if isinstance(found, str) else instance.camera_patience
         return await _async_settle(instance, number, patience)
@@ -141,6 +141,18 @@ async def _async_find(
 
     Raises a PlayError for what cannot be meant.
     """
+    try:
+        return await _async_read(instance, media, entity_id)
+    except PlayError:
+        raise
+    except ValueError:
+        # From Home Assistant's own reading of URLs. Not chained: it may hold this one's password.
+        raise UnsupportedMediaError("not a URL") from None
+
+
+async def _async_read(
+    instance: PlayerInstance, media: str, entity_id: str
+) -> tuple[str | CameraFeed, bool]:
     hass = instance.hass
     if _CAMERA.fullmatch(camera := media.removeprefix(CAMERA_ITEM)):
         return _camera(instance, camera), True
