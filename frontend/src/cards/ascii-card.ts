@@ -27,7 +27,6 @@ import { asciiStyles } from "./ascii-card.styles";
 import type { AsciiScreen } from "./ascii-screen";
 import { RetrocamCard } from "./base";
 import { asciiForm, aspectOf, type Form } from "./forms";
-import { Fullscreen } from "./fullscreen";
 import { iconButton } from "./icon-button";
 import { icon } from "./icons";
 import { samplePicture } from "./sample-picture";
@@ -63,7 +62,6 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
   declare private blocked: boolean;
   declare private figures: boolean;
   declare private styling: boolean;
-  private readonly fullscreen = new Fullscreen(this);
   private readonly seekBar = new SeekBar(this, (position) =>
     this.order(() => seek(this.hass!, this.entityId, position)),
   );

@@ -10,6 +10,7 @@ import {
 import { messageOf } from "../ha/actions";
 import type { CardConfig, Hass } from "../ha/types";
 import { HassElement } from "./element";
+import { Fullscreen } from "./fullscreen";
 import { Presence } from "./presence";
 import { shared } from "./styles";
 
@@ -35,7 +36,12 @@ export abstract class RetrocamCard<Config extends CardConfig> extends HassElemen
   /** Name of what is under way, so that its button waits. */
   declare protected busy: string | undefined;
 
-  protected readonly presence = new Presence(this, () => this.reconsider());
+  protected readonly fullscreen = new Fullscreen(this);
+  protected readonly presence = new Presence(
+    this,
+    () => this.reconsider(),
+    () => this.fullscreen.on,
+  );
   private running = false;
 
   constructor() {

@@ -20,7 +20,6 @@ import { DEFAULT_LOOK } from "../player/picture";
 import { type Message, RetrocamCard } from "./base";
 import { cameraStyles } from "./camera-card.styles";
 import { aspectOf, cameraForm, type Form } from "./forms";
-import { Fullscreen } from "./fullscreen";
 import { iconButton } from "./icon-button";
 import { icon } from "./icons";
 import type { LiveMode } from "./live";
@@ -45,7 +44,6 @@ const LINK_SECONDS = 3600;
 export class CameraCard extends RetrocamCard<CameraCardConfig> {
   static override properties = { ascii: { state: true }, live: { state: true } };
   declare private ascii: boolean | undefined;
-  private readonly fullscreen = new Fullscreen(this);
   declare private live: boolean;
 
   static getConfigForm(): Form {

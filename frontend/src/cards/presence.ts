@@ -4,17 +4,20 @@ import type { ReactiveController, ReactiveControllerHost } from "lit";
 
 /**
  * Calls `changed(true)` when the host is in the document, on screen and on a page that is shown, and
- * `changed(false)` as soon as one of these ends. Each call differs from the one before.
+ * `changed(false)` as soon as one of these ends. Each call differs from the one before. `full` tells that a
+ * part of the host fills the screen: it is seen then, wherever the host itself lies.
  */
 export class Presence implements ReactiveController {
   private observer: IntersectionObserver | undefined;
   private onScreen = false;
   private connected = false;
   private wasSeen = false;
+  private wasFull = false;
 
   constructor(
     private readonly host: ReactiveControllerHost & Element,
     private readonly changed: (seen: boolean) => void,
+    private readonly full: () => boolean = () => false,
   ) {
     host.addController(this);
   }
@@ -37,6 +40,15 @@ export class Presence implements ReactiveController {
     this.observer.observe(this.host);
   }
 
+  hostUpdated(): void {
+    if (this.wasFull === this.full()) return;
+    this.wasFull = !this.wasFull;
+    if (this.wasFull || !this.observer) return;
+    // What was not looked at meanwhile is told once more.
+    this.observer.disconnect();
+    this.observer.observe(this.host);
+  }
+
   hostDisconnected(): void {
     this.connected = false;
     this.onScreen = false;
@@ -47,7 +59,8 @@ export class Presence implements ReactiveController {
   }
 
   private readonly check = (): void => {
-    const seen = this.connected && this.onScreen && document.visibilityState === "visible";
+    const shown = this.onScreen || this.full();
+    const seen = this.connected && shown && document.visibilityState === "visible";
     if (seen === this.wasSeen) return;
     this.wasSeen = seen;
     this.changed(seen);

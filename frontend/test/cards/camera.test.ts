@@ -54,6 +54,24 @@ describe("camera card", () => {
     picker.remove();
   });
 
+  it("goes on where its picture covers the page, though nothing else of it is in sight", async () => {
+    Object.defineProperty(Element.prototype, "requestFullscreen", { value: undefined, configurable: true });
+    const live = () => all("retrocam-live")[0] as Element & { active: boolean };
+    await show("camera");
+    button("Full screen").click();
+    await done();
+    expect(all(".cover")).toHaveLength(1);
+    see(false);
+    await done();
+    expect(live().active).toBe(true);
+    button("Leave full screen").click();
+    await done();
+    expect(observed).toHaveLength(1);
+    see(false);
+    await done();
+    expect(live().active).toBe(false);
+  });
+
   it("tells how much lookback is ready", async () => {
     await show("camera");
     expect(text()).toContain("58 s ready, 31 MB");
