@@ -2,9 +2,12 @@
 
 import ast
 from datetime import UTC, datetime
+import gzip
 from pathlib import Path
 import re
+import zlib
 
+import numpy as np
 import pytest
 from yt_dlp import YoutubeDL, extractor as extractors
 from yt_dlp.networking import Request as YtRequest
@@ -13,6 +16,7 @@ from yt_dlp.networking.exceptions import RequestError
 from custom_components.retrocam.core.errors import (
     NoFormatsError,
     PlayNotFoundError,
+    UnsupportedMediaError,
     UpcomingError,
 )
 from custom_components.retrocam.core.player import extractor, generic
@@ -21,7 +25,7 @@ from custom_components.retrocam.core.player.fetch import Login
 from custom_components.retrocam.core.player.resolver import Resolver
 
 from .clips import clip
-from .server import MediaServer, Page, serving
+from .server import MediaServer, Page, Request, serving
 
 
 async def test_a_password_stays_with_its_own_host(server: MediaServer) -> None:
@@ -81,6 +85,56 @@ def test_posts_are_posted_and_followed_with_get(server: MediaServer) -> None:
             answer.close()
         assert downloader.urlopen(YtRequest(server.root + "/b", method="HEAD")).status == 200
     assert [request.command for request in server.log] == ["POST", "GET", "POST", "GET", "HEAD"]
+    network.close()
+
+
+@pytest.mark.parametrize("packed", [True, False])
+async def test_a_page_without_an_end_is_not_read_to_its_end(
+    server: MediaServer, packed: bool
+) -> None:
+    sent = 0
+
+    def endless(request: Request) -> None:
+        nonlocal sent
+        request.send_response(200)
+        request.send_header("Content-Type", "text/html")
+        if packed:
+            request.send_header("Content-Encoding", "gzip")
+        request.end_headers()
+        packer = zlib.compressobj(0, wbits=16 + zlib.MAX_WBITS)
+        page = b"<html>" + b" " * 1_000_000
+        while sent < 200:
+            request.wfile.write(packer.compress(page) if packed else page)
+            sent += 1
+        request.close_connection = True
+
+    with pytest.raises(UnsupportedMediaError, match="larger than any page"):
+        await Resolver(allow_private=True).resolve(server.add("/page", endless))
+    assert sent < 40  # 16 MB, and what is on its way
+
+
+async def test_a_page_that_unpacks_to_much_more_is_given_up(server: MediaServer) -> None:
+    bomb = gzip.compress(b"<html>" + bytes(50_000_000))
+    page = Page(bomb, "text/html", headers={"Content-Encoding": "gzip"}, ranges=False)
+    with pytest.raises(UnsupportedMediaError, match="larger than any page"):
+        await Resolver(allow_private=True).resolve(server.add("/page", page))
+    assert len(bomb) < 100_000
+
+
+def test_packed_answers_are_read_as_they_were(server: MediaServer) -> None:
+    """Also one that is cut off, and one that is read in small pieces."""
+    data = np.random.default_rng(1).bytes(300_000)
+    packed = gzip.compress(data)
+    headers = {"Content-Encoding": "gzip"}
+    server.add("/whole", Page(packed, headers=headers))
+    server.add("/cut", Page(packed[:200_000], headers=headers))
+    network = Network(is_any)
+    with extractor._Downloader(network, Login(), {"quiet": True, "proxy": ""}) as downloader:
+        whole = downloader.urlopen(YtRequest(server.root + "/whole"))
+        assert b"".join(iter(lambda: whole.read(1000), b"")) == data
+        cut = downloader.urlopen(YtRequest(server.root + "/cut")).read()
+        assert len(cut) > 150_000
+        assert data.startswith(cut)
     network.close()
 
 

@@ -5,20 +5,24 @@ Import it only where something is looked up, as `extractor`.
 
 from http.client import HTTPException
 import io
-from typing import Any, Final, override
+from typing import TYPE_CHECKING, Any, Final, override
 import urllib.request
 import zlib
 
 from yt_dlp.networking import Request, RequestHandler, Response
 from yt_dlp.networking.exceptions import HTTPError, TransportError
 
-from ..errors import PlayError
+from ..errors import PlayError, UnsupportedMediaError
 from .addresses import Network
 from .fetch import Answer, Login, headers_for, redirect_target, send
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 _MOST_REDIRECTS: Final = 10
-_MOST_BYTES: Final = 64 * 1024 * 1024
-"""Of an unpacked page."""
+_MOST_BYTES: Final = 16 * 1024 * 1024
+"""Of an unpacked page; the largest that sites are known to need are scripts of 3 MB."""
+_PIECE: Final = 64 * 1024
 
 
 class GuardedRH(RequestHandler):  # type: ignore[misc]  # yt-dlp has no types
@@ -78,16 +82,51 @@ def _body(data: Any) -> bytes | None:
 
 
 def _response(answer: Answer) -> Response:
-    content: io.BufferedIOBase = answer
-    if answer.headers.get("Content-Encoding", "").lower() == "gzip":
-        try:
-            unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
-            content = io.BytesIO(unpacker.decompress(answer.read(), _MOST_BYTES))
-        except (OSError, HTTPException, zlib.error) as err:
-            raise TransportError(cause=err) from err
-        finally:
-            answer.close()
+    content = io.BufferedReader(_Content(answer))
     response = Response(content, answer.address, answer.headers, answer.status, answer.reason)
     if not 200 <= answer.status < 300:
         raise HTTPError(response)
     return response
+
+
+class _Content(io.RawIOBase):
+    """What an answer holds, unpacked piece by piece; an error where it is more than any page."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        packed = answer.headers.get("Content-Encoding", "").lower() == "gzip"
+        self._unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS) if packed else None
+        self._packed = b""
+        """Read, and not unpacked yet."""
+        self._left = _MOST_BYTES
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        target = memoryview(buffer).cast("B")
+        data = self._read(len(target))
+        target[: len(data)] = data
+        self._left -= len(data)
+        if self._left < 0:
+            self._answer.close()
+            raise UnsupportedMediaError("larger than any page")
+        return len(data)
+
+    def _read(self, most: int) -> bytes:
+        if self._unpacker is None:
+            return self._answer.read(most)
+        while not self._unpacker.eof:
+            piece = self._packed or self._answer.read(_PIECE)
+            data = self._unpacker.decompress(piece, most)
+            self._packed = self._unpacker.unconsumed_tail
+            if data or not piece:
+                return data
+        return b""
+
+    @override
+    def close(self) -> None:
+        super().close()
+        self._answer.close()
