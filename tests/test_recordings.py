@@ -18,6 +18,7 @@ from pytest_homeassistant_custom_component.typing import (
 import voluptuous as vol
 
 from custom_components.retrocam.core.jpeg import planes
+from custom_components.retrocam.core.retention import Limits
 from custom_components.retrocam.core.test_pattern import read_frame_number
 from custom_components.retrocam.instances import CameraInstance
 from custom_components.retrocam.recordings import async_record
@@ -119,6 +120,8 @@ async def test_sound_is_in_step_with_the_picture(
 async def test_clips_overlap_each_with_its_own_end(
     home: HomeAssistant, camera: CameraInstance
 ) -> None:
+    # None of them is older than a minute, so that all are kept for now.
+    camera.media.recordings.limits = Limits(count=1)
     answers = await asyncio.gather(
         act(home, "record", lookback=3, duration=1),
         act(home, "record", lookback=1, duration=3),

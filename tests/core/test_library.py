@@ -2,6 +2,7 @@
 
 from pathlib import Path
 import threading
+from typing import Any
 
 from hypothesis import given, settings, strategies as st
 import numpy as np
@@ -22,20 +23,21 @@ from custom_components.retrocam.core.retention import Limits
 from custom_components.retrocam.core.thumbnails import clip_thumbnail
 from custom_components.retrocam.core.timelapse import make_timelapse
 
+from .media import Clock
 from .stills import NOW, jpeg, listing, number_in
 
 NAME = "20260102T030405.000Z.mp4"
 
 
-def recordings(directory: Path, *, limits: Limits | None = None) -> MediaLibrary:
+def recordings(directory: Path, **options: Any) -> MediaLibrary:
     library = MediaLibrary(
         directory / "recordings",
         extensions=("mp4",),
-        limits=limits,
         thumbnailer=clip_thumbnail,
         prober=mp4_duration,
         keep_partials=True,
         clock=lambda: NOW,
+        **options,
     )
     assert library.load() == []
     return library
@@ -125,6 +127,32 @@ def test_what_is_being_written_while_it_is_read_is_left_alone(
     library.release(whole_path(writing))
     assert sorted(library.load()) == ([crashed, writing] if keep_partials else [])
     assert writing.exists() is keep_partials
+
+
+@pytest.mark.parametrize(
+    "limits", [Limits(count=1), Limits(size=1), Limits(days=1)], ids=["count", "size", "days"]
+)
+def test_a_clip_that_was_just_made_is_spared_for_a_minute(tmp_path: Path, limits: Limits) -> None:
+    clock = Clock()
+    library = recordings(tmp_path, limits=limits, monotonic=clock, spare=60.0)
+    # A long clip ends after a short one that began later, and after the days that are kept.
+    early, late = (library.reserve(NOW - 100_000 + begun, "mp4") for begun in (0, 50))
+    for path in (late, early):
+        path.write_bytes(b"a clip")
+        clock.now += 40
+        # It is seen before it is entered.
+        library.refresh(force=True)
+        library.apply_limits()
+        library.adopt(path)
+    library.apply_limits()
+    assert early.exists()
+    assert late.exists()
+    clock.now += 30
+    library.apply_limits()
+    assert early.exists()
+    clock.now += 40
+    library.apply_limits()
+    assert not early.exists()
 
 
 def test_adopting_twice_or_after_a_refresh_lists_it_once(tmp_path: Path) -> None:

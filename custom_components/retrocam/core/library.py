@@ -50,16 +50,18 @@ class MediaLibrary(MediaCatalog):
         thumbnailer: Thumbnailer | None = None,
         prober: Callable[[Path], int] | None = None,
         keep_partials: bool = False,
+        spare: float = 0.0,
         free: Callable[[Path], int] = free_space,
         clock: Callable[[], float] = clocks.time,
+        monotonic: Callable[[], float] = clocks.monotonic,
     ) -> None:
         """Take the directory; nothing is read before `load`.
 
         `extensions` (of files.EXTENSIONS) are the ones this library owns. `thumbnailer` makes a
         small JPEG of a file; `prober` tells a file's duration in ms, raising OSError. With
         `keep_partials`, files whose writing did not end are given to the caller of `load` instead
-        of being removed. `free` tells the free bytes of a directory, and `clock` UNIX time in
-        seconds.
+        of being removed. No limit takes away what was adopted less than `spare` seconds ago. `free`
+        tells the free bytes of a directory, `clock` UNIX time in seconds.
         """
         super().__init__(directory)
         self._lock = threading.RLock()
@@ -71,7 +73,7 @@ class MediaLibrary(MediaCatalog):
         self._keep_partials = keep_partials
         self._free = free
         self._clock = clock
-        self._reservations = Reservations(directory, extensions)
+        self._reservations = Reservations(directory, extensions, spare=spare, monotonic=monotonic)
         self._mtime_ns = -1
         self._stale = False
         self._lost = False
@@ -168,10 +170,9 @@ class MediaLibrary(MediaCatalog):
         """
         parsed = parse_name(path.name)
         if parsed is None or path.parent != self.directory or parsed[1] not in self._extensions:
-            msg = f"{path} is no file of this library"
-            raise ValueError(msg)
+            raise ValueError(f"{path} is no file of this library")
         with self._lock, self._disk():
-            self._reservations.release(path)
+            self._reservations.settle(path)
             size = path.stat().st_size
             if (position := self._index.find(path.name)) is not None:
                 # A refresh has seen it already.
@@ -286,9 +287,9 @@ class MediaLibrary(MediaCatalog):
         return len(self._remove(self._excess(max(0, self._short_of(0)))))
 
     def _excess(self, missing: int) -> NDArray[np.int64]:
-        return excess(
-            self._index, self.limits, self._clock(), latest=self._last_time, missing=missing
-        )
+        index = self._index
+        found = excess(index, self.limits, self._clock(), latest=self._last_time, missing=missing)
+        return found[~self._reservations.spared(index.times[found])] if len(found) else found
 
     def _short_of(self, size: int) -> int:
         """Count the bytes that must be freed before so many can be written; 0 or less is none."""
@@ -304,8 +305,7 @@ class MediaLibrary(MediaCatalog):
         """
         short = self._short_of(size)
         if short > self.total_bytes:
-            msg = f"{short} bytes too few are free on the disk of {self.directory}"
-            raise StorageFullError(msg)
+            raise StorageFullError(f"{short} bytes too few are free for {self.directory}")
         if short > 0:
             self._remove(self._excess(short))
 

@@ -37,6 +37,9 @@ REREAD_INTERVAL: Final = 3600.0
 """Seconds after which the directories are read again, whatever their time stamps say: some network
 drives do not keep these."""
 
+_SPARE: Final = 60.0
+"""Seconds for which a clip is kept whatever the limits are: whoever asked for it can take it away."""
+
 _SCARCE: Final = 1.1
 _ROOMY: Final = 1.5
 """Of the space that is to stay free: less than the first is low, until there is the second."""
@@ -77,6 +80,7 @@ class Media:
             directory / MediaKind.RECORDINGS,
             limits=limits[MediaKind.RECORDINGS],
             keep_partials=True,
+            spare=_SPARE,
         )
         self.timelapses = videos(
             directory / MediaKind.TIMELAPSES, limits=limits[MediaKind.TIMELAPSES]
