@@ -70,6 +70,22 @@ def clip(
     return made.getvalue()
 
 
+def plain(kind: str, width: int, height: int, count: int) -> bytes:
+    """Return a film of one colour, 25 pictures a second, each of them a keyframe."""
+    made = io.BytesIO()
+    with av.open(made, "w", format=kind) as container:
+        stream: Any = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.codec_context.gop_size = 1
+        stream.options = {"preset": "ultrafast", "tune": "zerolatency"}
+        frame = av.VideoFrame(width, height, "yuv420p")
+        for number in range(count):
+            frame.pts, frame.time_base = number, Fraction(1, 25)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return made.getvalue()
+
+
 def _sound(start: int, count: int, layout: str) -> av.AudioFrame:
     channels = av.AudioLayout(layout).nb_channels
     samples = np.repeat(beep(start, count)[:, None], channels, axis=1)

@@ -12,9 +12,34 @@ from custom_components.retrocam.core.player.machine import Phase
 from custom_components.retrocam.core.test_pattern import flash_visible, read_frame_number
 
 from ..hearing import decoded, onsets
-from .clips import clip, hls
+from .clips import clip, hls, plain
 from .server import MediaServer, Page
-from .watching import FAST, Viewer, a_session, luma, sound_from, state
+from .watching import FAST, Viewer, a_session, failure, luma, sound_from, state
+
+
+async def test_a_picture_larger_than_any_screen_is_refused(server: MediaServer) -> None:
+    url = server.add("/large.mkv", Page(plain("matroska", 8256, 4352, 1), "video/x-matroska"))
+    async with a_session() as session:
+        viewer = Viewer(session)
+        status = await failure(session, url)
+        assert status.error is not None
+        assert (status.error.code, viewer.pictures) == ("unsupported", [])
+
+
+async def test_pictures_that_outgrow_all_screens_are_left_out(
+    server: MediaServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    data = plain("h264", 320, 180, 25) + plain("h264", 8256, 4352, 1) + plain("h264", 320, 180, 25)
+    async with a_session(speed=FAST) as session:
+        viewer = Viewer(session)
+        status = await session.settled(
+            session.play(server.add("/a.h264", Page(data, "video/h264")))
+        )
+        assert status.state is Phase.PLAYING
+        await state(session, Phase.IDLE)
+    assert {(each.frame.width, each.frame.height) for each in viewer.pictures} == {(320, 180)}
+    assert len(viewer.pictures) > 25
+    assert "ended with an error" not in caplog.text
 
 
 async def test_flash_and_beep_are_together_from_wherever_one_joins(server: MediaServer) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import av
 from av import Packet, VideoCodecContext, VideoFrame
 
+from ..errors import UnsupportedMediaError
 from ..kept_filter import KeptFilter, PictureKind, Step
 from .source import Part
 
@@ -103,6 +104,7 @@ class VideoDecoder:
         """Yield the frames to be shown that a packet completes, not yet upright, and their positions.
 
         `packet` None gets out what is left. `position` is the packet's and `clock` the player's, s.
+        Raises UnsupportedMediaError if there is no decoder for it.
         """
         wanted = packet is None or self._rate.expects(position)
         if position < clock - self._late:
@@ -114,6 +116,9 @@ class VideoDecoder:
         except av.FFmpegError as err:
             _LOGGER.debug("Broken picture at %.3f s: %s", position, err)
             return
+        except ValueError as err:
+            # PyAV's, of a decoder that could not be opened with the first picture.
+            raise UnsupportedMediaError("the picture cannot be decoded") from err
         for frame in frames:
             at = self._position_of(frame)
             if self._rate.shows(at):
