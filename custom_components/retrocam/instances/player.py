@@ -107,13 +107,16 @@ class PlayerInstance(DrawnInstance):
         return lambda: order == self._orders
 
     @callback
-    def async_play(self, media: str | CameraFeed, *, trusted: bool = False) -> int:
+    def async_play(
+        self, media: str | CameraFeed, *, trusted: bool = False, pages: bool = True
+    ) -> int:
         """Play `media` instead of anything else, and return the number of the session.
 
-        What is `trusted` may be on the private network.
+        What is `trusted` may be on the private network. Without `pages`, pages of unknown sites are not
+        searched.
         """
         last, self._feed = self._feed, None if isinstance(media, str) else media
-        number = self.session.play(media, trusted=trusted)
+        number = self.session.play(media, trusted=trusted, pages=pages)
         if last is not None:
             self._async_end(last.async_close(), last.name)
         return number

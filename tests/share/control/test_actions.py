@@ -5,7 +5,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from ...cell_clients import Client
 from ...conftest import LoadEntry
-from ...core.player.server import MediaServer
+from ...core.player.server import MediaServer, Page
+from ...players import play
 from ...waiting import until
 from ..guests import Browser, page_path, sharing
 from .acting import act, put_on_the_internet
@@ -48,6 +49,19 @@ async def test_guests_play_pause_seek_and_stop(
     # What a guest had asked for, a guest may have again.
     status, answer = await act(guest, "play")
     assert (status, answer["state"]) == (200, "playing")
+
+
+async def test_no_page_of_an_unknown_site_is_searched_for_a_guest(
+    home: HomeAssistant, screen: MockConfigEntry, guest: Browser, film: str, server: MediaServer
+) -> None:
+    put_on_the_internet(screen.runtime_data)
+    page = server.add("/page", Page(b'<html><video src="/film.mp4"></video></html>', "text/html"))
+    assert (await act(guest, "play", media=page))[1]["error"] == "unsupported"
+    assert not server.asked("/film.mp4")
+    assert (await play(home, page))["state"] == "playing"
+    # Nor when the guest goes on with what a user has played.
+    assert (await act(guest, "stop"))[0] == 200
+    assert (await act(guest, "play"))[0] == 400
 
 
 async def test_the_sound_ends_with_the_cookie(

@@ -42,10 +42,12 @@ _EXTRACTORS: Final = ("default", r"-(iqiyi|iq\.com|pornhub|douyu).*")
 
 
 class _Downloader(YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
-    def __init__(self, network: Network, login: Login, settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self, network: Network, login: Login, settings: Mapping[str, Any], *, pages: bool = True
+    ) -> None:
         self._network, self._login = network, login
         super().__init__(dict(settings))
-        self.add_info_extractor(GenericIE())  # takes the place of yt-dlp's own
+        self.add_info_extractor(GenericIE(pages=pages))  # takes the place of yt-dlp's own
 
     @override
     def build_request_director(self, handlers: Any, preferences: Any = None) -> Any:
@@ -74,10 +76,12 @@ class _Log:
     error = debug
 
 
-def extract(query: str, network: Network, *, max_height: int, cache_dir: str | None) -> Resolved:
+def extract(
+    query: str, network: Network, *, max_height: int, cache_dir: str | None, pages: bool
+) -> Resolved:
     """Look `query`, a URL or `ytsearch1:` and words, up. Blocks; ends when `network` is closed.
 
-    Raises a PlayError.
+    Without `pages`, only media itself is taken from sites that yt-dlp does not know. Raises a PlayError.
     """
     log = _Log()
     # What yt-dlp does not know, it tells nobody.
@@ -99,7 +103,7 @@ def extract(query: str, network: Network, *, max_height: int, cache_dir: str | N
         "format": lambda context: _selected(context["formats"], max_height),
     }
     try:
-        with _Downloader(network, login, settings) as downloader:
+        with _Downloader(network, login, settings, pages=pages) as downloader:
             info = downloader.extract_info(query, download=False)
             return _resolved(_first(info), downloader.cookiejar, login, log)
     except Exception as err:  # noqa: BLE001  # whatever yt-dlp raises is an error of the look-up

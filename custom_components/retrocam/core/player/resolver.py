@@ -100,9 +100,10 @@ class Resolver:
             allowed = is_any
         return Network(allowed, lookup=self.lookup)
 
-    async def resolve(self, media: str, *, trusted: bool = False) -> Resolved:
+    async def resolve(self, media: str, *, trusted: bool = False, pages: bool = True) -> Resolved:
         """Look `media` up; `trusted` media may be on the private network.
 
+        Without `pages`, no page of a site that is not known is searched for a video.
         Cancelling gives the look-up up at once, and closes its connections. Raises a PlayError.
         """
         query = query_of(media)
@@ -111,7 +112,7 @@ class Resolver:
             async with asyncio.timeout(self._timeout):
                 # What was given up keeps its slot until its thread has ended: there is no pile of them.
                 await self._slots.acquire()
-                return await self._start(query, network)
+                return await self._start(query, network, pages=pages)
         except TimeoutError as err:
             if isinstance(err, PlayError):
                 raise
@@ -131,7 +132,7 @@ class Resolver:
             return False
         return True
 
-    def _start(self, query: str, network: Network) -> asyncio.Future[Resolved]:
+    def _start(self, query: str, network: Network, *, pages: bool) -> asyncio.Future[Resolved]:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Resolved] = loop.create_future()
 
@@ -150,7 +151,7 @@ class Resolver:
                 future.set_result(result)
 
         def run() -> None:
-            result = self._extract(query, network)
+            result = self._extract(query, network, pages=pages)
             try:
                 loop.call_soon_threadsafe(finish, result)
             except RuntimeError:
@@ -164,12 +165,18 @@ class Resolver:
         thread.start()
         return future
 
-    def _extract(self, query: str, network: Network) -> Resolved | PlayError:
+    def _extract(self, query: str, network: Network, *, pages: bool) -> Resolved | PlayError:
         """Run yt-dlp, in the look-up's thread."""
         from .extractor import extract  # noqa: PLC0415  # a second and 40 MB, only when needed
 
         try:
-            return extract(query, network, max_height=self.max_height, cache_dir=self._cache_dir)
+            return extract(
+                query,
+                network,
+                max_height=self.max_height,
+                cache_dir=self._cache_dir,
+                pages=pages,
+            )
         except PlayError as err:
             return err
         except Exception as err:

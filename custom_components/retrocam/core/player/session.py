@@ -52,6 +52,7 @@ class Session:
         self._state = State(loop=loop_media)
         self._media: str | Feed = ""
         self._trusted = False
+        self._pages = True
         self._found: Resolved | Feed | None = None
         self._info: OpenedMedia | None = None
         self._error: PlayError | None = None
@@ -70,13 +71,21 @@ class Session:
 
     # What users do.
 
-    def play(self, media: str | Feed, *, start: float = 0.0, trusted: bool = False) -> int:
+    def play(
+        self,
+        media: str | Feed,
+        *,
+        start: float = 0.0,
+        trusted: bool = False,
+        pages: bool = True,
+    ) -> int:
         """Play `media` instead of anything else, and return the number of this session.
 
         A URL, a YouTube id, search words, or a feed of pictures. `trusted` media, such as Home
-        Assistant's own, may be on the private network.
+        Assistant's own, may be on the private network. Without `pages`, pages of unknown sites are not
+        searched.
         """
-        self._media, self._trusted = media, trusted
+        self._media, self._trusted, self._pages = media, trusted, pages
         self._found = self._info = self._error = None
         self._take(events.Play(start))
         return self._state.session
@@ -217,7 +226,9 @@ class Session:
         found: Resolved | Feed
         try:
             if isinstance(self._media, str):
-                found = await self._resolver.resolve(self._media, trusted=self._trusted)
+                found = await self._resolver.resolve(
+                    self._media, trusted=self._trusted, pages=self._pages
+                )
             else:
                 found = self._media
         except PlayError as err:
