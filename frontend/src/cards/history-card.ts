@@ -138,6 +138,7 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
           .items=${items}
           .dayStart=${span.start}
           .dayEnd=${span.end}
+          .loadedFrom=${this.album.loadedFrom}
           .time=${this.place.scrubbed}
           @scrub=${this.scrub}
         ></retrocam-ribbon>

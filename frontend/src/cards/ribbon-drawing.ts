@@ -9,19 +9,27 @@ import { formatTime } from "../localize/format";
 export const HEIGHT = 56;
 const SCALE_HEIGHT = 18;
 const BAND = HEIGHT - SCALE_HEIGHT;
+/** Between the stripes of what is not loaded. */
+const STRIPE = 8;
 
-/** Whose colours and language it has. */
-type Host = HTMLElement & { hass: Hass | undefined };
+/** Whose colours and language it has, and what is drawn; times in UNIX ms. */
+interface Host extends HTMLElement {
+  hass: Hass | undefined;
+  /** The newest first. */
+  items: readonly MediaItem[];
+  /** Where the handle is. */
+  time: number | undefined;
+  /** Before that not all is among the items. */
+  loadedFrom: number;
+}
 
-/** `items` are the newest first; `handle` is where the handle is, in UNIX ms. */
 export function drawRibbon(
   canvas: HTMLCanvasElement,
   host: Host,
   timeline: Timeline,
-  items: readonly MediaItem[],
-  handle: number | undefined,
 ): void {
   const width = host.clientWidth;
+  const { items, time: handle } = host;
   const ratio = window.devicePixelRatio || 1;
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(HEIGHT * ratio);
@@ -30,6 +38,8 @@ export function drawRibbon(
   const style = getComputedStyle(host);
   const token = (name: string, other: string): string => style.getPropertyValue(name).trim() || other;
   context.font = `11px ${style.fontFamily || "sans-serif"}`;
+  // Striped rather than empty: what lies there comes with the grid's next pages, or when it is looked at.
+  drawUnknown(context, Math.min(width, timeline.x(host.loadedFrom, width)), token("--divider-color", "#ccc"));
   drawScale(context, host.hass, timeline, width, {
     text: token("--secondary-text-color", "#727272"),
     line: token("--divider-color", "#ccc"),
@@ -41,6 +51,22 @@ export function drawRibbon(
   if (handle === undefined) return;
   context.fillStyle = token("--primary-text-color", "#212121");
   context.fillRect(Math.round(timeline.x(handle, width)) - 1, 0, 2, BAND + 4);
+}
+
+/** Stripes the ribbon from its left end on. */
+function drawUnknown(context: CanvasRenderingContext2D, width: number, colour: string): void {
+  context.save();
+  context.beginPath();
+  context.rect(0, 0, width, BAND);
+  context.clip();
+  context.beginPath();
+  for (let x = -BAND; x < width; x += STRIPE) {
+    context.moveTo(x, BAND);
+    context.lineTo(x + BAND, 0);
+  }
+  context.strokeStyle = colour;
+  context.stroke();
+  context.restore();
 }
 
 function drawScale(

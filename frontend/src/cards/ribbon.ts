@@ -22,12 +22,15 @@ export class Ribbon extends HassElement {
     items: { attribute: false },
     dayStart: { attribute: false },
     dayEnd: { attribute: false },
+    loadedFrom: { attribute: false },
     time: { attribute: false },
     held: { state: true },
   };
   declare items: readonly MediaItem[];
   declare dayStart: number;
   declare dayEnd: number;
+  /** The time back to which `items` are all that there are, in UNIX ms. */
+  declare loadedFrom: number;
   /** Where the handle is, in UNIX ms; undefined for nowhere. */
   declare time: number | undefined;
   /** Whether a pointer holds the handle: then the bubble is shown. */
@@ -43,6 +46,7 @@ export class Ribbon extends HassElement {
     this.items = [];
     this.dayStart = 0;
     this.dayEnd = 1;
+    this.loadedFrom = 0;
     this.held = false;
   }
 
@@ -177,7 +181,7 @@ export class Ribbon extends HassElement {
   private draw(): void {
     const canvas = this.renderRoot.querySelector("canvas");
     this.width = this.clientWidth;
-    if (canvas && this.width > 0) drawRibbon(canvas, this, this.timeline, this.items, this.time);
+    if (canvas && this.width > 0) drawRibbon(canvas, this, this.timeline);
   }
 
   static override styles = css`

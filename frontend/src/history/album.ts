@@ -64,6 +64,11 @@ export class Album {
     return day && !day.complete && day.total > this.items.length ? day.total : undefined;
   }
 
+  /** The time back to which all is listed, in UNIX ms: before that there is more. */
+  get loadedFrom(): number {
+    return this.day?.loadedFrom ?? this.span.start;
+  }
+
   /** Listens, with the day that was open, or the present one. */
   start(source: AlbumSource): void {
     this.source = source;

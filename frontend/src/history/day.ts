@@ -55,6 +55,13 @@ export class Day {
     return [...this.cursors.values()].every((cursor) => cursor.done);
   }
 
+  /** The time back to which all is loaded, in UNIX ms; before that there is more. */
+  get loadedFrom(): number {
+    // Of a kind whose first page is still to come nothing is known yet, nor that there is more than that page.
+    const begun = [...this.cursors.values()].filter(({ done, before }) => !done && before < this.end);
+    return Math.max(this.start, ...begun.map(({ before }) => before));
+  }
+
   /** How many files the day has, as far as the server has told. */
   get total(): number {
     const told = [...this.cursors.values()].reduce((sum, cursor) => sum + cursor.total, 0);

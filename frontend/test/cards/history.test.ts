@@ -75,6 +75,8 @@ describe("history card", () => {
     const viewer = all("retrocam-viewer")[0] as Element & { item?: { id: string } };
     expect(viewer.item?.id).toBe(`m${times[700]}`);
     expect(grid().items).toHaveLength(800);
+    const ribbon = all("retrocam-ribbon")[0] as Element & { loadedFrom: number };
+    expect(ribbon.loadedFrom).toBe(times[799]);
   });
 
   it("goes on to the neighbour of what is deleted, also where the news comes before the answer", async () => {

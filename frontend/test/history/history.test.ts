@@ -53,16 +53,18 @@ describe("day", () => {
     const { list, asked } = server(500);
     const changed = vi.fn();
     const day = new Day(0, 86_400_000, ["snapshots", "recordings"], list, changed);
+    expect(day.loadedFrom).toBe(0);
     await Promise.all([day.more(), day.more()]);
     expect(asked).toHaveLength(2);
     expect(day.store.items).toHaveLength(200);
     expect([day.total, day.complete, day.busy]).toEqual([500, false, false]);
+    expect(day.loadedFrom).toBe(300_000);
     await day.more();
     await day.more();
     expect(day.store.items.map(({ time }) => time)).toEqual(
       Array.from({ length: 500 }, (_, i) => (499 - i) * 1000),
     );
-    expect(day.complete).toBe(true);
+    expect([day.complete, day.loadedFrom]).toEqual([true, 0]);
     expect(changed).toHaveBeenCalled();
   });
 
