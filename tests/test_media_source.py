@@ -22,10 +22,11 @@ from pytest_homeassistant_custom_component.typing import (
 
 from custom_components.retrocam.core import jpeg
 from custom_components.retrocam.core.files import format_name
+from custom_components.retrocam.core.media_index import MediaItem
 from custom_components.retrocam.core.test_pattern import TestPattern
 from custom_components.retrocam.instances import CameraInstance
 from custom_components.retrocam.media_ids import MediaId
-from custom_components.retrocam.media_items import MediaKind
+from custom_components.retrocam.media_items import MediaKind, async_describe_all
 
 from .waiting import until
 
@@ -204,3 +205,22 @@ async def test_commands_list_instances_and_media(
         assert (await ask(type=command, entry_id="nobody"))["error"]["code"] == "not_found"
     wrong = await ask(type="retrocam/media/list", entry_id=entry_id, kind="films")
     assert wrong["error"]["code"] == "invalid_format"
+
+
+async def test_a_long_list_leaves_turns_to_others(
+    home: HomeAssistant, filled: CameraInstance
+) -> None:
+    items = [MediaItem(name_at(NEW, number), NEW.timestamp(), 1) for number in range(1000)]
+    turns = 0
+
+    def turn() -> None:
+        nonlocal turns
+        turns += 1
+        if turns < 1000:
+            home.loop.call_soon(turn)
+
+    home.loop.call_soon(turn)
+    said = await async_describe_all(home, filled, MediaKind.SNAPSHOTS, items)
+    assert [each["filename"] for each in said] == [item.name for item in items]
+    assert turns >= 3
+    assert await async_describe_all(home, filled, MediaKind.SNAPSHOTS, []) == []

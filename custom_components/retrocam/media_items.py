@@ -1,6 +1,9 @@
 """How a media file is told to actions, cards and automations."""
 
+import asyncio
+from collections.abc import Sequence
 from enum import StrEnum
+from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -23,6 +26,8 @@ class MediaKind(StrEnum):
     TIMELAPSES = "timelapses"
 
 
+_AT_ONCE: Final = 250
+"""Files that are described without a pause, in about 30 ms; more than the cards ask for."""
 CONTENT_TYPES: Final = {"jpg": "image/jpeg", "png": "image/png", "mp4": "video/mp4"}
 
 
@@ -54,4 +59,16 @@ def describe(
     }
     if kind is not MediaKind.SNAPSHOTS:
         said["duration"] = round(item.duration, 3)
+    return said
+
+
+async def async_describe_all(
+    hass: HomeAssistant, instance: CameraInstance, kind: MediaKind, items: Sequence[MediaItem]
+) -> list[dict[str, Any]]:
+    """Return what lists say of files. Signing 10,000 takes a second: others have turns meanwhile."""
+    said: list[dict[str, Any]] = []
+    for part in batched(items, _AT_ONCE, strict=False):
+        if said:
+            await asyncio.sleep(0)
+        said += [describe(hass, instance, kind, item) for item in part]
     return said

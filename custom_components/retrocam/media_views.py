@@ -8,7 +8,7 @@ from homeassistant.components.http import KEY_HASS
 
 from .core.errors import InvalidFrameError, MediaNotFoundError, StorageError
 from .instances.media import Media
-from .media_items import MediaKind, content_type, describe
+from .media_items import MediaKind, async_describe_all, content_type
 from .urls import MEDIA_LIST_PATH, MEDIA_PATH, THUMBNAIL_PATH
 from .view import RetrocamView
 
@@ -39,7 +39,7 @@ class MediaListView(RetrocamView):
         which = MediaKind(kind)
         items = instance.media.libraries[which].latest(limit)
         hass = request.app[KEY_HASS]
-        return self.json([describe(hass, instance, which, item) for item in items])
+        return self.json(await async_describe_all(hass, instance, which, items))
 
 
 class MediaView(RetrocamView):

@@ -23,7 +23,7 @@ from .instances import CameraInstance
 from .instances.grid import GridInstance
 from .instances.player import PlayerInstance
 from .media_ids import MediaId
-from .media_items import MediaKind, describe
+from .media_items import MediaKind, async_describe_all
 from .moments import unix_time
 from .playing import async_play
 from .recordings import async_answer, async_record
@@ -142,23 +142,22 @@ async def _stop_recording(entity: Entity, call: ServiceCall) -> dict[str, Any]:
 
 
 async def _list_recordings(entity: Entity, call: ServiceCall) -> dict[str, Any]:
-    return _listed(instance_of(entity), MediaKind.RECORDINGS, call)
+    return await _async_listed(instance_of(entity), MediaKind.RECORDINGS, call)
 
 
 async def _list_snapshots(entity: Entity, call: ServiceCall) -> dict[str, Any]:
-    return _listed(instance_of(entity), MediaKind.SNAPSHOTS, call)
+    return await _async_listed(instance_of(entity), MediaKind.SNAPSHOTS, call)
 
 
-def _listed(instance: CameraInstance, kind: MediaKind, call: ServiceCall) -> dict[str, Any]:
+async def _async_listed(
+    instance: CameraInstance, kind: MediaKind, call: ServiceCall
+) -> dict[str, Any]:
     library = instance.media.libraries[kind]
     after, before = call.data.get("after"), call.data.get("before")
-    return {
-        "items": [
-            describe(instance.hass, instance, kind, item)
-            for item in library.latest(call.data["limit"], after=after, before=before)
-        ],
-        "total": library.count(after=after, before=before),
-    }
+    items = library.latest(call.data["limit"], after=after, before=before)
+    total = library.count(after=after, before=before)
+    said = await async_describe_all(instance.hass, instance, kind, items)
+    return {"items": said, "total": total}
 
 
 async def _take_snapshot(entity: Entity, call: ServiceCall) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from .following import async_follow
 from .instances import CameraInstance
 from .instances.player import PlayerInstance
 from .media_feed import MediaFeed
-from .media_items import MediaKind, describe
+from .media_items import MediaKind, async_describe_all
 from .moments import unix_time
 from .playing import describe_player
 from .urls import CELLS_PATH, MJPEG_PATH, audio_template, signed
@@ -80,8 +80,8 @@ def ws_instances(
         vol.Optional("limit", default=50): vol.All(int, vol.Range(min=1, max=MOST_LISTED)),
     }
 )
-@callback
-def ws_media_list(
+@websocket_api.async_response
+async def ws_media_list(
     hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]
 ) -> None:
     """List files of one kind, newest first, with signed URLs."""
@@ -90,14 +90,9 @@ def ws_media_list(
     kind: MediaKind = msg["kind"]
     library = instance.media.libraries[kind]
     span = {key: msg[key] for key in ("after", "before") if key in msg}
-    items = library.latest(msg["limit"], **span)
-    connection.send_result(
-        msg["id"],
-        {
-            "items": [describe(hass, instance, kind, item) for item in items],
-            "total": library.count(**span),
-        },
-    )
+    items, total = library.latest(msg["limit"], **span), library.count(**span)
+    said = await async_describe_all(hass, instance, kind, items)
+    connection.send_result(msg["id"], {"items": said, "total": total})
 
 
 @websocket_api.websocket_command(
