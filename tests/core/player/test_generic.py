@@ -96,3 +96,13 @@ async def test_a_long_list_of_streams_is_read_whole(
     found = await Resolver(allow_private=True).resolve(server.add("/a.m3u8", master))
     assert found.inputs[0].url == server.root + "/small.m3u8"
     assert searched == []
+
+
+@pytest.mark.parametrize(
+    "line", ["#EXT-X-MEDIA:" + "A" * 10_000, "#EXT-X-KEY:" * 100], ids=["a long line", "many tags"]
+)
+async def test_hls_made_to_take_long_is_refused(server: MediaServer, line: str) -> None:
+    master = f"#EXTM3U\n{line}\n#EXT-X-STREAM-INF:BANDWIDTH=100000\nsmall.m3u8\n"
+    url = server.add("/a.m3u8", Page(master.encode(), "application/vnd.apple.mpegurl"))
+    with pytest.raises(UnsupportedMediaError, match="not an HLS playlist"):
+        await Resolver(allow_private=True).resolve(url, pages=False)

@@ -60,6 +60,13 @@ def test_what_a_playlist_says() -> None:
     assert playlist.target == 2
 
 
+def test_a_name_without_an_end_is_passed_over() -> None:
+    """In no time: searched from each of its letters, this would take hours."""
+    endless = "A" * 1_000_000
+    text = lines(f"#EXT-X-KEY:METHOD=NONE,{endless}", "#EXTINF:1,", "a.ts")
+    assert [segment.key for segment in parse_playlist(text, URL).segments] == [None]
+
+
 def test_names_that_are_not_escaped_are_read(server: MediaServer, network: Network) -> None:
     server.add("/teil%201.ts?a=%C3%BC", Page(b"one"))
     server.add("/t%C3%BCr%20zwei.ts", Page(b"two"))

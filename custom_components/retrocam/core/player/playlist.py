@@ -10,7 +10,8 @@ from urllib.parse import urljoin
 from ..errors import DrmError, UnsupportedMediaError
 from .fetch import escaped, split_url
 
-_ATTRIBUTE: Final = re.compile(r'([A-Z0-9-]+)=("[^"]*"|[^",]*)')
+# A name is tried from its beginning only: from each of its letters, it would take time by their square.
+_ATTRIBUTE: Final = re.compile(r'(?<![A-Z0-9-])([A-Z0-9-]+)=("[^"]*"|[^",]*)')
 
 type ByteRange = tuple[int, int]
 """First byte, and how many."""
