@@ -103,6 +103,17 @@ def test_a_live_cursor_without_a_newer_keyframe_reads_on() -> None:
         assert places(read_all(cursor)) == [(0, index) for index in range(len(first.parts))]
 
 
+def test_a_live_cursor_begins_with_nothing_of_before_the_camera_slept() -> None:
+    ring, clock = ring_of(long_cuts()[:1])
+    # Falling asleep leaves a segment unfinished.
+    feed(ring, [Cut(long_cuts()[1].init, long_cuts()[1].parts[:2])], clock)
+    clock.now += 1800
+    with ring.cursor(live=True) as cursor:
+        assert cursor.next(0) is None
+        feed(ring, short_cuts()[:1], clock, run=1)
+        assert places(read_all(cursor)) == [(2, 0)]
+
+
 def test_a_live_cursor_waits_for_the_first_part_of_an_empty_ring() -> None:
     ring, clock = ring_of()
     with ring.cursor(live=True) as cursor:

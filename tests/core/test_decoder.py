@@ -109,6 +109,17 @@ def test_who_comes_late_sees_a_picture_at_once_and_then_the_present() -> None:
     assert viewer.numbers[-150:] == numbers_in(cuts)[-150:]
 
 
+def test_who_wakes_a_camera_sees_nothing_of_before_it_slept() -> None:
+    camera = Camera()
+    camera.limit(0, 0)
+    camera.send(list(cut(encode(200)))[:-1])
+    camera.send(cut(encode(200, first=1000)), run=1, after=1800)
+    camera.advance(1700)
+    viewer = watch(camera)
+    assert viewer.numbers[0] == 1000
+    assert max(viewer.ages) < 10
+
+
 def test_who_is_slow_falls_to_the_present_and_still_sees_pictures() -> None:
     camera = Camera()
     cuts = cut(encode(750, gop=25))

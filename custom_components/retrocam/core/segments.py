@@ -32,6 +32,9 @@ __all__ = [
 
 _LOGGER = logging.getLogger(__name__)
 
+_SILENCE: Final = 30.0
+"""Seconds without a part after which Home Assistant's worker gives a source up: the next is of another
+run, and what came last is not the present."""
 _RATE_SECONDS: Final = 5.0
 """How much media the frame rate is measured over."""
 
@@ -142,8 +145,8 @@ class SegmentRing:
 
         Without `since` it begins with the oldest segment; for one that lies after all that is
         held, with the segment in progress, or the next one. With `live` it begins with the newest
-        part that has a keyframe instead, and goes on to the newest such part whenever more than
-        `max_lag` seconds have come after the part that is next.
+        part that has a keyframe instead, unless that is of long ago, and goes on to the newest such
+        part whenever more than `max_lag` seconds have come after the part that is next.
         """
         with self._changed:
             index = 0
@@ -152,7 +155,9 @@ class SegmentRing:
                 for segment in self._segments
                 if since is None or segment.end > since or not segment.complete
             ]
-            if live and (keyframe := self._keyframe) is not None:
+            if live and self._silent():
+                pending = []
+            elif live and (keyframe := self._keyframe) is not None:
                 number = keyframe.segment.number
                 pending = [segment for segment in self._segments if segment.number >= number]
                 index = keyframe.index
@@ -229,6 +234,10 @@ class SegmentRing:
         return pictures / seconds if seconds and pictures else None
 
     # From here on: with the lock held
+
+    def _silent(self) -> bool:
+        last = self._last_arrival
+        return last is not None and self.clock() - last > _SILENCE
 
     def _newest_marks(self) -> Iterator[PartMark]:
         for segment in reversed(self._segments):
