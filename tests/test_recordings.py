@@ -9,7 +9,7 @@ from typing import Any
 
 import av
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.typing import (
     ClientSessionGenerator,
@@ -21,17 +21,14 @@ from custom_components.retrocam.core.jpeg import planes
 from custom_components.retrocam.core.retention import Limits
 from custom_components.retrocam.core.test_pattern import read_frame_number
 from custom_components.retrocam.instances import CameraInstance
-from custom_components.retrocam.recordings import async_record
 
 from .actions import answer_of
 from .conftest import LoadEntry
 from .core.hearing import beeps
 from .rtsp import RtspServer
-from .viewers import QUIET
 from .waiting import until
 
 CAMERA = "camera.porch"
-BUTTON = {"entity_id": "button.porch_save_lookback"}
 FPS = 25
 LOOKBACK = int(os.environ.get("RETROCAM_LOOKBACK", "6"))
 DURATION = int(os.environ.get("RETROCAM_DURATION", "4"))
@@ -137,45 +134,13 @@ async def test_clips_overlap_each_with_its_own_end(
 
 async def test_the_button_saves_what_is_held(home: HomeAssistant, camera: CameraInstance) -> None:
     held = camera.ring.available
-    await home.services.async_call("button", "press", BUTTON, blocking=True)
+    await home.services.async_call(
+        "button", "press", {"entity_id": "button.porch_save_lookback"}, blocking=True
+    )
     await until(lambda: camera.media.recordings.total == 1)
     newest = camera.media.recordings.newest
     assert newest is not None
     assert newest.duration == pytest.approx(held, abs=2.5)
-
-
-async def test_what_is_held_of_a_camera_that_went_can_be_saved(
-    home: HomeAssistant, camera: CameraInstance, rtsp_server: RtspServer
-) -> None:
-    rtsp_server.kill()
-    await until(lambda: not camera.available)
-    held = camera.ring.available
-    clock = camera.ring.clock
-    camera.ring.clock = lambda: clock() + 300
-    # Not as an action: Home Assistant may keep those from an entity that is unavailable.
-    answer, _ = await asyncio.gather(
-        async_record(camera, lookback=2, duration=0),
-        home.services.async_call("button", "press", BUTTON, blocking=True),
-    )
-    assert answer["requested_lookback"] == 2
-    assert 2 <= answer["lookback"] <= 2 + GOP + 0.1
-    assert answer["duration"] == pytest.approx(answer["lookback"], abs=0.1)
-    longest = max(item.duration for item in camera.media.recordings.latest(9))
-    assert longest == pytest.approx(held, abs=0.5)
-    # An automation must not save the same again and again of a camera that is gone for good.
-    camera.ring.clock = lambda: clock() + 3600
-    with pytest.raises(HomeAssistantError):
-        await async_record(camera, lookback=2, duration=0)
-
-
-async def test_the_button_says_when_nothing_is_held(
-    home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer
-) -> None:
-    mount = rtsp_server.mount("/porch", fps=FPS)
-    await load({"kind": "camera_url", "url": mount.url}, options=QUIET)
-    with pytest.raises(ServiceValidationError) as raised:
-        await home.services.async_call("button", "press", BUTTON, blocking=True)
-    assert raised.value.translation_key == "clip_empty"
 
 
 async def test_a_clip_can_be_extended_and_stopped(

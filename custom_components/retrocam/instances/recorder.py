@@ -1,6 +1,7 @@
 """Recordings: any number at once, each with its own beginning and end."""
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 import logging
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from homeassistant.core import callback
 
 from ..core.clips import ClipResult, ClipWriter
-from ..core.errors import StorageError
+from ..core.errors import ClipEndedError, StorageError
 from ..core.threads import run_in_thread
 from ..media_items import MediaKind, describe
 from .happenings import MediaEvent
@@ -77,10 +78,18 @@ class Recorder:
 
     @callback
     def async_extend(self, seconds: float) -> list[Recording]:
-        """Let all clips that are being recorded end later; return them."""
+        """Let all clips that are being recorded end later; return them.
+
+        Raises ClipEndedError if there are none but those that are being finished.
+        """
+        extended: list[Recording] = []
         for recording in self._recordings:
-            recording.writer.extend(seconds)
-        return list(self._recordings)
+            with suppress(ClipEndedError):
+                recording.writer.extend(seconds)
+                extended.append(recording)
+        if not extended:
+            raise ClipEndedError("all clips have ended already")
+        return extended
 
     @callback
     def async_stop_all(self) -> list[Recording]:
