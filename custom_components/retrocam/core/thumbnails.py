@@ -54,7 +54,9 @@ class Thumbnails:
         small = self._path(path.name)
         with self._lock:
             with suppress(OSError):
-                return read_regular(small)
+                # It is not synced when it is written: a power cut may leave it without content.
+                if kept := read_regular(small):
+                    return kept
             data = self._make(path)
             # It can be shown all the same when it cannot be kept: it is made again next time.
             with suppress(OSError):

@@ -33,6 +33,15 @@ def test_thumbnails_are_small_and_made_once(
     assert store.thumbnail(name) == small
 
 
+def test_a_thumbnail_that_a_power_cut_left_empty_is_made_anew(store: SnapshotStore) -> None:
+    name = store.save(jpeg(77, 1280, 720), NOW).name
+    small = store.thumbnail(name)
+    (path,) = (store.directory / ".thumbnails").iterdir()
+    path.write_bytes(b"")
+    assert store.thumbnail(name) == small
+    assert path.read_bytes() == small
+
+
 def test_a_thumbnail_of_a_small_picture_keeps_its_size(store: SnapshotStore) -> None:
     assert size(store.thumbnail(store.save(JPEG, NOW).name)) == (160, 90)
 
