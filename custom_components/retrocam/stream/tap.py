@@ -80,7 +80,8 @@ class StreamTap(StreamOutput):
             return
         if self.last_segment is None:
             self._adopt(ring, stream)
-        elif self.last_segment.parts:
+        else:
+            # Even without a part: its first one may be on its way.
             self._replay(ring, self.last_segment)
         self._rings.append(ring)
         self.idle_timer.clear()
@@ -138,7 +139,8 @@ class StreamTap(StreamOutput):
         """Fill `ring` with the segments that HLS holds of the worker's present run."""
         if (hls := stream.outputs().get(HLS_PROVIDER)) is None:
             return
-        segments = [segment for segment in hls.get_segments() if segment.parts]
+        # The last one may have been begun only now.
+        segments = [one for one in hls.get_segments() if one.parts or not one.complete]
         # What the ring has dropped already comes before what it still holds: not again.
         for number, segment in enumerate(segments):
             if any(ring.holds(part) for part in segment.parts):
