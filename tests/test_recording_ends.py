@@ -1,6 +1,7 @@
 """Recordings of a camera that is gone, that has nothing to record, or of which one is just ending."""
 
 import asyncio
+from pathlib import Path
 from typing import Final
 
 from homeassistant.core import HomeAssistant
@@ -82,3 +83,15 @@ async def test_a_clip_that_is_being_finished_keeps_no_other_from_being_extended(
     finally:
         camera.recorder.async_stop_all()
         await asyncio.gather(short.done, long.done)
+
+
+async def test_a_place_that_cannot_be_written_is_no_problem_of_the_library(
+    home: HomeAssistant, camera: CameraInstance, media_directory: Path
+) -> None:
+    home.config.allowlist_external_dirs = {str(media_directory)}
+    (media_directory / "file").write_bytes(b"no folder")
+    filename = str(media_directory / "file" / "clip.mp4")
+    answer = await async_record(camera, lookback=2, duration=0, filename=filename)
+    assert answer["reason"] in {"storage_missing", "storage_failed"}
+    assert Path(answer["path"]).parent == camera.media.recordings.directory
+    assert camera.media.problem is None

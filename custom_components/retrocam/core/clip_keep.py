@@ -56,7 +56,9 @@ class ClipFiles:
         self.start: float | None = None
         """When the first picture was taken, UNIX time; None before it is written."""
         self.fault: RetrocamError | None = None
-        """Why a file is in the library that should have gone to another place, or has lost some."""
+        """Why a file has lost some of what was written."""
+        self.misplaced: RetrocamError | None = None
+        """Why a file is in the library that should have gone to another place."""
 
     @property
     def size(self) -> int:
@@ -143,7 +145,7 @@ class ClipFiles:
         except OSError as error:
             ours = error if isinstance(error, RetrocamError) else storage_error(error)
             _LOGGER.warning("A clip is kept in the library instead of %s: %s", path, error)
-            self.fault = self.fault or ours
+            self.misplaced = self.misplaced or ours
             return None
         return ClipPart(path, None, start, *finished[1:])
 

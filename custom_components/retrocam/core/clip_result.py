@@ -68,6 +68,8 @@ class ClipResult:
     """Why it is not complete: a ClipReason, or the code of `error`."""
     error: RetrocamError | None
     """What went wrong with the disk, if something did."""
+    elsewhere: bool = False
+    """Whether that is the fault of the place that was asked for, and not of the library."""
 
     @property
     def complete(self) -> bool:

@@ -209,7 +209,8 @@ class ClipWriter:
 
     def _sum_up(self) -> ClipResult:
         first, parts = self._cut.first, tuple(self._files.parts)
-        error = self._error or self._files.fault
+        ours = self._error or self._files.fault
+        error = ours or self._files.misplaced
         return ClipResult(
             parts=parts,
             lookback=max(0.0, self._present - first) if parts and first is not None else 0.0,
@@ -217,6 +218,7 @@ class ClipWriter:
             missing=self._cut.missing,
             reason=error.code if error is not None else self._shortcoming(),
             error=error,
+            elsewhere=error is not None and ours is None,
         )
 
     def _shortcoming(self) -> ClipReason | None:

@@ -114,7 +114,7 @@ class Recorder:
         if not recording.done.done():
             recording.done.set_result(result)
         instance = self._instance
-        if isinstance(result.error, StorageError):
+        if isinstance(result.error, StorageError) and not result.elsewhere:
             instance.media.async_set_problem(MediaKind.RECORDINGS, result.error)
         if result.reason is not None:
             _LOGGER.info("A clip of %s is not complete: %s", instance.name, result.reason)
