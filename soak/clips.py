@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import aiohttp
 import av
+from av.video.frame import PictureType
 
 from custom_components.retrocam.core.errors import RetrocamError
 from custom_components.retrocam.core.jpeg import planes
@@ -157,10 +158,7 @@ class Clips:
         shown: list[Shown] = []
         try:
             with av.open(str(path)) as container:
-                shown.extend(
-                    Shown(read_frame_number(planes(frame)[0]), frame.pts or 0, frame.key_frame)
-                    for frame in container.decode(video=0)
-                )
+                shown.extend(map(_shown, container.decode(video=0)))
         except av.error.FFmpegError as err:
             self.scene.fault(f"{name} cannot be played: {err}")
         numbers, damaged = told_numbers(shown)
@@ -171,3 +169,8 @@ class Clips:
         if any(b <= a for a, b in pairwise(numbers)):
             self.scene.fault(f"frames of {name} are out of order: {numbers}")
         return numbers
+
+
+def _shown(frame: av.VideoFrame) -> Shown:
+    number = read_frame_number(planes(frame)[0])
+    return Shown(number, frame.pts or 0, frame.key_frame, frame.pict_type == PictureType.B)

@@ -20,6 +20,8 @@ class Shown:
     """When it is shown, in any unit."""
     key: bool
     """Whether it is decoded without any other."""
+    ahead: bool = False
+    """Whether it may be predicted from one that is shown after it."""
 
 
 def told_numbers(shown: Sequence[Shown]) -> tuple[list[int], int]:
@@ -27,8 +29,11 @@ def told_numbers(shown: Sequence[Shown]) -> tuple[list[int], int]:
 
     Where the source has lost a picture, all that are predicted from it are damaged, up to the next
     keyframe: some show another one's number, and with B-frames also pictures before it. Of a group
-    with a hole in its time only the keyframe counts.
+    with a hole in its time only the keyframe counts. At the end of a clip the hole is not to be seen:
+    there, pictures do not count that may be predicted from one that should come after them.
     """
+    while shown and shown[-1].ahead:
+        shown = shown[:-1]
     steps = [after.pts - before.pts for before, after in pairwise(shown)]
     if not steps:
         return [one.number for one in shown if one.number is not None], 0

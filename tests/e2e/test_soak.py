@@ -56,6 +56,13 @@ def test_what_is_predicted_from_a_lost_picture_is_not_judged() -> None:
     assert told_numbers(shown(None)) == ([], 0)
 
 
+def test_nor_is_what_should_be_predicted_from_a_picture_after_the_end() -> None:
+    pictures = [*shown(*range(8)), Shown(None, 800, key=False, ahead=True)]
+    assert told_numbers(pictures) == (list(range(8)), 0)
+    assert told_numbers([*pictures, Shown(9, 900, key=False)]) == ([*range(8), 9], 1)
+    assert told_numbers([*shown(*range(8)), Shown(None, 800, key=False)]) == (list(range(8)), 1)
+
+
 def test_the_log_is_read_by_name() -> None:
     log = """\
 2026-01-01 10:00:00.000 WARNING (MainThread) [homeassistant.loader] We found a custom integration
