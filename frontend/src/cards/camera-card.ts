@@ -118,12 +118,12 @@ export class CameraCard extends RetrocamCard<CameraCardConfig> {
     const saving = this.busy === "save";
     const off = this.busy !== undefined || !isAvailable(state);
     const lookback = lookbackOf(hass, this.entityId);
-    // A camera that tells nothing of it may have some.
-    const empty = lookback !== undefined && !(lookback.armed && lookback.ready > 0);
+    // A camera that tells nothing of it may have some; of one that is away there is what is held.
+    const held = lookback ? lookback.armed && lookback.ready > 0 : isAvailable(state);
     return html`<div class="controls">
       ${this.renderGauge(hass)}
       <div class="row">
-        <button class="filled save" ?disabled=${off || empty} aria-busy=${saving} @click=${this.save}>
+        <button class="filled save" ?disabled=${this.busy !== undefined || !held} aria-busy=${saving} @click=${this.save}>
           ${saving ? html`<span class="spinner"></span>` : icon("save")}
           <span>
             ${saving

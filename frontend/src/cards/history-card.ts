@@ -105,9 +105,9 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
     super.willUpdate(changed);
     const { available } = this;
     this.available = isAvailable(this.hass?.states[this.entityId]);
-    if (!this.available || !this.live) return;
-    const other = this.albumOf !== this.entryId;
-    if (!other && (available || !this.album.failure)) return;
+    if (!this.live) return;
+    const back = this.available && !available;
+    if (this.albumOf === this.entryId && !(back && this.album.failure)) return;
     this.album.stop();
     this.began();
   }

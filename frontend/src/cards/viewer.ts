@@ -45,7 +45,9 @@ export class Viewer extends HassElement {
 
   protected override willUpdate(changed: PropertyValues): void {
     const before = changed.get("item") as MediaItem | undefined;
-    if (!changed.has("item") || before?.id === this.item?.id) return;
+    // A list that was asked for again after a lost link has other addresses: then this one is, too.
+    const again = this.trouble === "error.connection" && before?.url !== this.item?.url;
+    if (!changed.has("item") || (before?.id === this.item?.id && !again)) return;
     this.told = undefined;
     this.asking = false;
     this.trouble = undefined;
@@ -158,7 +160,8 @@ export class Viewer extends HassElement {
     if (!source) return;
     const one = { headers: { Range: "bytes=0-0" } };
     const trouble = await fetch(source, one).then(
-      ({ ok }): TextKey => (ok ? "viewer.unplayable" : "viewer.missing"),
+      ({ ok, status }): TextKey =>
+        ok ? "viewer.unplayable" : status < 500 ? "viewer.missing" : "error.connection",
       (): TextKey => "error.connection",
     );
     if (this.source === source) this.trouble = trouble;

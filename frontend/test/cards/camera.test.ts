@@ -31,6 +31,15 @@ describe("camera card", () => {
     expect(all("img").length).toBeGreaterThan(0);
   });
 
+  it("saves what is held of a camera that is away", async () => {
+    await show("camera");
+    become(withState(hass, "camera.garden", "unavailable"));
+    await done();
+    expect(text()).toContain("58 s ready");
+    expect((all("button.save")[0] as HTMLButtonElement).disabled).toBe(false);
+    expect((button("Take snapshot") as HTMLButtonElement).disabled).toBe(true);
+  });
+
   it("runs nothing in the card picker's preview", async () => {
     await show("camera", { ascii: true }, false);
     (card as CameraCard).preview = true;

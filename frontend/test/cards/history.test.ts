@@ -281,6 +281,16 @@ describe("history card", () => {
     expect(hass.subscribers.size).toBe(1);
   });
 
+  it("lists the files of a camera that is away also where its registry comes late", async () => {
+    const there = withState(hass, "camera.garden", "unavailable");
+    const { "camera.garden": _, ...entities } = there.entities;
+    become({ ...there, entities });
+    await show("history");
+    become(there);
+    await done();
+    expect(text()).toContain("1 kept");
+  });
+
   it("tells why there is no list", async () => {
     hass.callWS.mockRejectedValue({ message: "not allowed" });
     await show("history");

@@ -175,7 +175,11 @@ describe("viewer", () => {
     expect(dialog().querySelector("textarea")).toBeNull();
   });
 
-  it.each([[206, "This browser cannot show it"], [404, "This file is gone"]])("tells of %i: %s", async (status, words) => {
+  it.each([
+    [206, "This browser cannot show it"],
+    [404, "This file is gone"],
+    [502, "The connection to Home Assistant is lost"],
+  ])("tells of %i: %s", async (status, words) => {
     const asked = vi.fn(async () => new Response("", { status }));
     vi.stubGlobal("fetch", asked);
     viewer.renderRoot.querySelector("video")!.dispatchEvent(new Event("error"));
@@ -189,6 +193,10 @@ describe("viewer", () => {
     viewer.renderRoot.querySelector("video")!.dispatchEvent(new Event("error"));
     await settled();
     expect(viewer.renderRoot.querySelector(".notice")!.textContent).toContain("The connection to Home Assistant is lost");
+    // The list is asked for again, and has another address of the same file.
+    viewer.item = { ...viewer.item!, url: "/u?authSig=new" };
+    await settled();
+    expect(viewer.renderRoot.querySelector("video")!.getAttribute("src")).toBe("/u?authSig=new");
   });
 
   it("hears keys also when the button that was pressed is gone", async () => {
