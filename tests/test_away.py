@@ -109,6 +109,24 @@ async def test_among_others_it_is_left_out(
     assert caught.value.translation_key in {"cannot_connect", "timeout"}
 
 
+async def test_one_that_went_long_ago_keeps_no_other_from_being_recorded(
+    home: HomeAssistant, camera: CameraInstance, load: LoadEntry, rtsp_server: RtspServer
+) -> None:
+    await load({"kind": "demo", "name": "Yard"}, title="Yard")
+    await cut(home, rtsp_server)
+    clock = camera.ring.clock
+    camera.ring.clock = lambda: clock() + 3600
+    both = {"entity_id": [CAMERA, "camera.yard"], "duration": 0.5}
+    answer = await home.services.async_call(
+        DOMAIN, "record", both, blocking=True, return_response=True
+    )
+    assert answer is not None
+    assert list(answer) == ["camera.yard"]
+    with pytest.raises(HomeAssistantError) as caught:
+        await act(home, "record", duration=0)
+    assert caught.value.translation_domain == DOMAIN
+
+
 async def test_only_administrators_delete_also_then(
     home: HomeAssistant, demo: CameraInstance, hass_read_only_user: User
 ) -> None:

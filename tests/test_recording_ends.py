@@ -14,7 +14,7 @@ from custom_components.retrocam.recordings import async_record
 
 from .conftest import LoadEntry
 from .rtsp import RtspServer
-from .viewers import QUIET
+from .viewers import QUIET, idle
 from .waiting import until
 
 BUTTON: Final = {"entity_id": "button.porch_save_lookback"}
@@ -59,6 +59,24 @@ async def test_the_button_says_when_nothing_is_held(
 ) -> None:
     mount = rtsp_server.mount("/porch", fps=25)
     await load({"kind": "camera_url", "url": mount.url}, options=QUIET)
+    with pytest.raises(ServiceValidationError) as raised:
+        await home.services.async_call("button", "press", BUTTON, blocking=True)
+    assert raised.value.translation_key == "clip_empty"
+
+
+async def test_the_button_saves_nothing_that_was_before_the_camera_slept(
+    home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer
+) -> None:
+    mount = rtsp_server.mount("/porch", fps=25)
+    entry = await load({"kind": "camera_url", "url": mount.url}, options=QUIET)
+    instance: CameraInstance = entry.runtime_data
+    release = instance.supply.hold()
+    await until(lambda: instance.ring.available > 1)
+    release()
+    await idle(home)
+    await until(lambda: mount.watchers == 0)
+    clock = instance.ring.clock
+    instance.ring.clock = lambda: clock() + 7200
     with pytest.raises(ServiceValidationError) as raised:
         await home.services.async_call("button", "press", BUTTON, blocking=True)
     assert raised.value.translation_key == "clip_empty"

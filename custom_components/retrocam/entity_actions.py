@@ -47,7 +47,7 @@ def while_recording(instance: CameraInstance) -> bool:
 
 def while_held(instance: CameraInstance) -> bool:
     """Be of use for what the lookback holds."""
-    return instance.ring.available > 0
+    return instance.lookback.is_recent
 
 
 @callback

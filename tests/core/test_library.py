@@ -155,6 +155,23 @@ def test_a_clip_that_was_just_made_is_spared_for_a_minute(tmp_path: Path, limits
     assert not early.exists()
 
 
+def test_what_a_spared_clip_does_not_give_is_taken_from_others(tmp_path: Path) -> None:
+    clock, free = Clock(), [5000]
+    limits = Limits(min_free=1000)
+    library = recordings(
+        tmp_path, limits=limits, monotonic=clock, spare=60.0, free=lambda _directory: free[0]
+    )
+    long, short = (library.reserve(NOW + begun, "mp4") for begun in (-500, -100))
+    for path in (short, long):
+        path.write_bytes(b"x" * 500)
+        library.adopt(path)
+        clock.now += 61 if path is short else 0
+    free[0] = 900
+    library.apply_limits()
+    assert long.exists()
+    assert not short.exists()
+
+
 def test_adopting_twice_or_after_a_refresh_lists_it_once(tmp_path: Path) -> None:
     library = recordings(tmp_path)
     path = library.reserve(NOW, "mp4")

@@ -34,7 +34,7 @@ from .files import (
 from .media_index import MediaIndex, MediaItem
 from .media_scan import probed, scan
 from .reservations import Reservations
-from .retention import Limits, excess
+from .retention import Limits, excess_beside
 from .thumbnails import THUMBNAILS, Thumbnailer, Thumbnails
 
 
@@ -287,15 +287,15 @@ class MediaLibrary(MediaCatalog):
         return len(self._remove(self._excess(max(0, self._short_of(0)))))
 
     def _excess(self, missing: int) -> NDArray[np.int64]:
-        index = self._index
-        found = excess(index, self.limits, self._clock(), latest=self._last_time, missing=missing)
-        return found[~self._reservations.spared(index.times[found])] if len(found) else found
+        spared, latest = self._reservations.spared, self._last_time
+        return excess_beside(
+            self._index, self.limits, self._clock(), spared, latest=latest, missing=missing
+        )
 
     def _short_of(self, size: int) -> int:
         """Count the bytes that must be freed before so many can be written; 0 or less is none."""
-        if not self.limits.min_free:
-            return 0
-        return self.limits.min_free + size - self._free(self.directory)
+        least = self.limits.min_free
+        return least + size - self._free(self.directory) if least else 0
 
     def _make_room(self, size: int) -> None:
         """Delete old files until so many bytes may be written, unless all of them are too few.

@@ -8,6 +8,7 @@ First in, first out. Two cases need more than that:
   what is missing: then nothing is deleted, and it is for the caller to stop writing.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -62,6 +63,29 @@ def excess(
     size -= int(index.sizes(total - late, total).sum())
     early = aged + _needed(index, range(aged, future), count, size)
     return np.concatenate((np.arange(early), np.arange(total - late, total)))
+
+
+def excess_beside(
+    index: MediaIndex,
+    limits: Limits,
+    now: float,
+    spared: Callable[[NDArray[np.int64]], NDArray[np.bool_]],
+    *,
+    latest: float = 0.0,
+    missing: int = 0,
+) -> NDArray[np.int64]:
+    """Choose as `excess`, but none of the files that are spared, which `spared` tells by times in ms.
+
+    The bytes that are missing on the disk and that these do not give are taken from others.
+    """
+    wanted = missing
+    while True:
+        found = excess(index, limits, now, latest=latest, missing=wanted)
+        kept = spared(index.times[found])
+        more = missing + int(index.sizes()[found[kept]].sum()) if missing else 0
+        if more == wanted or more > index.total_bytes:
+            return found[~kept]
+        wanted = more
 
 
 def _needed(index: MediaIndex, order: range, count: int, size: int) -> int:

@@ -37,11 +37,18 @@ class Lookback:
         return gone if gone < ABSENCE else 0.0
 
     @property
+    def is_recent(self) -> bool:
+        """Whether what came last is part of the present."""
+        ring = self._instance.ring
+        return ring.available > 0 and ring.now - ring.segments[-1].end < ABSENCE
+
+    @property
     def reach(self) -> float:
         """Seconds to look back on all that is held, without what was before a long absence."""
         ring = self._instance.ring
         segments = ring.segments[::-1]
-        if not segments:
+        # Of a camera that sleeps, what came last is nothing that anybody wanted to be held.
+        if not segments or (self._instance.available and not self.is_recent):
             return 0.0
         start = segments[0].start
         for later, earlier in pairwise(segments):
