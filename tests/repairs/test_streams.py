@@ -56,12 +56,17 @@ async def test_sound_that_home_assistant_drops_is_told_of_until_the_camera_is_ch
     assert found(home, "audio_dropped", entry) is None
 
 
+async def run_short(camera: CameraInstance) -> None:
+    """Let a lookback fill the little memory that it has, long before its seconds."""
+    camera.lookback.async_set_megabytes(1)
+    await until(lambda: camera.ring.size > 900_000 and len(camera.ring.segments) > 1)
+    camera.async_tell()
+
+
 async def test_a_lookback_that_runs_out_of_memory_can_be_given_more(
     home: HomeAssistant, demo: CameraInstance, hass_client: ClientSessionGenerator
 ) -> None:
-    demo.lookback.async_set_megabytes(1)
-    await until(lambda: demo.ring.size > 900_000 and len(demo.ring.segments) > 1)
-    demo.async_tell()
+    await run_short(demo)
     assert found(home, "lookback_short", demo.entry) is not None
     dialog = await Dialog.of(hass_client, "lookback_short", demo.entry)
     suggested = dialog.suggested()
@@ -116,9 +121,7 @@ async def test_an_old_extractor_is_told_of_once_it_fails(home: HomeAssistant) ->
 async def test_a_dialog_changes_the_instance_that_there_is_now(
     home: HomeAssistant, demo: CameraInstance, hass_client: ClientSessionGenerator
 ) -> None:
-    demo.lookback.async_set_megabytes(1)
-    await until(lambda: demo.ring.size > 900_000 and len(demo.ring.segments) > 1)
-    demo.async_tell()
+    await run_short(demo)
     dialog = await Dialog.of(hass_client, "lookback_short", demo.entry)
     suggested = dialog.suggested()
     assert await home.config_entries.async_reload(demo.entry.entry_id)
@@ -132,9 +135,7 @@ async def test_a_dialog_changes_the_instance_that_there_is_now(
 async def test_a_dialog_of_an_entry_that_was_unloaded_only_ends(
     home: HomeAssistant, demo: CameraInstance, hass_client: ClientSessionGenerator
 ) -> None:
-    demo.lookback.async_set_megabytes(1)
-    await until(lambda: demo.ring.size > 900_000 and len(demo.ring.segments) > 1)
-    demo.async_tell()
+    await run_short(demo)
     dialog = await Dialog.of(hass_client, "lookback_short", demo.entry)
     assert await home.config_entries.async_unload(demo.entry.entry_id)
     assert (await dialog.submit(**dialog.suggested()))["type"] == "create_entry"

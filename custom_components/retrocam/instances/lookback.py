@@ -1,6 +1,7 @@
 """Lookback: keeping the stream awake, and its last minutes in memory, while it is armed."""
 
 from itertools import pairwise
+import math
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.core import CALLBACK_TYPE, callback
@@ -29,18 +30,14 @@ class Lookback:
     @property
     def away(self) -> float:
         """Seconds before now from which on to look back: a camera that just went has no later past."""
-        instance = self._instance
-        segments = instance.ring.segments
-        if instance.available or not segments:
+        if self._instance.available or not self.is_recent:
             return 0.0
-        gone = max(0.0, instance.ring.now - segments[-1].end)
-        return gone if gone < ABSENCE else 0.0
+        return max(0.0, self._silence)
 
     @property
     def is_recent(self) -> bool:
         """Whether what came last is part of the present."""
-        ring = self._instance.ring
-        return ring.available > 0 and ring.now - ring.segments[-1].end < ABSENCE
+        return self._silence < ABSENCE
 
     @property
     def reach(self) -> float:
@@ -56,6 +53,12 @@ class Lookback:
                 break
             start = earlier.start
         return max(0.0, ring.now - self.away - start)
+
+    @property
+    def _silence(self) -> float:
+        """Seconds since the last picture that is held."""
+        ring = self._instance.ring
+        return ring.now - ring.segments[-1].end if ring.available > 0 else math.inf
 
     @callback
     def async_start(self) -> None:

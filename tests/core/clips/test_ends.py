@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from custom_components.retrocam.core.clips import ClipProgress, ClipReason, ClipWriter
+from custom_components.retrocam.core.clips import ClipProgress, ClipReason, ClipResult, ClipWriter
 from custom_components.retrocam.core.errors import ClipEndedError
 
 from ..clip_checks import Camera, ended, numbers_in, steps
@@ -32,22 +32,23 @@ def test_a_clip_of_a_camera_that_never_sends_ends_too(camera: Camera) -> None:
     assert list(camera.folder.iterdir()) == []
 
 
-def test_a_clip_of_a_camera_that_does_not_wake_up_shows_nothing_of_long_ago(camera: Camera) -> None:
+def without_an_answer(camera: Camera, silence: float, lookback: float) -> ClipResult:
+    """Record so long after the last picture, of a camera that sends no other."""
     camera.feed_steps(steps(cuts_of(200))[:-1])
-    camera.clock.now += 1800
-    writer = camera.writer(10, 5)
+    camera.clock.now += silence
+    writer = camera.writer(lookback, 5)
     camera.give_up_waiting()
-    result = ended(writer)
+    return ended(writer)
+
+
+def test_a_clip_of_a_camera_that_does_not_wake_up_shows_nothing_of_long_ago(camera: Camera) -> None:
+    result = without_an_answer(camera, silence=1800, lookback=10)
     assert (result.parts, result.reason) == ((), ClipReason.SOURCE_GONE)
     assert list(camera.folder.iterdir()) == []
 
 
 def test_a_clip_of_a_camera_that_went_just_now_keeps_its_last_pictures(camera: Camera) -> None:
-    camera.feed_steps(steps(cuts_of(200))[:-1])
-    camera.clock.now += 6
-    writer = camera.writer(1, 5)
-    camera.give_up_waiting()
-    result = ended(writer)
+    result = without_an_answer(camera, silence=6, lookback=1)
     assert (result.complete, result.reason) == (False, ClipReason.SOURCE_GONE)
     assert numbers_in(result.path) == list(range(150, 173))
 
