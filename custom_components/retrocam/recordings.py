@@ -17,10 +17,16 @@ from .refusals import invalid
 
 
 async def async_record(
-    instance: CameraInstance, *, lookback: float, duration: float, filename: str | None = None
+    instance: CameraInstance,
+    *,
+    lookback: float,
+    duration: float,
+    filename: str | None = None,
+    written: str | None = None,
 ) -> dict[str, Any]:
     """Record a clip, wait for its end and return what became of it.
 
+    Errors name the file as `written` by the user, never the `filename` that a template rendered to.
     Raises ServiceValidationError for a file name that cannot be used or a clip of nothing, and
     HomeAssistantError when nothing could be recorded.
     """
@@ -28,7 +34,9 @@ async def async_record(
         raise invalid("camera_unavailable", name=instance.name)
     if lookback <= 0 and duration <= 0:
         raise invalid("nothing_to_record", name=instance.name)
-    path = await _async_checked(instance, filename) if filename else None
+    path = None
+    if filename is not None:
+        path = await _async_checked(instance, filename, filename if written is None else written)
     recording = instance.recorder.async_begin(lookback=lookback, duration=duration, path=path)
     return await async_answer(instance, recording)
 
@@ -69,19 +77,22 @@ def _described(instance: CameraInstance, result: ClipResult) -> dict[str, Any]:
     return answer
 
 
-async def _async_checked(instance: CameraInstance, filename: str) -> Path:
-    """Return the path that a user names. Raises ServiceValidationError; nothing is written."""
+async def _async_checked(instance: CameraInstance, filename: str, written: str) -> Path:
+    """Return `filename` as a path, without writing anything.
+
+    Raises ServiceValidationError, which repeats the name as `written` by the user.
+    """
     path = Path(filename)
     if any(ord(character) < 32 or ord(character) == 127 for character in filename):
-        raise invalid("invalid_filename", filename=repr(filename))
+        raise invalid("invalid_filename", filename=repr(written))
     if not path.is_absolute() or ".." in path.parts or path.suffix.lower() != ".mp4":
-        raise invalid("invalid_filename", filename=filename)
+        raise invalid("invalid_filename", filename=written)
     hass = instance.hass
     if not await hass.async_add_executor_job(hass.config.is_allowed_path, filename):
-        raise invalid("path_not_allowed", filename=filename)
+        raise invalid("path_not_allowed", filename=written)
     # A name of ours elsewhere in our own folders would be taken for one of the library's files.
     if parse_name(path.name) is not None and path.is_relative_to(instance.media.directory):
-        raise invalid("path_not_allowed", filename=filename)
+        raise invalid("path_not_allowed", filename=written)
     if await hass.async_add_executor_job(path.exists):
-        raise invalid("file_exists", filename=filename)
+        raise invalid("file_exists", filename=written)
     return path

@@ -8,7 +8,6 @@ from typing import Any, Final
 from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
 from homeassistant.components.media_player import DOMAIN as MEDIA_PLAYER_DOMAIN
 from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse, callback
-from homeassistant.exceptions import TemplateError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.entity import Entity
 import voluptuous as vol
@@ -19,6 +18,7 @@ from .core.errors import ClipEndedError, NotAMemberError, RetrocamError, Storage
 from .core.grid import Layout
 from .core.timelapse import MAX_WIDTH
 from .entity_actions import always, async_register, instance_of, while_held, while_recording
+from .filename_template import async_render_filename
 from .instances import CameraInstance
 from .instances.grid import GridInstance
 from .instances.player import PlayerInstance
@@ -96,19 +96,18 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 async def _record(entity: Entity, call: ServiceCall) -> dict[str, Any]:
     instance = instance_of(entity)
-    filename = call.data.get("filename")
-    if filename is not None:
-        try:
-            filename = filename.async_render(
-                variables={"entity_id": entity, "name": instance.name}, parse_result=False
-            )
-        except TemplateError as err:
-            raise invalid("invalid_filename", filename=filename.template) from err
+    template = call.data.get("filename")
+    filename = None
+    if template is not None and template.template.strip():
+        filename = await async_render_filename(
+            instance.hass, call, template, entity_id=entity.entity_id, name=instance.name
+        )
     return await async_record(
         instance,
         lookback=call.data["lookback"],
         duration=call.data["duration"],
         filename=filename,
+        written=template and template.template,
     )
 
 

@@ -1,0 +1,1 @@
+"""What users, guests and sources must not be able to do."""
