@@ -16,8 +16,8 @@ from homeassistant.helpers.network import is_hass_url
 
 from .const import DOMAIN
 from .core.errors import PlayError, PlayNotFoundError, PlayTimeoutError, UnsupportedMediaError
+from .core.player.lookup.resolver import query_of
 from .core.player.machine import Phase
-from .core.player.resolver import query_of
 from .core.sources import redact_url
 from .instances.player import CameraFeed, PlayerInstance
 from .urls import own_url

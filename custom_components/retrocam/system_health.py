@@ -8,7 +8,7 @@ from homeassistant.components.system_health import SystemHealthRegistration
 from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN
-from .core.player.runtimes import javascript_runtime
+from .core.player.lookup.runtimes import javascript_runtime
 from .settings import MEGABYTE
 
 

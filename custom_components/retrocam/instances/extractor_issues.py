@@ -6,8 +6,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import DOMAIN
+from ..core.player.lookup.runtimes import javascript_runtime
 from ..core.player.machine import Phase
-from ..core.player.runtimes import javascript_runtime
 from ..core.player.status import Status
 
 JAVASCRIPT_ISSUE: Final = "javascript_runtime"

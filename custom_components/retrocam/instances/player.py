@@ -15,9 +15,9 @@ from homeassistant.core import HomeAssistant, callback
 from ..const import DOMAIN, KIND_ASCII_PLAYER
 from ..core.cells.presets import CHARSETS, PRESETS
 from ..core.pictures import Picture, PictureFeed, Sink
+from ..core.player.lookup.resolver import Resolver
 from ..core.player.machine import RUNNING, Phase
 from ..core.player.rendered import RenderedScreen, Style, copied
-from ..core.player.resolver import Resolver
 from ..core.player.session import Session
 from ..core.player.status import Status
 from ..core.publisher import Publisher

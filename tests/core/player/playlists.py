@@ -1,6 +1,6 @@
 """Playlists on a server, and what is read of them."""
 
-from custom_components.retrocam.core.player.media import MediaInput
+from custom_components.retrocam.core.player.lookup.streams import MediaInput
 from custom_components.retrocam.core.player.playlist_file import PlaylistFile
 
 from .server import MediaServer, Page

@@ -18,7 +18,7 @@ from custom_components.retrocam.core.player.adts import (
     stuffed,
 )
 from custom_components.retrocam.core.player.audio import AudioPiece
-from custom_components.retrocam.core.player.media import MediaInput
+from custom_components.retrocam.core.player.lookup.streams import MediaInput
 from custom_components.retrocam.core.player.source import CommonStart, Source
 
 from ..hearing import decoded, onsets

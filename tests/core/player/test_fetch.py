@@ -18,7 +18,7 @@ from custom_components.retrocam.core.errors import (
 )
 from custom_components.retrocam.core.player.addresses import Network, is_any
 from custom_components.retrocam.core.player.fetch import fetch_all, split_url
-from custom_components.retrocam.core.player.media import MediaInput
+from custom_components.retrocam.core.player.lookup.streams import MediaInput
 from custom_components.retrocam.core.player.remote import RemoteFile
 
 from .hosts import only_second

@@ -19,7 +19,7 @@ from custom_components.retrocam.core.errors import (
     UnsupportedMediaError,
 )
 from custom_components.retrocam.core.player.addresses import Network, is_any
-from custom_components.retrocam.core.player.media import MediaInput
+from custom_components.retrocam.core.player.lookup.streams import MediaInput
 from custom_components.retrocam.core.player.playlist import parse_playlist
 from custom_components.retrocam.core.player.playlist_file import PlaylistFile
 

@@ -8,7 +8,7 @@ from custom_components.retrocam.core.errors import (
     PlayTimeoutError,
 )
 from custom_components.retrocam.core.player.addresses import Network, is_any
-from custom_components.retrocam.core.player.media import MediaInput
+from custom_components.retrocam.core.player.lookup.streams import MediaInput
 from custom_components.retrocam.core.player.playlist_file import PlaylistFile
 
 from .playlists import lines, playlist_of, read_all

@@ -9,8 +9,8 @@ import pytest
 
 from custom_components.retrocam.core.errors import PlayError
 from custom_components.retrocam.core.player.deck import Deck, Lane
+from custom_components.retrocam.core.player.lookup.resolver import Resolver
 from custom_components.retrocam.core.player.machine import Phase
-from custom_components.retrocam.core.player.resolver import Resolver
 from custom_components.retrocam.core.player.session import Session
 
 from .clips import clip

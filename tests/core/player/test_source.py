@@ -12,7 +12,7 @@ from custom_components.retrocam.core.errors import (
     UnsupportedMediaError,
 )
 from custom_components.retrocam.core.player.addresses import Network, is_any
-from custom_components.retrocam.core.player.media import MediaInput
+from custom_components.retrocam.core.player.lookup.streams import MediaInput
 from custom_components.retrocam.core.player.source import CommonStart, Source
 
 from .clips import clip, ffmpeg, hls

@@ -1,5 +1,5 @@
 """The player: looks media up, opens them, and paces their pictures and sound.
 
-`resolver` turns text into URLs, `pipeline` reads and decodes one of them, `machine` says what
+`lookup` turns text into URLs, `pipeline` reads and decodes one of them, `machine` says what
 happens when, and `session` holds them together. No connection goes past `addresses`.
 """

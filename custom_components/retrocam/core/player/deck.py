@@ -9,7 +9,7 @@ from typing import Final
 
 from ..errors import PlayError
 from .clock import PlayClock
-from .media import MediaInput
+from .lookup.streams import MediaInput
 from .reports import OpenedMedia, Reports
 from .source import AnyPacket, Part, Source
 

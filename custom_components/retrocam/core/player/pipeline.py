@@ -20,7 +20,7 @@ from .addresses import Network
 from .adts import AudioTrack, audio_track
 from .audio import AudioRing
 from .deck import Deck, Item, Lane
-from .media import Resolved
+from .lookup.streams import Resolved
 from .reports import Reports
 from .screen import Screen
 from .source import CommonStart, Part, Source

@@ -18,7 +18,7 @@ from ..errors import (
 from .addresses import Network
 from .cipher import Deciphered
 from .fetch import fetch_all, headers_for, is_lasting, play_error
-from .media import MediaInput
+from .lookup.streams import MediaInput
 from .playlist import ByteRange, Playlist, Segment, parse_playlist
 from .remote import RemoteFile
 

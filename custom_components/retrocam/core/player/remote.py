@@ -10,7 +10,7 @@ from typing import Final, override
 from ..errors import PlayError, PlayNetworkError, UnsupportedMediaError
 from .addresses import Network
 from .fetch import Answer, fetch, is_lasting, play_error
-from .media import MediaInput
+from .lookup.streams import MediaInput
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -15,12 +15,12 @@ from ..pictures import Feed
 from . import events
 from .audio import AudioGoneError, AudioRing
 from .events import Effect, Event
+from .lookup.resolver import Resolver
+from .lookup.streams import Resolved
 from .machine import RUNNING, Phase, State, step
-from .media import Resolved
 from .pipeline import Pipeline
 from .relay import Relay
 from .reports import OpenedMedia, TicketedReports
-from .resolver import Resolver
 from .screen import Screen
 from .status import Status
 

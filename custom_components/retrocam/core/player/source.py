@@ -17,7 +17,7 @@ from av.stream import Disposition
 
 from ..errors import PlayError, UnsupportedMediaError
 from .addresses import Network
-from .media import MediaInput
+from .lookup.streams import MediaInput
 from .playlist_file import PlaylistFile
 from .remote import RemoteFile
 

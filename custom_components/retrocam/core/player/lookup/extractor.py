@@ -14,22 +14,22 @@ from urllib.parse import urlsplit
 from yt_dlp import YoutubeDL
 from yt_dlp.version import __version__
 
-from ..errors import (
+from ...errors import (
     BotCheckError,
     NoFormatsError,
     PlayNotFoundError,
     UnsupportedMediaError,
     UpcomingError,
 )
-from ..sources import redact_urls
-from .addresses import Network
-from .fetch import Login, without_login
+from ...sources import redact_urls
+from ..addresses import Network
+from ..fetch import Login, without_login
+from .errors import lookup_error
 from .formats import Format, choose, expiry
 from .generic import GenericIE
-from .guarded import GuardedRH
-from .lookup_errors import lookup_error
-from .media import MediaInput, Resolved
 from .runtimes import JAVASCRIPT_RUNTIMES
+from .streams import MediaInput, Resolved
+from .transport import GuardedRH
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -19,13 +19,13 @@ from custom_components.retrocam.core.errors import (
     UnsupportedMediaError,
     UpcomingError,
 )
-from custom_components.retrocam.core.player import extractor, generic
 from custom_components.retrocam.core.player.addresses import Network, is_any
 from custom_components.retrocam.core.player.fetch import Login
-from custom_components.retrocam.core.player.resolver import Resolver
+from custom_components.retrocam.core.player.lookup import extractor, generic
+from custom_components.retrocam.core.player.lookup.resolver import Resolver
 
-from .clips import clip
-from .server import MediaServer, Page, Request, serving
+from ..clips import clip
+from ..server import MediaServer, Page, Request, serving
 
 
 async def test_a_password_stays_with_its_own_host(server: MediaServer) -> None:
@@ -164,7 +164,7 @@ def test_a_missing_javascript_runtime_is_noticed() -> None:
 
 def test_yt_dlp_is_loaded_only_when_something_is_looked_up() -> None:
     """It takes a second: nothing may load it before, neither directly nor through the extractor."""
-    slow = {"extractor", "generic", "guarded"}
+    slow = {"extractor", "generic", "transport"}
     for path in Path(extractor.__file__).parent.glob("*.py"):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.Import | ast.ImportFrom) and path.stem not in slow:

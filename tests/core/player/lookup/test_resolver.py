@@ -13,10 +13,10 @@ from custom_components.retrocam.core.errors import (
     PlayTimeoutError,
     UnsupportedMediaError,
 )
-from custom_components.retrocam.core.player.resolver import Resolver, query_of
+from custom_components.retrocam.core.player.lookup.resolver import Resolver, query_of
 
-from .clips import clip, hls
-from .server import MediaServer, Page, Request
+from ..clips import clip, hls
+from ..server import MediaServer, Page, Request
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ import pytest
 from yt_dlp.extractor.generic import GenericIE as YtGenericIE
 
 from custom_components.retrocam.core.errors import UnsupportedMediaError
-from custom_components.retrocam.core.player.generic import MOST_OF_PAGE
-from custom_components.retrocam.core.player.resolver import Resolver
+from custom_components.retrocam.core.player.lookup.generic import MOST_OF_PAGE
+from custom_components.retrocam.core.player.lookup.resolver import Resolver
 
-from .clips import clip, hls
-from .server import MediaServer, Page
+from ..clips import clip, hls
+from ..server import MediaServer, Page
 
 VIDEO = '<video src="/film.mp4"></video>'
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.retrocam.core.player.formats import choose, expiry
+from custom_components.retrocam.core.player.lookup.formats import choose, expiry
 
 
 def fmt(name: str, **given: Any) -> dict[str, Any]:

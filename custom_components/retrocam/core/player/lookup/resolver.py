@@ -11,10 +11,10 @@ import threading
 from typing import Final
 from urllib.parse import quote
 
-from ..errors import PlayError, PlayTimeoutError, UnsupportedMediaError
-from .addresses import Address, Lookup, Network, is_any, is_foreign, look_up
-from .fetch import split_url
-from .media import Resolved
+from ...errors import PlayError, PlayTimeoutError, UnsupportedMediaError
+from ..addresses import Address, Lookup, Network, is_any, is_foreign, look_up
+from ..fetch import split_url
+from .streams import Resolved
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from yt_dlp.utils import (
 )
 
 from custom_components.retrocam.core.errors import BlockedAddressError
-from custom_components.retrocam.core.player.lookup_errors import lookup_error
+from custom_components.retrocam.core.player.lookup.errors import lookup_error
 
 
 def wrapped(error: Exception) -> DownloadError:

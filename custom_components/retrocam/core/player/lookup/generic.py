@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from yt_dlp.extractor.generic import GenericIE as YtGenericIE
 
-from ..errors import UnsupportedMediaError
+from ...errors import UnsupportedMediaError
 
 MOST_OF_PAGE: Final = 32 * 1024
 """Letters of a page that are searched: the time that this takes grows with their square."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import re
 from typing import Final
 
-from ..errors import (
+from ...errors import (
     AgeRestrictedError,
     BotCheckError,
     DrmError,
@@ -19,7 +19,7 @@ from ..errors import (
     UnsupportedMediaError,
     UpcomingError,
 )
-from ..sources import redact_urls
+from ...sources import redact_urls
 
 _BY_TYPE: Final[dict[str, type[PlayError]]] = {
     "GeoRestrictedError": GeoBlockedError,

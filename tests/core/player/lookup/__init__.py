@@ -1,0 +1,1 @@
+"""Tests of look-ups: the real yt-dlp and a real server."""
