@@ -13,9 +13,11 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.retrocam.const import CONF_KIND, DOMAIN, KIND_DEMO
 from custom_components.retrocam.instances import CameraInstance
 from custom_components.retrocam.instances.drawn import DrawnInstance
+from custom_components.retrocam.instances.lookups import LOOKUP_SERVER
 from custom_components.retrocam.instances.player import PlayerInstance
 
 from .core.player.clips import clip
+from .core.player.lookups import SERVER
 from .core.player.server import MediaServer, Page, serving
 from .leaks import own_tasks, own_threads
 from .rtsp import RtspServer, rtsp_server  # noqa: F401  # a fixture
@@ -52,6 +54,7 @@ async def home(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, media_directory: Path
 ) -> HomeAssistant:
     """A Home Assistant whose HTTP server listens, so that its stream worker can read from it."""
+    hass.data[LOOKUP_SERVER] = SERVER
     for component in ("camera", "image", "repairs", "stream", "media_source", DOMAIN):
         assert await async_setup_component(hass, component, {})
     client = await hass_client()

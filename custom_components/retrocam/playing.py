@@ -43,8 +43,7 @@ async def async_play(
 ) -> dict[str, Any]:
     """Play something and tell, when it plays, what it is.
 
-    A `guest` may only search, and name what is on the public internet: a site that yt-dlp knows, or
-    media itself.
+    A `guest` may only search, and name what is on the public internet.
     Raises ServiceValidationError for what cannot be meant, HomeAssistantError for what cannot be
     played.
     """
@@ -62,7 +61,7 @@ async def async_play(
             return _answer(instance, None)
         # Together: what a guest asked for is never played again as if a user had.
         instance.last_media, instance.last_by_guest = media, guest
-        number = instance.async_play(found, trusted=trusted, pages=not guest)
+        number = instance.async_play(found, trusted=trusted, report_blocked=not guest)
         patience = instance.patience if isinstance(found, str) else instance.camera_patience
         return await _async_settle(instance, number, patience)
     except PlayError as err:

@@ -61,7 +61,7 @@ async def record(home: HomeAssistant, quiet_demo: CameraInstance, media_director
                 "entity_id": CAMERA,
                 "filename": f"{media_directory}/{name}.mp4",
                 "lookback": 0,
-                "duration": 0.5,
+                "duration": 2,
                 **data,
             },
             blocking=True,
@@ -135,7 +135,7 @@ async def test_an_empty_file_name_is_none(
     await home.services.async_call(
         DOMAIN,
         "record",
-        {"entity_id": CAMERA, "filename": "", "lookback": 0, "duration": 0.5},
+        {"entity_id": CAMERA, "filename": "", "lookback": 0, "duration": 2},
         blocking=True,
     )
     await until(quiet_demo.media.recordings.count)

@@ -25,6 +25,7 @@ from ..core.threads import resolve, run_in_thread
 from ..settings import SECTION_PLAYER, Settings
 from .drawn import DrawnInstance
 from .extractor_issues import async_check_extractor
+from .lookups import async_join, async_leave
 from .members import GridMember
 from .player_cells import PlayerScreen
 
@@ -73,7 +74,9 @@ class PlayerInstance(DrawnInstance):
         settings = Settings.from_options(entry.options, self.kind)
         self.style = valid_style(settings)
         resolver = Resolver(
-            max_height=settings.max_source_height, cache_dir=hass.config.cache_path(DOMAIN)
+            async_join(hass, entry.entry_id),
+            max_height=settings.max_source_height,
+            cache_dir=hass.config.cache_path(DOMAIN),
         )
         self.session = Session(resolver, limit=self.style.fps, loop_media=settings.loop)
         self.rendered = RenderedScreen(self.session.screen, self.style, entry.title)
@@ -108,15 +111,15 @@ class PlayerInstance(DrawnInstance):
 
     @callback
     def async_play(
-        self, media: str | CameraFeed, *, trusted: bool = False, pages: bool = True
+        self, media: str | CameraFeed, *, trusted: bool = False, report_blocked: bool = True
     ) -> int:
         """Play `media` instead of anything else, and return the number of the session.
 
-        What is `trusted` may be on the private network. Without `pages`, pages of unknown sites are not
-        searched.
+        What is `trusted` may be on the private network. Without `report_blocked`, nobody learns which
+        addresses are.
         """
         last, self._feed = self._feed, None if isinstance(media, str) else media
-        number = self.session.play(media, trusted=trusted, pages=pages)
+        number = self.session.play(media, trusted=trusted, report_blocked=report_blocked)
         if last is not None:
             self._async_end(last.async_close(), last.name)
         return number
@@ -160,6 +163,7 @@ class PlayerInstance(DrawnInstance):
         self._unsubscribe()
         self._orders += 1
         await self.session.close()
+        await async_leave(self.hass, self.entry.entry_id)
         if self._feed is not None:
             await self._feed.async_close()
         await super().async_stop()

@@ -9,11 +9,12 @@ import pytest
 
 from custom_components.retrocam.core.errors import PlayError
 from custom_components.retrocam.core.player.deck import Deck, Lane
-from custom_components.retrocam.core.player.lookup.resolver import Resolver
 from custom_components.retrocam.core.player.machine import Phase
 from custom_components.retrocam.core.player.session import Session
 
 from .clips import clip
+from .hosts import Gate
+from .lookups import a_resolver
 from .server import MediaServer, Page, Request
 from .watching import FAST, PATIENCE, Viewer, a_session, failure, own_threads, state
 
@@ -30,7 +31,7 @@ async def test_closing_ends_all_threads_within_three_seconds(server: MediaServer
         request.end_headers()
         request.hang()
 
-    session = Session(Resolver(allow_private=True))
+    session = Session(a_resolver())
     session.play(server.add("/clip.mp4", stall))
     await asyncio.to_thread(server.hanging.acquire)
     assert await session.close(3)
@@ -170,7 +171,7 @@ async def test_resuming_with_an_expired_url_asks_first(server: MediaServer) -> N
 async def test_the_private_network_is_closed_to_playlists(
     server: MediaServer, tmp_path: Path
 ) -> None:
-    async with a_session(Resolver()) as session:
+    async with a_session(a_resolver(allow_private=False)) as session:
         status = await failure(session, server.add("/clip.mp4", Page(clip(1.0), "video/mp4")))
         assert status.error is not None
         assert status.error.code == "blocked_address"
@@ -230,7 +231,7 @@ def test_a_loop_that_closes_first_is_no_error(server: MediaServer) -> None:
     url = server.add("/clip.mp4", Page(clip(), "video/mp4"))
 
     async def leave() -> Session:
-        session = Session(Resolver(allow_private=True))
+        session = Session(a_resolver())
         await session.settled(session.play(url))
         return session
 
@@ -246,20 +247,11 @@ async def test_threads_that_do_not_end_are_told_of(
 ) -> None:
     """A name that takes for ever to be looked up holds up nobody, and is not kept secret."""
     url = server.add("/clip.mp4", Page(clip(), "video/mp4"))
-    asked, answer = threading.Event(), threading.Event()
-    found: list[str] = []
-
-    def lookup(_host: str, _port: int) -> list[str]:
-        if found:
-            asked.set()
-            answer.wait(PATIENCE)
-        found.append("once")
-        return ["127.0.0.1"]
-
-    session = Session(Resolver(allow_private=True, lookup=lookup))
+    gate = Gate()
+    session = Session(a_resolver(lookup=gate))
     session.play(url)
-    await asyncio.to_thread(asked.wait, PATIENCE)
+    await asyncio.to_thread(gate.asked.wait, PATIENCE)
     assert not await session.close(0.05)
     assert "players have not ended yet" in caplog.text
-    answer.set()
+    gate.answer.set()
     assert await session.close()

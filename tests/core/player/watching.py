@@ -17,6 +17,8 @@ from custom_components.retrocam.core.player.session import Session
 from custom_components.retrocam.core.player.status import Status
 from custom_components.retrocam.core.test_pattern import read_frame_number
 
+from .lookups import a_resolver
+
 PATIENCE = 30.0
 """Seconds after which a wait is a failure."""
 FAST = 8.0
@@ -76,11 +78,13 @@ async def state(session: Session, *wanted: Phase) -> Status:
 @asynccontextmanager
 async def a_session(resolver: Resolver | None = None, **settings: Any) -> AsyncIterator[Session]:
     """Run a session that may reach this machine; it must end with all its threads."""
-    session = Session(resolver or Resolver(allow_private=True), **settings)
+    resolver = resolver or a_resolver()
+    session = Session(resolver, **settings)
     try:
         yield session
     finally:
         assert await session.close(10)
+        assert await resolver.pool.close()
 
 
 def own_threads() -> list[str]:

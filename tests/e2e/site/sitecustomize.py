@@ -1,11 +1,17 @@
 """A piece of internet for a Home Assistant under test; Python loads it from PYTHONPATH when it starts.
 
-Home Assistant sees a site at a public address; whoever connects to it reaches the test's own server.
-All checks of addresses are so the real ones, and nothing of ours is replaced.
+Home Assistant and its look-ups see a site at a public address; whoever connects to it reaches the test's
+own server. All checks of addresses are so the real ones, and nothing of ours is replaced. A look-up's
+process has neither this environment nor this module: a wrapper around its interpreter gives it both,
+and there the site is searched instead of YouTube.
 """
 
+from collections.abc import Iterator
 import os
+from pathlib import Path
+import shlex
 import socket
+import sys
 from typing import Any, Final
 
 HOST: Final = "site.example"
@@ -26,5 +32,36 @@ def _lead(self: socket.socket, address: Any) -> None:
     _connect(self, address)
 
 
+def _wrapper(folder: Path) -> str:
+    """Write a program that runs Python with this module, whatever options it is given first."""
+    program = folder / "python"
+    environment = {
+        "PYTHONPATH": str(Path(__file__).parent),
+        "RETROCAM_TEST_SITE": str(PORT),
+        "RETROCAM_TEST_LOOKUP": "1",
+    }
+    settings = " ".join(f"{name}={shlex.quote(value)}" for name, value in environment.items())
+    lines = ["#!/bin/sh", 'while [ "${1#-}" != "$1" ]; do shift; done']
+    lines += [f'exec env {settings} {shlex.quote(sys.executable)} "$@"', ""]
+    program.write_text("\n".join(lines))
+    program.chmod(0o755)
+    return str(program)
+
+
+def _search_the_site() -> None:
+    from yt_dlp.extractor.youtube import YoutubeSearchIE  # noqa: PLC0415  # a second: here only
+
+    def results(self: Any, query: str) -> Iterator[dict[str, Any]]:
+        found = self._download_json(f"http://{HOST}/search", query, query={"q": query})
+        for url in found:
+            yield self.url_result(url)
+
+    YoutubeSearchIE._search_results = results
+
+
 socket.getaddrinfo = _look_up
 socket.socket.connect = _lead  # type: ignore[method-assign, assignment]  # what the child is to see
+if "RETROCAM_TEST_LOOKUP" in os.environ:
+    _search_the_site()
+else:
+    sys.executable = _wrapper(Path(os.environ["RETROCAM_TEST_FOLDER"]))

@@ -1,17 +1,17 @@
 """Guests who may play cannot reach into the private network, nor at anything local."""
 
 from collections.abc import Iterator
-from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.retrocam.core.player.addresses import is_public
-
 from ...cell_clients import Client
 from ...core.player.clips import clip
+from ...core.player.hosts import Names, only_first
 from ...core.player.server import MediaServer, Page, serving
 from ..guests import Browser
 from .acting import act
@@ -43,13 +43,7 @@ async def test_nothing_that_means_something_local_is_taken(
 ) -> None:
     status, answer = await act(guest, "play", media=media)
     assert (status, answer["error"]) == (400, "unsupported")
-    assert screen.runtime_data.session.resolver.threads == 0
-
-
-def resolving(*answers: list[str]) -> Any:
-    """Return a resolver of names that says something else each time, and in the end the last again."""
-    left = list(answers)
-    return lambda _host, _port: left.pop(0) if len(left) > 1 else left[0]
+    assert screen.runtime_data.session.resolver.pool.running == 0
 
 
 INSIDE = [
@@ -78,14 +72,14 @@ INSIDE = [
 
 @pytest.mark.parametrize("address", INSIDE)
 async def test_private_addresses_are_refused_by_number_and_by_name(
-    screen: MockConfigEntry, guest: Browser, server: MediaServer, address: str
+    *, screen: MockConfigEntry, guest: Browser, server: MediaServer, address: str, log: Path
 ) -> None:
     host = f"[{address}]" if ":" in address else address
     number = f"http://{host}:{server.server_port}/film.mp4"
-    assert (await act(guest, "play", media=number))[1]["error"] == "blocked_address"
-    screen.runtime_data.session.resolver.lookup = resolving([address])
+    assert (await act(guest, "play", media=number))[1]["error"] == "network"
+    screen.runtime_data.session.resolver.lookup = Names(log, [[address]])
     name = f"http://films.example.com:{server.server_port}/film.mp4"
-    assert (await act(guest, "play", media=name))[1]["error"] == "blocked_address"
+    assert (await act(guest, "play", media=name))[1]["error"] == "network"
     assert server.log == []
 
 
@@ -93,13 +87,14 @@ async def test_what_the_owner_allows_himself_is_not_for_guests(
     home: HomeAssistant, screen: MockConfigEntry, guest: Browser, film: str, server: MediaServer
 ) -> None:
     assert home.config.is_allowed_external_url(film)
-    assert (await act(guest, "play", media=film))[1]["error"] == "blocked_address"
+    assert (await act(guest, "play", media=film))[1]["error"] == "network"
     assert server.log == []
     # Nor does the owner's next press of a button fetch it for them.
-    with pytest.raises(Exception, match=r"private|network"):
+    with pytest.raises(HomeAssistantError) as caught:
         await home.services.async_call(
             "media_player", "media_play", {"entity_id": PLAYER}, blocking=True
         )
+    assert caught.value.translation_key == "play_network"
     assert server.log == []
     # The owner's own wish is met, and not repeated for a guest.
     await home.services.async_call(
@@ -115,23 +110,23 @@ async def test_what_the_owner_allows_himself_is_not_for_guests(
 
 
 @pytest.fixture
-def asked() -> list[str]:
-    """The names that were looked up."""
-    return []
+def log(tmp_path: Path) -> Path:
+    """Where the names stand that were looked up."""
+    return tmp_path / "names"
 
 
 @pytest.fixture
-def outside(screen: MockConfigEntry, server: MediaServer, asked: list[str]) -> str:
+def names(log: Path) -> Names:
+    """`outside.example` is public, all other names are of the private network."""
+    return Names(log, [["127.0.0.2"]], {"outside.example": ["127.0.0.1"]})
+
+
+@pytest.fixture
+def outside(screen: MockConfigEntry, server: MediaServer, names: Names) -> str:
     """The root of a server that passes for a public one; `inside.example` is on the private network."""
     resolver = screen.runtime_data.session.resolver
-    public = ip_address("127.0.0.1")
-    resolver.public = lambda address: address == public or is_public(address)
-
-    def lookup(host: str, _port: int) -> list[str]:
-        asked.append(host)
-        return ["127.0.0.1"] if host == "outside.example" else ["127.0.0.2"]
-
-    resolver.lookup = lookup
+    resolver.public = only_first
+    resolver.lookup = names
     return f"http://outside.example:{server.server_port}"
 
 
@@ -156,14 +151,14 @@ async def test_redirects_into_the_private_network_are_refused(
     server.redirect("/hop", "/hop2")
     server.redirect("/hop2", f"http://{name}:{inside.server_port}/film.mp4")
     answer = await act(guest, "play", media=f"{outside}/hop")
-    assert answer[1]["error"] == "blocked_address"
+    assert answer[1]["error"] == "network"
     assert server.asked("/hop2")
     assert inside.log == []
     # The cells tell it by its code, and not in words.
     async with guest.session.ws_connect(guest.root + "/cells") as socket:
         client = Client(socket)
         await client.until(lambda: client.states)
-    assert client.states[-1]["error"] == {"code": "blocked_address", "message": ""}
+    assert client.states[-1]["error"] == {"code": "network", "message": ""}
 
 
 PLAYLIST = """#EXTM3U
@@ -193,7 +188,7 @@ async def test_playlists_lead_nowhere_private(
     guest: Browser,
     server: MediaServer,
     outside: str,
-    asked: list[str],
+    names: Names,
     inside: MediaServer,
     playlist: Any,
 ) -> None:
@@ -202,30 +197,29 @@ async def test_playlists_lead_nowhere_private(
     server.add("/film.ts", Page(b"G" * 188, "video/mp2t"))
     status, answer = await act(guest, "play", media=f"{outside}/live.m3u8")
     assert status == 400, answer
-    assert answer["error"] == "blocked_address"
+    assert answer["error"] == "network"
     assert server.asked("/live.m3u8")
     assert inside.log == []
     # It is what they lead to that was refused.
-    assert asked[-1] == "inside.example"
+    assert names.asked[-1] == "inside.example"
 
 
 async def test_a_name_that_changes_its_mind_is_caught_when_it_is_connected_to(
-    screen: MockConfigEntry, guest: Browser, server: MediaServer, film: str
+    *, screen: MockConfigEntry, guest: Browser, server: MediaServer, film: str, tmp_path: Path
 ) -> None:
     resolver = screen.runtime_data.session.resolver
-    public = ip_address("127.0.0.1")
-    resolver.public = lambda address: address == public
+    resolver.public = only_first
     media = f"http://films.example:{server.server_port}/film.mp4"
     with serving("127.0.0.2", port=server.server_port) as inside:
         inside.add("/film.mp4", Page(clip(20.0), "video/mp4"))
         # Public when it is looked up, private when the film is opened.
-        resolver.lookup = resolving(["127.0.0.1"], ["127.0.0.2"])
+        resolver.lookup = Names(tmp_path / "one", [["127.0.0.1"], ["127.0.0.2"]])
         status, answer = await act(guest, "play", media=media)
-        assert (status, answer["error"]) == (400, "blocked_address")
+        assert (status, answer["error"]) == (400, "network")
         assert server.asked("/film.mp4")
         assert inside.log == []
         # Both at once: only the public one is connected to.
-        resolver.lookup = resolving(["127.0.0.2", "127.0.0.1"])
+        resolver.lookup = Names(tmp_path / "two", [["127.0.0.2", "127.0.0.1"]])
         status, answer = await act(guest, "play", media=media)
         assert (status, answer["state"]) == (200, "playing")
         assert inside.log == []

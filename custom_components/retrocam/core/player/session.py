@@ -10,7 +10,7 @@ import logging
 import time
 from typing import Final, assert_never
 
-from ..errors import PlayError
+from ..errors import BlockedAddressError, PlayError, PlayNetworkError
 from ..pictures import Feed
 from . import events
 from .audio import AudioGoneError, AudioRing
@@ -52,7 +52,7 @@ class Session:
         self._state = State(loop=loop_media)
         self._media: str | Feed = ""
         self._trusted = False
-        self._pages = True
+        self._report_blocked = True
         self._found: Resolved | Feed | None = None
         self._info: OpenedMedia | None = None
         self._error: PlayError | None = None
@@ -77,15 +77,15 @@ class Session:
         *,
         start: float = 0.0,
         trusted: bool = False,
-        pages: bool = True,
+        report_blocked: bool = True,
     ) -> int:
         """Play `media` instead of anything else, and return the number of this session.
 
         A URL, a YouTube id, search words, or a feed of pictures. `trusted` media, such as Home
-        Assistant's own, may be on the private network. Without `pages`, pages of unknown sites are not
-        searched.
+        Assistant's own, may be on the private network. Without `report_blocked`, an address that may
+        not be connected to is told as one that does not answer: the difference maps this network.
         """
-        self._media, self._trusted, self._pages = media, trusted, pages
+        self._media, self._trusted, self._report_blocked = media, trusted, report_blocked
         self._found = self._info = self._error = None
         self._take(events.Play(start))
         return self._state.session
@@ -226,9 +226,7 @@ class Session:
         found: Resolved | Feed
         try:
             if isinstance(self._media, str):
-                found = await self._resolver.resolve(
-                    self._media, trusted=self._trusted, pages=self._pages
-                )
+                found = await self._resolver.resolve(self._media, trusted=self._trusted)
             else:
                 found = self._media
         except PlayError as err:
@@ -288,7 +286,7 @@ class Session:
         if isinstance(told, OpenedMedia):
             self._info = told
         elif told is not None:
-            self._error = told
+            self._error = self._reported(told)
         self._take(event)
 
     async def _await_leaving(self, limit: float) -> bool:
@@ -312,5 +310,11 @@ class Session:
 
     def _give_up(self, ticket: int, error: PlayError) -> None:
         if ticket == self._state.ticket:
-            self._error = error
-            self._take(events.Failed(ticket, error.code))
+            self._error = self._reported(error)
+            self._take(events.Failed(ticket, self._error.code))
+
+    def _reported(self, error: PlayError) -> PlayError:
+        """Return an error as it may be told to whoever asked for the media."""
+        if self._report_blocked or not isinstance(error, BlockedAddressError):
+            return error
+        return PlayNetworkError("the host does not answer")

@@ -3,7 +3,6 @@
 import asyncio
 import gzip
 from pathlib import Path
-import threading
 
 import pytest
 
@@ -13,10 +12,13 @@ from custom_components.retrocam.core.errors import (
     PlayTimeoutError,
     UnsupportedMediaError,
 )
-from custom_components.retrocam.core.player.lookup.resolver import Resolver, query_of
+from custom_components.retrocam.core.player.lookup.resolver import query_of
 
 from ..clips import clip, hls
+from ..hosts import here
+from ..lookups import SERVER, a_resolver
 from ..server import MediaServer, Page, Request
+from .children import children
 
 
 @pytest.mark.parametrize(
@@ -54,13 +56,13 @@ def test_what_is_not(media: str) -> None:
 
 async def test_a_file_is_found(server: MediaServer) -> None:
     url = server.add("/My%20clip.mp4?a=b", Page(clip(1.0), "video/mp4"))
-    resolver = Resolver(allow_private=True)
+    resolver = a_resolver()
     found = await resolver.resolve(url)
     assert found.title == "My clip"
     assert [each.url for each in found.inputs] == [url]
     assert found.inputs[0].headers["User-Agent"]
     assert not found.is_live
-    assert await resolver.close()
+    assert await resolver.pool.close()
 
 
 async def test_cookies_of_a_page_are_for_its_media(server: MediaServer) -> None:
@@ -71,7 +73,7 @@ async def test_cookies_of_a_page_are_for_its_media(server: MediaServer) -> None:
     server.redirect("/page", "/page2", 303)
     server.add("/page2", Page(packed, "text/html", headers=headers, ranges=False))
     server.add("/clip.mp4", clip_page)
-    resolver = Resolver(allow_private=True)
+    resolver = a_resolver()
     found = await resolver.resolve(server.root + "/page")
     assert found.title.startswith("A page")
     assert found.inputs[0].url == server.root + "/clip.mp4"
@@ -92,7 +94,7 @@ async def test_a_master_playlist_is_taken_apart(server: MediaServer, tmp_path: P
         "#EXT-X-STREAM-INF:BANDWIDTH=900000,RESOLUTION=1920x1080\nlarge.m3u8\n"
     )
     url = server.add("/master.m3u8", Page(master.encode(), "application/vnd.apple.mpegurl"))
-    found = await Resolver(allow_private=True).resolve(url)
+    found = await a_resolver().resolve(url)
     assert [each.url for each in found.inputs] == [server.root + "/index.m3u8"] * 2
     assert all(each.is_playlist for each in found.inputs)
 
@@ -115,20 +117,20 @@ async def test_a_master_playlist_is_taken_apart(server: MediaServer, tmp_path: P
 )
 async def test_errors_have_codes(server: MediaServer, page: Page, code: str) -> None:
     with pytest.raises(PlayError) as caught:
-        await Resolver(allow_private=True).resolve(server.add("/a", page))
+        await a_resolver().resolve(server.add("/a", page))
     assert caught.value.code == code
     assert "root:" not in str(caught.value)
 
 
 async def test_no_server_is_a_network_error() -> None:
     with pytest.raises(PlayError) as caught:
-        await Resolver(allow_private=True).resolve("http://127.0.0.9:9/clip.mp4")
+        await a_resolver().resolve("http://127.0.0.9:9/clip.mp4")
     assert caught.value.code == "network"
 
 
 async def test_the_private_network_is_for_the_trusted(server: MediaServer) -> None:
     url = server.add("/clip.mp4", Page(clip(1.0), "video/mp4"))
-    resolver = Resolver()
+    resolver = a_resolver(allow_private=False)
     with pytest.raises(BlockedAddressError):
         await resolver.resolve(url)
     with pytest.raises(BlockedAddressError):
@@ -139,54 +141,41 @@ async def test_the_private_network_is_for_the_trusted(server: MediaServer) -> No
 
 
 async def test_names_of_the_private_network_are_looked_through(server: MediaServer) -> None:
-    resolver = Resolver(lookup=lambda _host, _port: ["127.0.0.1"])
+    resolver = a_resolver(allow_private=False, lookup=here)
     with pytest.raises(BlockedAddressError):
         await resolver.resolve(f"http://rebound.example:{server.server_port}/clip.mp4")
     assert not server.log
 
 
-@pytest.fixture
-def proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.9:9")
-
-
-async def test_no_proxy_stands_between(proxies: None, server: MediaServer) -> None:
-    url = server.add("/clip.mp4", Page(clip(1.0), "video/mp4"))
-    found = await Resolver(allow_private=True).resolve(url)
-    assert found.inputs[0].url == url
-
-
 async def test_time_is_limited(server: MediaServer) -> None:
     url = server.add("/clip.mp4", lambda request: request.hang())
-    resolver = Resolver(allow_private=True, timeout=0.3)
+    resolver = a_resolver(timeout=1.0)
     with pytest.raises(PlayTimeoutError):
         await resolver.resolve(url)
-    assert await resolver.close()
-    assert resolver.threads == 0
+    assert await resolver.pool.close()
+    assert resolver.pool.running == 0
 
 
 async def test_cancelling_hangs_up_at_once(server: MediaServer) -> None:
     url = server.add("/clip.mp4", lambda request: request.hang())
-    resolver = Resolver(allow_private=True)
+    resolver = a_resolver()
     lookup = asyncio.ensure_future(resolver.resolve(url))
     await asyncio.to_thread(server.hanging.acquire)
-    assert resolver.threads == 1
+    assert resolver.pool.running == 1
     lookup.cancel()
     await asyncio.to_thread(server.left.acquire)
-    assert await resolver.close()
+    assert await resolver.pool.close()
 
 
-async def test_a_hundred_look_ups_are_no_hundred_threads(server: MediaServer) -> None:
+async def test_a_hundred_look_ups_are_two_processes(server: MediaServer) -> None:
     most = 0
 
     def count(request: Request) -> None:
         nonlocal most
-        names = [thread.name for thread in threading.enumerate()]
-        most = max(most, names.count("retrocam resolve"))
+        most = max(most, len(children(SERVER)))
         request.hang()
 
-    resolver = Resolver(allow_private=True, threads=2)
+    resolver = a_resolver()
     url = server.add("/clip.mp4", count)
     lookups = [asyncio.ensure_future(resolver.resolve(url)) for _ in range(100)]
     await asyncio.to_thread(server.hanging.acquire)
@@ -197,26 +186,4 @@ async def test_a_hundred_look_ups_are_no_hundred_threads(server: MediaServer) ->
     found = await lookups[-1]
     assert found.title == "clip"
     assert most == 2
-    assert await resolver.close()
-
-
-async def test_a_thread_that_does_not_end_is_told_of(server: MediaServer) -> None:
-    release = threading.Event()
-
-    def stuck(_host: str, _port: int) -> list[str]:
-        release.wait(20)
-        return []
-
-    resolver = Resolver(allow_private=True, timeout=0.1, lookup=stuck)
-    with pytest.raises(PlayTimeoutError):
-        await resolver.resolve("http://host/clip.mp4")
-    assert not await resolver.close(0.05)
-    release.set()
-    assert await resolver.close()
-
-
-async def test_a_bug_is_an_error_too(server: MediaServer) -> None:
-    # Whatever goes wrong in the thread is answered, or the player would wait for ever.
-    resolver = Resolver(allow_private=True, max_height="tall")  # type: ignore[arg-type]  # it must not get so far
-    with pytest.raises(PlayError):
-        await resolver.resolve(server.add("/clip.mp4", Page(clip(1.0), "video/mp4")))
+    assert await resolver.pool.close()

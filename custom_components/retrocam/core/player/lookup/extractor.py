@@ -1,6 +1,6 @@
 """yt-dlp, kept on our network: all its connections are made, and so checked, by a `Network`.
 
-Import it only where something is looked up: yt-dlp takes a second and 40 MB to load.
+For the process of look-ups: yt-dlp takes a second and 40 MB to load.
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from typing import Any, Final, override
 from urllib.parse import urlsplit
 
 from yt_dlp import YoutubeDL
+from yt_dlp.globals import plugin_dirs
 from yt_dlp.version import __version__
 
 from ...errors import (
@@ -33,6 +34,8 @@ from .transport import GuardedRH
 
 _LOGGER = logging.getLogger(__name__)
 
+plugin_dirs.value = []  # extractors that somebody installed are not ours to trust
+
 _FRESH: Final = 90 * 86_400.0
 """Seconds after which yt-dlp itself calls a release old."""
 _OF_AGE: Final = (BotCheckError, NoFormatsError, UnsupportedMediaError)
@@ -42,12 +45,10 @@ _EXTRACTORS: Final = ("default", r"-(iqiyi|iq\.com|pornhub|douyu).*")
 
 
 class _Downloader(YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
-    def __init__(
-        self, network: Network, login: Login, settings: Mapping[str, Any], *, pages: bool = True
-    ) -> None:
+    def __init__(self, network: Network, login: Login, settings: Mapping[str, Any]) -> None:
         self._network, self._login = network, login
         super().__init__(dict(settings))
-        self.add_info_extractor(GenericIE(pages=pages))  # takes the place of yt-dlp's own
+        self.add_info_extractor(GenericIE())  # takes the place of yt-dlp's own
 
     @override
     def build_request_director(self, handlers: Any, preferences: Any = None) -> Any:
@@ -76,12 +77,10 @@ class _Log:
     error = debug
 
 
-def extract(
-    query: str, network: Network, *, max_height: int, cache_dir: str | None, pages: bool
-) -> Resolved:
+def extract(query: str, network: Network, *, max_height: int, cache_dir: str | None) -> Resolved:
     """Look `query`, a URL or `ytsearch1:` and words, up. Blocks; ends when `network` is closed.
 
-    Without `pages`, only media itself is taken from sites that yt-dlp does not know. Raises a PlayError.
+    Raises a PlayError.
     """
     log = _Log()
     # What yt-dlp does not know, it tells nobody.
@@ -95,6 +94,9 @@ def extract(
         "playlist_items": "1",
         "skip_download": True,
         "cachedir": cache_dir or False,
+        "usenetrc": False,
+        "cookiefile": None,
+        "cookiesfrombrowser": None,
         "proxy": "",
         "allowed_extractors": _EXTRACTORS,
         "socket_timeout": 10,
@@ -103,7 +105,7 @@ def extract(
         "format": lambda context: _selected(context["formats"], max_height),
     }
     try:
-        with _Downloader(network, login, settings, pages=pages) as downloader:
+        with _Downloader(network, login, settings) as downloader:
             info = downloader.extract_info(query, download=False)
             return _resolved(_first(info), downloader.cookiejar, login, log)
     except Exception as err:  # noqa: BLE001  # whatever yt-dlp raises is an error of the look-up

@@ -1,19 +1,20 @@
 """From what a user asks for - a URL, a YouTube id, words - to URLs that can be read.
 
-yt-dlp does it, in a thread that is given up when time runs out or nobody waits any more.
+yt-dlp does it, in a process that is killed when time runs out.
 """
 
-import asyncio
 from collections.abc import Callable
 import logging
 import re
-import threading
 from typing import Final
 from urllib.parse import quote
 
-from ...errors import PlayError, PlayTimeoutError, UnsupportedMediaError
+from ...errors import UnsupportedMediaError
 from ..addresses import Address, Lookup, Network, is_any, is_foreign, look_up
 from ..fetch import split_url
+from .answers import load_answer
+from .messages import Job
+from .pool import LookupPool
 from .streams import Resolved
 
 _LOGGER = logging.getLogger(__name__)
@@ -57,128 +58,61 @@ def _is_word(text: str) -> bool:
 
 
 class Resolver:
-    """Looks media up, at most a few at once. All methods are for the event loop."""
+    """Looks media up, in processes that may be shared. All methods are for the event loop."""
 
     def __init__(
         self,
+        pool: LookupPool | None = None,
         *,
         allow_private: bool = False,
         max_height: int = 360,
         timeout: float = 30.0,
         cache_dir: str | None = None,
-        threads: int = 4,
         lookup: Lookup = look_up,
     ) -> None:
         """Prefer pictures of up to `max_height` lines; give up after `timeout` s.
 
-        Without `allow_private`, nothing but the public internet is reached. `cache_dir` is where yt-dlp
-        may keep what it learned about sites.
+        Without a `pool` it has one of its own. Without `allow_private`, nothing but the public internet
+        is reached. `cache_dir` is where yt-dlp may keep what it learned about sites.
         """
         self.max_height = max_height
+        self._owns_pool = pool is None
+        self.pool = pool or LookupPool(home=cache_dir)
         self._allow_private = allow_private
         self.public: Callable[[Address], bool] = is_foreign
-        """Which addresses may be connected to for what is not trusted."""
+        """Which addresses may be connected to for what is not trusted; importable by name."""
         self._timeout = timeout
         self._cache_dir = cache_dir
         self.lookup = lookup
-        """What resolves names."""
-        self._slots = asyncio.Semaphore(threads)
-        self._threads: set[threading.Thread] = set()
-        self._networks: set[Network] = set()
-        self._idle = asyncio.Event()
-        self._idle.set()
-
-    @property
-    def threads(self) -> int:
-        """How many look-ups run, also such as were given up and have not noticed yet."""
-        return len(self._threads)
+        """What resolves names; importable by name."""
 
     def network(self, *, trusted: bool = False) -> Network:
         """Return a network for reading what was resolved, under the same rule."""
-        allowed = self.public
-        if self._allow_private or trusted:
-            allowed = is_any
-        return Network(allowed, lookup=self.lookup)
+        return Network(self._allowed(trusted=trusted), lookup=self.lookup)
 
-    async def resolve(self, media: str, *, trusted: bool = False, pages: bool = True) -> Resolved:
+    async def resolve(self, media: str, *, trusted: bool = False) -> Resolved:
         """Look `media` up; `trusted` media may be on the private network.
 
-        Without `pages`, no page of a site that is not known is searched for a video.
         Cancelling gives the look-up up at once, and closes its connections. Raises a PlayError.
         """
-        query = query_of(media)
-        network = self.network(trusted=trusted)
-        try:
-            async with asyncio.timeout(self._timeout):
-                # What was given up keeps its slot until its thread has ended: there is no pile of them.
-                await self._slots.acquire()
-                return await self._start(query, network, pages=pages)
-        except TimeoutError as err:
-            if isinstance(err, PlayError):
-                raise
-            raise PlayTimeoutError("the look-up took too long") from err
-        finally:
-            network.close()
+        job = self.job(media, trusted=trusted, cpu_seconds=self._timeout)
+        return load_answer(await self.pool.run(job, self._timeout))
+
+    def job(self, media: str, *, trusted: bool, cpu_seconds: float) -> Job:
+        """Return the job that looks `media` up. Raises UnsupportedMediaError."""
+        return Job(
+            query=query_of(media),
+            allowed=self._allowed(trusted=trusted),
+            lookup=self.lookup,
+            max_height=self.max_height,
+            cache_dir=self._cache_dir,
+            cpu_seconds=cpu_seconds,
+            verbose=_LOGGER.isEnabledFor(logging.DEBUG),
+        )
 
     async def close(self, limit: float = 3.0) -> bool:
-        """Give up all look-ups; tell whether their threads have ended within `limit` s."""
-        for network in tuple(self._networks):
-            network.close()
-        try:
-            async with asyncio.timeout(limit):
-                await self._idle.wait()
-        except TimeoutError:
-            _LOGGER.warning("%d look-ups have not ended yet", len(self._threads))
-            return False
-        return True
+        """End its own processes, if it has any; tell whether they are gone within `limit` s."""
+        return not self._owns_pool or await self.pool.close(limit)
 
-    def _start(self, query: str, network: Network, *, pages: bool) -> asyncio.Future[Resolved]:
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Resolved] = loop.create_future()
-
-        def finish(result: Resolved | PlayError) -> None:
-            self._networks.discard(network)
-            self._threads.discard(thread)
-            thread.join()
-            self._slots.release()
-            if not self._threads:
-                self._idle.set()
-            if future.done():
-                return
-            if isinstance(result, PlayError):
-                future.set_exception(result)
-            else:
-                future.set_result(result)
-
-        def run() -> None:
-            result = self._extract(query, network, pages=pages)
-            try:
-                loop.call_soon_threadsafe(finish, result)
-            except RuntimeError:
-                _LOGGER.debug("The event loop was closed before the look-up ended")
-
-        # A daemon: name resolution and yt-dlp's own processes must not hold up a shutdown.
-        thread = threading.Thread(target=run, name="retrocam resolve", daemon=True)
-        self._threads.add(thread)
-        self._networks.add(network)
-        self._idle.clear()
-        thread.start()
-        return future
-
-    def _extract(self, query: str, network: Network, *, pages: bool) -> Resolved | PlayError:
-        """Run yt-dlp, in the look-up's thread."""
-        from .extractor import extract  # noqa: PLC0415  # a second and 40 MB, only when needed
-
-        try:
-            return extract(
-                query,
-                network,
-                max_height=self.max_height,
-                cache_dir=self._cache_dir,
-                pages=pages,
-            )
-        except PlayError as err:
-            return err
-        except Exception as err:
-            _LOGGER.exception("A look-up ended with an error")
-            return UnsupportedMediaError(str(err))
+    def _allowed(self, *, trusted: bool) -> Callable[[Address], bool]:
+        return is_any if self._allow_private or trusted else self.public

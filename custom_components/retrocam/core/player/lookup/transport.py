@@ -1,6 +1,6 @@
 """yt-dlp's way to the network: http and https over connections that a `Network` checks, no other.
 
-Import it only where something is looked up, as `extractor`.
+For the process of look-ups, as `extractor`.
 """
 
 from http.client import HTTPException

@@ -1,0 +1,25 @@
+"""The processes of look-ups, as the system knows them."""
+
+from pathlib import Path
+
+from custom_components.retrocam.core.player.lookup.server import LookupServer
+
+
+def children(server: LookupServer) -> list[int]:
+    """Return the processes that a server has forked and that are there still."""
+    pid = server.pid
+    return [] if pid is None else children_of(pid)
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the processes that a process has started."""
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def is_running(pid: int) -> bool:
+    """Return False for a process that has ended, reaped or not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"

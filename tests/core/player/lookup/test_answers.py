@@ -1,0 +1,184 @@
+"""What the parent makes of the bytes that a look-up's process sends, which may be anything."""
+
+import json
+import logging
+import socket
+import threading
+from typing import Any
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.retrocam.core.errors import (
+    BotCheckError,
+    PlayError,
+    PlayNetworkError,
+    UnsupportedMediaError,
+)
+from custom_components.retrocam.core.player.addresses import is_any, look_up
+from custom_components.retrocam.core.player.lookup.answers import load_answer
+from custom_components.retrocam.core.player.lookup.messages import (
+    LENGTH,
+    Job,
+    dump_crash,
+    dump_error,
+    dump_found,
+    dump_job,
+    framed,
+    load_job,
+)
+from custom_components.retrocam.core.player.lookup.streams import MediaInput, Resolved
+from custom_components.retrocam.core.player.lookup.worker import work
+
+from ..clips import clip
+from ..server import MediaServer, Page
+
+FOUND = Resolved(
+    inputs=(
+        MediaInput("https://site.example/picture", {"Cookie": "a=b"}, is_playlist=True),
+        MediaInput("https://site.example/sound", chunk=10_485_760, not_before=1.5),
+    ),
+    title="A film",
+    page="https://site.example/",
+    thumbnail="https://site.example/a.jpg",
+    duration=12.5,
+    expires=1_800_000_000.0,
+)
+
+
+def test_what_was_found_arrives_as_it_was() -> None:
+    assert load_answer(dump_found(FOUND, ["a line"])) == FOUND
+
+
+def test_errors_arrive_as_they_were() -> None:
+    error = BotCheckError("show that you are human")
+    error.outdated = True
+    with pytest.raises(BotCheckError, match="human") as caught:
+        load_answer(dump_error(error, []))
+    assert (caught.value.outdated, caught.value.needs_javascript) == (True, False)
+
+
+def test_a_crash_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(PlayNetworkError):
+        load_answer(dump_crash("Traceback: no such module"))
+    assert "no such module" in caplog.text
+    assert caplog.records[-1].levelno == logging.ERROR
+
+
+def test_a_long_title_is_cut() -> None:
+    found = Resolved(FOUND.inputs, title="a" * 100_000)
+    assert len(load_answer(dump_found(found, [])).title) == 1000
+
+
+def altered(**changes: Any) -> bytes:
+    """Return an answer that found something, with other values."""
+    answer = json.loads(dump_found(FOUND, []))
+    answer["found"] |= changes
+    return json.dumps(answer).encode()
+
+
+def an_input(**changes: Any) -> dict[str, Any]:
+    return {
+        "url": "https://site.example/",
+        "headers": {},
+        "is_playlist": False,
+        "chunk": None,
+        "not_before": None,
+        **changes,
+    }
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"", b"\xff", b"null", b"[]", b"{}", b'{"log": []}', b"[" * 100_000, b'{"found": 1, "log": []}',
+        b'{"found": {}, "log": []}', b'{"error": {"code": "unknown"}, "log": []}',
+        altered(inputs=[]),
+        altered(inputs=[an_input()] * 3),
+        altered(inputs=[an_input(url="file:///etc/passwd")]),
+        altered(inputs=[an_input(url="https://" + "a" * 100_000)]),
+        altered(inputs=[an_input(headers={"Cookie": "a\r\nHost: b"})]),
+        altered(inputs=[an_input(headers={"a\nb": "c"})]),
+        altered(inputs=[an_input(headers={str(n): "" for n in range(100)})]),
+        altered(inputs=[an_input(chunk=0)]),
+        altered(inputs=[an_input(not_before=True)]),
+        altered(title=None),
+        altered(title="a" * 2000),
+        altered(duration="long"),
+        altered(duration=float("nan")),
+        altered(duration=float("inf")),
+        altered(more="than is known"),
+    ],
+)  # fmt: skip
+def test_what_is_no_answer_is_an_error(data: bytes) -> None:
+    with pytest.raises(UnsupportedMediaError):
+        load_answer(data)
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "file:///etc/passwd", "//site", 1, {}])
+def test_links_that_are_none_are_left_out(link: Any) -> None:
+    found = load_answer(altered(page=link, thumbnail=link))
+    assert (found.page, found.thumbnail) == (None, None)
+
+
+KEYS = st.sampled_from(["found", "error", "crash", "log", "inputs", "url", "title"])
+LEAVES = st.none() | st.booleans() | st.floats() | st.text()
+
+
+@given(st.recursive(LEAVES, lambda each: st.lists(each) | st.dictionaries(KEYS, each)))
+def test_whatever_json_comes_nothing_but_a_play_error_does(value: Any) -> None:
+    with pytest.raises(PlayError):
+        load_answer(json.dumps(value).encode())
+
+
+def asked(job: Job) -> bytes:
+    """Have a job done in a thread of this process, and return the answer."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.sendall(framed(dump_job(job)))
+        worker = threading.Thread(target=work, args=(theirs, lambda _seconds: None))
+        worker.start()
+        with ours.makefile("rb") as stream:
+            (length,) = LENGTH.unpack(stream.read(LENGTH.size))
+            answer = stream.read(length)
+        worker.join()
+    return answer
+
+
+def a_job(query: str, **changes: Any) -> Job:
+    settings: dict[str, Any] = {
+        "allowed": is_any,
+        "lookup": look_up,
+        "max_height": 360,
+        "cache_dir": None,
+        "cpu_seconds": 30.0,
+        **changes,
+    }
+    return Job(query, **settings)
+
+
+def test_a_job_is_done(server: MediaServer) -> None:
+    url = server.add("/film.mp4", Page(clip(1.0), "video/mp4"))
+    assert load_answer(asked(a_job(url))).title == "film"
+
+
+def test_the_log_comes_with_the_answer_and_without_secrets(
+    server: MediaServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    url = server.add("/film.mp4?token=hunter2", Page(status=404))
+    with pytest.raises(PlayError):
+        load_answer(asked(a_job(url, verbose=True)))
+    assert "HTTP Error 404" in caplog.text
+    assert "hunter2" not in caplog.text
+
+
+def test_a_bug_is_an_error_too(server: MediaServer) -> None:
+    url = server.add("/film.mp4", Page(clip(1.0), "video/mp4"))
+    with pytest.raises(UnsupportedMediaError):
+        load_answer(asked(a_job(url, max_height="tall")))
+
+
+def test_a_job_is_what_it_was() -> None:
+    job = a_job("https://site.example/")
+    assert load_job(dump_job(job)) == job

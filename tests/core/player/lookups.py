@@ -1,0 +1,29 @@
+"""Look-ups for tests: one warm server for each test process, since starting one takes a second."""
+
+import asyncio
+import atexit
+from typing import Any
+
+from custom_components.retrocam.core.player.addresses import Network, is_any
+from custom_components.retrocam.core.player.lookup.extractor import extract
+from custom_components.retrocam.core.player.lookup.pool import LookupPool
+from custom_components.retrocam.core.player.lookup.resolver import Resolver
+from custom_components.retrocam.core.player.lookup.server import LookupServer
+from custom_components.retrocam.core.player.lookup.streams import Resolved
+
+SERVER = LookupServer()
+atexit.register(SERVER.end)
+
+
+def a_resolver(*, allow_private: bool = True, **settings: Any) -> Resolver:
+    """Return a resolver that may reach this machine, on the warm server."""
+    return Resolver(LookupPool(SERVER), allow_private=allow_private, **settings)
+
+
+async def extracted(query: str) -> Resolved:
+    """Look something up in this process, where its parts can be watched."""
+    network = Network(is_any)
+    try:
+        return await asyncio.to_thread(extract, query, network, max_height=360, cache_dir=None)
+    finally:
+        network.close()

@@ -1,0 +1,119 @@
+"""A page that is made to take long holds up neither the event loop nor Home Assistant's stop."""
+
+import asyncio
+from pathlib import Path
+import time
+
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.retrocam.core.player.lookup.server import LookupServer
+from custom_components.retrocam.instances.lookups import LOOKUP_SERVER
+
+from ..conftest import LoadEntry
+from ..core.player.lookup.children import children, is_running
+from ..core.player.server import MediaServer, Page
+from ..waiting import until
+
+SITE = "/Mediasite/Play/0123456789abcdef0123456789abcdef"
+"""A path that makes yt-dlp take any host for a site that it knows."""
+
+
+@pytest.fixture
+async def player(home: HomeAssistant, load: LoadEntry, server: MediaServer) -> MockConfigEntry:
+    """A player with a server of look-ups of its own."""
+    del home.data[LOOKUP_SERVER]
+    home.config.allowlist_external_urls = {server.root + "/"}
+    return await load({"kind": "ascii_player", "name": "Screen"}, title="Screen")
+
+
+@pytest.fixture
+def hostile(server: MediaServer) -> str:
+    """16 MB for which an expression of yt-dlp takes days."""
+    page = Page(b"<div " * (3 << 20), "text/html")
+    assert len(page.body) < 16 << 20
+    return server.add(SITE, page)
+
+
+async def computing(server: LookupServer) -> int:
+    """Wait for a look-up's process that computes, and return its number."""
+
+    def busy() -> bool:
+        pids = children(server)
+        return bool(pids) and cpu_seconds(pids[0]) > 1.0
+
+    await until(busy)
+    return children(server)[0]
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time of a process; 0 if there is none."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
+async def longest_stretch(ended: asyncio.Event) -> float:
+    """Return the longest time in s for which the event loop gave no turn, until `ended` is set."""
+    longest, last = 0.0, time.monotonic()
+    while not ended.is_set():
+        await asyncio.sleep(0.005)
+        now = time.monotonic()
+        longest, last = max(longest, now - last), now
+    return longest
+
+
+async def test_a_page_made_to_take_long_leaves_the_event_loop_free(
+    home: HomeAssistant, player: MockConfigEntry, hostile: str
+) -> None:
+    resolver = player.runtime_data.session.resolver
+    ended = asyncio.Event()
+    watching = asyncio.ensure_future(longest_stretch(ended))
+    playing = asyncio.ensure_future(
+        home.services.async_call(
+            "retrocam",
+            "play",
+            {"entity_id": "media_player.screen", "media": hostile},
+            blocking=True,
+        )
+    )
+    pid = await computing(resolver.pool.server)
+    ended.set()
+    assert await watching < 1.0
+    # Home Assistant stops in the midst of it.
+    began = time.monotonic()
+    await home.async_stop(force=True)
+    assert time.monotonic() - began < 10
+    assert not is_running(pid)
+    assert resolver.pool.server.pid is None
+    await asyncio.wait([playing])
+    assert playing.cancelled() or playing.exception() is not None or playing.result() is None
+
+
+async def test_unloading_ends_a_look_up(
+    home: HomeAssistant, player: MockConfigEntry, hostile: str
+) -> None:
+    pool = player.runtime_data.session.resolver.pool
+    player.runtime_data.session.play(hostile, trusted=True)
+    pid = await computing(pool.server)
+    assert await home.config_entries.async_unload(player.entry_id)
+    assert not is_running(pid)
+    assert pool.server.pid is None
+
+
+async def test_players_share_one_server_which_ends_with_the_last(
+    home: HomeAssistant, player: MockConfigEntry, load: LoadEntry, server: MediaServer
+) -> None:
+    other = await load({"kind": "ascii_player", "name": "Other"}, title="Other")
+    pool = player.runtime_data.session.resolver.pool
+    assert other.runtime_data.session.resolver.pool is pool
+    other.runtime_data.session.play(server.add("/gone.mp4", Page(status=404)), trusted=True)
+    await other.runtime_data.session.settled(1)
+    assert pool.server.pid is not None
+    assert await home.config_entries.async_unload(player.entry_id)
+    assert pool.server.pid is not None
+    assert await home.config_entries.async_unload(other.entry_id)
+    assert pool.server.pid is None
