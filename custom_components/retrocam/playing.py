@@ -13,9 +13,11 @@ from homeassistant.components.media_source import (
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.network import is_hass_url
+from yarl import URL
 
 from .const import DOMAIN
 from .core.errors import PlayError, PlayNotFoundError, PlayTimeoutError, UnsupportedMediaError
+from .core.player.fetch import origin_of
 from .core.player.lookup.resolver import query_of
 from .core.player.machine import Phase
 from .core.sources import redact_url
@@ -166,7 +168,8 @@ async def _async_read(
         return reachable(hass, media), True
     query_of(media)
     trusted = hass.config.is_allowed_external_url(media) or is_hass_url(hass, media)
-    return media, trusted
+    # Home Assistant reads URLs with yarl, the player with urllib: both must mean the same origin.
+    return media, trusted and origin_of(media) == origin_of(str(URL(media)))
 
 
 def _for_guest(media: str) -> str:

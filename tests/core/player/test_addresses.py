@@ -15,13 +15,14 @@ from custom_components.retrocam.core.errors import BlockedAddressError, PlayNetw
 from custom_components.retrocam.core.player.addresses import (
     Address,
     Network,
+    Origin,
     is_any,
     is_foreign,
     is_public,
     look_up,
     source_towards,
 )
-from custom_components.retrocam.core.player.fetch import fetch_all
+from custom_components.retrocam.core.player.fetch import fetch_all, origin_of
 
 from .hosts import only_second
 from .server import MediaServer, Page, serving
@@ -94,6 +95,52 @@ def test_a_name_that_answers_anew_each_time_is_checked_each_time() -> None:
         network.forget(network.connect("public.example", server.server_port, tls=False))
         with pytest.raises(BlockedAddressError):
             network.connect("public.example", server.server_port, tls=False)
+
+
+def test_a_trusted_origin_may_be_private_and_no_other() -> None:
+    with serving("127.0.0.1") as server, serving("127.0.0.1") as other:
+        trusted = Origin.at("nas.local", server.server_port, tls=False)
+        network = Network(only_second, trusted=trusted, lookup=lambda _host, _port: ["127.0.0.1"])
+        network.forget(network.connect("NAS.local", server.server_port, tls=False))
+        for host, port, tls in (
+            ("nas.local", other.server_port, False),
+            ("router.local", server.server_port, False),
+            ("nas.local", server.server_port, True),
+        ):
+            with pytest.raises(BlockedAddressError):
+                network.connect(host, port, tls=tls)
+
+
+def test_a_trusted_origin_keeps_its_addresses() -> None:
+    answers = iter([["127.0.0.1"], ["127.0.0.3"], ["127.0.0.3", "127.0.0.1"]])
+    with serving("127.0.0.1") as server, serving("127.0.0.3", port=server.server_port):
+        trusted = Origin.at("nas.local", server.server_port, tls=False)
+        network = Network(only_second, trusted=trusted, lookup=lambda _host, _port: next(answers))
+        network.forget(network.connect("nas.local", server.server_port, tls=False))
+        with pytest.raises(BlockedAddressError):
+            network.connect("nas.local", server.server_port, tls=False)
+        sock = network.connect("nas.local", server.server_port, tls=False)
+        assert sock.getpeername()[0] == "127.0.0.1"
+        network.forget(sock)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("http://nas/a", "http://NAS:80/b?c"),
+        ("https://nas", "https://nas:443/"),
+        ("http://müller.example/", "http://xn--mller-kva.example/"),
+        ("http://user:secret@nas/", "http://nas/"),
+    ],
+)
+def test_origins_that_are_the_same(one: str, other: str) -> None:
+    assert origin_of(one) == origin_of(other)
+    assert origin_of(one) is not None
+
+
+@pytest.mark.parametrize("other", ["https://nas/", "http://nas:8080/", "http://nas.example/"])
+def test_origins_that_differ(other: str) -> None:
+    assert origin_of("http://nas/") != origin_of(other)
 
 
 def test_of_many_addresses_only_allowed_ones_are_tried() -> None:

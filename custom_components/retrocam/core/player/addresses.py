@@ -6,18 +6,36 @@ can so not reach what is not allowed.
 """
 
 from collections.abc import Callable, Sequence
+import contextlib
 import functools
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 import socket
 import ssl
 import threading
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..errors import BlockedAddressError, PlayNetworkError
 
 type Address = IPv4Address | IPv6Address
 type Lookup = Callable[[str, int], Sequence[str]]
 """Turns a host name and a port into IP addresses, best first. Raises OSError."""
+
+
+class Origin(NamedTuple):
+    """What a URL is served by (RFC 6454): its host as DNS spells it, its port, and whether by TLS."""
+
+    host: str
+    port: int
+    tls: bool
+
+    @classmethod
+    def at(cls, host: str, port: int, *, tls: bool) -> Origin:
+        """Return the origin of a host, of which international names are encoded."""
+        # What cannot be encoded is compared as it is written: it equals nothing that can be looked up.
+        with contextlib.suppress(UnicodeError):
+            host = host.encode("idna").decode()
+        return cls(host.lower(), port, tls)
+
 
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 """RFC 6052: the last 32 bits are an IPv4 address that a gateway connects to."""
@@ -94,12 +112,18 @@ class Network:
         self,
         allowed: Callable[[Address], bool] = is_public,
         *,
+        trusted: Origin | None = None,
         lookup: Lookup = look_up,
         timeout: float = 10.0,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """Connect only to what `allowed` accepts; `timeout` in s holds for each step on a socket."""
+        """Connect only to what `allowed` accepts; `timeout` in s holds for each step on a socket.
+
+        The `trusted` origin may have any address, and keeps those of its first look-up.
+        """
         self._allowed = allowed
+        self._trusted = trusted
+        self._trusted_addresses: frozenset[str] | None = None
         self._lookup = lookup
         self._timeout = timeout
         self._tls = tls
@@ -124,7 +148,9 @@ class Network:
         Raises BlockedAddressError when there are only addresses that are not allowed, OSError when none
         answers, PlayNetworkError when the network is closed.
         """
-        allowed = [text for text in self._lookup(host, port) if self._is_allowed(text)]
+        answers = self._lookup(host, port)
+        trusted = self._trusted_of(Origin.at(host, port, tls=tls), answers)
+        allowed = [text for text in answers if text in trusted or self._is_allowed(text)]
         if not allowed:
             raise BlockedAddressError("the host has no address that may be connected to")
         limit = self._timeout if timeout is None else timeout
@@ -151,8 +177,18 @@ class Network:
             _shut_down(sock)
 
     def _is_allowed(self, text: str) -> bool:
-        address = ip_address(text.partition("%")[0])
-        return self._allowed(address)
+        return self._allowed(_address(text))
+
+    def _trusted_of(self, origin: Origin, answers: Sequence[str]) -> frozenset[str]:
+        """Return the addresses at which `origin` is trusted: none, but for the trusted one."""
+        if origin != self._trusted:
+            return frozenset()
+        with self._lock:
+            if self._trusted_addresses is None:
+                self._trusted_addresses = frozenset(
+                    text for text in answers if is_any(_address(text))
+                )
+            return self._trusted_addresses
 
     def _connect(
         self, address: str, host: str, port: int, *, tls: bool, timeout: float
@@ -184,6 +220,10 @@ class Network:
             if self._closed.is_set():
                 raise PlayNetworkError("the job was given up")
             self._sockets.add(sock)
+
+
+def _address(text: str) -> Address:
+    return ip_address(text.partition("%")[0])
 
 
 def _shut_down(sock: socket.socket) -> None:

@@ -23,7 +23,7 @@ from ..errors import (
     RateLimitedError,
     UnsupportedMediaError,
 )
-from .addresses import Network
+from .addresses import Network, Origin
 
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS: Final = 10
@@ -56,6 +56,16 @@ def split_url(url: str) -> SplitResult:
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
         raise UnsupportedMediaError("not an http or https URL")
     return parts
+
+
+def origin_of(url: str) -> Origin | None:
+    """Return the origin of an http(s) URL, None for anything else."""
+    try:
+        parts = split_url(url)
+    except UnsupportedMediaError:
+        return None
+    tls = parts.scheme == "https"
+    return Origin.at(parts.hostname or "", parts.port or (443 if tls else 80), tls=tls)
 
 
 def send(
@@ -129,6 +139,13 @@ def without_login(url: str) -> tuple[str, Login]:
         return url, Login()
     bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
     return bare, Login(bare, _authorization(parts))
+
+
+def link_of(page: str | None) -> str | None:
+    """Return an http(s) URL without a login, None for what else a site may call its page."""
+    if page is None or origin_of(page) is None:
+        return None
+    return without_login(page)[0]
 
 
 def redirect_target(answer: Answer) -> str | None:

@@ -13,6 +13,7 @@ from typing import Final, assert_never
 from ..errors import BlockedAddressError, PlayError, PlayNetworkError
 from ..pictures import Feed
 from . import events
+from .addresses import Network
 from .audio import AudioGoneError, AudioRing
 from .events import Effect, Event
 from .lookup.resolver import Resolver
@@ -81,9 +82,9 @@ class Session:
     ) -> int:
         """Play `media` instead of anything else, and return the number of this session.
 
-        A URL, a YouTube id, search words, or a feed of pictures. `trusted` media, such as Home
-        Assistant's own, may be on the private network. Without `report_blocked`, an address that may
-        not be connected to is told as one that does not answer: the difference maps this network.
+        A URL, a YouTube id, search words, or a feed of pictures. The origin of a `trusted` URL may be
+        on the private network. Without `report_blocked`, an address that may not be connected to is
+        told as one that does not answer: the difference maps this network.
         """
         self._media, self._trusted, self._report_blocked = media, trusted, report_blocked
         self._found = self._info = self._error = None
@@ -129,6 +130,12 @@ class Session:
     def resolver(self) -> Resolver:
         """What looks media up, and says where they may be."""
         return self._resolver
+
+    def network(self) -> Network:
+        """Return a network for one more opening of what plays."""
+        media = self._media
+        trusted = media if isinstance(media, str) and self._trusted else None
+        return self._resolver.network(trusted=trusted)
 
     @property
     def status(self) -> Status:
@@ -246,7 +253,7 @@ class Session:
             self._ring = AudioRing(self._loop)
             self._playing = Pipeline(
                 found,
-                self._resolver.network(trusted=self._trusted),
+                self.network(),
                 self.screen,
                 self._ring,
                 reports,

@@ -148,6 +148,7 @@ def asked(job: Job) -> bytes:
 def a_job(query: str, **changes: Any) -> Job:
     settings: dict[str, Any] = {
         "allowed": is_any,
+        "trusted": None,
         "lookup": look_up,
         "max_height": 360,
         "cache_dir": None,

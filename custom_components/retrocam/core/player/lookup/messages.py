@@ -13,7 +13,7 @@ import struct
 from typing import Any, BinaryIO, Final
 
 from ...errors import PlayError
-from ..addresses import Address, Lookup
+from ..addresses import Address, Lookup, Origin
 from .streams import Resolved
 
 LENGTH: Final = struct.Struct(">I")
@@ -37,6 +37,8 @@ class Job:
     """An http(s) URL, or `ytsearch1:` and words."""
     allowed: Callable[[Address], bool]
     """Which addresses may be connected to."""
+    trusted: Origin | None
+    """What may have any address."""
     lookup: Lookup
     """What resolves names."""
     max_height: int

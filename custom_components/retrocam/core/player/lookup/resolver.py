@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from ...errors import UnsupportedMediaError
 from ..addresses import Address, Lookup, Network, is_any, is_foreign, look_up
-from ..fetch import split_url
+from ..fetch import origin_of, split_url
 from .answers import load_answer
 from .messages import Job
 from .pool import LookupPool
@@ -86,12 +86,13 @@ class Resolver:
         self.lookup = lookup
         """What resolves names; importable by name."""
 
-    def network(self, *, trusted: bool = False) -> Network:
-        """Return a network for reading what was resolved, under the same rule."""
-        return Network(self._allowed(trusted=trusted), lookup=self.lookup)
+    def network(self, *, trusted: str | None = None) -> Network:
+        """Return a network for one opening, which may reach the origin of `trusted` wherever it is."""
+        origin = origin_of(trusted) if trusted is not None else None
+        return Network(self._allowed, trusted=origin, lookup=self.lookup)
 
     async def resolve(self, media: str, *, trusted: bool = False) -> Resolved:
-        """Look `media` up; `trusted` media may be on the private network.
+        """Look `media` up; if it is `trusted`, its origin may be on the private network.
 
         Cancelling gives the look-up up at once, and closes its connections. Raises a PlayError.
         """
@@ -100,9 +101,11 @@ class Resolver:
 
     def job(self, media: str, *, trusted: bool, cpu_seconds: float) -> Job:
         """Return the job that looks `media` up. Raises UnsupportedMediaError."""
+        query = query_of(media)
         return Job(
-            query=query_of(media),
-            allowed=self._allowed(trusted=trusted),
+            query=query,
+            allowed=self._allowed,
+            trusted=origin_of(query) if trusted else None,
             lookup=self.lookup,
             max_height=self.max_height,
             cache_dir=self._cache_dir,
@@ -114,5 +117,6 @@ class Resolver:
         """End its own processes, if it has any; tell whether they are gone within `limit` s."""
         return not self._owns_pool or await self.pool.close(limit)
 
-    def _allowed(self, *, trusted: bool) -> Callable[[Address], bool]:
-        return is_any if self._allow_private or trusted else self.public
+    @property
+    def _allowed(self) -> Callable[[Address], bool]:
+        return is_any if self._allow_private else self.public

@@ -52,7 +52,7 @@ def answer(job: Job) -> bytes:
     _ROOT.addHandler(log)
     if job.verbose:
         _ROOT.setLevel(logging.DEBUG)
-    network = Network(job.allowed, lookup=job.lookup)
+    network = Network(job.allowed, trusted=job.trusted, lookup=job.lookup)
     try:
         found = extract(job.query, network, max_height=job.max_height, cache_dir=job.cache_dir)
         return dump_found(found, log.lines)
