@@ -1,6 +1,8 @@
 """The media player entity of an ASCII player."""
 
+from copy import copy
 from datetime import datetime
+import re
 from typing import Any, Final, override
 
 from homeassistant.components.media_player import (
@@ -43,6 +45,8 @@ _FEATURES: Final = (
     | MediaPlayerEntityFeature.BROWSE_MEDIA
     | MediaPlayerEntityFeature.SEARCH_MEDIA
 )
+_OWN_PATH: Final = re.compile(r"/(?![/\\])")
+"""Browsers take a backslash for a slash, and two of them for the beginning of a host."""
 _PLAYLISTS: Final = {"application/vnd.apple.mpegurl", "application/x-mpegurl"}
 
 
@@ -61,8 +65,6 @@ class RetrocamMediaPlayer(RetrocamEntity, MediaPlayerEntity):
 
     _attr_name = None
     _attr_media_content_type = MediaType.VIDEO
-    # Browsers fetch it: Home Assistant must not be sent to any address that a page names.
-    _attr_media_image_remotely_accessible = True
     instance: PlayerInstance
 
     def __init__(self, instance: PlayerInstance) -> None:
@@ -87,13 +89,25 @@ class RetrocamMediaPlayer(RetrocamEntity, MediaPlayerEntity):
         loaded = status.state not in (Phase.IDLE, Phase.ERROR)
         self._attr_media_title = status.title if loaded else None
         self._attr_media_content_id = status.page if loaded else None
-        self._attr_media_image_url = status.thumbnail if loaded else None
         self._attr_media_duration = round(status.duration) if loaded and status.duration else None
         timed = running and not status.is_live
         self._attr_media_position = round(status.position) if timed else None
         self._attr_media_position_updated_at = _moment(status.position_at) if timed else None
         error = status.error
         self._attr_extra_state_attributes = {"error": error.code if error is not None else None}
+
+    @property
+    @override
+    def media_image_hash(self) -> str | None:
+        """Return what tells one thumbnail from another; never a URL for anybody to fetch."""
+        artwork = self.instance.thumbnail.artwork
+        return artwork.digest if artwork is not None else None
+
+    @override
+    async def async_get_media_image(self) -> tuple[bytes | None, str | None]:
+        """Return the thumbnail of what plays, and its type."""
+        artwork = self.instance.thumbnail.artwork
+        return (artwork.data, artwork.content_type) if artwork is not None else (None, None)
 
     @override
     async def async_play_media(
@@ -139,11 +153,12 @@ class RetrocamMediaPlayer(RetrocamEntity, MediaPlayerEntity):
     ) -> BrowseMedia:
         """Browse what has pictures in the media sources."""
         itself = f"{CAMERA_ITEM}{self.instance.camera_entity_id}"
-        return await async_browse_media(
+        found = await async_browse_media(
             self.hass,
             media_content_id,
             content_filter=lambda item: _is_video(item) and item.media_content_id != itself,
         )
+        return _with_own_thumbnails(found)
 
     @override
     async def async_search_media(self, query: SearchMediaQuery) -> SearchMedia:
@@ -162,7 +177,7 @@ class RetrocamMediaPlayer(RetrocamEntity, MediaPlayerEntity):
         if query.media_content_id:
             try:
                 source = await async_search_media(self.hass, query.media_content_id, query)
-                found += [item for item in source.result if _is_video(item)]
+                found += [_with_own_thumbnails(item) for item in source.result if _is_video(item)]
             except BrowseError, SearchError:
                 pass  # this one cannot search
         return SearchMedia(result=found)
@@ -171,6 +186,19 @@ class RetrocamMediaPlayer(RetrocamEntity, MediaPlayerEntity):
 def _is_video(item: BrowseMedia) -> bool:
     kind = item.media_content_type or ""
     return kind.startswith("video") or kind.lower() in _PLAYLISTS
+
+
+def _with_own_thumbnails[Item: BrowseMedia](item: Item) -> Item:
+    """Return a copy of an item whose thumbnails are only such as Home Assistant serves itself.
+
+    Others would have the browser tell a stranger's server of its address.
+    """
+    item = copy(item)
+    if not _OWN_PATH.match(item.thumbnail or ""):
+        item.thumbnail = None
+    if item.children is not None:
+        item.children = [_with_own_thumbnails(child) for child in item.children]
+    return item
 
 
 def _moment(time: float) -> datetime:

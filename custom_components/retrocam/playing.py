@@ -4,7 +4,7 @@ import asyncio
 import re
 from typing import Any, Final
 
-from homeassistant.components.media_player import async_process_play_media_url
+from homeassistant.components.media_player import DATA_COMPONENT, async_process_play_media_url
 from homeassistant.components.media_source import (
     MediaSourceError,
     async_resolve_media,
@@ -12,6 +12,7 @@ from homeassistant.components.media_source import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.network import is_hass_url
 from yarl import URL
 
@@ -123,7 +124,7 @@ def describe_player(instance: PlayerInstance) -> dict[str, Any]:
         "session_id": status.session,
         "title": status.title,
         "page": status.page,
-        "thumbnail": status.thumbnail,
+        "thumbnail": _thumbnail_path(instance),
         "duration": status.duration,
         "is_live": status.is_live,
         "has_audio": status.has_audio,
@@ -134,6 +135,14 @@ def describe_player(instance: PlayerInstance) -> dict[str, Any]:
         "preset": instance.style.preset,
         "charset": instance.style.charset,
     }
+
+
+def _thumbnail_path(instance: PlayerInstance) -> str | None:
+    """Return where Home Assistant serves the thumbnail: as the picture of the media player."""
+    unique_id = f"{instance.entry.entry_id}_media_player"
+    entity_id = er.async_get(instance.hass).async_get_entity_id("media_player", DOMAIN, unique_id)
+    entity = entity_id and instance.hass.data[DATA_COMPONENT].get_entity(entity_id)
+    return entity.media_image_local if entity else None
 
 
 async def _async_find(

@@ -12,13 +12,16 @@ def resolve[T](future: asyncio.Future[T], result: T) -> None:
         future.set_result(result)
 
 
-async def run_in_thread[T](name: str, function: Callable[[], T], *, outlived: bool = True) -> T:
+async def run_in_thread[T](
+    name: str, function: Callable[[], T], *, outlived: bool = True, daemon: bool = False
+) -> T:
     """Run `function` in a new thread called `name` and return what it returns, or raise what it raises.
 
     For work that decodes, encodes or waits for a source: it must not take a place in the event loop's
     shared executor. The function must have a way to end by itself: if the awaiting task is cancelled,
     its result is dropped. With `outlived` the thread may go on a little while then; without, the task
-    ends only after it. The thread is joined when it has answered.
+    ends only after it. The thread is joined when it has answered. A `daemon` does not hold up the end of
+    the process: for what looks names up, which nothing can interrupt.
     """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
@@ -41,7 +44,7 @@ async def run_in_thread[T](name: str, function: Callable[[], T], *, outlived: bo
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(answer, result, error)
 
-    thread = threading.Thread(target=run, name=name)
+    thread = threading.Thread(target=run, name=name, daemon=daemon)
     thread.start()
     try:
         # Not by asyncio.shield: it reports an error that comes after the cancellation to the loop.

@@ -23,6 +23,7 @@ from ..core.player.status import Status
 from ..core.publisher import Publisher
 from ..core.threads import resolve, run_in_thread
 from ..settings import SECTION_PLAYER, Settings
+from .artwork import Thumbnail
 from .drawn import DrawnInstance
 from .extractor_issues import async_check_extractor
 from .lookups import async_join, async_leave
@@ -92,6 +93,7 @@ class PlayerInstance(DrawnInstance):
         self._feed: CameraFeed | None = None
         self._ending: set[asyncio.Task[None]] = set()
         super().__init__(hass, entry)
+        self.thumbnail = Thumbnail(hass, entry.title, self.session.network, self.async_tell)
         self._unsubscribe = self.session.subscribe(self._async_changed)
 
     @property
@@ -162,7 +164,7 @@ class PlayerInstance(DrawnInstance):
         """End what plays, too."""
         self._unsubscribe()
         self._orders += 1
-        await self.session.close()
+        await asyncio.gather(self.session.close(), self.thumbnail.async_close())
         await async_leave(self.hass, self.entry.entry_id)
         if self._feed is not None:
             await self._feed.async_close()
@@ -207,6 +209,8 @@ class PlayerInstance(DrawnInstance):
 
     @callback
     def _async_changed(self, status: Status) -> None:
+        idle = status.state in (Phase.IDLE, Phase.ERROR)
+        self.thumbnail.async_show(None if idle else status.thumbnail)
         for screen in self.cells.screens.values():
             if isinstance(screen, PlayerScreen):
                 screen.update(self.status)

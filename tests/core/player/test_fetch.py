@@ -17,7 +17,7 @@ from custom_components.retrocam.core.errors import (
     UnsupportedMediaError,
 )
 from custom_components.retrocam.core.player.addresses import Network, is_any
-from custom_components.retrocam.core.player.fetch import fetch_all, split_url
+from custom_components.retrocam.core.player.fetch import fetch_all, link_of, split_url
 from custom_components.retrocam.core.player.lookup.streams import MediaInput
 from custom_components.retrocam.core.player.remote import RemoteFile
 
@@ -293,3 +293,20 @@ def test_hosts_are_named_as_servers_expect() -> None:
         fetch_all(network, f"http://[::1]:{server.server_port}/a", headers={}, most=10)
         assert server.log[0].headers["Host"] == f"[::1]:{server.server_port}"
         assert seen == ["::1"]
+
+
+@pytest.mark.parametrize(
+    ("page", "link"),
+    [
+        ("https://example.com/watch?v=1", "https://example.com/watch?v=1"),
+        ("http://keeper:secret@example.com/", "http://example.com/"),
+        ("javascript:alert(1)", None),
+        ("JaVaScript://example.com/%0aalert(1)", None),
+        ("data:text/html,x", None),
+        ("//example.com/", None),
+        ("http://[", None),
+        (None, None),
+    ],
+)
+def test_only_web_pages_are_linked_to(page: str | None, link: str | None) -> None:
+    assert link_of(page) == link

@@ -16,6 +16,7 @@ from . import events
 from .addresses import Network
 from .audio import AudioGoneError, AudioRing
 from .events import Effect, Event
+from .fetch import link_of
 from .lookup.resolver import Resolver
 from .lookup.streams import Resolved
 from .machine import RUNNING, Phase, State, step
@@ -149,7 +150,7 @@ class Session:
             session=state.session,
             epoch=self.screen.epoch,
             title=media.title if media is not None else None,
-            page=media.page if media is not None else None,
+            page=link_of(media.page) if media is not None else None,
             thumbnail=media.thumbnail if media is not None else None,
             duration=duration,
             is_live=state.live,
