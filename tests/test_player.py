@@ -9,11 +9,9 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.retrocam.core.errors import PlayNotFoundError
 from custom_components.retrocam.core.player.machine import Phase
 from custom_components.retrocam.core.sources import redact_url
 from custom_components.retrocam.instances.player import PlayerInstance
-from custom_components.retrocam.playing import reachable
 
 from .cell_clients import Client, cells_url
 from .conftest import LoadEntry
@@ -228,20 +226,6 @@ async def test_unloading_ends_a_camera_that_plays(
     await play(home, "camera.porch")
     assert await home.config_entries.async_unload(player.entry.entry_id)
     await until(lambda: working_threads() == [])
-
-
-async def test_its_own_media_are_reached_under_the_name_of_the_certificate(
-    home: HomeAssistant, player: PlayerInstance
-) -> None:
-    assert home.config.api is not None
-    port = home.config.api.port
-    assert reachable(home, "/local/film.mp4") == f"http://127.0.0.1:{port}/local/film.mp4"
-    assert reachable(home, "https://example.com/a.mp4") == "https://example.com/a.mp4"
-    home.config.api.use_ssl = True
-    with pytest.raises(PlayNotFoundError):
-        reachable(home, "/local/film.mp4")
-    home.config.internal_url = "https://home.example:8123"
-    assert reachable(home, "/local/film.mp4") == "https://home.example:8123/local/film.mp4"
 
 
 @pytest.mark.parametrize("hangs", [False, True], ids=["playing", "looking up"])

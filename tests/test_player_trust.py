@@ -1,6 +1,7 @@
 """Trust in what is played: of one origin for one opening, and of nothing that it leads to."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -99,3 +100,34 @@ async def test_an_address_is_trusted_at_its_port_only(
             await play(home, f"{server.root}/hop")
         assert raised.value.translation_key == "play_blocked_address"
         assert other.log == []
+
+
+LISTS = {
+    "segments": "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n{root}/film.ts\n#EXT-X-ENDLIST\n",
+    "playlists": "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=100000\n{root}/list.m3u8\n",
+    "a plain list": "#EXTM3U\n{root}/film.mp4\n",
+    "a list of files": "ffconcat version 1.0\nfile {root}/film.mp4\n",
+    "a page": '<html><title>x</title><video src="{root}/film.mp4"></video></html>',
+    "DASH": '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static"><Period>'
+    '<AdaptationSet mimeType="video/mp4"><Representation id="1"><BaseURL>{root}/film.mp4</BaseURL>'
+    "</Representation></AdaptationSet></Period></MPD>",
+}
+
+
+@pytest.mark.parametrize("text", LISTS.values(), ids=LISTS.keys())
+@pytest.mark.parametrize("name", ["photo.jpg", "film.mp4"])
+async def test_a_file_is_never_read_as_a_playlist_or_a_page(
+    *,
+    home: HomeAssistant,
+    player: PlayerInstance,
+    media_directory: Path,
+    inside: MediaServer,
+    text: str,
+    name: str,
+) -> None:
+    (media_directory / name).write_text(text.format(root=inside.root))
+    for media in (f"media-source://media_source/local/{name}", f"/media/local/{name}"):
+        with pytest.raises(HomeAssistantError) as raised:
+            await play(home, media)
+        assert raised.value.translation_key == "play_unsupported"
+    assert inside.log == []

@@ -4,16 +4,10 @@ import asyncio
 import re
 from typing import Any, Final
 
-from homeassistant.components.media_player import DATA_COMPONENT, async_process_play_media_url
-from homeassistant.components.media_source import (
-    MediaSourceError,
-    async_resolve_media,
-    is_media_source_id,
-)
-from homeassistant.core import HomeAssistant
+from homeassistant.components.media_player import DATA_COMPONENT
+from homeassistant.components.media_source import is_media_source_id
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.network import is_hass_url
 from yarl import URL
 
 from .const import DOMAIN
@@ -21,9 +15,10 @@ from .core.errors import PlayError, PlayNotFoundError, PlayTimeoutError, Unsuppo
 from .core.player.fetch import origin_of
 from .core.player.lookup.resolver import query_of
 from .core.player.machine import Phase
+from .core.player.wanted import FreshMedia
 from .core.sources import redact_url
 from .instances.player import CameraFeed, PlayerInstance
-from .urls import own_url
+from .own_media import OwnMedia, own_path
 
 SUPERSEDED: Final = "superseded"
 """State in the answer to a play that something newer took the place of."""
@@ -53,7 +48,7 @@ async def async_play(
     if preset is not None:
         instance.async_set_style(preset=preset)
     wanted = instance.async_order()
-    found: str | CameraFeed
+    found: str | CameraFeed | FreshMedia
     trusted = False
     try:
         if guest:
@@ -65,7 +60,8 @@ async def async_play(
         # Together: what a guest asked for is never played again as if a user had.
         instance.last_media, instance.last_by_guest = media, guest
         number = instance.async_play(found, trusted=trusted, report_blocked=not guest)
-        patience = instance.patience if isinstance(found, str) else instance.camera_patience
+        is_camera = isinstance(found, CameraFeed)
+        patience = instance.camera_patience if is_camera else instance.patience
         return await _async_settle(instance, number, patience)
     except PlayError as err:
         invalid = isinstance(err, UnsupportedMediaError) and wanted()
@@ -147,8 +143,8 @@ def _thumbnail_path(instance: PlayerInstance) -> str | None:
 
 async def _async_find(
     instance: PlayerInstance, media: str, entity_id: str
-) -> tuple[str | CameraFeed, bool]:
-    """Return what the session is to play, and whether it may be on the private network.
+) -> tuple[str | CameraFeed | FreshMedia, bool]:
+    """Return what the session is to play, and whether its origin may be on the private network.
 
     Raises a PlayError for what cannot be meant.
     """
@@ -163,20 +159,16 @@ async def _async_find(
 
 async def _async_read(
     instance: PlayerInstance, media: str, entity_id: str
-) -> tuple[str | CameraFeed, bool]:
+) -> tuple[str | CameraFeed | FreshMedia, bool]:
     hass = instance.hass
     if _CAMERA.fullmatch(camera := media.removeprefix(CAMERA_ITEM)):
         return _camera(instance, camera), True
-    if is_media_source_id(media):
-        try:
-            item = await async_resolve_media(hass, media, entity_id)
-        except MediaSourceError as err:
-            raise PlayNotFoundError(f"no such media: {err}") from err
-        return reachable(hass, item.url), True
-    if media.startswith("/"):
-        return reachable(hass, media), True
+    if is_media_source_id(media) or own_path(hass, media) is not None:
+        own = OwnMedia(hass, media, entity_id)
+        await own.async_prepare()
+        return own, False
     query_of(media)
-    trusted = hass.config.is_allowed_external_url(media) or is_hass_url(hass, media)
+    trusted = hass.config.is_allowed_external_url(media)
     # Home Assistant reads URLs with yarl, the player with urllib: both must mean the same origin.
     return media, trusted and origin_of(media) == origin_of(str(URL(media)))
 
@@ -199,18 +191,3 @@ def _camera(instance: PlayerInstance, entity_id: str) -> CameraFeed:
     if entity_id == instance.camera_entity_id:
         raise UnsupportedMediaError("a player cannot play itself")
     return CameraFeed(instance.hass, entity_id, state.name)
-
-
-def reachable(hass: HomeAssistant, url: str) -> str:
-    """Return a URL, signed if it is Home Assistant's own, by which this machine reaches it."""
-    try:
-        url = async_process_play_media_url(hass, url, allow_relative_url=True)
-        if url.startswith("/"):
-            own = own_url(hass)
-            if own.scheme == "https":
-                # Its certificate is not for this machine's own address.
-                return async_process_play_media_url(hass, url)
-            return f"{own}{url}"
-    except HomeAssistantError as err:
-        raise PlayNotFoundError("Home Assistant does not know its own address") from err
-    return url

@@ -20,6 +20,7 @@ from ..core.player.machine import RUNNING, Phase
 from ..core.player.rendered import RenderedScreen, Style, copied
 from ..core.player.session import Session
 from ..core.player.status import Status
+from ..core.player.wanted import FreshMedia
 from ..core.publisher import Publisher
 from ..core.threads import resolve, run_in_thread
 from ..settings import SECTION_PLAYER, Settings
@@ -113,14 +114,18 @@ class PlayerInstance(DrawnInstance):
 
     @callback
     def async_play(
-        self, media: str | CameraFeed, *, trusted: bool = False, report_blocked: bool = True
+        self,
+        media: str | CameraFeed | FreshMedia,
+        *,
+        trusted: bool = False,
+        report_blocked: bool = True,
     ) -> int:
         """Play `media` instead of anything else, and return the number of the session.
 
-        What is `trusted` may be on the private network. Without `report_blocked`, nobody learns which
-        addresses are.
+        The origin of a `trusted` URL may be on the private network. Without `report_blocked`, nobody
+        learns which addresses are.
         """
-        last, self._feed = self._feed, None if isinstance(media, str) else media
+        last, self._feed = self._feed, media if isinstance(media, CameraFeed) else None
         number = self.session.play(media, trusted=trusted, report_blocked=report_blocked)
         if last is not None:
             self._async_end(last.async_close(), last.name)

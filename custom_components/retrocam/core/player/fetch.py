@@ -172,9 +172,12 @@ def headers_for(url: str, headers: Mapping[str, str], origin: str) -> dict[str, 
     }
 
 
-def fetch(network: Network, url: str, *, headers: Mapping[str, str]) -> Answer:
+def fetch(
+    network: Network, url: str, *, headers: Mapping[str, str], returning: bool = True
+) -> Answer:
     """GET with redirects. Returns an answer of status 200 or 206.
 
+    Without `returning`, a redirect may not lead to the URL's own origin, which is asked once.
     Raises UnsupportedMediaError, BlockedAddressError, PlayNotFoundError, MediaRefusedError,
     RateLimitedError, PlayNetworkError, OSError or HTTPException.
     """
@@ -188,6 +191,8 @@ def fetch(network: Network, url: str, *, headers: Mapping[str, str]) -> Answer:
             answer.close()
             raise _error_of(answer.status)
         answer.close()
+        if not returning and origin_of(target) == origin_of(origin):
+            raise UnsupportedMediaError("redirects to what may not be asked for")
         url = target
     raise UnsupportedMediaError("redirects without an end")
 

@@ -7,7 +7,7 @@ import logging
 import re
 from typing import Final, override
 
-from ..errors import PlayError, PlayNetworkError, UnsupportedMediaError
+from ..errors import MediaRefusedError, PlayError, PlayNetworkError, UnsupportedMediaError
 from .addresses import Network
 from .fetch import Answer, fetch, is_lasting, play_error
 from .lookup.streams import MediaInput
@@ -148,7 +148,10 @@ class RemoteFile(io.RawIOBase):
             end = last if end is None else min(end, last)
         wanted = f"bytes={start}-{'' if end is None else end}"
         headers = {**self._source.headers, "Range": wanted, "Accept-Encoding": "identity"}
-        answer = fetch(self._network, self._source.url, headers=headers)
+        valid = self._source.valid
+        if valid is not None and not valid():
+            raise MediaRefusedError("the URL is no longer valid")
+        answer = fetch(self._network, self._source.url, headers=headers, returning=valid is None)
         try:
             self._take(answer, start)
         except BaseException:

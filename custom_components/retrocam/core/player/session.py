@@ -6,11 +6,12 @@ ticket; whatever it ends is closed at once and goes away by itself, beside what 
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 import logging
 import time
 from typing import Final, assert_never
 
-from ..errors import BlockedAddressError, PlayError, PlayNetworkError
+from ..errors import PlayError
 from ..pictures import Feed
 from . import events
 from .addresses import Network
@@ -25,6 +26,7 @@ from .relay import Relay
 from .reports import OpenedMedia, TicketedReports
 from .screen import Screen
 from .status import Status
+from .wanted import FreshMedia, Wanted
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -52,13 +54,12 @@ class Session:
         self._loop = asyncio.get_running_loop()
         self._limit, self._speed = limit, speed
         self._state = State(loop=loop_media)
-        self._media: str | Feed = ""
-        self._trusted = False
-        self._report_blocked = True
+        self._wanted = Wanted(resolver)
         self._found: Resolved | Feed | None = None
         self._info: OpenedMedia | None = None
         self._error: PlayError | None = None
         self._lookup: asyncio.Task[None] | None = None
+        self._renewal: asyncio.Task[None] | None = None
         self._playing: Pipeline | Relay | None = None
         self._reports: TicketedReports | None = None
         self._ring: AudioRing | None = None
@@ -75,7 +76,7 @@ class Session:
 
     def play(
         self,
-        media: str | Feed,
+        media: str | Feed | FreshMedia,
         *,
         start: float = 0.0,
         trusted: bool = False,
@@ -83,11 +84,9 @@ class Session:
     ) -> int:
         """Play `media` instead of anything else, and return the number of this session.
 
-        A URL, a YouTube id, search words, or a feed of pictures. The origin of a `trusted` URL may be
-        on the private network. Without `report_blocked`, an address that may not be connected to is
-        told as one that does not answer: the difference maps this network.
+        See `Wanted` for what it may be, `trusted` and `report_blocked`.
         """
-        self._media, self._trusted, self._report_blocked = media, trusted, report_blocked
+        self._wanted = Wanted(self._resolver, media, trusted=trusted, report_blocked=report_blocked)
         self._found = self._info = self._error = None
         self._take(events.Play(start))
         return self._state.session
@@ -134,9 +133,7 @@ class Session:
 
     def network(self) -> Network:
         """Return a network for one more opening of what plays."""
-        media = self._media
-        trusted = media if isinstance(media, str) and self._trusted else None
-        return self._resolver.network(trusted=trusted)
+        return self._wanted.network()
 
     @property
     def status(self) -> Status:
@@ -230,22 +227,36 @@ class Session:
             case _:
                 assert_never(effect)
 
-    async def _look_up(self, ticket: int) -> None:
-        found: Resolved | Feed
+    async def _find(self, ticket: int) -> bool:
+        """Find what is wanted; tell whether it is there, and still wanted."""
         try:
-            if isinstance(self._media, str):
-                found = await self._resolver.resolve(self._media, trusted=self._trusted)
-            else:
-                found = self._media
+            found = await self._wanted.find()
         except PlayError as err:
-            self._give_up(ticket, err)
-            return
+            if ticket == self._state.ticket:
+                self._error = self._wanted.reported(err)
+                self._take(events.Failed(ticket, self._error.code))
+            return False
         if ticket == self._state.ticket:
-            self._found, self._info = found, None
-            live = not isinstance(found, Resolved) or found.is_live
+            self._found = found
+        return ticket == self._state.ticket
+
+    async def _look_up(self, ticket: int) -> None:
+        if await self._find(ticket):
+            self._info = None
+            live = not isinstance(self._found, Resolved) or self._found.is_live
             self._take(events.Found(ticket, live))
 
+    async def _renew(self, effect: events.Open) -> None:
+        """Find again what was opened before, and open it."""
+        if await self._find(effect.ticket):
+            self._open(replace(effect, held=self._state.held))
+            self._announce()
+
     def _open(self, effect: events.Open) -> None:
+        if self._wanted.stale:
+            self._renewal = self._loop.create_task(self._renew(effect), name="retrocam renew")
+            return
+        self._wanted.mark_opened()
         found = self._found
         self._reports = reports = TicketedReports(
             self._loop, self._report, self._left, effect.ticket
@@ -268,6 +279,8 @@ class Session:
 
     def _drop(self) -> None:
         """Close the pipeline; it goes away by itself."""
+        if self._renewal is not None:
+            self._renewal.cancel()
         playing, reports = self._playing, self._reports
         self._playing = self._reports = self._ring = None
         if playing is None or reports is None:
@@ -294,7 +307,7 @@ class Session:
         if isinstance(told, OpenedMedia):
             self._info = told
         elif told is not None:
-            self._error = self._reported(told)
+            self._error = self._wanted.reported(told)
         self._take(event)
 
     async def _await_leaving(self, limit: float) -> bool:
@@ -315,14 +328,3 @@ class Session:
         if isinstance(self._found, Resolved) and self._found.duration is not None:
             return self._found.duration
         return self._info.duration if self._info is not None else None
-
-    def _give_up(self, ticket: int, error: PlayError) -> None:
-        if ticket == self._state.ticket:
-            self._error = self._reported(error)
-            self._take(events.Failed(ticket, self._error.code))
-
-    def _reported(self, error: PlayError) -> PlayError:
-        """Return an error as it may be told to whoever asked for the media."""
-        if self._report_blocked or not isinstance(error, BlockedAddressError):
-            return error
-        return PlayNetworkError("the host does not answer")

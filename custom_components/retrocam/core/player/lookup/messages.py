@@ -80,7 +80,12 @@ def load_job(data: bytes) -> Job:
 
 def dump_found(found: Resolved, log: Sequence[str]) -> bytes:
     """Return the bytes of an answer that found something."""
-    return _dump({"found": {**asdict(found), "title": found.title[:LONGEST_TITLE]}}, log)
+    inputs = [
+        {name: value for name, value in asdict(each).items() if name != "valid"}
+        for each in found.inputs
+    ]
+    described = {**asdict(found), "inputs": inputs, "title": found.title[:LONGEST_TITLE]}
+    return _dump({"found": described}, log)
 
 
 def dump_error(error: PlayError, log: Sequence[str]) -> bytes:

@@ -1,6 +1,6 @@
 """What the resolver finds: titles, and where the streams are."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -17,6 +17,9 @@ class MediaInput:
     """Bytes to ask for at once, where the server slows down who asks for all."""
     not_before: float | None = None
     """UNIX time up to which the server refuses."""
+    valid: Callable[[], bool] | None = None
+    """Tells, in any thread, whether the server accepts the URL, which is asked for only then, and
+    nothing else of its origin; None if the server is to be asked."""
 
 
 @dataclass(frozen=True, slots=True)
