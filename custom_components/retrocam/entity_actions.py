@@ -24,6 +24,8 @@ from homeassistant.helpers.service import entity_service_call
 from .const import DOMAIN
 from .entity import RetrocamEntity
 from .instances import CameraInstance
+from .refusals import invalid
+from .rights import async_acting_for, current_user, may_read_entity
 
 type Action = Callable[[Entity, ServiceCall], Awaitable[Any]]
 type Use = Callable[[CameraInstance], bool]
@@ -69,7 +71,12 @@ def async_register(
     """
 
     async def call_for(entity: Entity, call: ServiceCall) -> Any:
-        return await action(cast(_Reached, entity).entity, call)
+        ours = cast(_Reached, entity).entity
+        async with async_acting_for(hass, call.context):
+            # Home Assistant has asked for control already; what is answered shows the camera, too.
+            if not may_read_entity(current_user(), ours.entity_id):
+                raise invalid("read_denied", name=instance_of(ours).name)
+            return await action(ours, call)
 
     async def handle(call: ServiceCall) -> Any:
         ours = hass.data.get(DATA_DOMAIN_PLATFORM_ENTITIES, {}).get((entity_domain, DOMAIN), {})

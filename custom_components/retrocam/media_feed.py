@@ -25,12 +25,17 @@ class MediaFeed:
         entry: RetrocamConfigEntry,
         send: Callable[[dict[str, Any]], None],
         may_read: Callable[[CameraInstance], bool],
+        refresh_token_id: str | None = None,
     ) -> None:
-        """Take where to `send` events; nothing is listened to before `async_start`."""
+        """Take where to `send` events; nothing is listened to before `async_start`.
+
+        URLs are signed for the user of `refresh_token_id`: events come from outside of any connection.
+        """
         self._hass = hass
         self._entry = entry
         self._send = send
         self._may_read = may_read
+        self._refresh_token_id = refresh_token_id
         self._instance: CameraInstance | None = None
         self._listening = False
 
@@ -72,10 +77,12 @@ class MediaFeed:
     def _changed(self, kind: MediaKind, change: MediaChange) -> None:
         instance = self._instance
         assert instance is not None  # noqa: S101  # it is what told
+        if not self._may_read(instance):
+            return  # no longer
         if change.reset:
             self._send({"type": "reset"})
         for item in change.added:
-            said = describe(self._hass, instance, kind, item)
+            said = describe(self._hass, instance, kind, item, self._refresh_token_id)
             self._send({"type": "saved", "kind": kind, "item": said})
         for name in change.removed:
             identifier = content_id(self._entry.entry_id, kind, name)
@@ -90,4 +97,7 @@ class MediaFeed:
 
     @callback
     def _progressed(self, progress: Progress) -> None:
+        instance = self._instance
+        if instance is None or not self._may_read(instance):
+            return
         self._send({"type": "progress", "kind": MediaKind.TIMELAPSES, **progress_fields(progress)})

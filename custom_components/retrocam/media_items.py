@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
 
@@ -45,16 +46,21 @@ def content_id(entry_id: str, kind: MediaKind, name: str) -> str:
 
 @callback
 def describe(
-    hass: HomeAssistant, instance: CameraInstance, kind: MediaKind, item: MediaItem
+    hass: HomeAssistant,
+    instance: CameraInstance,
+    kind: MediaKind,
+    item: MediaItem,
+    refresh_token_id: str | None = None,
 ) -> dict[str, Any]:
-    """Return what actions, lists and events say of a file, with signed URLs."""
+    """Return what actions, lists and events say of a file, with URLs signed as `signed` does."""
     entry_id = instance.entry.entry_id
+    sign = partial(signed, hass, refresh_token_id=refresh_token_id)
     said: dict[str, Any] = {
         "filename": item.name,
         "timestamp": iso(item.time),
         "size": item.size,
-        "url": signed(hass, media_path(kind, entry_id, item.name)),
-        "thumbnail_url": signed(hass, thumbnail_path(entry_id, item.name)),
+        "url": sign(media_path(kind, entry_id, item.name)),
+        "thumbnail_url": sign(thumbnail_path(entry_id, item.name)),
         "media_content_id": content_id(entry_id, kind, item.name),
     }
     if kind is not MediaKind.SNAPSHOTS:

@@ -26,6 +26,7 @@ from .entity import RetrocamEntity
 from .instances import RetrocamConfigEntry
 from .instances.player import PlayerInstance
 from .playing import CAMERA_ITEM, async_play
+from .rights import async_acting_for, current_user, may_play
 
 PARALLEL_UPDATES = 0
 
@@ -114,7 +115,8 @@ class RetrocamMediaPlayer(RetrocamEntity, MediaPlayerEntity):
         self, media_type: MediaType | str, media_id: str, **kwargs: Any
     ) -> None:
         """Play a URL, a YouTube id, search words, a media source's item or a camera."""
-        await async_play(self.instance, media_id, entity_id=self.entity_id)
+        async with async_acting_for(self.hass, self._context):
+            await async_play(self.instance, media_id, entity_id=self.entity_id)
 
     @override
     async def async_media_stop(self) -> None:
@@ -126,12 +128,13 @@ class RetrocamMediaPlayer(RetrocamEntity, MediaPlayerEntity):
         """Go on; play again what has ended."""
         last = self.instance.last_media
         if self.state is MediaPlayerState.IDLE and last is not None:
-            await async_play(
-                self.instance,
-                last,
-                entity_id=self.entity_id,
-                guest=self.instance.last_by_guest,
-            )
+            async with async_acting_for(self.hass, self._context):
+                await async_play(
+                    self.instance,
+                    last,
+                    entity_id=self.entity_id,
+                    guest=self.instance.last_by_guest,
+                )
         else:
             self.instance.session.resume()
 
@@ -151,12 +154,12 @@ class RetrocamMediaPlayer(RetrocamEntity, MediaPlayerEntity):
         media_content_type: MediaType | str | None = None,
         media_content_id: str | None = None,
     ) -> BrowseMedia:
-        """Browse what has pictures in the media sources."""
+        """Browse what has pictures in the media sources, and what the user may play of it."""
         itself = f"{CAMERA_ITEM}{self.instance.camera_entity_id}"
         found = await async_browse_media(
             self.hass,
             media_content_id,
-            content_filter=lambda item: _is_video(item) and item.media_content_id != itself,
+            content_filter=lambda item: item.media_content_id != itself and self._is_offered(item),
         )
         return _with_own_thumbnails(found)
 
@@ -177,10 +180,17 @@ class RetrocamMediaPlayer(RetrocamEntity, MediaPlayerEntity):
         if query.media_content_id:
             try:
                 source = await async_search_media(self.hass, query.media_content_id, query)
-                found += [_with_own_thumbnails(item) for item in source.result if _is_video(item)]
+                found += [
+                    _with_own_thumbnails(item) for item in source.result if self._is_offered(item)
+                ]
             except BrowseError, SearchError:
                 pass  # this one cannot search
         return SearchMedia(result=found)
+
+    @callback
+    def _is_offered(self, item: BrowseMedia) -> bool:
+        """Return whether an item has pictures, and the user at hand may play it."""
+        return _is_video(item) and may_play(self.hass, current_user(), item.media_content_id)
 
 
 def _is_video(item: BrowseMedia) -> bool:

@@ -19,6 +19,7 @@ from .core.media_index import MediaItem
 from .media_ids import MediaId
 from .media_items import MediaKind, content_type
 from .moments import day_of
+from .rights import current_user, may_read
 from .urls import media_path, signed, thumbnail_path
 
 if TYPE_CHECKING:
@@ -70,11 +71,16 @@ class RetrocamMediaSource(MediaSource):
         return self._files(instance, media)
 
     def _root(self) -> BrowseMediaSource:
+        user = current_user()
         entries: list[RetrocamConfigEntry] = self.hass.config_entries.async_loaded_entries(DOMAIN)
         return _folder(
             MediaId(),
             "Retrocam",
-            [_folder(MediaId(entry.entry_id), entry.title) for entry in entries],
+            [
+                _folder(MediaId(entry.entry_id), entry.title)
+                for entry in entries
+                if may_read(user, entry.runtime_data)
+            ],
         )
 
     def _camera(self, instance: CameraInstance, names: dict[MediaKind, str]) -> BrowseMediaSource:
@@ -135,6 +141,8 @@ class RetrocamMediaSource(MediaSource):
     def _instance(self, entry_id: str) -> CameraInstance:
         entry: RetrocamConfigEntry | None = self.hass.config_entries.async_get_entry(entry_id)
         if entry is None or entry.domain != DOMAIN or not hasattr(entry, "runtime_data"):
+            raise _unresolvable(entry_id)
+        if not may_read(current_user(), entry.runtime_data):
             raise _unresolvable(entry_id)
         return entry.runtime_data
 

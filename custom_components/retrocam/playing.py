@@ -19,6 +19,7 @@ from .core.player.wanted import FreshMedia
 from .core.sources import redact_url
 from .instances.player import CameraFeed, PlayerInstance
 from .own_media import OwnMedia, own_path
+from .rights import current_user, may_play
 
 SUPERSEDED: Final = "superseded"
 """State in the answer to a play that something newer took the place of."""
@@ -161,6 +162,9 @@ async def _async_read(
     instance: PlayerInstance, media: str, entity_id: str
 ) -> tuple[str | CameraFeed | FreshMedia, bool]:
     hass = instance.hass
+    if not may_play(hass, current_user(), media):
+        # As if there was none: who may not see a camera learns nothing of it.
+        raise PlayNotFoundError("the user may not see it")
     if _CAMERA.fullmatch(camera := media.removeprefix(CAMERA_ITEM)):
         return _camera(instance, camera), True
     if is_media_source_id(media) or own_path(hass, media) is not None:

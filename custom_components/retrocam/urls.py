@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant, callback
 from yarl import URL
 
 from .core.sharing import SLUG_PATTERN
+from .rights import signs_for_itself
 
 LIVE_PATH: Final = "/api/retrocam/live/{entry_id}.ts"
 MJPEG_PATH: Final = "/api/retrocam/mjpeg/{entry_id}"
@@ -83,6 +84,17 @@ def thumbnail_path(entry_id: str, filename: str) -> str:
 
 
 @callback
-def signed(hass: HomeAssistant, path: str, expiration: timedelta = SIGNED_FOR) -> str:
-    """Return `path` signed for the present user, or for Home Assistant itself."""
-    return async_sign_path(hass, path, expiration)
+def signed(
+    hass: HomeAssistant,
+    path: str,
+    expiration: timedelta = SIGNED_FOR,
+    *,
+    refresh_token_id: str | None = None,
+) -> str:
+    """Return `path` signed for the user of `refresh_token_id`, else for the present one.
+
+    Automations sign for Home Assistant's content user.
+    """
+    if refresh_token_id is not None:
+        return async_sign_path(hass, path, expiration, refresh_token_id=refresh_token_id)
+    return async_sign_path(hass, path, expiration, use_content_user=signs_for_itself())

@@ -1,25 +1,32 @@
 """The base of Retrocam's HTTP views.
 
-Each asks for Home Assistant's authentication or a signed path. A door that stays shut answers 403, or
-401 to who came with an Authorization header: an expired signature in a browser tab must not count as
-a wrong login and get its own user banned.
+Each needs Home Assistant's authentication or a signed path, and POLICY_READ of the camera. A signed
+path acts for the user that signed it; those of Home Assistant's content user may read every camera.
+Refusals are 403, and 401 only for a wrong Authorization header: an expired signature in a browser tab
+must not count as a wrong login and get its own user banned.
 """
 
 from typing import TYPE_CHECKING
 
 from aiohttp import hdrs, web
-from homeassistant.components.http import KEY_AUTHENTICATED, KEY_HASS, HomeAssistantView
+from homeassistant.components.http import (
+    KEY_AUTHENTICATED,
+    KEY_HASS,
+    KEY_HASS_USER,
+    HomeAssistantView,
+)
 from homeassistant.core import callback
 
 from .const import DOMAIN
 from .instances import CameraInstance
+from .rights import may_read
 
 if TYPE_CHECKING:
     from .instances import RetrocamConfigEntry
 
 
 class RetrocamView(HomeAssistantView):
-    """The base of the views: who may enter, and which instance is meant."""
+    """The base of the views: checks the login and the right to read the camera."""
 
     requires_auth = False
 
@@ -34,7 +41,20 @@ class RetrocamView(HomeAssistantView):
 
     @callback
     def instance(self, request: web.Request, entry_id: str) -> CameraInstance:
-        """Return the loaded instance of an entry. Raises HTTPNotFound."""
+        """Return the instance of an entry, for a user who may read its camera.
+
+        Raises HTTPNotFound if there is none, HTTPForbidden for other users and without a user.
+        """
+        instance = self.loaded(request, entry_id)
+        user = request.get(KEY_HASS_USER)
+        # Never Unauthorized, which Home Assistant counts as a wrong login.
+        if user is None or not may_read(user, instance):
+            raise web.HTTPForbidden
+        return instance
+
+    @callback
+    def loaded(self, request: web.Request, entry_id: str) -> CameraInstance:
+        """Return the loaded instance of an entry, whoever asks. Raises HTTPNotFound."""
         entry: RetrocamConfigEntry | None
         entry = request.app[KEY_HASS].config_entries.async_get_entry(entry_id)
         if entry is None or entry.domain != DOMAIN or not hasattr(entry, "runtime_data"):

@@ -5,7 +5,8 @@ from hmac import compare_digest
 from html import escape
 
 from aiohttp import web
-from homeassistant.components.http import KEY_HASS
+from homeassistant.auth.models import User
+from homeassistant.components.http import KEY_HASS, KEY_HASS_USER
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
@@ -61,7 +62,8 @@ class LiveView(RetrocamView):
 
     async def get(self, request: web.Request, entry_id: str) -> web.StreamResponse:
         """Answer with the live stream until the reader leaves."""
-        instance = self.instance(request, entry_id)
+        # The stream worker is no user: it has the token instead.
+        instance = self.loaded(request, entry_id)
         if not isinstance(instance, DrawnInstance):
             raise web.HTTPNotFound
         # As bytes: texts are compared only if they are ASCII.
@@ -118,8 +120,11 @@ class PreviewView(RetrocamView):
     name = "api:retrocam:preview"
 
     async def get(self, request: web.Request, flow_id: str) -> web.Response:
-        """Answer with the picture."""
+        """Answer with the picture, to administrators, whose flow it is, and for the flow's own link."""
         self.check_authenticated(request)
+        user: User = request[KEY_HASS_USER]
+        if not (user.is_admin or user.system_generated):
+            raise web.HTTPForbidden
         if (jpeg := request.app[KEY_HASS].data[PREVIEWS].get(flow_id)) is None:
             raise web.HTTPNotFound
         return web.Response(

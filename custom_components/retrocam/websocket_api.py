@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Any
 
-from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.components import websocket_api
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 import voluptuous as vol
@@ -16,6 +15,7 @@ from .media_feed import MediaFeed
 from .media_items import MediaKind, async_describe_all
 from .moments import unix_time
 from .playing import describe_player
+from .rights import may_read
 from .urls import CELLS_PATH, MJPEG_PATH, audio_template, signed
 
 MOST_LISTED = 10_000
@@ -30,7 +30,7 @@ def async_register_commands(hass: HomeAssistant) -> None:
 
 
 def _may_read(connection: websocket_api.ActiveConnection, instance: CameraInstance) -> bool:
-    return connection.user.permissions.check_entity(instance.camera_entity_id, POLICY_READ)
+    return may_read(connection.user, instance)
 
 
 def _loaded(hass: HomeAssistant) -> dict[str, CameraInstance]:
@@ -118,6 +118,7 @@ def ws_media_subscribe(
         entry,
         send=lambda event: connection.send_message(websocket_api.event_message(number, event)),
         may_read=partial(_may_read, connection),
+        refresh_token_id=connection.refresh_token_id,
     )
     connection.subscriptions[number] = feed.async_start()
     connection.send_result(number)
@@ -144,6 +145,8 @@ def ws_player_subscribe(
 
         @callback
         def push() -> None:
+            if not _may_read(connection, player):
+                return  # no longer
             told = describe_player(player)
             connection.send_message(websocket_api.event_message(msg["id"], told))
 

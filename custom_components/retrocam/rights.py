@@ -1,0 +1,123 @@
+"""Rights: the user on whose behalf something is done, and what that user may do with a camera.
+
+The only module that asks for Home Assistant's policies. A camera's pictures, files and signed paths
+need POLICY_READ of its camera entity. POLICY_CONTROL is asked for by Home Assistant itself, for the
+entity that an action is called for; deleting media and everything in config flows need an administrator.
+
+No user means Home Assistant itself: automations, and paths that it signed as its own content user.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+import re
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
+
+from homeassistant.auth.models import User
+from homeassistant.auth.permissions.const import POLICY_READ
+from homeassistant.components import websocket_api
+from homeassistant.components.http import KEY_HASS_USER
+from homeassistant.components.media_source import is_media_source_id
+from homeassistant.core import Context, HomeAssistant, callback, valid_entity_id
+from homeassistant.exceptions import UnknownUser
+from homeassistant.helpers.http import current_request
+from homeassistant.helpers.network import is_hass_url
+
+from .const import DOMAIN
+
+if TYPE_CHECKING:
+    from .instances import CameraInstance, RetrocamConfigEntry
+
+_SEPARATORS: Final = re.compile(r"[/?&=#]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Actor:
+    """The user that an action is run for; None for Home Assistant itself."""
+
+    user: User | None
+
+
+_ACTOR: ContextVar[_Actor | None] = ContextVar("retrocam_actor", default=None)
+
+
+@asynccontextmanager
+async def async_acting_for(hass: HomeAssistant, context: Context | None) -> AsyncIterator[None]:
+    """Run an action for the user of its context. Raises UnknownUser.
+
+    The connection at hand is not enough: an automation inherits that of whoever triggered it.
+    """
+    if context is None:
+        yield
+        return
+    user = None
+    if (
+        context.user_id is not None
+        and (user := await hass.auth.async_get_user(context.user_id)) is None
+    ):
+        raise UnknownUser(context=context)
+    token = _ACTOR.set(_Actor(user))
+    try:
+        yield
+    finally:
+        _ACTOR.reset(token)
+
+
+@callback
+def current_user() -> User | None:
+    """Return the user of the action, the WebSocket connection or the HTTP request at hand."""
+    if (actor := _ACTOR.get()) is not None:
+        return actor.user
+    if (connection := websocket_api.current_connection.get()) is not None:
+        return connection.user
+    if (request := current_request.get()) is not None:
+        user: User | None = request.get(KEY_HASS_USER)
+        return user
+    return None
+
+
+@callback
+def may_read_entity(user: User | None, entity_id: str) -> bool:
+    """Return whether a user may read an entity."""
+    return user is None or user.permissions.check_entity(entity_id, POLICY_READ)
+
+
+@callback
+def may_read(user: User | None, instance: CameraInstance) -> bool:
+    """Return whether a user may see an instance: its pictures, its files and their paths."""
+    return may_read_entity(user, instance.camera_entity_id)
+
+
+@callback
+def may_play(hass: HomeAssistant, user: User | None, media: str) -> bool:
+    """Return whether a user may read every entity and instance that `media` names.
+
+    What leads out of this Home Assistant names none. Raises ValueError for what is no URL.
+    """
+    local = media.startswith(("/", "camera.")) or is_media_source_id(media)
+    if user is None or not (local or is_hass_url(hass, media)):
+        return True
+    return all(
+        _may_read_named(hass, user, name)
+        for text in {media, unquote(media)}
+        for name in _SEPARATORS.split(text)
+    )
+
+
+@callback
+def _may_read_named(hass: HomeAssistant, user: User, name: str) -> bool:
+    if valid_entity_id(name):
+        return may_read_entity(user, name)
+    entry: RetrocamConfigEntry | None = hass.config_entries.async_get_entry(name)
+    if entry is None or entry.domain != DOMAIN or not hasattr(entry, "runtime_data"):
+        return True
+    return may_read(user, entry.runtime_data)
+
+
+@callback
+def signs_for_itself() -> bool:
+    """Return whether Home Assistant itself acts, although a user's connection may be at hand."""
+    actor = _ACTOR.get()
+    return actor is not None and actor.user is None

@@ -1,0 +1,155 @@
+"""What a player plays for a user, that user may see: camera.porch here, not camera.garden."""
+
+import asyncio
+
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.setup import async_setup_component
+import pytest
+
+from custom_components.retrocam.const import DOMAIN
+from custom_components.retrocam.instances.player import PlayerInstance
+from custom_components.retrocam.media_items import MediaKind
+
+from .conftest import DAY, House, People
+from .people import Person, said
+
+PLAYER = "media_player.screen"
+NAMES = (
+    "camera.{camera}",
+    " camera.{camera}",
+    "media-source://camera/camera.{camera}",
+    "media-source://image/image.{camera}_last_snapshot",
+    "media-source://retrocam/{entry_id}/snapshots/{day}/{snapshot}",
+    "/api/retrocam/mjpeg/{entry_id}",
+    "/api/retrocam/snapshots/{entry_id}/{snapshot}",
+    "/api/retrocam/%6Djpeg/../mjpeg/{entry_id}?x=1",
+    "/api/camera_proxy_stream/camera.{camera}",
+    "/api/camera_proxy_stream/camera%2E{camera}",
+    "http://example.local:8123/api/camera_proxy_stream/camera.{camera}",
+)
+"""How a camera can be named, straight or by what is made of it."""
+
+
+def named(house: House, name: str, camera: str) -> str:
+    return name.format(
+        camera=camera,
+        entry_id=house.cameras[camera].entry.entry_id,
+        day=DAY,
+        snapshot=house.files[MediaKind.SNAPSHOTS],
+    )
+
+
+async def play(person: Person, media: str) -> str:
+    """Play by Retrocam's own action."""
+    return said(await person.act(DOMAIN, "play", response=True, entity_id=PLAYER, media=media))
+
+
+async def act(person: Person, action: str, **data: str) -> str:
+    """Call one of Home Assistant's own actions."""
+    return said(await person.act("media_player", action, response=False, entity_id=PLAYER, **data))
+
+
+async def test_what_a_user_may_not_see_is_not_played_under_any_name(
+    home: HomeAssistant, house: House, people: People
+) -> None:
+    home.config.internal_url = "http://example.local:8123"
+    player = house.cameras["screen"]
+    assert isinstance(player, PlayerInstance)
+    for name in NAMES:
+        media = named(house, name, "garden")
+        assert await play(people["own"], media) == "play_not_found", media
+        by_home_assistant = {"media_content_id": media, "media_content_type": "video"}
+        assert await act(people["own"], "play_media", **by_home_assistant) == "play_not_found", (
+            media
+        )
+    # Not even opened: the number grows with each attempt.
+    assert player.session.status.session == 0
+
+
+async def test_what_a_user_may_see_is_played(house: House, people: People) -> None:
+    assert await play(people["own"], "camera.porch") == "ok"
+    for person in (people["user"], people["admin"]):
+        assert await play(person, "media-source://camera/camera.garden") == "ok"
+
+
+async def test_nobody_plays_again_what_only_another_user_may_see(
+    house: House, people: People
+) -> None:
+    for media, expected in (("camera.garden", "play_not_found"), ("camera.porch", "ok")):
+        assert await play(people["admin"], media) == "ok"
+        assert await act(people["own"], "media_stop") == "ok"
+        assert await act(people["own"], "media_play") == expected
+
+
+async def test_a_player_offers_only_the_cameras_a_user_may_see(
+    house: House, people: People
+) -> None:
+    for who, cameras in (("own", {"porch"}), ("user", {"porch", "garden", "stage"})):
+        answer = await people[who].ask(
+            "media_player/browse_media",
+            entity_id=PLAYER,
+            media_content_type="video",
+            media_content_id="media-source://camera",
+        )
+        found = {child["media_content_id"] for child in answer["result"]["children"]}
+        assert found == {f"media-source://camera/camera.{camera}" for camera in cameras}
+
+
+@pytest.fixture
+async def automation(home: HomeAssistant, house: House) -> asyncio.Future[str]:
+    """An automation that does with the garden's camera what its trigger's user may not do.
+
+    Gives the URL that it got.
+    """
+    snapshot = named(
+        house, "media-source://retrocam/{entry_id}/snapshots/{day}/{snapshot}", "garden"
+    )
+    actions = [
+        {
+            "action": "retrocam.list_snapshots",
+            "target": {"entity_id": "camera.garden"},
+            "response_variable": "listed",
+        },
+        {
+            "action": "retrocam.play",
+            "target": {"entity_id": "media_player.stage"},
+            "data": {"media": snapshot},
+            "continue_on_error": True,
+        },
+        {
+            "event": "told",
+            "event_data": {"url": "{{ listed['camera.garden']['items'][0].url }}"},
+        },
+    ]
+    trigger = {"trigger": "state", "entity_id": "select.screen_grid"}
+    config = {"alias": "watch", "triggers": [trigger], "actions": actions}
+    assert await async_setup_component(home, "automation", {"automation": [config]})
+    future: asyncio.Future[str] = home.loop.create_future()
+
+    @callback
+    def told(event: Event) -> None:
+        future.set_result(event.data["url"])
+
+    home.bus.async_listen_once("told", told)
+    return future
+
+
+async def test_an_automation_has_its_own_rights_whoever_triggers_it(
+    home: HomeAssistant, house: House, people: People, automation: asyncio.Future[str]
+) -> None:
+    answer = await people["own"].act(
+        DOMAIN,
+        "play",
+        response=True,
+        entity_id=PLAYER,
+        media="rtsp://camera/stream",
+        preset="high",
+    )
+    assert said(answer) == "play_unsupported"
+    async with asyncio.timeout(30):
+        url = await automation
+    # It is not signed for the user, who could not open it.
+    assert await people["nobody"].http("GET", url) == 200
+    stage = house.cameras["stage"]
+    assert isinstance(stage, PlayerInstance)
+    assert stage.last_media is not None
