@@ -11,19 +11,24 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import timedelta
 import re
+import time
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
+from homeassistant.auth import jwt_wrapper
 from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.components import websocket_api
 from homeassistant.components.http import KEY_HASS_USER
+from homeassistant.components.http.auth import DATA_SIGN_SECRET, SIGN_QUERY_PARAM
 from homeassistant.components.media_source import is_media_source_id
 from homeassistant.core import Context, HomeAssistant, callback, valid_entity_id
 from homeassistant.exceptions import UnknownUser
 from homeassistant.helpers.http import current_request
 from homeassistant.helpers.network import is_hass_url
+import jwt
 
 from .const import DOMAIN
 
@@ -121,3 +126,26 @@ def signs_for_itself() -> bool:
     """Return whether Home Assistant itself acts, although a user's connection may be at hand."""
     actor = _ACTOR.get()
     return actor is not None and actor.user is None
+
+
+@callback
+def remaining_validity(hass: HomeAssistant) -> timedelta | None:
+    """Return how long the signed path is valid that opened the request at hand.
+
+    None if a login opened it, an action or a WebSocket connection.
+    """
+    if _ACTOR.get() is not None or websocket_api.current_connection.get() is not None:
+        return None
+    request = current_request.get()
+    if request is None or (signature := request.query.get(SIGN_QUERY_PARAM)) is None:
+        return None
+    try:
+        claims = jwt_wrapper.verify_and_decode(
+            signature,
+            hass.data[DATA_SIGN_SECRET],
+            algorithms=["HS256"],
+            options={"verify_iss": False, "verify_exp": False},
+        )
+    except KeyError, jwt.InvalidTokenError:
+        return None
+    return timedelta(seconds=claims["exp"] - time.time())

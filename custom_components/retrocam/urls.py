@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant, callback
 from yarl import URL
 
 from .core.sharing import SLUG_PATTERN
-from .rights import signs_for_itself
+from .rights import remaining_validity, signs_for_itself
 
 LIVE_PATH: Final = "/api/retrocam/live/{entry_id}.ts"
 MJPEG_PATH: Final = "/api/retrocam/mjpeg/{entry_id}"
@@ -93,8 +93,11 @@ def signed(
 ) -> str:
     """Return `path` signed for the user of `refresh_token_id`, else for the present one.
 
-    Automations sign for Home Assistant's content user.
+    Automations sign for Home Assistant's content user. A path that is signed while a signed path is
+    answered expires no later than that one.
     """
     if refresh_token_id is not None:
         return async_sign_path(hass, path, expiration, refresh_token_id=refresh_token_id)
+    if (remaining := remaining_validity(hass)) is not None:
+        expiration = min(expiration, remaining)
     return async_sign_path(hass, path, expiration, use_content_user=signs_for_itself())

@@ -1,20 +1,25 @@
-"""A signed path acts for the user that signed it."""
+"""A signed path acts for the user that signed it, and hands out nothing that outlasts it."""
 
 from datetime import timedelta
 from functools import partial
+import re
 from typing import Any
 
 from homeassistant.auth.models import User
 from homeassistant.components.http.auth import async_sign_path
 from homeassistant.core import HomeAssistant
 import jwt
+import pytest
 from yarl import URL
 
 from custom_components.retrocam.media_items import MediaKind
-from custom_components.retrocam.urls import MJPEG_PATH
+from custom_components.retrocam.urls import MEDIA_LIST_PATH, MJPEG_PATH, VIEWER_PATH
 
+from ..viewers import url_of
 from .conftest import TIME, House, People
-from .people import BLIND
+from .people import BLIND, Person
+
+DAY = 86_400
 
 
 def claims(path: str) -> dict[str, Any]:
@@ -29,6 +34,42 @@ def signed_by(hass: HomeAssistant, user: User, path: str, seconds: int = 60) -> 
     """Return a path as the user's browser has it signed."""
     refresh = next(iter(user.refresh_tokens.values()))
     return async_sign_path(hass, path, timedelta(seconds=seconds), refresh_token_id=refresh.id)
+
+
+async def paths_in(person: Person, path: str) -> list[str]:
+    """Open a list or a page and return the signed paths in it."""
+    async with person.session.get(url_of(person.hass, path)) as response:
+        assert response.status == 200
+        text = await response.text()
+    return [
+        found.replace("&amp;", "&") for found in re.findall(r'"(/api/[^"]*authSig=[^"]*)"', text)
+    ]
+
+
+@pytest.mark.parametrize("path", [MEDIA_LIST_PATH, VIEWER_PATH])
+async def test_no_path_outlives_the_signed_path_that_opened_it(
+    home: HomeAssistant, house: House, people: People, users: dict[str, User], path: str
+) -> None:
+    path = path.format(kind="snapshots", entry_id=house.cameras["porch"].entry.entry_id)
+    by_content_user = async_sign_path(home, path, timedelta(seconds=60))
+    for opener in (signed_by(home, users["one"], path), by_content_user):
+        found = await paths_in(people["nobody"], opener)
+        assert found
+        for handed in found:
+            assert claims(handed)["exp"] <= claims(opener)["exp"]
+            # And it acts for the same user.
+            assert claims(handed)["iss"] == claims(opener)["iss"]
+            assert await people["nobody"].http("GET", handed) == 200
+
+
+async def test_a_login_is_handed_paths_of_a_day(
+    home: HomeAssistant, house: House, people: People
+) -> None:
+    path = MEDIA_LIST_PATH.format(kind="snapshots", entry_id=house.cameras["porch"].entry.entry_id)
+    for query in ("", "?authSig=nonsense"):
+        found = await paths_in(people["own"], path + query)
+        assert found
+        assert {claims(handed)["exp"] - claims(handed)["iat"] for handed in found} == {DAY}
 
 
 async def test_a_signed_path_acts_for_the_user_that_signed_it(
