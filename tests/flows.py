@@ -32,3 +32,12 @@ async def start(hass: HomeAssistant, step: str) -> str:
 async def submit(hass: HomeAssistant, flow_id: str, data: dict[str, Any]) -> ConfigFlowResult:
     """Send a form, and return what is shown next."""
     return await hass.config_entries.flow.async_configure(flow_id, data)
+
+
+async def try_in_flow(hass: HomeAssistant, url: str, **more: str) -> dict[str, Any]:
+    """Try a camera that fails in a flow of its own, and return the form with its errors."""
+    flow_id = await start(hass, "camera_url")
+    result = await submit(hass, flow_id, form(url, **more))
+    assert result["type"] is FlowResultType.FORM
+    hass.config_entries.flow.async_abort(flow_id)
+    return dict(result)

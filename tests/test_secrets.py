@@ -9,10 +9,8 @@ from urllib.parse import quote, quote_plus
 
 from aiohttp import web
 from homeassistant.components.camera import async_get_image
-from homeassistant.config_entries import SOURCE_USER
 from homeassistant.const import EVENT_LOGGING_CHANGED
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.json import JSONEncoder
@@ -20,18 +18,17 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.retrocam.const import DOMAIN
 from custom_components.retrocam.diagnostics import async_get_config_entry_diagnostics
 from custom_components.retrocam.instances import CameraInstance
 from custom_components.retrocam.instances.drawn import DrawnInstance
 
 from .conftest import LoadEntry
+from .flows import try_in_flow
 from .rtsp import RtspServer
 from .viewers import QUIET, Viewer, mjpeg_url
 from .waiting import until
 
 CREDENTIALS = [("keeper", "hunter2hunter2"), ("us er@home", "p@ss/w:rd?#%41&é")]
-ADVANCED = {"verify_ssl": False, "use_wallclock_as_timestamps": False}
 
 
 def needles(username: str, password: str) -> set[str]:
@@ -182,17 +179,6 @@ async def test_a_camera_that_cannot_be_opened_keeps_its_password(
     assert_hidden(f"{caught.value!r} {caught.value}", username, password)
     assert_hidden(text, username, password)
     assert_hidden(logged(all_logs), username, password)
-
-
-async def try_in_flow(hass: HomeAssistant, url: str, **more: str) -> dict[str, Any]:
-    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
-    flow_id = result["flow_id"]
-    await hass.config_entries.flow.async_configure(flow_id, {"next_step_id": "camera_url"})
-    form = {"name": "Porch", "url": url, "rtsp_transport": "tcp", "advanced": ADVANCED, **more}
-    result = await hass.config_entries.flow.async_configure(flow_id, form)
-    assert result["type"] is FlowResultType.FORM
-    hass.config_entries.flow.async_abort(flow_id)
-    return dict(result)
 
 
 @pytest.mark.parametrize(("username", "password"), CREDENTIALS, ids=["plain", "encoded"])

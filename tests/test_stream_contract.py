@@ -25,8 +25,10 @@ from homeassistant.components.stream.core import (
 )
 from homeassistant.components.stream.worker import StreamState
 from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 
-from custom_components.retrocam.stream.tap import TAP_PROVIDER, StreamTap
+from custom_components.retrocam.stream.redaction import STREAMS
+from custom_components.retrocam.stream.tap import TAP_PROVIDER, StreamTap, logger_name
 
 from .rtsp import RtspServer
 
@@ -106,3 +108,9 @@ async def test_a_real_worker_feeds_a_tap_and_is_left_without_one(
     await stream.remove_provider(tap)
     assert threads() == []
     assert tap.last_segment is None
+
+
+async def test_a_stream_logs_to_a_logger_below_the_component_s(hass: HomeAssistant) -> None:
+    await async_setup_component(hass, DOMAIN, {})
+    stream = create_stream(hass, "rtsp://cam/", {}, DynamicStreamSettings(), "camera.porch")
+    assert logger_name(stream) == f"{STREAMS}.stream.camera.porch"

@@ -38,6 +38,8 @@ _ERRORS: Final[tuple[tuple[type[Exception], type[SourceError]], ...]] = (
     (TimeoutError, SourceTimeoutError),
     (OSError, CannotConnectError),
     (av.FFmpegError, CannotConnectError),
+    # A URL that FFmpeg's binding cannot pass on; its text holds it.
+    (ValueError, CannotConnectError),
 )
 
 

@@ -12,6 +12,7 @@ from ..core.probe import OPEN_TIMEOUT, READ_TIMEOUT, ProbeResult, probe
 from ..core.sources import source_url, split_credentials
 from ..core.threads import run_in_thread
 from ..stream.options import pyav_options
+from ..stream.redaction import redacted
 from ..stream.url_supply import UrlSupply
 from .streamed import StreamedInstance
 
@@ -103,14 +104,15 @@ async def async_probe(
     """
     url = url_of(data)
     options = pyav_options(url, stream_options(data))
-    return await run_in_thread(
-        thread_name,
-        lambda: probe(
-            url,
-            options,
-            stop,
-            open_timeout=patience or OPEN_TIMEOUT,
-            read_timeout=patience or READ_TIMEOUT,
-        ),
-        outlived=False,
-    )
+    with redacted(url):
+        return await run_in_thread(
+            thread_name,
+            lambda: probe(
+                url,
+                options,
+                stop,
+                open_timeout=patience or OPEN_TIMEOUT,
+                read_timeout=patience or READ_TIMEOUT,
+            ),
+            outlived=False,
+        )

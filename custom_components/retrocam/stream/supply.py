@@ -23,7 +23,16 @@ from homeassistant.exceptions import HomeAssistantError
 from ..core.listeners import Listeners
 from ..core.segments import SegmentRing
 from .reach import async_reachable
-from .tap import StreamTap, async_release, attach, end_back_off, is_attached, is_ending
+from .redaction import async_redact
+from .tap import (
+    StreamTap,
+    async_release,
+    attach,
+    end_back_off,
+    is_attached,
+    is_ending,
+    logger_name,
+)
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -51,6 +60,8 @@ class StreamSupply(ABC):
         self._lost_at: float | None = None
         self._seen = False
         self._reachable = True
+        self._redacted = ""
+        self._end_redaction: CALLBACK_TYPE = lambda: None
 
     @property
     def available(self) -> bool:
@@ -127,6 +138,8 @@ class StreamSupply(ABC):
         if stream is not self._stream:
             await self._async_let_go(at_once=True)
             self._stream = stream
+        if stream is not None:
+            self._async_redact(stream)
         return stream
 
     async def async_close(self) -> None:
@@ -137,7 +150,23 @@ class StreamSupply(ABC):
             with contextlib.suppress(asyncio.CancelledError):
                 await self._watch
             self._watch = None
-        await self._async_let_go(at_once=True)
+        try:
+            await self._async_let_go(at_once=True)
+            await self._async_end_stream()
+        finally:
+            self._end_redaction()
+            self._end_redaction, self._redacted = (lambda: None), ""
+
+    async def _async_end_stream(self) -> None:  # noqa: B027  # a borrowed stream is its owner's affair
+        """End a Stream of our own, its worker included, when the supply is closed."""
+
+    @callback
+    def _async_redact(self, stream: Stream) -> None:
+        """Keep the source of `stream` out of the log; a borrowed Stream may get another one."""
+        if (source := str(stream.source)) != self._redacted:
+            self._end_redaction()
+            self._end_redaction = async_redact(source, logger_name(stream))
+            self._redacted = source
 
     def diagnostics(self) -> dict[str, Any]:
         """Return figures for a bug report, without secrets."""

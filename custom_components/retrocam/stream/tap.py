@@ -185,6 +185,11 @@ def is_ending(stream: Stream) -> bool:
     return bool(stream.outputs()) and thread is not None and not thread.is_alive()
 
 
+def logger_name(stream: Stream) -> str:
+    """Return the name of the logger that `stream` writes to."""
+    return stream._logger.name  # noqa: SLF001  # see the contract test
+
+
 async def async_expect_viewer(stream: Stream) -> None:
     """Make sure that a link to `stream` that is handed out now can still be opened later.
 

@@ -80,6 +80,9 @@ class UrlSupply(StreamSupply):
             # When its worker ends, a Stream calls itself available, whatever the source is.
             self._stream.set_update_callback(lambda: None)
         await super().async_close()
+
+    @override
+    async def _async_end_stream(self) -> None:
         if (stream := self._stream) is None:
             return
         self._stream = None
