@@ -14,9 +14,10 @@ import av.error
 from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
 
-from .errors import DecodeError
+from .errors import DecodeError, PictureTooLargeError
 from .fmp4 import Sample, Track
 from .parts import MediaPart
+from .picture_limits import PIXEL_LIMIT, check_packet
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class SampleDecoder:
                 context.extradata = found.extradata
         except (av.error.FFmpegError, ValueError, IndexError) as err:
             raise DecodeError(f"{track.codec} video cannot be decoded: {err}") from err
+        context.options = dict(PIXEL_LIMIT)
         context.thread_type = "NONE"
         context.thread_count = 1
         self._context = context
@@ -56,6 +58,12 @@ class SampleDecoder:
         if self._wait_for_keyframe and not keyframe:
             return []
         self._wait_for_keyframe = False
+        try:
+            check_packet(self._context.name, data)
+        except PictureTooLargeError as err:
+            _LOGGER.debug("A picture is left out: %s", err)
+            self.reset()
+            return []
         return self._feed(_packet(data, position, keyframe=keyframe))
 
     def drain(self) -> list[av.VideoFrame]:

@@ -267,6 +267,12 @@ class InvalidFrameError(RetrocamError, ValueError):
     code = "invalid_frame"
 
 
+class PictureTooLargeError(SourceError, InvalidFrameError):
+    """Raised before a picture is decoded that has too many pixels, or a JPEG of too many scans."""
+
+    code = "picture_too_large"
+
+
 class FrameOverwrittenError(RetrocamError, LookupError):
     """Raised when a frame was asked for after newer ones took its place in the ring."""
 

@@ -18,14 +18,12 @@ from .colours import colours
 from .errors import InvalidFrameError, RingStoppedError
 from .frames import FrameRing, check_jpeg
 from .matrices import MatrixConverter
+from .picture_limits import PIXEL_LIMIT, check_markers, check_pixels
 from .pictures import Picture
 
 _LOGGER = logging.getLogger(__name__)
 
 _QUALITY = 85
-_MAX_PIXELS = 1 << 26
-"""A still larger than this (8192x8192) is a mistake or an attack, and would fill the memory."""
-
 _PLANAR = {"yuv420p", "yuvj420p"}
 
 
@@ -98,13 +96,14 @@ def decode(jpeg: bytes) -> av.VideoFrame:
     """Decode a JPEG to a yuvj420p frame: full range, BT.601, without a time.
 
     Padding after the end marker is allowed, as some cameras send it. Raises InvalidFrameError when
-    the JPEG is cut off, damaged or unreasonably large.
+    the JPEG is cut off or damaged, PictureTooLargeError when it has too many pixels or scans.
     """
     size(jpeg)
+    check_markers(jpeg)
     decoder = av.VideoCodecContext.create("mjpeg", "r")
     decoder.thread_count = 1
     # Otherwise what is missing comes out grey, without an error.
-    decoder.options = {"err_detect": "explode"}
+    decoder.options = {"err_detect": "explode", **PIXEL_LIMIT}
     try:
         frame, *_ = [*decoder.decode(av.Packet(jpeg)), *decoder.decode(None)]
         return _to_full_range(
@@ -118,15 +117,14 @@ def size(jpeg: bytes) -> tuple[int, int]:
     """Return (width, height) in pixels, read from the header alone in about 2 µs.
 
     Padding after the end marker is allowed. Raises InvalidFrameError when `jpeg` is no whole JPEG,
-    or unreasonably large.
+    PictureTooLargeError when it has too many pixels.
     """
     check_jpeg(jpeg.rstrip(b"\x00\r\n "))
     try:
         height, width, *_ = simplejpeg.decode_jpeg_header(jpeg)
     except ValueError as error:
         raise InvalidFrameError(f"no JPEG header: {error}") from error
-    if int(width) * int(height) > _MAX_PIXELS:
-        raise InvalidFrameError(f"a JPEG of {width}x{height} pixels")
+    check_pixels(int(width), int(height))
     return int(width), int(height)
 
 

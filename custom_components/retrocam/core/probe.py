@@ -15,10 +15,12 @@ from .errors import (
     InvalidAuthError,
     NotFoundError,
     NoVideoError,
+    PictureTooLargeError,
     SourceError,
     SourceTimeoutError,
 )
 from .jpeg import encode
+from .picture_limits import PIXEL_LIMIT, check_packet, check_pixels
 from .sources import PROTOCOL_WHITELIST
 
 OPEN_TIMEOUT: Final = 10.0
@@ -71,14 +73,15 @@ def probe(
     """Open `url`, decode its first picture and close it again. Blocks: call it in a thread.
 
     `options` are FFmpeg's. Raises a SourceError: SourceTimeoutError when nothing comes in time or `stop`
-    was set, InvalidAuthError, ForbiddenError, NotFoundError, NoVideoError or CannotConnectError.
+    was set, InvalidAuthError, ForbiddenError, NotFoundError, NoVideoError,
+    PictureTooLargeError or CannotConnectError.
     No message holds the URL.
     """
     began = time.monotonic()
     try:
         with av.open(
             url,
-            options={**options, "protocol_whitelist": PROTOCOL_WHITELIST},
+            options={**options, **PIXEL_LIMIT, "protocol_whitelist": PROTOCOL_WHITELIST},
             timeout=(open_timeout, read_timeout),
         ) as container:
             return _first_picture(container, stop, time.monotonic() + read_timeout)
@@ -101,6 +104,8 @@ def _first_picture(
     if not container.streams.video:
         raise NoVideoError("no video stream")
     stream = container.streams.video[0]
+    check_pixels(stream.width, stream.height)
+    stream.codec_context.options = dict(PIXEL_LIMIT)
     picture: av.VideoFrame | None = None
     stamped = False
     for number, packet in enumerate(container.demux(stream)):
@@ -124,8 +129,12 @@ def _first_picture(
 
 
 def _decoded(packet: av.Packet[av.VideoStream]) -> av.VideoFrame | None:
+    check_packet(packet.stream.codec_context.name, memoryview(packet))
     try:
         frames = packet.decode()
+    except av.ArgumentError:
+        # What decoders answer to more than `max_pixels`.
+        raise PictureTooLargeError("more pixels than are decoded") from None
     except av.InvalidDataError:
         # Joined in the middle: the decoder waits for a keyframe.
         return None

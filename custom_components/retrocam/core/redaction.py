@@ -18,8 +18,10 @@ _SHORTEST: Final = 3
 """Characters. A shorter credential would remove letters from every word of a text."""
 _SHORTEST_VALUE: Final = 4
 """Characters of a value in a query; shorter ones are channels and the like."""
-_SHORTEST_SEGMENT: Final = 8
-"""Characters of a path segment that may be a token; six are enough with a digit among them."""
+_SHORTEST_SEGMENT: Final = 12
+"""Characters of a path segment that may be a token; with a digit among them, half as many."""
+_SHORTEST_PATH: Final = 8
+"""Characters of a whole path; shorter ones are words such as `stream`."""
 _SHORT_NUMBER: Final = re.compile(r"\d{1,5}")
 """A port or a resolution, unless its key says otherwise."""
 _SECRET_KEY: Final = re.compile(r"(?i)pas|pwd|pin|key|tok|auth|sig|sec|usr|user")
@@ -87,13 +89,13 @@ def _pieces(url: str) -> Iterator[str]:
         yield b64encode(f"{user}:{password}".encode()).decode()
     path = parts.path.strip("/")
     yield from (each for each in (parts.query, parts.fragment) if len(each) >= _SHORTEST_VALUE)
-    if len(path) >= _SHORTEST_SEGMENT:
+    if len(path) >= _SHORTEST_PATH:
         yield path
     for piece in _BETWEEN_PIECES.split(f"{path}?{parts.query}"):
         key, assigned, value = piece.partition("=")
         if assigned and _may_be_secret(key, value):
             yield value
-        elif len(piece) >= _SHORTEST_SEGMENT - 2 * bool(re.search(r"\d", piece)):
+        elif len(piece) * (2 if re.search(r"\d", piece) else 1) >= _SHORTEST_SEGMENT:
             yield piece
 
 

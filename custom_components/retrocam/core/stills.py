@@ -9,14 +9,17 @@ from av.video.reformatter import ColorRange, VideoReformatter
 
 from . import jpeg
 from .colours import colours
-from .errors import InvalidFrameError
+from .errors import InvalidFrameError, PictureTooLargeError
+from .picture_limits import MAX_PIXELS, PIXEL_LIMIT, check_pixels
 
 type ImageFormat = Literal["jpeg", "png"]
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _PNG_END: Final = b"\x00\x00\x00\x00IEND\xaeB\x60\x82"
-_MAX_PIXELS: Final = 1 << 26
-"""As for a JPEG: a larger picture is a mistake or an attack."""
+_MAX_BITS: Final = 32 * MAX_PIXELS
+"""A PNG may have 64 bits per pixel: then half as many pixels are allowed."""
+_CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+"""Channels of a PNG by its colour type."""
 
 _TICK: Final = Fraction(1, 25)
 
@@ -24,7 +27,8 @@ _TICK: Final = Fraction(1, 25)
 def still_extension(data: bytes) -> str:
     """Tell `jpg` from `png`, by the first and last bytes and the header alone.
 
-    Raises InvalidFrameError for anything else, a picture that is cut off, or one unreasonably large.
+    Raises InvalidFrameError for anything else or a picture that is cut off, PictureTooLargeError for
+    one of too many pixels.
     """
     still_size(data)
     return "png" if data.startswith(_PNG) else "jpg"
@@ -36,22 +40,26 @@ def still_size(data: bytes) -> tuple[int, int]:
         return jpeg.size(data)
     if len(data) < 33 or not data.endswith(_PNG_END):
         raise InvalidFrameError(f"a PNG of {len(data)} bytes is cut off")
-    width, height = struct.unpack_from(">II", data, 16)
-    if not 0 < width * height <= _MAX_PIXELS:
+    width, height, depth, colour_type = struct.unpack_from(">IIBB", data, 16)
+    if not width * height:
         raise InvalidFrameError(f"a PNG of {width}x{height} pixels")
+    check_pixels(width, height)
+    if width * height * depth * _CHANNELS.get(colour_type, 1) > _MAX_BITS:
+        raise PictureTooLargeError(f"a PNG of {width}x{height} pixels of {depth} bits")
     return width, height
 
 
 def decode_still(data: bytes) -> av.VideoFrame:
     """Decode a JPEG to yuvj420p, or a PNG to whatever it holds.
 
-    Raises InvalidFrameError for anything else, or when it is damaged.
+    Raises InvalidFrameError for anything else, or when it is damaged, PictureTooLargeError when it has
+    too many pixels or scans.
     """
     if still_extension(data) == "jpg":
         return jpeg.decode(data)
     decoder = av.VideoCodecContext.create("png", "r")
     decoder.thread_count = 1
-    decoder.options = {"err_detect": "crccheck+explode"}
+    decoder.options = {"err_detect": "crccheck+explode", **PIXEL_LIMIT}
     try:
         frame, *_ = [*decoder.decode(av.Packet(data)), *decoder.decode(None)]
     except (av.FFmpegError, ValueError) as error:

@@ -5,13 +5,15 @@ work, space and wear of flash for nothing. They live in a folder of their own be
 the name of the file and `.jpg`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 import threading
 from typing import Final
 
 import av
+from av import VideoStream
+from av.container import InputContainer
 from av.sidedata.sidedata import Type
 import simplejpeg
 
@@ -22,6 +24,7 @@ from .media_index import MediaIndex
 from .media_scan import orphans
 from .mp4_tracks import orientation_of
 from .orientation import orient
+from .picture_limits import PIXEL_LIMIT, check_markers, check_packet
 from .stills import decode_still, still_extension
 
 THUMBNAILS: Final = ".thumbnails"
@@ -81,6 +84,7 @@ def still_thumbnail(path: Path) -> bytes:
     data = read_regular(path)
     if still_extension(data) != "jpg":
         return encode(decode_still(data), width=WIDTH, quality=_QUALITY)
+    check_markers(data)
     try:
         # A JPEG is decoded at 1/2, 1/4 or 1/8 of its size for less than the whole would cost.
         rgb = simplejpeg.decode_jpeg(data, min_width=WIDTH, min_height=1)
@@ -89,16 +93,23 @@ def still_thumbnail(path: Path) -> bytes:
     return encode(av.VideoFrame.from_ndarray(rgb, "rgb24"), width=WIDTH, quality=_QUALITY)
 
 
+def _frames(container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
+    for packet in container.demux(stream):
+        check_packet(stream.codec_context.name, memoryview(packet))
+        yield from packet.decode()
+
+
 def clip_thumbnail(path: Path) -> bytes:
     """Make a JPEG, 320 pixels wide or less, of an MP4's first picture, turned as players show it.
 
     A Thumbnailer.
     """
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), options=dict(PIXEL_LIMIT)) as container:
             stream = container.streams.video[0]
             stream.codec_context.thread_count = 1
-            frame = next(container.decode(stream))
+            stream.codec_context.options = dict(PIXEL_LIMIT)
+            frame = next(_frames(container, stream))
             turned = frame.side_data.get(Type.DISPLAYMATRIX)
             if turned is not None:
                 frame = orient(frame, orientation_of(bytes(turned)))

@@ -33,11 +33,13 @@ from .areas import BLACK, Rect, even, fill, fitted, parts
 from .colours import colours
 from .errors import (
     InvalidFrameError,
+    PictureTooLargeError,
     TimelapseCancelledError,
     TimelapseEmptyError,
 )
 from .files import partial_path, publish, read_regular, storage_error, storage_errors
 from .jpeg import planes
+from .picture_limits import check_pixels
 from .stills import decode_still
 
 PRESET: Final = "veryfast"
@@ -46,6 +48,8 @@ CRF: Final = 23
 """Quality for libx264; its default, at which artefacts are hard to see."""
 MAX_WIDTH: Final = 4096
 """Pixels; the widest that the hardware decoders of browsers take for H.264."""
+_MAX_HEIGHT: Final = 16384
+"""Pixels; the most that x264 takes."""
 
 _NICE: Final = 10
 
@@ -200,12 +204,10 @@ class _Film:
         """Add one picture, or count it as skipped."""
         try:
             frame = decode_still(read_regular(picture))
+            self._canvas = self._canvas or self._canvas_of(frame)
         except InvalidFrameError, OSError:
             self.skipped += 1
             return
-        if self._canvas is None:
-            width = self._width or min(frame.width, MAX_WIDTH)
-            self._canvas = _Canvas(even(width), even(width * frame.height / frame.width))
         fitted = self._canvas.fit(frame)
         fitted.pts, fitted.time_base = self.frames, Fraction(1, self._fps)
         # A still is a keyframe by itself, and would make the encoder write nothing but keyframes.
@@ -215,6 +217,16 @@ class _Film:
                 self._stream = self._open(self._canvas)
             self._mux(self._stream, fitted)
         self.frames += 1
+
+    def _canvas_of(self, frame: av.VideoFrame) -> _Canvas:
+        """Return a canvas in the shape of the first picture. Raises PictureTooLargeError."""
+        width = self._width or min(frame.width, MAX_WIDTH)
+        width, height = even(width), even(width * frame.height / frame.width)
+        # A picture may be within the limit and so narrow that it is not, once it is as wide as this.
+        check_pixels(width, height)
+        if height > _MAX_HEIGHT:
+            raise PictureTooLargeError(f"a film of {width}x{height} pixels")
+        return _Canvas(width, height)
 
     def close(self) -> None:
         """Write what the encoder still holds, and the index at the front."""

@@ -9,6 +9,7 @@ from homeassistant.components.stream import Stream, create_stream
 from homeassistant.components.stream.const import ATTR_STREAMS, DOMAIN as STREAM_DOMAIN
 from homeassistant.core import HomeAssistant, callback
 
+from ..core.picture_limits import PIXEL_LIMIT
 from ..core.segments import SegmentRing
 from ..core.sources import PROTOCOL_WHITELIST
 from .supply import StreamSupply
@@ -38,7 +39,12 @@ class UrlSupply(StreamSupply):
         self._options = options
         self._entity_id = entity_id
         self._on_lost = on_lost
-        self._ffmpeg = {"protocol_whitelist": PROTOCOL_WHITELIST, **(ffmpeg or {})}
+        self._ffmpeg = {
+            "protocol_whitelist": PROTOCOL_WHITELIST,
+            # FFmpeg decodes pictures of some codecs to find their format.
+            **PIXEL_LIMIT,
+            **(ffmpeg or {}),
+        }
         self._creating = asyncio.Lock()
 
     @override

@@ -11,6 +11,7 @@ from custom_components.retrocam.core.player.audio import AudioGoneError
 from custom_components.retrocam.core.player.machine import Phase
 from custom_components.retrocam.core.test_pattern import flash_visible, read_frame_number
 
+from ..bombs import film_of, jpeg_of
 from ..hearing import decoded, onsets
 from .clips import clip, hls, plain
 from .server import MediaServer, Page
@@ -18,7 +19,7 @@ from .watching import FAST, Viewer, a_session, failure, luma, sound_from, state
 
 
 async def test_a_picture_larger_than_any_screen_is_refused(server: MediaServer) -> None:
-    url = server.add("/large.mkv", Page(plain("matroska", 8256, 4352, 1), "video/x-matroska"))
+    url = server.add("/large.mkv", Page(plain("matroska", 8256, 4376, 1), "video/x-matroska"))
     async with a_session() as session:
         viewer = Viewer(session)
         status = await failure(session, url)
@@ -29,7 +30,7 @@ async def test_a_picture_larger_than_any_screen_is_refused(server: MediaServer) 
 async def test_pictures_that_outgrow_all_screens_are_left_out(
     server: MediaServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    data = plain("h264", 320, 180, 25) + plain("h264", 8256, 4352, 1) + plain("h264", 320, 180, 25)
+    data = plain("h264", 320, 180, 25) + plain("h264", 8256, 4376, 1) + plain("h264", 320, 180, 25)
     async with a_session(speed=FAST) as session:
         viewer = Viewer(session)
         status = await session.settled(
@@ -40,6 +41,16 @@ async def test_pictures_that_outgrow_all_screens_are_left_out(
     assert {(each.frame.width, each.frame.height) for each in viewer.pictures} == {(320, 180)}
     assert max(each.position for each in viewer.pictures) > 26 / 25
     assert "ended with an error" not in caplog.text
+
+
+async def test_a_slow_motion_jpeg_is_left_out(server: MediaServer) -> None:
+    pictures = [jpeg_of(), jpeg_of(scans=300), jpeg_of(scans=64), jpeg_of()]
+    url = server.add("/a.mkv", Page(film_of(pictures, (64, 64)), "video/x-matroska"))
+    async with a_session(speed=FAST) as session:
+        viewer = Viewer(session)
+        await session.settled(session.play(url))
+        await state(session, Phase.IDLE)
+    assert [round(each.position) for each in viewer.pictures] == [0, 2, 3]
 
 
 async def test_flash_and_beep_are_together_from_wherever_one_joins(server: MediaServer) -> None:

@@ -16,6 +16,7 @@ from av.container import InputContainer
 from av.stream import Disposition
 
 from ..errors import PlayError, UnsupportedMediaError
+from ..picture_limits import MAX_PIXELS, PIXEL_LIMIT
 from .addresses import Network
 from .lookup.streams import MediaInput
 from .playlist_file import PlaylistFile
@@ -29,10 +30,6 @@ _CONTAINERS: Final = (
 )
 """FFmpeg's demuxers that may be used: none of them opens other files, as `concat` and `hls` do."""
 _CONTAINER_OPTIONS: Final = {"protocol_whitelist": "none", "format_whitelist": _CONTAINERS}
-_MOST_PIXELS: Final = 8192 * 4320
-"""The largest picture that anything real has, 50 MB; a few kB can claim to be 20 times as large."""
-_PIXEL_LIMIT: Final = {"max_pixels": str(_MOST_PIXELS)}
-"""For FFmpeg's own look at the streams, and for pictures that grow in mid-stream."""
 DECODER_OPTIONS: Final = {"skip_loop_filter": "bidir"}
 """Saves 2 to 6 % of the decoding at 58 dB; pictures that others are made from stay exact."""
 _MANY_PIXELS: Final = 1280 * 720
@@ -94,9 +91,9 @@ def _picture_of(container: InputContainer) -> VideoStream | None:
         if Disposition.attached_pic in Disposition(stream.disposition):
             continue  # the cover of an album
         codec = stream.codec_context
-        if codec.width * codec.height > _MOST_PIXELS:
+        if codec.width * codec.height > MAX_PIXELS:
             raise UnsupportedMediaError("the picture is larger than any screen")
-        codec.options = DECODER_OPTIONS | _PIXEL_LIMIT
+        codec.options = DECODER_OPTIONS | PIXEL_LIMIT
         codec.thread_type = "AUTO"
         codec.thread_count = 2 if codec.width * codec.height > _MANY_PIXELS else 1
         return stream
@@ -178,7 +175,7 @@ class Source:
             container = av.open(
                 self.file,
                 "r",
-                options=dict(_PIXEL_LIMIT),
+                options=dict(PIXEL_LIMIT),
                 container_options=dict(_CONTAINER_OPTIONS),
                 buffer_size=65536,
                 io_open=_refuse,

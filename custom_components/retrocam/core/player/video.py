@@ -7,8 +7,9 @@ from typing import Any, Final
 import av
 from av import Packet, VideoCodecContext, VideoFrame
 
-from ..errors import UnsupportedMediaError
+from ..errors import PictureTooLargeError, UnsupportedMediaError
 from ..kept_filter import KeptFilter, PictureKind, Step
+from ..picture_limits import check_packet
 from .source import Part
 
 _LOGGER = logging.getLogger(__name__)
@@ -112,8 +113,10 @@ class VideoDecoder:
         # Only pictures that no other is made from: the decoder must have seen all the rest.
         self._codec.skip_frame = "DEFAULT" if wanted else "NONREF"
         try:
+            if packet is not None:
+                check_packet(self._codec.name, memoryview(packet))
             frames = self._codec.decode(packet)
-        except av.FFmpegError as err:
+        except (av.FFmpegError, PictureTooLargeError) as err:
             _LOGGER.debug("Broken picture at %.3f s: %s", position, err)
             return
         except ValueError as err:
