@@ -6,6 +6,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
+from .core.allocation import limit_allocations
 from .frontend import async_register_resource, async_register_static, async_remove_resource
 from .instances import RetrocamConfigEntry, create_instance
 from .instances.door import DOOR, Door
@@ -20,6 +21,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register what is there for all entries, once."""
+    await hass.async_add_executor_job(limit_allocations)
     door = hass.data[DOOR] = Door(hass)
     await door.async_load()
     outages = hass.data[OUTAGES] = Outages(hass)

@@ -9,6 +9,7 @@ from typing import Final
 import av
 from av.container import InputContainer
 
+from .allocation import MAX_PACKET
 from .errors import (
     CannotConnectError,
     ForbiddenError,
@@ -129,6 +130,8 @@ def _first_picture(
 
 
 def _decoded(packet: av.Packet[av.VideoStream]) -> av.VideoFrame | None:
+    if packet.size > MAX_PACKET:
+        raise PictureTooLargeError(f"a packet of {packet.size} bytes")
     check_packet(packet.stream.codec_context.name, memoryview(packet))
     try:
         frames = packet.decode()

@@ -7,12 +7,19 @@ on for days. Their texts may hold addresses and passwords: only the kind of an e
 from homeassistant.components.camera import async_get_image
 from homeassistant.core import HomeAssistant
 
-from ..core.errors import CannotConnectError
+from ..core.allocation import MAX_PACKET
+from ..core.errors import CannotConnectError, PictureTooLargeError
 
 
 async def async_foreign_still(hass: HomeAssistant, entity_id: str) -> bytes:
-    """Return the picture of a camera, whatever its format is. Raises CannotConnectError."""
+    """Return the picture of a camera, whatever its format is.
+
+    Raises CannotConnectError, or PictureTooLargeError for one that is not worth to be kept in memory.
+    """
     try:
-        return (await async_get_image(hass, entity_id)).content
+        picture = (await async_get_image(hass, entity_id)).content
     except Exception as err:
         raise CannotConnectError(f"the camera gave no picture: {type(err).__name__}") from err
+    if len(picture) > MAX_PACKET:
+        raise PictureTooLargeError(f"a picture of {len(picture)} bytes")
+    return picture

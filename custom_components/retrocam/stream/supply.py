@@ -38,6 +38,8 @@ _LOGGER = logging.getLogger(__name__)
 
 WATCH_INTERVAL: Final = 2.0
 """Seconds between two looks at a held stream."""
+REFUSAL: Final = 30.0
+"""Seconds before a stream is read again whose segment had no end."""
 SILENCE: Final = 20.0
 """Seconds without a part after which a held stream counts as not connected."""
 
@@ -60,6 +62,7 @@ class StreamSupply(ABC):
         self._lost_at: float | None = None
         self._seen = False
         self._reachable = True
+        self._refused_until = 0.0
         self._redacted = ""
         self._end_redaction: CALLBACK_TYPE = lambda: None
 
@@ -212,6 +215,10 @@ class StreamSupply(ABC):
             self._seen = True
             self._async_set_available(available=True)
             return
+        if self._tap is not None and self._tap.overfull:
+            await self._async_refuse(stream)
+        if time.monotonic() < self._refused_until:
+            return
         if is_ending(stream):
             self.hass.loop.call_soon(self._wake.set)
             return
@@ -226,6 +233,17 @@ class StreamSupply(ABC):
             self._async_set_available(available=False)
             await self._async_on_lost()
         await self._async_shorten_back_off(stream)
+
+    async def _async_refuse(self, stream: Stream) -> None:
+        """Leave a stream whose segment never ends, and the memory that it takes, for a while."""
+        _LOGGER.error("%s sends video without keyframes: its stream is closed", self._name)
+        self._refused_until = time.monotonic() + REFUSAL
+        self._async_set_available(available=False)
+        await self._async_let_go(at_once=True)
+        await self._async_end_worker(stream)
+
+    async def _async_end_worker(self, stream: Stream) -> None:  # noqa: B027  # a borrowed stream is its owner's affair
+        """Let the worker of a Stream of our own end, and drop what it holds."""
 
     @callback
     def _async_stream_answers(self) -> None:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 TAP_PROVIDER: Final = "retrocam"
 
+MAX_SEGMENT: Final = 256_000_000
+"""Bytes of a segment: 200 Mbit/s for 10 s. Only a source that sends no more keyframes has more."""
+
 _runs = count()
 
 
@@ -48,6 +51,7 @@ class StreamTap(StreamOutput):
         self._rings: list[SegmentRing] = []
         self._run = next(_runs)
         self._parts_seen = 0
+        self._segment_size = 0
 
     @property
     @override
@@ -60,6 +64,11 @@ class StreamTap(StreamOutput):
     def idle(self) -> bool:
         """Never keep the tokens of the stream's HLS viewers alive."""
         return True
+
+    @property
+    def overfull(self) -> bool:
+        """Whether the newest segment has more than `MAX_SEGMENT`; its rings then get no more of it."""
+        return self._segment_size > MAX_SEGMENT
 
     @property
     def rings(self) -> int:
@@ -110,7 +119,8 @@ class StreamTap(StreamOutput):
         if (segment := self.last_segment) is not None:
             parts = segment.parts[self._parts_seen :]
             self._parts_seen += len(parts)
-            for ring in self._rings:
+            self._segment_size += sum(len(part.data) for part in parts)
+            for ring in () if self.overfull else self._rings:
                 for part in parts:
                     ring.add_part(part)
                 if segment.complete:
@@ -134,6 +144,7 @@ class StreamTap(StreamOutput):
         self._segments.clear()
         self._segments.append(segment)
         self._parts_seen = len(segment.parts)
+        self._segment_size = sum(len(part.data) for part in segment.parts)
 
     def _adopt(self, ring: SegmentRing, stream: Stream) -> None:
         """Fill `ring` with the segments that HLS holds of the worker's present run."""

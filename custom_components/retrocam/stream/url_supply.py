@@ -80,6 +80,11 @@ class UrlSupply(StreamSupply):
             await self._on_lost()
 
     @override
+    async def _async_end_worker(self, stream: Stream) -> None:
+        for output in stream.outputs().values():
+            await stream.remove_provider(output)
+
+    @override
     async def async_close(self) -> None:
         """Stop the worker and have Home Assistant forget the Stream."""
         if self._stream is not None:
