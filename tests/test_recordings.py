@@ -26,6 +26,7 @@ from .actions import answer_of
 from .conftest import LoadEntry
 from .core.hearing import beeps
 from .rtsp import RtspServer
+from .viewers import QUIET
 from .waiting import until
 
 CAMERA = "camera.porch"
@@ -210,6 +211,44 @@ async def test_file_names_that_cannot_be_are_refused_and_nothing_is_written(
     assert camera.recorder.active == 0
     assert sorted(media_directory.rglob("*.mp4")) == [there]
     assert there.read_bytes() == b"mine"
+
+
+async def test_no_clip_goes_into_a_directory_of_retrocam(
+    home: HomeAssistant, camera: CameraInstance, load: LoadEntry, media_directory: Path
+) -> None:
+    """Whatever library it is of: there it would be listed, served, and deleted by its limits."""
+    chosen = media_directory / "Chosen"
+    home.config.allowlist_external_dirs = {str(media_directory)}
+    data = {"kind": "demo", "name": "Yard"}
+    await load(data, title="Yard", options={**QUIET, "storage": {"directory": str(chosen)}})
+    gone = await load({**data, "slug": "gone"}, title="Gone", options=QUIET)
+    assert await home.config_entries.async_unload(gone.entry_id)
+    (media_directory / "link").symlink_to(chosen)
+    (media_directory / "up").symlink_to(media_directory / "retrocam")
+    own = camera.media.directory
+    name = "20260101T000000.000Z.mp4"
+    for folder in (
+        *(own / kind for kind in ("snapshots", "recordings", "timelapses", "tape", "new/er")),
+        own,
+        own / "recordings" / ".thumbnails",
+        chosen,
+        chosen / "recordings",
+        media_directory / "CHOSEN" / "recordings",
+        media_directory / "link" / "recordings",
+        media_directory / "up" / "gone" / "recordings",
+        media_directory / "retrocam" / "gone" / "recordings",
+        media_directory / "retrocam" / "not_there_yet" / "recordings",
+        media_directory / "retrocam",
+    ):
+        for path in (folder / name, folder / "mine.mp4"):
+            with pytest.raises(ServiceValidationError) as told:
+                await act(home, "record", lookback=1, duration=0, filename=str(path))
+            assert told.value.translation_key == "path_taken", path
+    assert camera.recorder.active == 0
+    assert list(media_directory.rglob("*.mp4")) == []
+    beside = media_directory / "Chosen too" / name
+    answer = await act(home, "record", lookback=1, duration=0, filename=str(beside))
+    assert answer["path"] == str(beside)
 
 
 async def test_a_clip_can_go_where_the_user_wants(

@@ -8,6 +8,7 @@ import io
 from typing import Any
 
 from aiohttp import ClientSession, web
+from aiohttp.test_utils import make_mocked_request
 import av
 from homeassistant.core import HomeAssistant
 import pytest
@@ -146,8 +147,9 @@ async def test_who_asks_while_an_entry_is_unloaded_gets_a_plain_answer(
     kept = await demo.history.async_take()
     assert await home.config_entries.async_unload(demo.entry.entry_id)
     # These had found the instance before, and its disk's thread has ended meanwhile.
+    request = make_mocked_request("GET", "/")
     with pytest.raises(web.HTTPNotFound):
-        await async_file_answer(demo.media, MediaKind.SNAPSHOTS, kept.item.name)
+        await async_file_answer(request, demo.media, MediaKind.SNAPSHOTS, kept.item.name)
     with pytest.raises(web.HTTPNotFound):
         await async_thumbnail_answer(demo.media, MediaKind.SNAPSHOTS, kept.item.name)
     with pytest.raises(StorageMissingError):

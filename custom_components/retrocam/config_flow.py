@@ -105,7 +105,8 @@ class RetrocamConfigFlow(SourceFlow, domain=DOMAIN):
 
     async def async_step_demo(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Make a demo camera."""
-        if user_input is not None:
+        errors: dict[str, str] = {}
+        if user_input is not None and not (errors := self._name_faults(user_input)):
             self._title = user_input[CONF_NAME]
             self._data = {CONF_KIND: KIND_DEMO, **user_input}
             self._abort_if_known(CONF_NAME)
@@ -113,8 +114,9 @@ class RetrocamConfigFlow(SourceFlow, domain=DOMAIN):
         return self.async_show_form(
             step_id=KIND_DEMO,
             data_schema=self.add_suggested_values_to_schema(
-                demo_schema(), self._reconfigured_values()
+                demo_schema(), user_input or self._reconfigured_values()
             ),
+            errors=errors,
         )
 
     async def async_step_grid(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -125,7 +127,9 @@ class RetrocamConfigFlow(SourceFlow, domain=DOMAIN):
             # In their order, each once.
             cameras = list(dict.fromkeys(user_input[CONF_CAMERAS]))
             stored = [stored_camera(self.hass, camera) for camera in cameras]
-            if error := grid_fault(self.hass, stored, self.context.get("entry_id")):
+            if errors := self._name_faults(user_input):
+                pass
+            elif error := grid_fault(self.hass, stored, self.context.get("entry_id")):
                 errors[CONF_CAMERAS] = error
             else:
                 self._data = {CONF_KIND: KIND_GRID, CONF_CAMERAS: stored}
@@ -145,7 +149,8 @@ class RetrocamConfigFlow(SourceFlow, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Make a player."""
-        if user_input is not None:
+        errors: dict[str, str] = {}
+        if user_input is not None and not (errors := self._name_faults(user_input)):
             self._title = user_input[CONF_NAME].strip()
             self._data = {CONF_KIND: KIND_ASCII_PLAYER, CONF_NAME: self._title}
             self._abort_if_known(CONF_NAME)
@@ -154,8 +159,10 @@ class RetrocamConfigFlow(SourceFlow, domain=DOMAIN):
         return self.async_show_form(
             step_id=KIND_ASCII_PLAYER,
             data_schema=self.add_suggested_values_to_schema(
-                player_schema(new=self.source != SOURCE_RECONFIGURE), self._reconfigured_values()
+                player_schema(new=self.source != SOURCE_RECONFIGURE),
+                user_input or self._reconfigured_values(),
             ),
+            errors=errors,
         )
 
     @callback

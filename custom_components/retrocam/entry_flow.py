@@ -1,5 +1,6 @@
 """What all steps of the config flow end with: an entry, or the one that is reconfigured."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.config_entries import (
@@ -12,6 +13,7 @@ from homeassistant.const import CONF_ENTITY_ID, CONF_NAME, CONF_PASSWORD
 from homeassistant.core import callback
 
 from .const import CONF_CAMERAS, CONF_KIND, CONF_SLUG
+from .core.texts import is_name
 from .instances.directories import unused_slug
 from .instances.entity import source_entity_id
 
@@ -34,6 +36,11 @@ class EntryFlow(ConfigFlow):
             if all(entry.data.get(name) == value for name, value in match.items()):
                 return
         self._async_abort_entries_match(match)
+
+    @staticmethod
+    def _name_faults(user_input: Mapping[str, Any]) -> dict[str, str]:
+        """Return the errors of a form by its name: none, or that it cannot be one."""
+        return {} if is_name(user_input[CONF_NAME]) else {CONF_NAME: "invalid_name"}
 
     @callback
     def _finish(self) -> ConfigFlowResult:

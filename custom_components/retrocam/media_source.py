@@ -16,6 +16,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .core.media_index import MediaItem
+from .core.texts import shown
 from .media_ids import MediaId
 from .media_items import MediaKind, content_type
 from .moments import day_of
@@ -159,7 +160,7 @@ def _unresolvable(identifier: str) -> Unresolvable:
     return Unresolvable(
         translation_domain=DOMAIN,
         translation_key="media_not_found",
-        translation_placeholders={"media": identifier},
+        translation_placeholders={"media": shown(identifier)},
     )
 
 

@@ -3,18 +3,20 @@
 from functools import partial
 from typing import Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from homeassistant.components.http import KEY_HASS
 
 from .core.errors import InvalidFrameError, MediaNotFoundError, StorageError
+from .file_response import file_response
 from .instances.media import Media
+from .instances.open_file import OpenFile
 from .media_items import MediaKind, async_describe_all, content_type
 from .urls import MEDIA_LIST_PATH, MEDIA_PATH, THUMBNAIL_PATH
 from .view import RetrocamView
 
 MOST_LISTED: Final = 10_000
 LISTED: Final = 50
-FOREVER: Final = "private, max-age=31536000, immutable"
+FOREVER: Final[dict[str, str]] = {hdrs.CACHE_CONTROL: "private, max-age=31536000, immutable"}
 """A media file never changes under its name."""
 
 _KINDS: Final = "{kind:" + "|".join(MediaKind) + "}"
@@ -54,21 +56,21 @@ class MediaView(RetrocamView):
         """Answer with the file, or 404 for every name that is not in the index."""
         self.check_authenticated(request)
         media = self.instance(request, entry_id).media
-        return await async_file_answer(media, MediaKind(kind), filename)
+        return await async_file_answer(request, media, MediaKind(kind), filename)
 
 
-async def async_file_answer(media: Media, kind: MediaKind, filename: str) -> web.FileResponse:
+async def async_file_answer(
+    request: web.Request,
+    media: Media,
+    kind: MediaKind,
+    filename: str,
+) -> web.StreamResponse:
     """Answer with a file. Raises HTTPNotFound for every name that is not in the index."""
     try:
-        path = media.libraries[kind].path(filename)
-        # A drive that hangs is waited for here, in its own thread: aiohttp would wait in the threads
-        # that all of Home Assistant shares, until none was left.
-        await media.async_run(path.stat, kind)
-    except (MediaNotFoundError, OSError) as err:
+        file = await OpenFile.async_open(media, kind, filename)
+    except (MediaNotFoundError, StorageError) as err:
         raise web.HTTPNotFound from err
-    return web.FileResponse(
-        path, headers={"Content-Type": content_type(filename), "Cache-Control": FOREVER}
-    )
+    return file_response(request, file, {**FOREVER, hdrs.CONTENT_TYPE: content_type(filename)})
 
 
 class ThumbnailView(RetrocamView):
@@ -92,4 +94,4 @@ async def async_thumbnail_answer(media: Media, kind: MediaKind, filename: str) -
         jpeg = await media.async_run(partial(media.libraries[kind].thumbnail, filename), kind)
     except (MediaNotFoundError, InvalidFrameError, StorageError) as err:
         raise web.HTTPNotFound from err
-    return web.Response(body=jpeg, content_type="image/jpeg", headers={"Cache-Control": FOREVER})
+    return web.Response(body=jpeg, content_type="image/jpeg", headers=FOREVER)

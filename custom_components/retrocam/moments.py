@@ -7,12 +7,17 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
+from .core.texts import is_plain
+
 
 def unix_time(value: Any) -> float:
     """Return the UNIX seconds of a time; one without a zone is meant in that of Home Assistant.
 
     A validator: raises vol.Invalid for what is no time, or none that is the same in UTC.
     """
+    if isinstance(value, str) and not is_plain(value):
+        # A lone surrogate crashes ciso8601, and the process with it.
+        raise vol.Invalid("not a time")
     moment = cv.datetime(value)
     try:
         return dt_util.as_utc(moment).timestamp()

@@ -16,7 +16,9 @@ import voluptuous as vol
 
 from .const import CONF_KIND, DOMAIN, KIND_ASCII_PLAYER, KIND_GRID
 from .core.cells.presets import CHARSETS
+from .core.places import is_path, same_place
 from .core.sharing import Lock
+from .core.threads import run_in_thread
 from .flow_schemas import LAYOUT_SELECTOR, PRESET_SELECTOR, number_within, whole_number
 from .instances.directories import chosen_directory, media_directory
 from .instances.share import SHARE_LOCK, open_lock, stored_lock
@@ -238,11 +240,9 @@ class RetrocamOptionsFlow(OptionsFlowWithReload):
 
     async def _async_check_directory(self, storage: Mapping[str, Any]) -> None:
         """Accept what Home Assistant may write to and no other entry has. Raises OptionsError."""
-        hass, run = self.hass, self.hass.async_add_executor_job
+        hass = self.hass
         choice: str = storage.get("directory") or ""
-        if choice and not (
-            Path(choice).is_absolute() and await run(hass.config.is_allowed_path, choice)
-        ):
+        if choice and not is_path(choice):
             raise OptionsError("directory_not_allowed")
         wanted = chosen_directory(hass, self.config_entry, choice)
         others = [
@@ -250,11 +250,18 @@ class RetrocamOptionsFlow(OptionsFlowWithReload):
             for entry in hass.config_entries.async_entries(DOMAIN)
             if entry is not self.config_entry
         ]
-        # Each would delete by its own limits what the other one keeps.
-        if await run(_is_one_of, wanted, others):
-            raise OptionsError("directory_taken")
+
+        def check() -> None:
+            if choice and not hass.config.is_allowed_path(choice):
+                raise OptionsError("directory_not_allowed")
+            # Each would delete by its own limits what the other one keeps.
+            if _is_one_of(wanted, others):
+                raise OptionsError("directory_taken")
+
+        # Not in Home Assistant's threads: any of these places may be on a drive that hangs.
+        await run_in_thread("retrocam directory", check)
 
 
 def _is_one_of(directory: Path, others: list[Path]) -> bool:
     """Tell whether one of these is the same place, also by a link; blocks."""
-    return directory.resolve() in {other.resolve() for other in others}
+    return any(same_place(directory, other) for other in others)

@@ -16,7 +16,8 @@ from .core.player.fetch import origin_of
 from .core.player.lookup.resolver import query_of
 from .core.player.machine import Phase
 from .core.player.wanted import FreshMedia
-from .core.sources import redact_url
+from .core.sources import MAX_URL, redact_url
+from .core.texts import is_plain, shown
 from .instances.player import CameraFeed, PlayerInstance
 from .own_media import OwnMedia, own_path
 from .rights import current_user, may_play
@@ -52,10 +53,13 @@ async def async_play(
     found: str | CameraFeed | FreshMedia
     trusted = False
     try:
+        asked = media.strip()
+        if not is_plain(asked, most=MAX_URL):
+            raise UnsupportedMediaError("too long, or not text")
         if guest:
-            found = _for_guest(media.strip())
+            found = _for_guest(asked)
         else:
-            found, trusted = await _async_find(instance, media.strip(), entity_id)
+            found, trusted = await _async_find(instance, asked, entity_id)
         if not wanted():
             return _answer(instance, None)
         # Together: what a guest asked for is never played again as if a user had.
@@ -76,7 +80,7 @@ async def async_play(
 
 def _tellable(media: str) -> str:
     """Return what was asked for as it may be told and logged: without keys that a URL may hold."""
-    return redact_url(media) if "://" in media or media.startswith("/") else media
+    return shown(redact_url(media) if "://" in media or media.startswith("/") else media)
 
 
 async def _async_settle(instance: PlayerInstance, number: int, patience: float) -> dict[str, Any]:

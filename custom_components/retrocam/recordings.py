@@ -1,6 +1,7 @@
 """Recording and what is answered about it: for the actions, the button and the cards."""
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,10 @@ from homeassistant.exceptions import HomeAssistantError
 
 from .const import DOMAIN
 from .core.clips import ClipReason, ClipResult
-from .core.files import parse_name
+from .core.places import is_path, lies_within
+from .core.threads import run_in_thread
 from .instances import CameraInstance
+from .instances.directories import own_directories
 from .instances.recorder import Recording
 from .media_items import MediaKind, describe
 from .moments import iso
@@ -83,16 +86,19 @@ async def _async_checked(instance: CameraInstance, filename: str, written: str) 
     Raises ServiceValidationError, which repeats the name as `written` by the user.
     """
     path = Path(filename)
-    if any(ord(character) < 32 or ord(character) == 127 for character in filename):
-        raise invalid("invalid_filename", filename=repr(written))
-    if not path.is_absolute() or ".." in path.parts or path.suffix.lower() != ".mp4":
+    if not is_path(filename) or path.suffix.lower() != ".mp4":
         raise invalid("invalid_filename", filename=written)
-    hass = instance.hass
-    if not await hass.async_add_executor_job(hass.config.is_allowed_path, filename):
-        raise invalid("path_not_allowed", filename=written)
-    # A name of ours elsewhere in our own folders would be taken for one of the library's files.
-    if parse_name(path.name) is not None and path.is_relative_to(instance.media.directory):
-        raise invalid("path_not_allowed", filename=written)
-    if await hass.async_add_executor_job(path.exists):
-        raise invalid("file_exists", filename=written)
+    hass, ours = instance.hass, own_directories(instance.hass)
+
+    def check() -> None:
+        if not hass.config.is_allowed_path(filename):
+            raise invalid("path_not_allowed", filename=written)
+        # A library would take it for one of its files: list it, serve it, and delete it by its limits.
+        if lies_within(path, ours):
+            raise invalid("path_taken", filename=written)
+        if os.path.lexists(path):
+            raise invalid("file_exists", filename=written)
+
+    # Not in Home Assistant's threads: any of these places may be on a drive that hangs.
+    await run_in_thread(f"retrocam path {instance.name}", check)
     return path

@@ -4,13 +4,16 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .const import DOMAIN
 from .core.errors import RetrocamError
+from .core.texts import shown
 from .instances import CameraInstance
 
 
 def invalid(key: str, **placeholders: str) -> ServiceValidationError:
-    """Return the error for what cannot be meant."""
+    """Return the error for what cannot be meant; it quotes no more than can be shown."""
     return ServiceValidationError(
-        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders={name: shown(value) for name, value in placeholders.items()},
     )
 
 

@@ -149,12 +149,12 @@ class FileView(HistoryView, ABC):
     """The base of the views of one snapshot."""
 
     @abstractmethod
-    async def find(self, media: Media, filename: str) -> web.StreamResponse:
+    async def find(self, request: web.Request, media: Media, filename: str) -> web.StreamResponse:
         """Return the answer, or raise HTTPNotFound for every name that is not in the index."""
 
     async def get(self, request: web.Request, slug: str, filename: str) -> web.StreamResponse:
         """Answer with it, and have no browser keep it that others may use after the guest."""
-        response = await self.find(self.media(request, slug), filename)
+        response = await self.find(request, self.media(request, slug), filename)
         response.headers.update(HEADERS)
         return response
 
@@ -166,8 +166,8 @@ class ShareSnapshotView(FileView):
     name = "retrocam:share:snapshot"
 
     @override
-    async def find(self, media: Media, filename: str) -> web.StreamResponse:
-        return await async_file_answer(media, MediaKind.SNAPSHOTS, filename)
+    async def find(self, request: web.Request, media: Media, filename: str) -> web.StreamResponse:
+        return await async_file_answer(request, media, MediaKind.SNAPSHOTS, filename)
 
 
 class ShareThumbnailView(FileView):
@@ -177,7 +177,7 @@ class ShareThumbnailView(FileView):
     name = "retrocam:share:thumbnail"
 
     @override
-    async def find(self, media: Media, filename: str) -> web.StreamResponse:
+    async def find(self, request: web.Request, media: Media, filename: str) -> web.StreamResponse:
         return await async_thumbnail_answer(media, MediaKind.SNAPSHOTS, filename)
 
 

@@ -122,6 +122,8 @@ class SourceFlow(EntryFlow):
 
     async def _async_open(self, user_input: dict[str, Any]) -> dict[str, str]:
         """Try a source and keep what it is; return the errors of the form."""
+        if faults := self._name_faults(user_input):
+            return faults
         data = {CONF_KIND: KIND_CAMERA_URL, **user_input}
         self._title = data.pop(CONF_NAME).strip()
         try:

@@ -5,6 +5,7 @@ import errno
 from fractions import Fraction
 import os
 from pathlib import Path
+import socket
 import struct
 
 import av
@@ -24,12 +25,14 @@ from custom_components.retrocam.core.files import (
     MAX_TIME_MS,
     format_name,
     free_space,
+    open_regular,
     parse_name,
     partial_path,
     publish,
     read_regular,
     storage_error,
     storage_errors,
+    sync_and_close,
     to_ms,
     write_all,
     write_atomic,
@@ -135,15 +138,66 @@ def test_a_missing_directory_is_told(tmp_path: Path) -> None:
 def test_links_lead_nowhere(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_bytes(b"secret")
-    (tmp_path / NAME).symlink_to(secret)
-    partial_path(tmp_path / NAME).symlink_to(secret)
+    path = tmp_path / NAME
+    path.symlink_to(secret)
+    partial_path(path).symlink_to(secret)
     with pytest.raises(FileNotFoundError):
-        read_regular(tmp_path / NAME)
+        read_regular(path)
     with pytest.raises(FileNotFoundError):
         read_regular(tmp_path / "nothing")
-    with pytest.raises(StorageError):
-        write_atomic(tmp_path / NAME, b"public")
+    write_atomic(path, b"public")
+    assert path.read_bytes() == b"public"
     assert secret.read_bytes() == b"secret"
+    assert listing(tmp_path) == sorted([NAME, "secret"])
+
+
+def test_a_hard_link_in_place_of_a_partial_file_is_not_written_through(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"secret")
+    partial_path(tmp_path / NAME).hardlink_to(secret)
+    write_atomic(tmp_path / NAME, b"public")
+    assert secret.read_bytes() == b"secret"
+
+
+def open_files() -> int:
+    """Count the descriptors of this process; 0 where the system does not tell."""
+    folder = Path("/proc/self/fd")
+    return len(listing(folder)) if folder.is_dir() else 0
+
+
+@pytest.mark.parametrize("kind", ["fifo", "socket", "device", "folder", "linked folder"])
+def test_only_regular_files_are_opened(tmp_path: Path, kind: str) -> None:
+    """A FIFO without a writer would otherwise block the reader for ever."""
+    path = tmp_path / NAME
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as bound:
+            bound.bind(str(path))
+    elif kind == "device":
+        path = FULL_DEVICE
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        (tmp_path / "real").mkdir()
+        (tmp_path / "real" / NAME).write_bytes(b"elsewhere")
+        (tmp_path / "link").symlink_to(tmp_path / "real")
+        path = tmp_path / "link" / NAME
+    before = open_files()
+    for flags in (os.O_RDONLY, os.O_WRONLY):
+        with pytest.raises(StorageError) as caught, storage_errors():
+            os.close(open_regular(path, flags))
+        assert isinstance(caught.value, StorageMissingError) or kind == "folder"
+    with pytest.raises(StorageMissingError), storage_errors():
+        mp4_duration(path)
+    assert open_files() == before
+
+
+def test_a_fifo_in_place_of_a_partial_file_holds_no_writer_up(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    os.mkfifo(partial_path(path))
+    write_atomic(path, b"whole", sync=True)
+    assert path.read_bytes() == b"whole"
 
 
 @pytest.mark.skipif(not FULL_DEVICE.exists(), reason="Linux has a disk that is always full")
@@ -181,18 +235,13 @@ def test_our_own_errors_pass() -> None:
         raise MediaNotFoundError(NAME)
 
 
-def test_a_folder_that_cannot_be_synced_is_no_error(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_synced_is_no_error() -> None:
     # A pipe answers EINVAL, as some network drives do.
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    writer = os.open(pipe, os.O_WRONLY)
-    try:
-        publish(pipe, tmp_path / "moved", sync=True)
-    finally:
-        os.close(writer)
-        os.close(reader)
-    assert (tmp_path / "moved").is_fifo()
+    reader, writer = os.pipe()
+    os.close(reader)
+    sync_and_close(writer)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(writer)
 
 
 def test_free_space_is_that_of_the_disk(tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import os
 from pathlib import Path
 import struct
+import subprocess
 import sys
 import threading
+from typing import Final
 
 import av
 import numpy as np
@@ -14,7 +16,6 @@ import pytest
 
 from custom_components.retrocam.core.errors import (
     RetrocamError,
-    StorageFullError,
     StorageMissingError,
     TimelapseCancelledError,
     TimelapseEmptyError,
@@ -24,6 +25,8 @@ from custom_components.retrocam.core.jpeg import encode, planes
 from custom_components.retrocam.core.mp4_header import mp4_duration
 from custom_components.retrocam.core.timelapse import Timelapse, make_timelapse
 
+from ..missing import missing
+from .disks import may_mount
 from .stills import jpeg, listing, number_in, png
 
 NAME = "20260102T030405.000Z.mp4"
@@ -210,12 +213,51 @@ def test_a_directory_that_is_gone_is_told(tmp_path: Path) -> None:
         make(write(tmp_path, [jpeg(1)]), tmp_path / "gone" / NAME)
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a disk that is always full")
-def test_a_full_disk_is_told(tmp_path: Path, film: Path) -> None:
-    partial_path(film).symlink_to("/dev/full")
-    with pytest.raises(StorageFullError):
-        make(write(tmp_path, [jpeg(n, 640, 360) for n in range(30)]), film)
-    assert listing(film.parent) == []
+FULL: Final = """
+import os, pathlib, sys
+from custom_components.retrocam.core.errors import StorageFullError
+from custom_components.retrocam.core.timelapse import make_timelapse
+disk, pictures = map(pathlib.Path, sys.argv[1:3])
+(disk / "other").write_bytes(bytes(1_020_000))
+try:
+    make_timelapse(sorted(pictures.glob("0*")), disk / sys.argv[3])
+except StorageFullError:
+    print("full", os.listdir(disk))
+"""
+
+
+def test_a_full_disk_is_told(tmp_path: Path) -> None:
+    if not may_mount():
+        missing("no mount namespace of its own (unshare) for a small disk")
+    write(tmp_path, [jpeg(n, 640, 360) for n in range(30)])
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = 'mount -t tmpfs -o size=1m none "$1" && exec "$4" -c "$5" "$1" "$2" "$3"'
+    given = [str(disk), str(tmp_path), NAME, sys.executable, FULL]
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", mount, "sh", *given],
+        capture_output=True,
+        check=False,
+    )
+    assert (done.stdout.decode(), done.stderr) == ("full ['other']\n", b"")
+
+
+@pytest.mark.parametrize("kind", ["link", "fifo"])
+def test_what_is_in_place_of_the_file_is_neither_followed_nor_waited_for(
+    tmp_path: Path, film: Path, kind: str
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"secret")
+    for path in (film, partial_path(film)):
+        path.symlink_to(secret) if kind == "link" else os.mkfifo(path)
+    pictures = write(tmp_path, [jpeg(1), jpeg(2), jpeg(3)])
+    pictures[1].unlink()
+    pictures[1].symlink_to(pictures[0]) if kind == "link" else os.mkfifo(pictures[1])
+    made = make(pictures, film)
+    assert (made.frames, made.skipped) == (2, 1)
+    assert [number_in(frame) for frame in frames(film)] == [1, 3]
+    assert secret.read_bytes() == b"secret"
+    assert listing(film.parent) == [NAME]
 
 
 def test_a_bug_in_progress_leaves_no_file(tmp_path: Path, film: Path) -> None:

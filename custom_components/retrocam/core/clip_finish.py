@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from .errors import MediaExistsError, StorageError, StorageFullError
-from .files import free_space, publish, storage_errors, write_all
+from .files import (
+    create_file,
+    file_size,
+    free_space,
+    open_regular,
+    publish,
+    storage_errors,
+    write_all,
+)
 from .mp4_header import mp4_duration
 from .mp4_write import fragmented_init, whole_header
 from .recording import Recording
@@ -70,8 +78,10 @@ def _copy(recording: Recording, copy: Path, path: Path, *, claim: bool) -> int:
     header = whole_header(recording.tracks, recording.tables, recording.media_size)
     with storage_errors():
         try:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-            with _opened(copy, flags) as target, _opened(recording.path, os.O_RDONLY) as source:
+            with (
+                _closing(create_file(copy)) as target,
+                _closing(open_regular(recording.path)) as source,
+            ):
                 write_all(target, header)
                 for stretch in recording.stretches:
                     _copy_stretch(source, target, stretch.offset, stretch.size)
@@ -101,7 +111,7 @@ def _copy_stretch(source: int, target: int, offset: int, size: int) -> None:
 
 def _check(path: Path, size: int, duration: float) -> None:
     """See that what was written is there, and says how long it is."""
-    if path.stat().st_size != size or abs(mp4_duration(path) / 1000 - duration) > 0.1:
+    if file_size(path) != size or abs(mp4_duration(path) / 1000 - duration) > 0.1:
         raise OSError(errno.EIO, "a copy is not as long as it was written", str(path))
 
 
@@ -122,7 +132,7 @@ def _keep_fragments(recording: Recording, path: Path) -> FinishedClip:
     """Give the file in fragments its final name, and let it say how long it is."""
     with storage_errors():
         ticks = recording.tables[0].duration
-        with suppress(OSError), _opened(recording.path, os.O_WRONLY) as target:
+        with suppress(OSError), _closing(open_regular(recording.path, os.O_WRONLY)) as target:
             os.ftruncate(target, recording.size)
             os.pwrite(target, fragmented_init(recording.all_tracks, ticks), 0)
         publish(recording.path, path, sync=True)
@@ -130,8 +140,7 @@ def _keep_fragments(recording: Recording, path: Path) -> FinishedClip:
 
 
 @contextmanager
-def _opened(path: Path, flags: int) -> Iterator[int]:
-    descriptor = os.open(path, flags, 0o644)
+def _closing(descriptor: int) -> Iterator[int]:
     try:
         yield descriptor
     finally:

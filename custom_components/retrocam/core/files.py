@@ -11,7 +11,7 @@ Snapshots are not: one every second would wear out the flash of a small board, a
 last few seconds of pictures at worst: they show up as empty files, which the next load removes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Buffer, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 import errno
@@ -20,6 +20,7 @@ import os
 from pathlib import Path
 import re
 import shutil
+import stat
 from typing import Final
 
 from .errors import (
@@ -125,9 +126,7 @@ def write_atomic(path: Path, data: bytes, *, sync: bool = False) -> None:
     partial = partial_path(path)
     with storage_errors():
         try:
-            # A link that somebody put there must not lead the bytes to another place.
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-            descriptor = os.open(partial, flags, 0o644)
+            descriptor = create_file(partial)
             try:
                 write_all(descriptor, data)
             finally:
@@ -139,22 +138,72 @@ def write_atomic(path: Path, data: bytes, *, sync: bool = False) -> None:
             raise
 
 
-def read_regular(path: Path) -> bytes:
-    """Read a file that is no link, which could lead out of its directory. Blocks.
+def open_regular(path: Path, flags: int = os.O_RDONLY) -> int:
+    """Open a regular file and return its descriptor, which the caller closes. Blocks.
 
-    Raises OSError; FileNotFoundError also for a link.
+    Follows no link: neither the file nor its folder may be one. Never waits for the other end of a
+    FIFO. Raises OSError; FileNotFoundError for anything but a regular file.
     """
+    # Linked folders further up are the choice of whoever set the directory.
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        # O_NONBLOCK has no effect on a regular file.
+        flags |= os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+        descriptor = os.open(path.name, flags, dir_fd=folder)
     except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise FileNotFoundError(errno.ENOENT, "a link is no media file", str(path)) from error
+        # A link; a socket, or a FIFO that nobody reads.
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            raise _irregular(path) from error
         raise
-    with os.fdopen(descriptor, "rb") as file:
+    finally:
+        os.close(folder)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _irregular(path)
+    return descriptor
+
+
+def read_regular(path: Path) -> bytes:
+    """Read a file whole; blocks. Raises as `open_regular`."""
+    with os.fdopen(open_regular(path), "rb") as file:
         return file.read()
 
 
-def write_all(descriptor: int, data: bytes) -> None:
+def create_file(path: Path, flags: int = os.O_WRONLY) -> int:
+    """Make a new file in the place of whatever has its name, and return its descriptor. Blocks.
+
+    What was there is unlinked, not opened: it may be a FIFO, or a link to a file of somebody else.
+    Raises OSError.
+    """
+    flags |= os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        return os.open(path, flags, 0o644)
+    except FileExistsError:
+        path.unlink()
+        return os.open(path, flags, 0o644)
+
+
+def folder_status(path: Path) -> os.stat_result:
+    """Return the status of a folder. Blocks. Raises OSError; NotADirectoryError also for a link."""
+    status = path.lstat()
+    if not stat.S_ISDIR(status.st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
+    return status
+
+
+def file_size(path: Path) -> int:
+    """Return the bytes of a regular file. Blocks. Raises as `open_regular`, but opens nothing."""
+    status = path.lstat()
+    if not stat.S_ISREG(status.st_mode):
+        raise _irregular(path)
+    return status.st_size
+
+
+def _irregular(path: Path) -> FileNotFoundError:
+    return FileNotFoundError(errno.ENOENT, "not a regular file", str(path))
+
+
+def write_all(descriptor: int, data: Buffer) -> None:
     """Write all of the data. Raises OSError."""
     view = memoryview(data)
     while view:
@@ -168,14 +217,14 @@ def publish(partial: Path, path: Path, *, sync: bool) -> None:
     """
     with storage_errors():
         if sync:
-            _sync(partial)
+            sync_and_close(open_regular(partial))
         partial.replace(path)
         if sync:
-            _sync(path.parent)
+            sync_and_close(os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
 
 
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+def sync_and_close(descriptor: int) -> None:
+    """Have a file or folder written to the disk, then close it. Raises OSError."""
     try:
         os.fsync(descriptor)
     except OSError as error:

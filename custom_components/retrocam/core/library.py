@@ -13,6 +13,7 @@ with its pictures in the place where it is mounted.
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 import threading
 import time as clocks
@@ -23,14 +24,17 @@ from numpy.typing import NDArray
 from .catalog import MediaCatalog, MediaChange
 from .errors import MediaNotFoundError, StorageFullError, StorageMissingError
 from .files import (
+    file_size,
     format_name,
     free_space,
+    open_regular,
     parse_name,
     read_regular,
     storage_errors,
     to_ms,
     write_atomic,
 )
+from .folder import Folder
 from .media_index import MediaIndex, MediaItem
 from .media_scan import probed, scan
 from .reservations import Reservations
@@ -74,8 +78,7 @@ class MediaLibrary(MediaCatalog):
         self._free = free
         self._clock = clock
         self._reservations = Reservations(directory, extensions, spare=spare, monotonic=monotonic)
-        self._mtime_ns = -1
-        self._stale = False
+        self._folder = Folder(directory)
         self._lost = False
         self._last_time = 0.0
 
@@ -113,7 +116,7 @@ class MediaLibrary(MediaCatalog):
         with self._lock, self._disk():
             if self._recover():
                 return True
-            if not (force or self._stale or self._mtime() != self._mtime_ns):
+            if not (force or self._folder.changed()):
                 return False
             self._read_again()
             return True
@@ -139,13 +142,13 @@ class MediaLibrary(MediaCatalog):
             self._make_room(len(data))
             time_ms = self._reservations.free_time(to_ms(time), self._index)
             path = self.directory / format_name(time_ms, extension)
-            self._before_change()
+            self._folder.before_change()
             try:
                 write_atomic(path, data)
             finally:
                 # Also after a failure, which has come and gone in the directory.
                 with suppress(OSError):
-                    self._mtime_ns = self._mtime()
+                    self._folder.after_change()
             return self._enter(time_ms, len(data), extension, duration)
 
     def reserve(self, time: float, extension: str) -> Path:
@@ -156,7 +159,7 @@ class MediaLibrary(MediaCatalog):
         with self._lock, self._disk():
             self._recover()
             # Notices a directory that is gone, too.
-            self._before_change()
+            self._folder.before_change()
             self._make_room(0)
             time_ms = self._reservations.free_time(to_ms(time), self._index)
             self._reservations.reserve(time_ms)
@@ -173,10 +176,9 @@ class MediaLibrary(MediaCatalog):
             raise ValueError(f"{path} is no file of this library")
         with self._lock, self._disk():
             self._reservations.settle(path)
-            size = path.stat().st_size
+            size = file_size(path)
             if (position := self._index.find(path.name)) is not None:
-                # A refresh has seen it already.
-                return self._index.item(position)
+                return self._index.item(position)  # a refresh has seen it already
             return self._enter(parsed[0], size, parsed[1], duration)
 
     def release(self, path: Path) -> None:
@@ -187,6 +189,11 @@ class MediaLibrary(MediaCatalog):
         """Read a file; blocks. Raises MediaNotFoundError, also for one deleted meanwhile."""
         with self._file(name) as path:
             return read_regular(path)
+
+    def open(self, name: str) -> FileIO:
+        """Open a file for reading; blocks, as what reads it does. Raises as `read`."""
+        with self._file(name) as path:
+            return FileIO(open_regular(path))
 
     def thumbnail(self, name: str) -> bytes:
         """Give a small JPEG of a file, made when it is first asked for; blocks.
@@ -219,6 +226,7 @@ class MediaLibrary(MediaCatalog):
         path = self.path(name)
         try:
             with storage_errors():
+                self._folder.check()  # a link would lead to the thumbnails of others
                 yield path
         except StorageMissingError as error:
             with self._lock:
@@ -236,7 +244,7 @@ class MediaLibrary(MediaCatalog):
             with storage_errors():
                 yield
         except StorageMissingError:
-            if not self.directory.is_dir():
+            if not self._folder.there:
                 self._lost = True
                 self._take(MediaIndex(), -1)
             raise
@@ -244,7 +252,7 @@ class MediaLibrary(MediaCatalog):
     def _recover(self) -> bool:
         """Go on with a directory that was gone, if it is there again. Returns whether it was."""
         if not self._lost:
-            if self._mtime_ns < 0:  # not loaded yet: what comes so early gets its place, too
+            if not self._folder.read:  # not loaded yet: what comes so early gets its place, too
                 self.directory.mkdir(parents=True, exist_ok=True)
             return False
         self.directory.mkdir(exist_ok=True)
@@ -256,18 +264,10 @@ class MediaLibrary(MediaCatalog):
         found = scan(self.directory, self._extensions)
         self._take(found.index, found.mtime_ns)
 
-    def _mtime(self) -> int:
-        return self.directory.stat().st_mtime_ns
-
-    def _before_change(self) -> None:
-        """See what others did before our own change gives the directory a new time stamp."""
-        if self._mtime() != self._mtime_ns:
-            self._stale = True
-
     def _take(self, index: MediaIndex, mtime_ns: int, *, first: bool = False) -> None:
         """Put an index in the place of the present one, and tell the difference."""
         old = self._index
-        self._mtime_ns, self._stale = mtime_ns, False
+        self._folder.took(mtime_ns)
         self._index = (
             index if self._prober is None else probed(index, old, self.directory, self._prober)
         )
@@ -314,7 +314,7 @@ class MediaLibrary(MediaCatalog):
         if not len(positions):
             return ()
         index, names = self._index, list[str]()
-        self._before_change()
+        self._folder.before_change()
         try:
             for position in positions.tolist():
                 name = index.item(position).name
@@ -326,5 +326,5 @@ class MediaLibrary(MediaCatalog):
             self._index = index.without(positions[: len(names)])
             if names:
                 self._tell(MediaChange(removed=tuple(names)))
-        self._mtime_ns = self._mtime()
+        self._folder.after_change()
         return tuple(names)

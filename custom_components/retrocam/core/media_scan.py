@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .files import EXTENSIONS, NAME_LENGTH, storage_errors
+from .files import EXTENSIONS, NAME_LENGTH, folder_status, storage_errors
 from .media_index import Columns, MediaIndex
 
 _BATCH: Final = 2048
@@ -53,7 +53,7 @@ def scan(directory: Path, extensions: tuple[str, ...]) -> Scan:
     partials: list[Path] = []
     empty: list[Path] = []
     with storage_errors():
-        mtime_ns = directory.stat().st_mtime_ns
+        mtime_ns = folder_status(directory).st_mtime_ns
         with os.scandir(os.fsencode(directory)) as entries:
             for batch in batched(entries, _BATCH, strict=False):
                 part, left, hollow = _read(batch, wanted)
@@ -85,13 +85,15 @@ def orphans(directory: Path, suffix: str, index: MediaIndex) -> list[Path]:
     """List the files that were derived from media no longer in the index; blocks.
 
     Such a file is named after the media file, followed by `suffix`; partial ones are orphans too.
-    A directory that is not there has none. Raises StorageError.
+    A directory that is not there, or is a link, has none. Raises StorageError.
     """
     ending = suffix.encode()
     found: list[Path] = []
     keys = index.keys
     with storage_errors():
-        if not directory.is_dir():
+        try:
+            folder_status(directory)
+        except FileNotFoundError, NotADirectoryError:
             return found
         with os.scandir(os.fsencode(directory)) as entries:
             for batch in batched((entry.name for entry in entries), _BATCH, strict=False):

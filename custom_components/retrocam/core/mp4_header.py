@@ -5,9 +5,12 @@ its place takes 0.05 ms, so that a library of thousands of clips knows their dur
 The layout of boxes and of `mvhd` is that of ISO/IEC 14496-12, sections 4.2 and 8.2.2.
 """
 
+import os
 from pathlib import Path
 import struct
 from typing import BinaryIO, Final
+
+from .files import open_regular
 
 _MAX_BOXES: Final = 64
 
@@ -17,7 +20,7 @@ def mp4_duration(path: Path) -> int:
 
     Raises OSError when the file cannot be read.
     """
-    with path.open("rb") as file:
+    with os.fdopen(open_regular(path), "rb") as file:
         end = file.seek(0, 2)
         movie = _find(file, b"moov", 0, end)
         header = movie and _find(file, b"mvhd", *movie)

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from .errors import FragmentError
-from .files import storage_errors
+from .files import open_regular, storage_errors
 from .fmp4 import read_tracks
 from .mp4_fragments import Rows, read_fragment
 from .mp4_tracks import TrackHeader, track_headers
@@ -69,7 +69,7 @@ def read_recording(path: Path) -> Recording:
     fragment with pictures, or it is not a file of ours, and StorageError.
     """
     with storage_errors():
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = open_regular(path)
         try:
             return _read(path, descriptor)
         finally:

@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from .errors import InvalidUrlError, UnsupportedSchemeError
+from .texts import is_plain
 
 URL_SCHEMES: Final = ("rtsp", "rtsps", "http", "https", "rtmp", "rtmps")
 """What a source may be; above all not `file:`, `concat:` or `data:`."""
@@ -15,6 +16,8 @@ PROTOCOL_WHITELIST: Final = (
 )
 """FFmpeg's `protocol_whitelist`: nothing that reads this machine, also not for a playlist's entries."""
 
+MAX_URL: Final = 4096
+"""Characters of a URL."""
 REDACTED: Final = "**redacted**"
 _IN_URL: Final = re.compile(r"(://|[?#])\S+")
 
@@ -25,12 +28,14 @@ def source_url(url: str, username: str | None = None, password: str | None = Non
     Raises UnsupportedSchemeError or InvalidUrlError.
     """
     url = url.strip()
+    if not is_plain(url, most=MAX_URL):
+        raise InvalidUrlError("characters that no URL has, or too many")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as err:
         raise InvalidUrlError("not a URL") from err
-    if not parts.scheme or any(ord(character) <= 32 for character in url):
+    if not parts.scheme or " " in url:
         raise InvalidUrlError("not a URL")
     if parts.scheme.lower() not in URL_SCHEMES:
         raise UnsupportedSchemeError("the URL's scheme is not supported")
@@ -39,11 +44,22 @@ def source_url(url: str, username: str | None = None, password: str | None = Non
     if _hides_password(parts):
         raise InvalidUrlError("a password that is not encoded cuts the URL short")
     if parts.username is None and username:
-        userinfo = quote(username, safe="")
+        userinfo = _encoded(username)
         if password:
-            userinfo += ":" + quote(password, safe="")
+            userinfo += ":" + _encoded(password)
         parts = parts._replace(netloc=f"{userinfo}@{parts.netloc}")
     return urlunsplit(parts)
+
+
+def _encoded(text: str) -> str:
+    """Percent-encode a user or a password. Raises InvalidUrlError for what cannot be encoded."""
+    if len(text) > MAX_URL:
+        raise InvalidUrlError("too many characters for a URL")
+    try:
+        return quote(text, safe="")
+    except UnicodeEncodeError:
+        # Not chained: it holds the password.
+        raise InvalidUrlError("characters that no encoding has") from None
 
 
 def _hides_password(parts: SplitResult) -> bool:

@@ -7,6 +7,7 @@ the name of the file and `.jpg`.
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+import os
 from pathlib import Path
 import threading
 from typing import Final
@@ -18,7 +19,7 @@ from av.sidedata.sidedata import Type
 import simplejpeg
 
 from .errors import InvalidFrameError
-from .files import read_regular, write_atomic
+from .files import folder_status, open_regular, read_regular, write_atomic
 from .jpeg import encode
 from .media_index import MediaIndex
 from .media_scan import orphans
@@ -64,12 +65,16 @@ class Thumbnails:
             # It can be shown all the same when it cannot be kept: it is made again next time.
             with suppress(OSError):
                 small.parent.mkdir(exist_ok=True)
+                folder_status(small.parent)
                 write_atomic(small, data)
         return data
 
     def discard(self, name: str) -> None:
         """Delete the thumbnail of a media file, if there is one. Raises OSError."""
-        self._path(name).unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            # A linked folder holds the thumbnails of others.
+            folder_status(self._directory)
+            self._path(name).unlink()
 
     def orphans(self, index: MediaIndex) -> list[Path]:
         """List thumbnails whose file is not in the index, and unfinished ones. Raises OSError."""
@@ -105,7 +110,11 @@ def clip_thumbnail(path: Path) -> bytes:
     A Thumbnailer.
     """
     try:
-        with av.open(str(path), options=dict(PIXEL_LIMIT)) as container:
+        # Only as an MP4: other demuxers open further files and URLs that the file names.
+        with (
+            os.fdopen(open_regular(path), "rb") as file,
+            av.open(file, "r", format="mp4", options=dict(PIXEL_LIMIT)) as container,
+        ):
             stream = container.streams.video[0]
             stream.codec_context.thread_count = 1
             stream.codec_context.options = dict(PIXEL_LIMIT)
@@ -114,7 +123,5 @@ def clip_thumbnail(path: Path) -> bytes:
             if turned is not None:
                 frame = orient(frame, orientation_of(bytes(turned)))
             return encode(frame, width=WIDTH, quality=_QUALITY)
-    except FileNotFoundError:
-        raise
     except (av.FFmpegError, IndexError, StopIteration) as error:
         raise InvalidFrameError(f"{path.name} cannot be decoded: {error}") from error

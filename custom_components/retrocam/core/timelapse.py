@@ -6,15 +6,16 @@ threads, which inherit it. The file is written beside its final place and rename
 its index at the front ("fast start"), so that it plays before it is loaded.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Buffer, Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from io import FileIO
 import os
 from pathlib import Path
 import sys
 import threading
-from typing import Final
+from typing import Final, override
 
 import av
 from av.container import OutputContainer
@@ -37,7 +38,17 @@ from .errors import (
     TimelapseCancelledError,
     TimelapseEmptyError,
 )
-from .files import partial_path, publish, read_regular, storage_error, storage_errors
+from .files import (
+    create_file,
+    file_size,
+    open_regular,
+    partial_path,
+    publish,
+    read_regular,
+    storage_error,
+    storage_errors,
+    write_all,
+)
 from .jpeg import planes
 from .picture_limits import check_pixels
 from .stills import decode_still
@@ -105,7 +116,7 @@ def make_timelapse(
             _show_all(film, paths, _Percent(len(paths), progress), stop)
             film.close()
             publish(partial, path, sync=True)
-            size = path.stat().st_size
+            size = file_size(path)
     except BaseException:
         film.abandon()
         raise
@@ -182,6 +193,16 @@ class _Canvas:
         return framed
 
 
+class _Output(FileIO):
+    """A file as FFmpeg writes it: a write that returns has written all."""
+
+    @override
+    def write(self, data: Buffer) -> int:
+        """Write all of the data and return its bytes. Raises OSError."""
+        write_all(self.fileno(), data)
+        return len(memoryview(data))
+
+
 class _Film:
     """The MP4 that is being written; opened by the first good picture."""
 
@@ -193,6 +214,7 @@ class _Film:
         self._width = width
         self._canvas: _Canvas | None = None
         self._container: OutputContainer | None = None
+        self._file: _Output | None = None
         self._stream: VideoStream | None = None
 
     @property
@@ -235,6 +257,8 @@ class _Film:
         with _muxing():
             self._mux(self._stream, None)
             self._container.close()
+        if self._file is not None:
+            self._file.close()
 
     def abandon(self) -> None:
         """Remove the file; the error that led here is the one to be told."""
@@ -242,11 +266,19 @@ class _Film:
             with suppress(av.FFmpegError, OSError):
                 self._container.close()
         with suppress(OSError):
+            if self._file is not None:
+                self._file.close()
             self._partial.unlink()
 
     def _open(self, canvas: _Canvas) -> VideoStream:
+        # By descriptor: FFmpeg would follow a link in the file's place.
+        self._file = _Output(create_file(self._partial), "w")
         self._container = av.open(
-            str(self._partial), "w", format="mp4", container_options={"movflags": "faststart"}
+            self._file,
+            "w",
+            format="mp4",
+            container_options={"movflags": "faststart"},
+            io_open=self._open_again,
         )
         options = {"preset": PRESET, "crf": str(CRF)}
         stream = self._container.add_stream("libx264", rate=self._fps, options=options)
@@ -260,6 +292,10 @@ class _Film:
         context.color_primaries = ColorPrimaries.BT709
         context.color_trc = ColorTrc.BT709
         return stream
+
+    def _open_again(self, url: str, flags: int, options: dict[str, str]) -> FileIO:
+        """Give the muxer the file to read, as it moves the samples to put the index in front."""
+        return FileIO(open_regular(self._partial))
 
     def _mux(self, stream: VideoStream, frame: av.VideoFrame | None) -> None:
         if self._container is not None:

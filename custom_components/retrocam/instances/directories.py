@@ -46,6 +46,13 @@ def chosen_directory(hass: HomeAssistant, entry: RetrocamConfigEntry, choice: st
     return default_directory(hass, entry.data.get(CONF_SLUG) or slugify(entry.title))
 
 
+def own_directories(hass: HomeAssistant) -> list[Path]:
+    """Return the directories of all entries, loaded or not, and the parent of the default ones."""
+    entries: list[RetrocamConfigEntry] = hass.config_entries.async_entries(DOMAIN)
+    root = default_directory(hass, DOMAIN).parent
+    return [root, *(media_directory(hass, entry) for entry in entries)]
+
+
 def default_directory(hass: HomeAssistant, slug: str) -> Path:
     """Return the directory of an instance called `slug` in the local media directory."""
     directories = hass.config.media_dirs

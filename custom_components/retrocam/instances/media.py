@@ -136,6 +136,15 @@ class Media:
             self.async_set_problem(kind, None)
         return result
 
+    @callback
+    def async_release(self, close: Callable[[], None]) -> None:
+        """Run `close`, which may wait for the disk, in the disk's thread, and do not wait for it."""
+        if self._closed:
+            stop = run_in_thread(f"retrocam stop {self._name}", close)
+            self._hass.async_create_task(stop, "retrocam close file")
+        else:
+            self._executor.submit(close)
+
     async def async_check(self) -> StorageError | None:
         """Find out by a try whether files of each kind can be written again; returns why not."""
         for kind, library in self.libraries.items():

@@ -18,6 +18,7 @@ from custom_components.retrocam.core.retention import Limits
 from custom_components.retrocam.core.snapshots import SnapshotStore
 
 from ...missing import missing
+from ..disks import may_mount
 from ..stills import NOW, jpeg, listing, number_in
 from .stored import JPEG, NAME, files, names, reloaded
 
@@ -232,15 +233,6 @@ remount("rw")
 store.delete([store.newest.name])
 print("writable", store.save(picture, 3e9).name)
 """
-
-
-def may_mount() -> bool:
-    unshare = shutil.which("unshare")
-    return (
-        unshare is not None
-        and subprocess.run([unshare, "-rm", "true"], check=False, capture_output=True).returncode
-        == 0
-    )
 
 
 def test_a_real_disk_that_fills_and_then_is_read_only(tmp_path: Path) -> None:
