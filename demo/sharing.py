@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-import secrets
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+from custom_components.retrocam.core.pins import draw_pin
 
 from .client import Client
 from .setting import DEMO_NAME, PLAYER_NAME
@@ -21,15 +22,10 @@ class SharedPage:
     pin: str
 
 
-def new_pin() -> str:
-    """Return six digits that nobody can guess."""
-    return f"{secrets.randbelow(1_000_000):06}"
-
-
 async def share_demo(client: Client) -> dict[str, SharedPage]:
     """Share the demo's player and camera under one new PIN; return the pages by name."""
     entries = {entry["title"]: entry["entry_id"] for entry in await client.entries()}
-    pin = new_pin()
+    pin = draw_pin()
     pages = {name: await share(client, entries[name], pin) for name in SHARED}
     for name, key in zip(SHARED, ("media_player", "camera"), strict=True):
         # The options have loaded it anew.
@@ -61,7 +57,7 @@ def guest_of(pages: dict[str, SharedPage]) -> Callable[[Client, str], Awaitable[
 
 async def share(client: Client, entry_id: str, pin: str | None = None) -> SharedPage:
     """Switch an entry's page on for guests who may do everything, with a new PIN."""
-    pin = pin or new_pin()
+    pin = pin or draw_pin()
     told = await client.change_options(
         entry_id,
         "share",

@@ -45,7 +45,7 @@ KEPT: Final[dict[str, dict[str, Any]]] = {
     "share": {"share_enabled": True, "share_control": True, "share_history": True},
 }
 """Options of all cameras: no recording is ever deleted, for each is asked for at the end."""
-PIN: Final = "2468"
+PIN: Final = "246801"
 """Of all pages for guests."""
 STOP_BOUND: Final = 30.0
 """Seconds within which Home Assistant must have ended after SIGTERM."""

@@ -16,6 +16,7 @@ import voluptuous as vol
 
 from .const import CONF_KIND, DOMAIN, KIND_ASCII_PLAYER, KIND_GRID
 from .core.cells.presets import CHARSETS
+from .core.pins import draw_pin
 from .core.places import is_path, same_place
 from .core.sharing import Lock
 from .core.threads import run_in_thread
@@ -152,14 +153,17 @@ _OF_A_KIND: Final[dict[str, dict[Any, Any]]] = {
 }
 
 
-def options_schema(kind: str, link: str | None = None) -> vol.Schema:
-    """Return the form of a kind of entry: its defaults, what only it has, and its page at the end."""
+def options_schema(kind: str, link: str | None = None, offered: str | None = None) -> vol.Schema:
+    """Return the form of a kind of entry: its defaults, what only it has, and its page at the end.
+
+    `link` and `offered` are those of `share_schema`.
+    """
     defaults = defaults_of(kind)
     common = {
         key: section(_with_defaults(part.schema, defaults), part.options)
         for key, part in OPTIONS_SCHEMA.schema.items()
     }
-    shared = section(share_schema(link), {"collapsed": True})
+    shared = section(share_schema(link, offered), {"collapsed": True})
     return vol.Schema({**common, **_OF_A_KIND.get(kind, {}), vol.Required(SECTION_SHARE): shared})
 
 
@@ -181,6 +185,10 @@ class RetrocamOptionsFlow(OptionsFlowWithReload):
     _taken: dict[str, Any]
     """What is to be saved."""
 
+    def __init__(self) -> None:
+        """Draw a PIN, which the form offers."""
+        self._offered = draw_pin()
+
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the options, or take them."""
         errors: dict[str, str] = {}
@@ -189,20 +197,21 @@ class RetrocamOptionsFlow(OptionsFlowWithReload):
             user_input = {**user_input, SECTION_SHARE: kept(share)}
             try:
                 await self._async_check_directory(user_input[SECTION_STORAGE])
-                lock = await async_changed_lock(self.hass, self.config_entry, share)
+                lock = await async_changed_lock(self.hass, self.config_entry, share, self._offered)
             except OptionsError as err:
                 errors["base"] = str(err)
             else:
                 return await self._async_take(user_input, lock)
         opened = open_lock(self.config_entry)
         link = None if opened is None else share_link(self.hass, opened)
+        offered = None if stored_lock(self.config_entry.options) else self._offered
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
-                options_schema(self.config_entry.data[CONF_KIND], link),
+                options_schema(self.config_entry.data[CONF_KIND], link, offered),
                 user_input or self.config_entry.options,
             ),
-            description_placeholders={"share_link": link or ""},
+            description_placeholders={"share_link": link or "", "pin": self._offered},
             errors=errors,
         )
 

@@ -17,7 +17,8 @@ from .const import DOMAIN
 from .core.cells.presets import PRESETS
 from .core.errors import LockedOutError, WrongPinError
 from .core.grid import Layout
-from .core.sharing import is_pin
+from .core.pins import is_pin
+from .core.sharing import Pass
 from .frontend import DIST
 from .instances import CameraInstance
 from .instances.cells import DEFAULT_PRESET
@@ -217,13 +218,13 @@ class InfoView(ShareView):
         allowed = guest.allowed
         if renew := allowed.is_old(now):
             allowed = allowed.renewed(now)
-        response = self.answer(describe_share(instance, allowed.expires))
+        response = self.answer(describe_share(instance, allowed))
         if renew:
             set_cookie(request, response, guest.lock, allowed)
         return response
 
 
-def describe_share(instance: CameraInstance, expires: int) -> dict[str, Any]:
+def describe_share(instance: CameraInstance, allowed: Pass) -> dict[str, Any]:
     """Return what a guest is told of an instance: nothing that has a meaning elsewhere."""
     share = instance.share
     said: dict[str, Any] = {
@@ -239,7 +240,8 @@ def describe_share(instance: CameraInstance, expires: int) -> dict[str, Any]:
         "main": None,
         "members": [],
         "audio": False,
-        "expires": iso(expires),
+        "expires": iso(allowed.expires),
+        "full": share.is_full_for(allowed),
     }
     if isinstance(instance, PlayerInstance):
         style = instance.style

@@ -16,7 +16,8 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .core.sharing import Lock, hash_pin, is_pin
+from .core.pins import LEAST, is_common, is_pin
+from .core.sharing import Lock, hash_pin
 from .instances import RetrocamConfigEntry
 from .instances.door import DOOR
 from .instances.share import open_lock, stored_lock
@@ -32,16 +33,18 @@ class OptionsError(ValueError):
     """The form cannot be taken; the text is the key of the reason."""
 
 
-def share_schema(link: str | None) -> vol.Schema:
+def share_schema(link: str | None, offered: str | None = None) -> vol.Schema:
     """Return the section of the options form; with the link, once there is one.
 
-    The PIN goes in and never comes out.
+    `offered` is a PIN that stands in the field, readable; the field is empty without one: a stored PIN
+    never comes out.
     """
+    pin = TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="new-password")
+    if offered is not None:
+        pin = TextSelectorConfig(type=TextSelectorType.TEXT, autocomplete="off")
     fields: dict[Any, Any] = {
         vol.Required("share_enabled", default=_DEFAULTS.share_enabled): BooleanSelector(),
-        vol.Optional("share_pin"): TextSelector(
-            TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="new-password")
-        ),
+        vol.Optional("share_pin", description={"suggested_value": offered}): TextSelector(pin),
         vol.Required("share_control", default=_DEFAULTS.share_control): BooleanSelector(),
         vol.Required("share_history", default=_DEFAULTS.share_history): BooleanSelector(),
     }
@@ -74,17 +77,19 @@ def kept(share: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def async_changed_lock(
-    hass: HomeAssistant, entry: RetrocamConfigEntry, share: Mapping[str, Any]
+    hass: HomeAssistant, entry: RetrocamConfigEntry, share: Mapping[str, Any], offered: str
 ) -> Lock | None:
     """Return the lock that the section asks for; None where there was none, and none is wanted.
 
-    Raises OptionsError without a PIN where one is needed, and for what is none.
+    A PIN that was only `offered` is not wanted while the page stays off.
+    Raises OptionsError without a PIN where one is needed, and for one that cannot be taken.
     """
     lock, was_open = stored_lock(entry.options), open_lock(entry) is not None
     pin, renew = share.get("share_pin") or "", bool(share.get("share_renew"))
-    if pin and not is_pin(pin):
-        raise OptionsError("share_pin_invalid")
+    if pin == offered and not share["share_enabled"]:
+        pin = ""
     if pin:
+        _check_new(pin)
         pin_hash = await hass.async_add_executor_job(hash_pin, pin, hass.data[DOOR].cost)
         return lock.changed(pin_hash=pin_hash, new_link=renew) if lock else Lock.draw(pin_hash)
     if lock is None:
@@ -94,6 +99,16 @@ async def async_changed_lock(
     if renew or (was_open and not share["share_enabled"]):
         return lock.changed(new_link=renew)
     return lock
+
+
+def _check_new(pin: str) -> None:
+    """Raise OptionsError for a PIN that no page gets any more; stored ones go on as they are."""
+    if not is_pin(pin):
+        raise OptionsError("share_pin_invalid")
+    if len(pin) < LEAST:
+        raise OptionsError("share_pin_short")
+    if is_common(pin):
+        raise OptionsError("share_pin_common")
 
 
 def forget_guesses(hass: HomeAssistant, old: Lock | None, new: Lock | None) -> None:

@@ -138,10 +138,13 @@ async def json_body(request: web.Request) -> dict[str, Any]:
 def visiting(request: web.Request, guest: Guest) -> Iterator[asyncio.Event]:
     """Count an open stream; gives what is set when the guest has to go.
 
-    Raises HTTPServiceUnavailable when there are too many.
+    Raises HTTPTooManyRequests when this guest has too many, HTTPServiceUnavailable when all have.
     """
+    share = guest.entry.runtime_data.share
+    if share.is_full_for(guest.allowed):
+        raise refusal(web.HTTPTooManyRequests, "too_many_streams", retry_after=5)
     left = guest.allowed.expires - ShareView.door(request).clock()
-    with guest.entry.runtime_data.share.visit(guest.allowed, left) as ended:
+    with share.visit(guest.allowed, left) as ended:
         if ended is None:
             raise refusal(web.HTTPServiceUnavailable, "busy", retry_after=5)
         yield ended

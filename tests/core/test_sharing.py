@@ -18,7 +18,6 @@ from custom_components.retrocam.core.sharing import (
     Revoked,
     check_pin,
     hash_pin,
-    is_pin,
 )
 
 FAST = HashCost(n=4, r=1, p=1)
@@ -48,16 +47,6 @@ def test_the_usual_cost_is_slow_in_memory_and_time() -> None:
 def test_a_hash_of_another_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="kind"):
         check_pin("1234", hash_pin("1234", FAST).replace("scrypt", "md5"))
-
-
-@pytest.mark.parametrize("text", ["1234", "123456789012", "0000"])
-def test_pins_have_4_to_12_digits(text: str) -> None:
-    assert is_pin(text)
-
-
-@pytest.mark.parametrize("text", ["", "123", "1234567890123", "12a4", "１２３４", "1234\n", "-123"])
-def test_all_else_is_no_pin(text: str) -> None:
-    assert not is_pin(text)
 
 
 def test_links_have_128_bits_of_their_own() -> None:

@@ -54,6 +54,7 @@ async def test_the_pin_opens_the_page_and_its_cookie_is_for_nothing_else(
         "members": [],
         "audio": False,
         "expires": "2027-02-14T08:00:00.000+00:00",
+        "full": False,
     }
 
 
@@ -117,7 +118,7 @@ async def test_a_cookie_cannot_be_played_back_after_leaving(
 
 
 CHANGES: dict[str, dict[str, Any]] = {
-    "another PIN": {"share_pin": "99887766"},
+    "another PIN": {"share_pin": "81940752"},
     "the same PIN again": {"share_pin": PIN},
     "another link": {"share_renew": True},
     "no page": {"share_enabled": False},

@@ -5,9 +5,13 @@ import json
 import re
 from typing import Any
 
+from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.data_entry_flow import FlowManagerResourceView
+import pytest
 
+from custom_components.retrocam.core.pins import is_common, is_pin
+from custom_components.retrocam.core.sharing import Lock, check_pin, hash_pin
 from custom_components.retrocam.instances.door import DOOR
 from custom_components.retrocam.instances.share import SHARE_LOCK
 from custom_components.retrocam.share_options import share_schema
@@ -15,7 +19,7 @@ from custom_components.retrocam.share_options import share_schema
 from ..conftest import LoadEntry
 from ..house import LANGUAGES
 from ..viewers import QUIET
-from .guests import FAST, PIN, Browser, lock_of, page_path
+from .guests import FAST, PIN, Browser, change, lock_of, page_path, sharing
 
 
 async def test_the_form_takes_a_pin_and_shows_the_link(
@@ -31,13 +35,16 @@ async def test_the_form_takes_a_pin_and_shows_the_link(
     for share, error in (
         ({"share_enabled": True}, "share_pin_missing"),
         ({"share_enabled": True, "share_pin": "12a4"}, "share_pin_invalid"),
+        ({"share_enabled": True, "share_pin": "12345"}, "share_pin_short"),
+        ({"share_enabled": True, "share_pin": "123456"}, "share_pin_common"),
+        ({"share_enabled": False, "share_pin": "19850412"}, "share_pin_common"),
     ):
         result = await flow.async_configure(
             result["flow_id"], {**sections, **QUIET, "share": share}
         )
         assert result["errors"] == {"base": error}
         assert result["data_schema"] is not None
-        assert "12a4" not in str(result["data_schema"].schema)
+        assert str(share.get("share_pin", "12a4")) not in str(result["data_schema"].schema)
     given = {"share_enabled": True, "share_pin": PIN, "share_control": True}
     result = await flow.async_configure(result["flow_id"], {**sections, **QUIET, "share": given})
     assert result["step_id"] == "share_link"
@@ -78,4 +85,65 @@ def test_the_form_has_words_for_everything() -> None:
         # The form's field of a code shows no text: the link stands with the wish for another one.
         assert "{share_link}" in texts["data_description"]["share_renew"]
         assert "{share_link}" in options["step"]["share_link"]["description"]
-        assert {"share_pin_missing", "share_pin_invalid"} <= options["error"].keys()
+        assert "{pin}" in texts["data_description"]["share_pin"]
+        errors = {f"share_pin_{code}" for code in ("missing", "invalid", "short", "common")}
+        assert errors <= options["error"].keys()
+
+
+def pin_field(result: ConfigFlowResult) -> tuple[str | None, str]:
+    """Return the PIN that a form suggests, and of which type its field is."""
+    schema = result["data_schema"]
+    assert schema is not None
+    fields = schema.schema["share"].schema.schema
+    field = next(key for key in fields if key == "share_pin")
+    return (field.description or {}).get("suggested_value"), fields[field].config["type"]
+
+
+async def test_the_form_offers_a_random_pin(home: HomeAssistant, load: LoadEntry) -> None:
+    home.data[DOOR].cost = FAST
+    entry = await load({"kind": "demo", "name": "Porch"}, options=QUIET)
+    flow = home.config_entries.options
+    results = [await flow.async_init(entry.entry_id) for _ in range(5)]
+    offered = [pin_field(result)[0] for result in results]
+    assert all(pin and is_pin(pin) and not is_common(pin) for pin in offered)
+    assert len(set(offered)) > 1
+    assert pin_field(results[0])[1] == "text"  # to be read
+    assert results[0]["data_schema"] is not None
+    sections: dict[str, Any] = {str(key): {} for key in results[0]["data_schema"].schema}
+    # Sent along with other changes, it makes no page.
+    share: dict[str, Any] = {"share_pin": offered[0]}
+    result = await flow.async_configure(
+        results[0]["flow_id"], {**sections, **QUIET, "share": share}
+    )
+    assert result["type"] == "create_entry"
+    assert SHARE_LOCK not in entry.options
+    share = {"share_enabled": True, "share_pin": offered[1]}
+    result = await flow.async_configure(
+        results[1]["flow_id"], {**sections, **QUIET, "share": share}
+    )
+    assert result["step_id"] == "share_link"
+    await flow.async_configure(result["flow_id"], {})
+    await home.async_block_till_done()
+    assert check_pin(offered[1] or "", lock_of(entry).pin_hash)
+    # From now on it is only told of: the field is empty, which keeps the PIN.
+    result = await flow.async_init(entry.entry_id)
+    assert pin_field(result) == (None, "password")
+    assert result["description_placeholders"] is not None
+    told = result["description_placeholders"]["pin"]
+    assert is_pin(told)
+    assert told != offered[1]
+
+
+@pytest.mark.parametrize("pin", ["2468", "13579", "0000"])
+async def test_a_short_pin_of_before_goes_on_working(
+    home: HomeAssistant, load: LoadEntry, pin: str
+) -> None:
+    lock = Lock.draw(hash_pin(pin, FAST))
+    entry = await load({"kind": "demo", "name": "Porch"}, options=sharing(lock))
+    async with Browser.at(home, page_path(entry)) as browser:
+        assert (await browser.unlock(pin)).status == 204
+        # Neither do other changes ask for another one.
+        await change(home, entry, share_control=True)
+        assert lock_of(entry) == lock
+        info = await browser.get("/info")
+        assert (info.status, (await info.json())["control"]) == (200, True)

@@ -102,12 +102,12 @@ async def test_a_lockout_outlasts_a_restart_and_ends_with_another_pin(
     registry, issue_id = ir.async_get(home), f"share_guessing_{porch.entry_id}"
     assert await home.config_entries.async_reload(porch.entry_id)
     assert registry.async_get_issue(DOMAIN, issue_id) is not None
-    await change(home, porch, share_pin="11223344")
+    await change(home, porch, share_pin="60917428")
     assert registry.async_get_issue(DOMAIN, issue_id) is None
     # The address has to wait all the same.
-    assert (await stranger.unlock("11223344")).status == 429
+    assert (await stranger.unlock("60917428")).status == 429
     clock.now += 60
-    assert (await stranger.unlock("11223344")).status == 204
+    assert (await stranger.unlock("60917428")).status == 204
 
 
 async def test_the_repair_of_guessing_is_another_link(

@@ -1,16 +1,18 @@
 """The share page: what it is made of, what guests see, and how long it is there."""
 
 import asyncio
+import contextlib
 from pathlib import Path
 from typing import Any
 
+from aiohttp import WSServerHandshakeError
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.retrocam.core.cells.wire import SUBPROTOCOL
 from custom_components.retrocam.instances.door import DOOR
-from custom_components.retrocam.instances.share import MOST_VISITS
+from custom_components.retrocam.instances.share import MOST_OF_A_GUEST, MOST_VISITS
 
 from ..cell_clients import Client
 from ..viewers import Viewer, frame_number, working_threads
@@ -110,6 +112,42 @@ async def test_guests_cannot_open_streams_without_end(
         for path in ("/mjpeg", "/cells"):
             response = await guest.get(path)
             assert (response.status, (await response.json())["error"]) == (503, "busy")
+
+
+async def test_one_guest_has_at_most_eight_streams(
+    home: HomeAssistant, porch: MockConfigEntry, guest: Browser
+) -> None:
+    """Pictures, cells and sound together, in however many windows."""
+    share = porch.runtime_data.share
+    full = {"error": "too_many_streams", "retry_after": 5}
+    async with contextlib.AsyncExitStack() as windows:
+        for number in range(MOST_OF_A_GUEST):
+            assert not (await (await guest.get("/info")).json())["full"]
+            if number % 2:
+                answer = await windows.enter_async_context(guest.session.get(guest.root + "/mjpeg"))
+                assert answer.status == 200
+            else:
+                socket = guest.session.ws_connect(guest.root + "/cells", protocols=[SUBPROTOCOL])
+                await windows.enter_async_context(socket)
+        assert share.visits == MOST_OF_A_GUEST == 8
+        assert (await (await guest.get("/info")).json())["full"]
+        for path in ("/mjpeg", "/cells", "/audio/1/0/0.aac"):
+            response = await guest.get(path)
+            assert (response.status, await response.json()) == (429, full)
+            assert response.headers["Retry-After"] == "5"
+        with pytest.raises(WSServerHandshakeError) as refused:
+            await guest.session.ws_connect(guest.root + "/cells", protocols=[SUBPROTOCOL])
+        assert refused.value.status == 429
+        # Nobody else is held up.
+        async with Browser.at(home, page_path(porch)) as other:
+            await other.unlock()
+            assert not (await (await other.get("/info")).json())["full"]
+            async with other.session.get(other.root + "/mjpeg") as answer:
+                assert answer.status == 200
+    await until(lambda: share.visits == 0)
+    async with guest.session.get(guest.root + "/mjpeg") as answer:
+        assert answer.status == 200
+    await until(lambda: working_threads() == [])
 
 
 def guest_pass(share: Any, guest: Browser) -> Any:

@@ -21,7 +21,6 @@ LIFETIME: Final = 30 * 86_400
 RENEWED_AFTER: Final = 86_400
 """Seconds after which a guest who comes again gets a fresh one."""
 
-_PIN: Final = re.compile("[0-9]{4,12}")
 _COOKIE: Final = re.compile(r"([A-Za-z0-9_-]{16})\.([1-9][0-9]{9,10})\.([0-9a-f]{64})")
 _SALT_BYTES: Final = 16
 _HASH_BYTES: Final = 32
@@ -39,11 +38,6 @@ class HashCost:
 
 COST: Final = HashCost(n=2**14, r=8, p=1)
 """16 MiB and some 50 ms: what RFC 7914 names for interactive logins."""
-
-
-def is_pin(text: str) -> bool:
-    """Tell whether a text can be a PIN: 4 to 12 digits."""
-    return _PIN.fullmatch(text) is not None
 
 
 def hash_pin(pin: str, cost: HashCost = COST) -> str:

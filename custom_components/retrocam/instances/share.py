@@ -20,6 +20,8 @@ SHARE_LOCK: Final = "share_lock"
 """Where an entry's options keep the secrets of its share page."""
 MOST_VISITS: Final = 64
 """Streams that guests of one instance may have open at once."""
+MOST_OF_A_GUEST: Final = 8
+"""Of those, the streams of one guest: of one cookie, renewed or copied."""
 
 
 class Share:
@@ -49,9 +51,15 @@ class Share:
         """How many streams are open."""
         return len(self._visits)
 
+    def is_full_for(self, entry: Pass) -> bool:
+        """Tell whether a guest has as many streams open as one may have."""
+        return list(self._visits.values()).count(entry.guest) >= MOST_OF_A_GUEST
+
     @contextmanager
     def visit(self, entry: Pass, left: float) -> Iterator[asyncio.Event | None]:
-        """Note an open stream; gives the event that ends it, None if there are too many.
+        """Note an open stream; gives the event that ends it, None if there are too many of all guests.
+
+        Whether a guest has too many, `is_full_for` tells.
 
         It ends when its guest leaves, when the page closes, and in any case after `left` s.
         """

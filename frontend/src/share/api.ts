@@ -20,6 +20,8 @@ export interface Info {
   /** Id of the member that is shown large. */
   main: string | null;
   members: Member[];
+  /** This guest has as many streams open as one may have, in all windows. */
+  full: boolean;
 }
 
 export interface Snapshot {
@@ -191,6 +193,7 @@ export function infoOf(answer: unknown): Info {
     layout: optional(told["layout"]),
     layouts: texts(told["layouts"]),
     main: optional(told["main"]),
+    full: told["full"] === true,
     members: list(told["members"]).map((member) => {
       const { id, name } = (member ?? {}) as Json;
       return { id: String(id), name: String(name ?? id) };

@@ -61,6 +61,7 @@ export class CameraView extends CurtainedView {
       return html`<retrocam-share-live
         .api=${this.api}
         .name=${this.info.title}
+        .full=${this.info.full}
         @live-lost=${() => this.tell("look")}
       ></retrocam-share-live>`;
     }
@@ -74,7 +75,7 @@ export class CameraView extends CurtainedView {
 
   protected override state(): string {
     if (this.mode === "picture") return t("share.live");
-    return stateWords(this.play.linked, this.play.state, this.play.error) ?? t("share.live");
+    return stateWords(this.play, this.info.full) ?? t("share.live");
   }
 
   protected override renderControls(): TemplateResult {

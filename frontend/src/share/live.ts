@@ -16,11 +16,14 @@ export class ShareLive extends PageElement {
   static override properties = {
     api: { attribute: false },
     name: { attribute: false },
+    full: { attribute: false },
     attempt: { state: true },
     lost: { state: true },
   };
   declare api: ShareApi;
   declare name: string;
+  /** The guest has too many streams open for another one. */
+  declare full: boolean;
   /** Number of the request; 0 while none is made. */
   declare private attempt: number;
   declare private lost: boolean;
@@ -33,6 +36,7 @@ export class ShareLive extends PageElement {
   constructor() {
     super();
     this.name = "";
+    this.full = false;
     this.attempt = 0;
     this.lost = false;
   }
@@ -71,7 +75,7 @@ export class ShareLive extends PageElement {
             @error=${this.failed}
           />`
         : nothing}
-      ${this.lost ? html`<p class="lost" role="status">${t("live.lost")}</p>` : nothing}
+      ${this.lost ? html`<p class="lost" role="status">${t(this.full ? "share.full" : "live.lost")}</p>` : nothing}
     `;
   }
 

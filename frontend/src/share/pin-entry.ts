@@ -1,5 +1,6 @@
 /** What has been typed of a PIN, and how long no more may be tried. */
 
+/** New PINs have 6 digits or more; those of earlier versions may have 4. */
 export const LEAST_DIGITS = 4;
 export const MOST_DIGITS = 12;
 

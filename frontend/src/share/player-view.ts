@@ -97,8 +97,7 @@ export class PlayerView extends CurtainedView {
   }
 
   protected override state(): string {
-    const { linked, state, error } = this.play;
-    const words = stateWords(linked, state, error);
+    const words = stateWords(this.play, this.info.full);
     if (words !== undefined || !this.init) return words ?? "";
     const playing = t(this.init.live ? "share.live" : "share.playing");
     return this.init.title ? `${playing}: ${this.init.title}` : playing;

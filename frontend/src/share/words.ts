@@ -41,14 +41,16 @@ export function wordsOf(error: unknown): string {
   return hasText(key) ? t(key) : t("share.failed");
 }
 
-/** What the stream does, undefined while a picture runs: then it speaks for itself. */
+/**
+ * What the stream does, undefined while a picture runs: then it speaks for itself. A guest who is
+ * `full` has too many streams open for another one.
+ */
 export function stateWords(
-  linked: boolean,
-  state: PlayState | undefined,
-  error: PlayerError | null,
+  { linked, state, error }: { linked: boolean; state: PlayState | undefined; error: PlayerError | null },
+  full = false,
 ): string | undefined {
   if (error) return wordsOf(new RefusedError(error.code));
-  if (!linked) return t("screen.connecting");
+  if (!linked) return t(full ? "share.full" : "screen.connecting");
   if (!state || state === "playing" || state === "error") return undefined;
   return t(`screen.${state}` as TextKey);
 }

@@ -98,7 +98,7 @@ describe("api", () => {
   it("takes only what it understands of an info", () => {
     expect(infoOf({ ...info, main: 3, members: [{ id: "0", name: "<i>" }, null] })).toEqual({
       kind: "camera", title: "Porch", control: false, history: true, preset: null, presets: ["low"], layout: null,
-      layouts: [], main: null, members: [{ id: "0", name: "<i>" }, { id: "undefined", name: "undefined" }],
+      layouts: [], main: null, full: false, members: [{ id: "0", name: "<i>" }, { id: "undefined", name: "undefined" }],
     });
   });
 

@@ -237,6 +237,27 @@ describe("camera and grid", () => {
     expect(sockets[1]!.readyState).toBe(3);
   });
 
+  it("says that too many windows are open where a stream is refused for that", async () => {
+    const full = { ...GRID, kind: "camera", full: true };
+    await open(full);
+    // One of the eight itself: it shows its picture, and nothing else.
+    expect(text()).not.toContain("Too many windows");
+    page.querySelector("retrocam-share-live img")!.dispatchEvent(new Event("error"));
+    await settle();
+    expect(page.querySelector(".lost")!.textContent).toBe("Too many windows of this page are open. Close one of them.");
+    answers["info"] = { status: 200, body: { ...full, full: false } };
+    page.querySelector("retrocam-share-live img")!.dispatchEvent(new Event("error"));
+    await settle();
+    expect(page.querySelector(".lost")!.textContent).toBe("No picture, trying again");
+    answers["info"] = { status: 200, body: full };
+    await press("ASCII");
+    sockets[0]!.lose();
+    await settle();
+    window.dispatchEvent(new Event("online"));
+    await settle();
+    expect(page.querySelector(".state")!.textContent).toBe("Too many windows of this page are open. Close one of them.");
+  });
+
   it("lets a grid be laid out", async () => {
     await open(GRID);
     await press(NASTY);
