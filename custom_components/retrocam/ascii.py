@@ -4,9 +4,9 @@ from typing import Any
 
 from .core.cells.glyphs import ascii_frame
 from .core.cells.presets import CHARSETS
-from .core.threads import run_in_thread
 from .instances import CameraInstance
 from .moments import iso
+from .workload import async_compute
 
 
 async def async_ascii_frame(
@@ -14,13 +14,15 @@ async def async_ascii_frame(
 ) -> dict[str, Any]:
     """Return the newest picture as lines of characters.
 
-    Raises a RetrocamError when there is none that is new enough.
+    Raises a RetrocamError when there is none that is new enough, BusyError when too many wait for one.
     """
-    picture, taken = await instance.async_ascii_picture()
-    frame = await run_in_thread(
-        f"retrocam ascii {instance.name}",
-        lambda: ascii_frame(picture, CHARSETS[charset], columns=columns, invert=invert),
-    )
+    async with instance.requests.enter():
+        picture, taken = await instance.async_ascii_picture()
+        frame = await async_compute(
+            instance.hass,
+            f"retrocam ascii {instance.name}",
+            lambda: ascii_frame(picture, CHARSETS[charset], columns=columns, invert=invert),
+        )
     return {
         "text": frame.text,
         "columns": frame.columns,

@@ -146,7 +146,7 @@ class RetrocamMediaPlayer(RetrocamEntity, MediaPlayerEntity):
     @override
     async def async_media_seek(self, position: float) -> None:
         """Go on from another position."""
-        self.instance.session.seek(position)
+        await self.instance.async_seek(position)
 
     @override
     async def async_browse_media(

@@ -1,5 +1,8 @@
 """Retrocam's media in Home Assistant's media browser: by camera, kind and day."""
 
+from collections.abc import Iterator
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, override
 
 from homeassistant.components.media_player import MediaClass, MediaType
@@ -15,6 +18,7 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
+from .core.library import MediaLibrary
 from .core.media_index import MediaItem
 from .core.texts import shown
 from .media_ids import MediaId
@@ -22,6 +26,7 @@ from .media_items import MediaKind, content_type
 from .moments import day_of
 from .rights import current_user, may_read
 from .urls import media_path, signed, thumbnail_path
+from .workload import async_slices
 
 if TYPE_CHECKING:
     from .instances import CameraInstance, RetrocamConfigEntry
@@ -68,8 +73,8 @@ class RetrocamMediaSource(MediaSource):
         if media.kind is None:
             return self._camera(instance, names)
         if not media.day:
-            return self._days(instance, media, names[media.kind])
-        return self._files(instance, media)
+            return await self._days(instance, media, names[media.kind])
+        return await self._files(instance, media)
 
     def _root(self) -> BrowseMediaSource:
         user = current_user()
@@ -92,35 +97,29 @@ class RetrocamMediaSource(MediaSource):
             [_folder(MediaId(entry_id, kind), name) for kind, name in names.items()],
         )
 
-    def _days(self, instance: CameraInstance, media: MediaId, name: str) -> BrowseMediaSource:
+    async def _days(self, instance: CameraInstance, media: MediaId, name: str) -> BrowseMediaSource:
         assert media.kind is not None  # noqa: S101  # for the type checker: an id with a day or a name has one
         library = instance.media.libraries[media.kind]
-        days: list[str] = []
-        before: float | None = None
-        while len(days) < MOST_DAYS and (newest := library.latest(1, before=before)):
-            days.append(day_of(newest[0].time))
-            start = dt_util.parse_datetime(f"{days[-1]}T00:00:00+00:00", raise_on_error=True)
-            before = start.timestamp()
-        return _folder(
-            MediaId(media.entry_id, media.kind),
-            f"{instance.name}: {name}",
-            [_folder(MediaId(media.entry_id, media.kind, day), day) for day in days],
+        days = await async_slices(self.hass).each(
+            lambda day: _folder(MediaId(media.entry_id, media.kind, day), day),
+            islice(_days_of(library), MOST_DAYS),
         )
+        return _folder(MediaId(media.entry_id, media.kind), f"{instance.name}: {name}", days)
 
-    def _files(self, instance: CameraInstance, media: MediaId) -> BrowseMediaSource:
+    async def _files(self, instance: CameraInstance, media: MediaId) -> BrowseMediaSource:
         assert media.kind is not None  # noqa: S101  # for the type checker: an id with a day or a name has one
         start = dt_util.parse_datetime(f"{media.day}T00:00:00+00:00")
         if start is None:
             raise _unresolvable(str(media))
         after = start.timestamp()
-        items = instance.media.libraries[media.kind].latest(
-            MOST_FILES, after=after, before=after + 86_400
+        library, before = instance.media.libraries[media.kind], after + 86_400
+        items = library.page(MOST_FILES, after=after, before=before)
+        files = await async_slices(self.hass).each(partial(self._file, media), items)
+        folder = _folder(
+            MediaId(media.entry_id, media.kind, media.day), f"{instance.name}: {media.day}", files
         )
-        return _folder(
-            MediaId(media.entry_id, media.kind, media.day),
-            f"{instance.name}: {media.day}",
-            [self._file(media, item) for item in items],
-        )
+        folder.not_shown = max(0, library.count(after=after, before=before) - len(files))
+        return folder
 
     def _file(self, media: MediaId, item: MediaItem) -> BrowseMediaSource:
         video = item.name.endswith("mp4")
@@ -154,6 +153,16 @@ class RetrocamMediaSource(MediaSource):
         )
         prefix = f"component.{DOMAIN}.selector.media_kind.options"
         return {kind: texts.get(f"{prefix}.{kind}", kind.capitalize()) for kind in MediaKind}
+
+
+def _days_of(library: MediaLibrary) -> Iterator[str]:
+    """Give the days with files, the newest first, each found when it is asked for."""
+    before: float | None = None
+    while newest := library.latest(1, before=before):
+        day = day_of(newest[0].time)
+        yield day
+        start = dt_util.parse_datetime(f"{day}T00:00:00+00:00", raise_on_error=True)
+        before = start.timestamp()
 
 
 def _unresolvable(identifier: str) -> Unresolvable:

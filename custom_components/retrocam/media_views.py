@@ -1,20 +1,22 @@
 """The HTTP views of media files: lists, files and thumbnails."""
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from aiohttp import hdrs, web
 from homeassistant.components.http import KEY_HASS
+import voluptuous as vol
 
 from .core.errors import InvalidFrameError, MediaNotFoundError, StorageError
 from .file_response import file_response
 from .instances.media import Media
 from .instances.open_file import OpenFile
-from .media_items import MediaKind, async_describe_all, content_type
+from .media_items import MOST_LISTED, MediaKind, async_describe_all, content_type
+from .moments import unix_time
 from .urls import MEDIA_LIST_PATH, MEDIA_PATH, THUMBNAIL_PATH
 from .view import RetrocamView
 
-MOST_LISTED: Final = 10_000
 LISTED: Final = 50
 FOREVER: Final[dict[str, str]] = {hdrs.CACHE_CONTROL: "private, max-age=31536000, immutable"}
 """A media file never changes under its name."""
@@ -23,25 +25,44 @@ _KINDS: Final = "{kind:" + "|".join(MediaKind) + "}"
 
 
 class MediaListView(RetrocamView):
-    """The newest files of one kind."""
+    """The newest files of one kind, page by page."""
 
     url = MEDIA_LIST_PATH.replace("{kind}", _KINDS)
     name = "api:retrocam:media:list"
 
     async def get(self, request: web.Request, kind: str, entry_id: str) -> web.Response:
-        """Answer with a JSON list, newest first."""
+        """Answer with a JSON list, newest first: at most `limit`, and before `before`."""
         self.check_authenticated(request)
         instance = self.instance(request, entry_id)
-        try:
-            limit = int(request.query.get("limit", LISTED))
-        except ValueError as err:
-            raise web.HTTPBadRequest from err
-        if not 1 <= limit <= MOST_LISTED:
-            raise web.HTTPBadRequest
+        page = asked_page(request)
         which = MediaKind(kind)
-        items = instance.media.libraries[which].latest(limit)
+        items = instance.media.libraries[which].page(page.limit, before=page.before)
         hass = request.app[KEY_HASS]
         return self.json(await async_describe_all(hass, instance, which, items))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What of a list is asked for."""
+
+    limit: int
+    before: float | None
+    """UNIX s; None for the newest."""
+
+
+def asked_page(request: web.Request) -> Page:
+    """Read `limit` and `before` of a query. Raises HTTPBadRequest, which says what is wrong."""
+    try:
+        limit = int(request.query.get("limit", LISTED))
+    except ValueError as err:
+        raise web.HTTPBadRequest(text="limit is a number") from err
+    if not 1 <= limit <= MOST_LISTED:
+        raise web.HTTPBadRequest(text=f"limit is 1 to {MOST_LISTED}")
+    text = request.query.get("before")
+    try:
+        return Page(limit, None if text is None else unix_time(text))
+    except vol.Invalid as err:
+        raise web.HTTPBadRequest(text="before is a time") from err
 
 
 class MediaView(RetrocamView):

@@ -21,6 +21,7 @@ from .core.texts import is_plain, shown
 from .instances.player import CameraFeed, PlayerInstance
 from .own_media import OwnMedia, own_path
 from .rights import current_user, may_play
+from .workload import async_slices
 
 SUPERSEDED: Final = "superseded"
 """State in the answer to a play that something newer took the place of."""
@@ -47,24 +48,30 @@ async def async_play(
     Raises ServiceValidationError for what cannot be meant, HomeAssistantError for what cannot be
     played.
     """
-    if preset is not None:
-        instance.async_set_style(preset=preset)
     wanted = instance.async_order()
+    slices = async_slices(instance.hass)
     found: str | CameraFeed | FreshMedia
     trusted = False
     try:
         asked = media.strip()
         if not is_plain(asked, most=MAX_URL):
             raise UnsupportedMediaError("too long, or not text")
+        async with slices.turn():
+            # Of hundreds that come at once, the last one has superseded all others by now.
+            if not wanted():
+                return _answer(instance, None)
+            if preset is not None:
+                instance.async_set_style(preset=preset)
         if guest:
             found = _for_guest(asked)
         else:
             found, trusted = await _async_find(instance, asked, entity_id)
-        if not wanted():
-            return _answer(instance, None)
-        # Together: what a guest asked for is never played again as if a user had.
-        instance.last_media, instance.last_by_guest = media, guest
-        number = instance.async_play(found, trusted=trusted, report_blocked=not guest)
+        async with slices.turn():
+            if not wanted():
+                return _answer(instance, None)
+            # Together: what a guest asked for is never played again as if a user had.
+            instance.last_media, instance.last_by_guest = media, guest
+            number = instance.async_play(found, trusted=trusted, report_blocked=not guest)
         is_camera = isinstance(found, CameraFeed)
         patience = instance.camera_patience if is_camera else instance.patience
         return await _async_settle(instance, number, patience)

@@ -9,6 +9,7 @@ from homeassistant.exceptions import HomeAssistantError
 
 from .const import DOMAIN
 from .core.clips import ClipReason, ClipResult
+from .core.errors import BusyError
 from .core.places import is_path, lies_within
 from .core.threads import run_in_thread
 from .instances import CameraInstance
@@ -16,7 +17,8 @@ from .instances.directories import own_directories
 from .instances.recorder import Recording
 from .media_items import MediaKind, describe
 from .moments import iso
-from .refusals import invalid
+from .refusals import failed, invalid
+from .workload import async_slices
 
 
 async def async_record(
@@ -31,7 +33,7 @@ async def async_record(
 
     Errors name the file as `written` by the user, never the `filename` that a template rendered to.
     Raises ServiceValidationError for a file name that cannot be used or a clip of nothing, and
-    HomeAssistantError when nothing could be recorded.
+    HomeAssistantError when nothing could be recorded, or too many clips are being recorded.
     """
     if not instance.available and not instance.ring.available:
         raise invalid("camera_unavailable", name=instance.name)
@@ -40,7 +42,14 @@ async def async_record(
     path = None
     if filename is not None:
         path = await _async_checked(instance, filename, filename if written is None else written)
-    recording = instance.recorder.async_begin(lookback=lookback, duration=duration, path=path)
+    try:
+        # One a turn: the thread that each of them starts takes Python's lock at once.
+        async with async_slices(instance.hass).turn():
+            recording = instance.recorder.async_begin(
+                lookback=lookback, duration=duration, path=path
+            )
+    except BusyError as err:
+        raise failed(instance, err) from err
     return await async_answer(instance, recording)
 
 

@@ -1,7 +1,6 @@
 """Retrocam's actions, registered once at set-up."""
 
 import asyncio
-from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -23,15 +22,15 @@ from .instances import CameraInstance
 from .instances.grid import GridInstance
 from .instances.player import PlayerInstance
 from .media_ids import MediaId
-from .media_items import MediaKind, async_describe_all
+from .media_items import MOST_LISTED, MediaKind, async_describe_all
 from .moments import unix_time
 from .playing import async_play
 from .recordings import async_answer, async_record
 from .refusals import failed, invalid
 from .snapshots import async_export_timelapse, async_take_snapshot
+from .workload import async_slices
 
 MOST_SECONDS: Final = 86_400
-MOST_LISTED: Final = 10_000
 
 _SECONDS: Final = vol.All(vol.Coerce(float), vol.Range(min=0, max=MOST_SECONDS))
 _MORE_SECONDS: Final = vol.All(
@@ -80,7 +79,8 @@ def async_setup_services(hass: HomeAssistant) -> None:
     only = SupportsResponse.ONLY
     none = SupportsResponse.NONE
     more = {vol.Required("duration"): _MORE_SECONDS}
-    media = {vol.Required("media_content_id"): vol.All(cv.ensure_list, [cv.string])}
+    # Each id is checked by the action, in slices: there may be tens of thousands.
+    media = {vol.Required("media_content_id"): cv.ensure_list}
     register("record", RECORD_SCHEMA, _record, away=while_held)
     register("extend_recording", more, _extend_recording, away=while_recording)
     register("stop_recording", None, _stop_recording, away=while_recording)
@@ -153,7 +153,7 @@ async def _async_listed(
 ) -> dict[str, Any]:
     library = instance.media.libraries[kind]
     after, before = call.data.get("after"), call.data.get("before")
-    items = library.latest(call.data["limit"], after=after, before=before)
+    items = library.page(call.data["limit"], after=after, before=before)
     total = library.count(after=after, before=before)
     said = await async_describe_all(instance.hass, instance, kind, items)
     return {"items": said, "total": total}
@@ -188,7 +188,13 @@ async def _set_layout(entity: Entity, call: ServiceCall) -> None:
 
 async def _delete_media(entity: Entity, call: ServiceCall) -> dict[str, Any]:
     instance = instance_of(entity)
-    names = _names_by_kind(instance, call.data["media_content_id"])
+    names: dict[MediaKind, list[str]] = {}
+
+    def take(content_id: object) -> None:
+        kind, name = _own_file(instance, content_id)
+        names.setdefault(kind, []).append(name)
+
+    await async_slices(instance.hass).each(take, call.data["media_content_id"])
     deleted = 0
     for kind, wanted in names.items():
         library = instance.media.libraries[kind]
@@ -199,20 +205,18 @@ async def _delete_media(entity: Entity, call: ServiceCall) -> dict[str, Any]:
     return {"deleted": deleted}
 
 
-def _names_by_kind(
-    instance: CameraInstance, content_ids: Sequence[str]
-) -> dict[MediaKind, list[str]]:
-    """Sort ids by library. Raises ServiceValidationError for one that is not of this instance."""
-    names: dict[MediaKind, list[str]] = {}
-    for content_id in content_ids:
-        try:
-            media = MediaId.parse(content_id)
-        except ValueError as err:
-            raise invalid("unknown_media", media=content_id) from err
-        if media.entry_id != instance.entry.entry_id or not media.name or media.kind is None:
-            raise invalid("unknown_media", media=content_id)
-        names.setdefault(media.kind, []).append(media.name)
-    return names
+def _own_file(instance: CameraInstance, content_id: object) -> tuple[MediaKind, str]:
+    """Return the kind and name of a file by its id.
+
+    Raises ServiceValidationError for one that is not of this instance.
+    """
+    try:
+        media = MediaId.parse(cv.string(content_id))
+    except (ValueError, vol.Invalid) as err:
+        raise invalid("unknown_media", media=str(content_id)) from err
+    if media.entry_id != instance.entry.entry_id or not media.name or media.kind is None:
+        raise invalid("unknown_media", media=str(content_id))
+    return media.kind, media.name
 
 
 async def _ascii_frame(entity: Entity, call: ServiceCall) -> dict[str, Any]:

@@ -86,7 +86,7 @@ async def _stop(player: PlayerInstance, data: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _seek(player: PlayerInstance, data: dict[str, Any]) -> dict[str, Any]:
-    player.session.seek(data["position"])
+    await player.async_seek(data["position"])
     return _state(player)
 
 

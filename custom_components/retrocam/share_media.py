@@ -1,19 +1,20 @@
 """What guests see and hear: the same bytes as by Home Assistant's own views, for the cookie."""
 
 from abc import ABC, abstractmethod
-from typing import Final, override
+from typing import Any, Final, override
 
 from aiohttp import web
+from homeassistant.components.http import KEY_HASS
 from homeassistant.core import callback
-import voluptuous as vol
 
 from .cells_views import Terms, Told, async_stream_cells, async_stream_sound
+from .core.media_index import MediaItem
 from .instances import CameraInstance
 from .instances.media import Media
 from .media_items import MediaKind
-from .media_views import async_file_answer, async_thumbnail_answer
+from .media_views import asked_page, async_file_answer, async_thumbnail_answer
 from .mjpeg import async_stream_mjpeg
-from .moments import iso, unix_time
+from .moments import iso
 from .share_view import (
     HEADERS,
     ShareView,
@@ -33,9 +34,7 @@ from .urls import (
     SHARE_THUMBNAIL_PATH,
     share_path,
 )
-
-LISTED: Final = 50
-MOST_LISTED: Final = 1000
+from .workload import async_slices
 
 
 class ShareCellsView(ShareView):
@@ -121,28 +120,16 @@ class ShareSnapshotsView(HistoryView):
         """Answer with a JSON list, newest first: at most `limit`, and before `before`."""
         media = self.media(request, slug)
         try:
-            limit = int(request.query.get("limit", LISTED))
-        except ValueError as err:
-            raise bad_request("limit is a number") from err
-        if not 1 <= limit <= MOST_LISTED:
-            raise bad_request(f"limit is 1 to {MOST_LISTED}")
-        items = media.snapshots.latest(limit, before=_time(request.query.get("before")))
-        return self.answer(
-            [
-                {"filename": item.name, "timestamp": iso(item.time), "size": item.size}
-                for item in items
-            ]
-        )
+            page = asked_page(request)
+        except web.HTTPBadRequest as err:
+            raise bad_request(err.text or "") from err
+        items = media.snapshots.page(page.limit, before=page.before)
+        slices = async_slices(request.app[KEY_HASS])
+        return self.answer(await slices.each(_described, items))
 
 
-def _time(text: str | None) -> float | None:
-    """Return UNIX seconds. Raises HTTPBadRequest."""
-    if text is None:
-        return None
-    try:
-        return unix_time(text)
-    except vol.Invalid as err:
-        raise bad_request("before is a time") from err
+def _described(item: MediaItem) -> dict[str, Any]:
+    return {"filename": item.name, "timestamp": iso(item.time), "size": item.size}
 
 
 class FileView(HistoryView, ABC):

@@ -14,7 +14,8 @@ from .refusals import failed, invalid
 async def async_take_snapshot(instance: CameraInstance) -> dict[str, Any]:
     """Keep the newest picture and return what became of it. Raises HomeAssistantError."""
     try:
-        snapshot = await instance.history.async_take()
+        async with instance.requests.enter():
+            snapshot = await instance.history.async_take()
     except RetrocamError as err:
         raise failed(instance, err) from err
     return {

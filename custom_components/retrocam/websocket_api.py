@@ -12,13 +12,11 @@ from .following import async_follow
 from .instances import CameraInstance
 from .instances.player import PlayerInstance
 from .media_feed import MediaFeed
-from .media_items import MediaKind, async_describe_all
+from .media_items import MOST_LISTED, MediaKind, async_describe_all
 from .moments import unix_time
 from .playing import describe_player
 from .rights import may_read
 from .urls import CELLS_PATH, MJPEG_PATH, audio_template, signed
-
-MOST_LISTED = 10_000
 
 
 @callback
@@ -84,13 +82,16 @@ def ws_instances(
 async def ws_media_list(
     hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]
 ) -> None:
-    """List files of one kind, newest first, with signed URLs."""
+    """List a page of files of one kind, newest first, with signed URLs.
+
+    The next page is the one `before` the last item's timestamp.
+    """
     if (instance := _find(hass, connection, msg)) is None:
         return
     kind: MediaKind = msg["kind"]
     library = instance.media.libraries[kind]
     span = {key: msg[key] for key in ("after", "before") if key in msg}
-    items, total = library.latest(msg["limit"], **span), library.count(**span)
+    items, total = library.page(msg["limit"], **span), library.count(**span)
     said = await async_describe_all(hass, instance, kind, items)
     connection.send_result(msg["id"], {"items": said, "total": total})
 

@@ -1,6 +1,6 @@
 """What media a library holds, as readers see it: from memory, in any thread, without a wait."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 import threading
@@ -12,8 +12,8 @@ from .errors import MediaNotFoundError
 from .files import MAX_TIME_MS
 from .media_index import MediaIndex, MediaItem
 
-_MANY: Final = 1000
-"""Changes that are told one by one; a drive that is plugged in must not tell of 100,000."""
+MOST_TOLD: Final = 100
+"""Files that a change names at the most: who listens signs, sends or draws each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,19 @@ class MediaChange:
     """Too much changed to be told: read the lists again."""
 
     @classmethod
+    def without(cls, names: Sequence[str]) -> Self:
+        """Tell of files that were deleted, by `reset` where they are many."""
+        if len(names) > MOST_TOLD:
+            return cls(reset=True)
+        return cls(removed=tuple(names))
+
+    @classmethod
     def between(cls, old: MediaIndex, new: MediaIndex) -> Self:
         """Compare two indexes of one library."""
         old_keys, new_keys = old.keys, new.keys
         gone = np.flatnonzero(np.isin(old_keys, new_keys, assume_unique=True, invert=True))
         come = np.flatnonzero(np.isin(new_keys, old_keys, assume_unique=True, invert=True))
-        if len(gone) + len(come) > _MANY:
+        if len(gone) + len(come) > MOST_TOLD:
             return cls(reset=True)
         return cls(
             added=tuple(new.item(position) for position in come.tolist()),
@@ -91,6 +98,24 @@ class MediaCatalog:
         index = self._index
         positions = _between(index, after, before)
         return list(index.items(positions[::-1][: max(0, limit)]))
+
+    def page(
+        self, limit: int, *, after: float | None = None, before: float | None = None
+    ) -> Iterator[MediaItem]:
+        """Give the newest files first, as `latest` does, each when it is asked for.
+
+        The next page is the one before the last item's time. For that, files of one millisecond are
+        never parted: a page may be longer than `limit` by them. What is added or deleted while it is
+        walked through does not change it.
+        """
+        index = self._index
+        positions = _between(index, after, before)
+        begin = max(positions.start, positions.stop - max(0, limit))
+        while positions.start < begin < positions.stop and (
+            index.times[begin - 1] == index.times[begin]
+        ):
+            begin -= 1
+        return index.items(range(begin, positions.stop)[::-1])
 
     def count(self, *, after: float | None = None, before: float | None = None) -> int:
         """Count the files from `after` on and before `before`, UNIX seconds."""

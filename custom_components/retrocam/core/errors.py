@@ -14,6 +14,12 @@ class RetrocamError(Exception):
     """Stable name of the error, and its translation key."""
 
 
+class BusyError(RetrocamError, RuntimeError):
+    """Raised when too many callers ask for the same costly work at once."""
+
+    code = "busy"
+
+
 class SourceError(RetrocamError):
     """A source of video could not be used. Raised while it is opened or read."""
 

@@ -325,6 +325,6 @@ class MediaLibrary(MediaCatalog):
         finally:
             self._index = index.without(positions[: len(names)])
             if names:
-                self._tell(MediaChange(removed=tuple(names)))
+                self._tell(MediaChange.without(names))
         self._folder.after_change()
         return tuple(names)

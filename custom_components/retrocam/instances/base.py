@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
 from homeassistant.components.stream import Stream
@@ -12,9 +12,11 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
 from ..const import DOMAIN
+from ..core.admission import Admission
 from ..core.frames import Frame, FrameRing
 from ..core.jpeg import JpegSink
-from ..core.listeners import Listeners
+from ..core.listeners import Turnwise
+from ..core.media_index import MediaItem
 from ..core.multipart import Fanout
 from ..core.pictures import PictureFeed, Sink
 from ..core.segments import SegmentRing
@@ -23,6 +25,7 @@ from ..core.threads import run_in_thread
 from ..media_items import MediaKind, describe
 from ..settings import Settings
 from ..stream.supply import StreamSupply
+from ..workload import async_compute, async_slices
 from .cells import DEFAULT_PRESET, CameraScreen, Cells, CellScreen
 from .directories import media_directory
 from .happenings import Happenings, MediaEvent
@@ -38,6 +41,10 @@ if TYPE_CHECKING:
     import av
 
     from . import RetrocamConfigEntry
+
+
+MOST_WAITING: Final = 40
+"""Requests for a picture that wait at the most; a user's next one is refused as `busy`."""
 
 
 class CameraInstance(ABC):
@@ -71,6 +78,8 @@ class CameraInstance(ABC):
             self.frames, fps=self.settings.mjpeg_fps, width=self.settings.mjpeg_width
         )
         self.stills = Stills(self)
+        self.requests = Admission(running=1, waiting=MOST_WAITING)
+        """For the pictures that users ask for one by one: each takes threads, and most of a core."""
         self.media = Media(hass, self.name, media_directory(hass, entry), self.settings)
         self.lookback = Lookback(self)
         self.recorder = Recorder(self)
@@ -80,7 +89,7 @@ class CameraInstance(ABC):
         self.happenings = Happenings(self)
         self._media_task: asyncio.Task[None] | None = None
         self.cells = Cells(entry.title, self._make_cell_screen)
-        self._listeners = Listeners[[]]()
+        self._listeners = Turnwise(hass.loop)
         self._watchers = 0
         self._end_watching: Callable[[], None] | None = None
 
@@ -155,7 +164,7 @@ class CameraInstance(ABC):
 
     @callback
     def async_tell(self) -> None:
-        """Tell the entities that something has changed."""
+        """Tell the entities that something has changed: now, or with what else changes in this turn."""
         self._listeners.tell()
 
     @callback
@@ -189,8 +198,8 @@ class CameraInstance(ABC):
         Raises a RetrocamError when there is none that is new enough, or it cannot be decoded.
         """
         still = await self.async_still()
-        picture = await run_in_thread(
-            f"retrocam ascii {self.name}", lambda: decode_still(still.data)
+        picture = await async_compute(
+            self.hass, f"retrocam ascii {self.name}", lambda: decode_still(still.data)
         )
         return picture, still.time
 
@@ -257,14 +266,16 @@ class CameraInstance(ABC):
 
     async def _async_look_after_media(self) -> None:
         """Read the libraries, tell of clips that a crash left, and keep within the limits."""
-        for item in await self.media.async_load():
-            self.happenings.async_tell(
-                MediaEvent.CLIP_SALVAGED, describe(self.hass, self, MediaKind.RECORDINGS, item)
-            )
+        salvaged = await self.media.async_load()
+        await async_slices(self.hass).each(self._tell_salvaged, salvaged)
         self.history.async_start()
         while True:
             await asyncio.sleep(REFRESH_INTERVAL)
             await self.media.async_refresh()
+
+    def _tell_salvaged(self, item: MediaItem) -> None:
+        said = describe(self.hass, self, MediaKind.RECORDINGS, item)
+        self.happenings.async_tell(MediaEvent.CLIP_SALVAGED, said)
 
     @abstractmethod
     def _make_supply(self) -> StreamSupply:

@@ -24,6 +24,7 @@ from ..core.player.wanted import FreshMedia
 from ..core.publisher import Publisher
 from ..core.threads import resolve, run_in_thread
 from ..settings import SECTION_PLAYER, Settings
+from ..workload import async_slices
 from .artwork import Thumbnail
 from .drawn import DrawnInstance
 from .extractor_issues import async_check_extractor
@@ -91,6 +92,7 @@ class PlayerInstance(DrawnInstance):
         self.camera_patience = 20.0
         """Seconds in which a camera must wake and give a picture."""
         self._orders = 0
+        self._seeks = 0
         self._feed: CameraFeed | None = None
         self._ending: set[asyncio.Task[None]] = set()
         super().__init__(hass, entry)
@@ -130,6 +132,14 @@ class PlayerInstance(DrawnInstance):
         if last is not None:
             self._async_end(last.async_close(), last.name)
         return number
+
+    async def async_seek(self, position: float) -> None:
+        """Go on from `position`, s. Of several calls at once only the last one has an effect."""
+        self._seeks += 1
+        seek, number = self._seeks, self.session.status.session
+        async with async_slices(self.hass).turn():
+            if (seek, number) == (self._seeks, self.session.status.session):
+                self.session.seek(position)
 
     @callback
     def async_stop_playing(self) -> None:

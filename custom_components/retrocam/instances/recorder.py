@@ -5,12 +5,12 @@ from contextlib import suppress
 from functools import partial
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from homeassistant.core import callback
 
 from ..core.clips import ClipResult, ClipWriter
-from ..core.errors import ClipEndedError, StorageError
+from ..core.errors import BusyError, ClipEndedError, StorageError
 from ..core.threads import run_in_thread
 from ..media_items import MediaKind, describe
 from .happenings import MediaEvent
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from .base import CameraInstance
 
 _LOGGER = logging.getLogger(__name__)
+
+
+MOST_CLIPS: Final = 32
+"""Clips of one camera that are recorded at once: each has a thread that reads all that comes."""
 
 
 class Recording:
@@ -50,7 +54,12 @@ class Recorder:
     def async_begin(
         self, *, lookback: float, duration: float, path: Path | None = None
     ) -> Recording:
-        """Begin a clip; its `done` tells what became of it."""
+        """Begin a clip; its `done` tells what became of it.
+
+        Raises BusyError while `MOST_CLIPS` are being recorded.
+        """
+        if len(self._recordings) >= MOST_CLIPS:
+            raise BusyError(f"{len(self._recordings)} clips are being recorded")
         instance = self._instance
         loop = asyncio.get_running_loop()
         ended: list[Recording] = []

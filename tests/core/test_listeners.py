@@ -1,0 +1,46 @@
+"""Listeners of changes that come in bursts."""
+
+import asyncio
+
+from custom_components.retrocam.core.listeners import Turnwise
+
+
+async def turns(count: int = 3) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)  # a turn of the loop
+
+
+async def test_a_burst_is_told_of_twice_and_the_last_change_is_seen() -> None:
+    listeners = Turnwise(asyncio.get_running_loop())
+    values, seen = list[int](), list[int]()
+    leave = listeners.add(lambda: seen.append(len(values)))
+    for value in range(100):
+        values.append(value)
+        listeners.tell()
+    assert seen == [1]
+    await turns()
+    assert seen == [1, 100]
+    listeners.tell()
+    assert seen == [1, 100, 100]
+    await turns()
+    leave()
+    listeners.tell()
+    await turns()
+    assert seen == [1, 100, 100]
+
+
+async def test_what_listeners_change_themselves_is_told_of_later() -> None:
+    listeners = Turnwise(asyncio.get_running_loop())
+    told = 0
+
+    def change() -> None:
+        nonlocal told
+        told += 1
+        if told < 3:
+            listeners.tell()
+
+    listeners.add(change)
+    listeners.tell()
+    assert told == 1
+    await turns(5)
+    assert told == 3
