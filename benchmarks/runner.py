@@ -37,6 +37,7 @@ CASES: Final = (
     "players",
     "scale",
     "snapshots",
+    "stalls",
     "timelapse",
 )
 """The modules with a case, by which they are called as well."""

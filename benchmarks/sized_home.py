@@ -97,7 +97,7 @@ async def sized_home(cameras: int, url: str, *, bare: int = 0) -> AsyncIterator[
         if bare:
             extra += f"  streams: {bare}\n  url: {url}\n"
         entries = [entry(number, url) for number in range(cameras)]
-        await asyncio.to_thread(_store, directory, entries)
+        await asyncio.to_thread(store_entries, directory, entries)
         began = loop.time()
         async with (
             running(directory, free_port(), extra) as server,
@@ -108,7 +108,8 @@ async def sized_home(cameras: int, url: str, *, bare: int = 0) -> AsyncIterator[
             yield SizedHome(server, client, tuple(one["entry_id"] for one in entries), started)
 
 
-def _store(directory: Path, entries: list[dict[str, Any]]) -> None:
+def store_entries(directory: Path, entries: list[dict[str, Any]]) -> None:
+    """Write entries as Home Assistant stores them, before its first start; blocks."""
     path = directory / ".storage" / "core.config_entries"
     path.parent.mkdir()
     content = {"version": 1, "minor_version": 5, "key": path.name, "data": {"entries": entries}}

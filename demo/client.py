@@ -74,7 +74,7 @@ class Client:
                 raise RuntimeError(f"{path}: {response.status} {await response.text()}")
             return await response.json()
 
-    async def command(self, kind: str, **data: Any) -> Any:
+    async def command(self, kind: str, /, **data: Any) -> Any:
         """Send a WebSocket command and return its result."""
         assert self._socket is not None  # noqa: S101  # as it was entered
         number = next(self._ids)

@@ -2,7 +2,8 @@
 
 `GET /api/retrocam_probe` names all tasks and threads; with `?settle=1` it first collects garbage and
 gives freed memory back, so that what remains is what is held, and tells how much that is.
-`GET /api/retrocam_probe/lag?seconds=20` measures how late the event loop is.
+`GET /api/retrocam_probe/lag?seconds=20` measures how late the event loop is, and ends sooner when
+`GET /api/retrocam_probe/lag/stop` is asked for.
 
 With `streams` and `url` in the configuration it runs so many of Home Assistant's own streams, kept
 awake and read by nobody: what Retrocam's cameras are compared with.
@@ -18,10 +19,13 @@ from aiohttp import web
 from homeassistant.components.camera.prefs import DynamicStreamSettings
 from homeassistant.components.stream import HLS_PROVIDER, create_stream
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.http import HomeAssistantView
+from homeassistant.helpers.http import KEY_HASS, HomeAssistantView
 from homeassistant.helpers.typing import ConfigType
+from homeassistant.util.hass_dict import HassKey
 
 DOMAIN: Final = "retrocam_probe"
+STOPS: Final[HassKey[set[asyncio.Event]]] = HassKey(f"{DOMAIN}_stops")
+"""Set to end the measurements that run."""
 TICK: Final = 0.01
 """Seconds between two looks at the loop's lateness."""
 
@@ -54,7 +58,11 @@ class LagView(HomeAssistantView):
 
     async def get(self, request: web.Request) -> web.Response:
         """Measure for so many seconds; milliseconds that callbacks came after they were due."""
-        late = sorted(await lateness(float(request.query.get("seconds", "10"))))
+        stop = asyncio.Event()
+        stops = request.app[KEY_HASS].data[STOPS]
+        stops.add(stop)
+        late = sorted(await lateness(float(request.query.get("seconds", "10")), stop))
+        stops.discard(stop)
         return self.json(
             {
                 "looks": len(late),
@@ -65,8 +73,21 @@ class LagView(HomeAssistantView):
         )
 
 
-async def lateness(seconds: float) -> list[float]:
-    """Return by how many seconds each tick of so long a time came late.
+class StopView(HomeAssistantView):
+    """Ends the measurements of lateness."""
+
+    url = "/api/retrocam_probe/lag/stop"
+    name = "api:retrocam_probe:lag:stop"
+
+    async def get(self, request: web.Request) -> web.Response:
+        """End them with the next tick."""
+        for stop in request.app[KEY_HASS].data[STOPS]:
+            stop.set()
+        return self.json({})
+
+
+async def lateness(seconds: float, stop: asyncio.Event) -> list[float]:
+    """Return by how many seconds each tick came late, for so long a time or until `stop` is set.
 
     Ticks that fall into a standstill are told as well, each with its own lateness: one that lasts a
     second is a hundred late ticks, not one.
@@ -78,7 +99,7 @@ async def lateness(seconds: float) -> list[float]:
 
     def tick(due: float) -> None:
         late.append(loop.time() - due)
-        if due + TICK >= end:
+        if due + TICK >= end or (stop.is_set() and due + TICK > loop.time()):
             done.set()
         else:
             loop.call_at(due + TICK, tick, due + TICK)
@@ -130,7 +151,9 @@ async def _run_stream(hass: HomeAssistant, url: str, number: int) -> None:
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Answer."""
     hass.http.register_view(ProbeView())
+    hass.data[STOPS] = set()
     hass.http.register_view(LagView())
+    hass.http.register_view(StopView())
     settings = config[DOMAIN] or {}
     for number in range(settings.get("streams", 0)):
         await _run_stream(hass, settings["url"], number)
