@@ -33,6 +33,7 @@ CASES: Final = (
     "delivery",
     "grid",
     "lookback",
+    "lookup",
     "mjpeg",
     "players",
     "scale",

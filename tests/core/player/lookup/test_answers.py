@@ -136,7 +136,7 @@ def asked(job: Job) -> bytes:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.sendall(framed(dump_job(job)))
-        worker = threading.Thread(target=work, args=(theirs, lambda _seconds: None))
+        worker = threading.Thread(target=work, args=(theirs, None, lambda _seconds: None))
         worker.start()
         with ours.makefile("rb") as stream:
             (length,) = LENGTH.unpack(stream.read(LENGTH.size))

@@ -42,11 +42,16 @@ async def test_a_password_stays_with_its_own_host(server: MediaServer) -> None:
         assert not any(asked.headers["Authorization"] for asked in other.log)
 
 
+def a_downloader(network: Network) -> extractor.Downloader:
+    downloader = extractor.prepare()
+    downloader.begin(network, Login(), {})
+    return downloader
+
+
 def test_yt_dlp_has_no_other_way_to_the_network() -> None:
     network = Network(is_any)
     network.close()
-    downloader = extractor._Downloader(network, Login(), {"quiet": True, "proxy": ""})
-    with downloader:
+    with a_downloader(network) as downloader:
         for url in (
             "file:///etc/passwd",
             "data:,a",
@@ -57,12 +62,11 @@ def test_yt_dlp_has_no_other_way_to_the_network() -> None:
             with pytest.raises(RequestError):
                 downloader.urlopen(YtRequest(url))
         assert list(downloader._request_director.handlers) == ["Guarded"]
-    assert issubclass(extractor._Downloader, YoutubeDL)
+    assert issubclass(extractor.Downloader, YoutubeDL)
 
 
 def test_no_extractor_runs_a_browser_that_connects_by_itself() -> None:
-    settings = {"quiet": True, "allowed_extractors": extractor._EXTRACTORS}
-    with extractor._Downloader(Network(is_any), Login(), settings) as downloader:
+    with extractor.prepare() as downloader:
         modules = {downloader.get_info_extractor(key).__module__ for key in downloader._ies}
     phantoms = {
         f"yt_dlp.extractor.{path.stem}"
@@ -79,7 +83,7 @@ def test_posts_are_posted_and_followed_with_get(server: MediaServer) -> None:
     network = Network(is_any)
     server.redirect("/a", "/b")
     server.add("/b", Page(b"there"))
-    with extractor._Downloader(network, Login(), {"quiet": True, "proxy": ""}) as downloader:
+    with a_downloader(network) as downloader:
         for data in (b"body", [b"bo", b"dy"]):
             answer = downloader.urlopen(YtRequest(server.root + "/a", data=data))
             assert answer.read() == b"there"
@@ -130,7 +134,7 @@ def test_packed_answers_are_read_as_they_were(server: MediaServer) -> None:
     server.add("/whole", Page(packed, headers=headers))
     server.add("/cut", Page(packed[:200_000], headers=headers))
     network = Network(is_any)
-    with extractor._Downloader(network, Login(), {"quiet": True, "proxy": ""}) as downloader:
+    with a_downloader(network) as downloader:
         whole = downloader.urlopen(YtRequest(server.root + "/whole"))
         assert b"".join(iter(lambda: whole.read(1000), b"")) == data
         cut = downloader.urlopen(YtRequest(server.root + "/cut")).read()

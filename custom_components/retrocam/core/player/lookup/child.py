@@ -27,9 +27,7 @@ def main() -> None:
     server = importlib.import_module(f"{lookup}.fork_server")
     try:
         importlib.import_module(f"{lookup}.limits").set_limits()
-        worker = importlib.import_module(f"{lookup}.worker")
-        worker.warm_up()
-        work = worker.work
+        work = importlib.import_module(f"{lookup}.worker").warm_up()
     except Exception:  # noqa: BLE001  # told to the parent, which logs it
         messages = importlib.import_module(f"{lookup}.messages")
         answer = messages.framed(messages.dump_crash(traceback.format_exc()))
@@ -37,7 +35,9 @@ def main() -> None:
         def work(connection: socket.socket) -> None:
             connection.sendall(answer)
 
-    gc.freeze()  # so that children share the pages of what is loaded
+    # So that children share the pages of what is loaded.
+    gc.collect()
+    gc.freeze()
     server.ForkServer(control, work).run()
 
 

@@ -44,11 +44,21 @@ _EXTRACTORS: Final = ("default", r"-(iqiyi|iq\.com|pornhub|douyu).*")
 """All but those that have pages run by PhantomJS, a program that connects to where it likes."""
 
 
-class _Downloader(YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
-    def __init__(self, network: Network, login: Login, settings: Mapping[str, Any]) -> None:
-        self._network, self._login = network, login
+class Downloader(YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
+    """yt-dlp for one look-up. Making it takes longer than most of what follows: see `prepare`."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        """Take yt-dlp's settings, without a network so far."""
+        self._network, self._login = Network(), Login()
+        self._network.close()
         super().__init__(dict(settings))
         self.add_info_extractor(GenericIE())  # takes the place of yt-dlp's own
+
+    def begin(self, network: Network, login: Login, settings: Mapping[str, Any]) -> None:
+        """Set what belongs to the one look-up."""
+        self._network, self._login = network, login
+        self.params.update(settings)
+        self.format_selector = self.params.get("format")
 
     @override
     def build_request_director(self, handlers: Any, preferences: Any = None) -> Any:
@@ -58,6 +68,29 @@ class _Downloader(YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
             return GuardedRH(network=self._network, login=self._login, **settings)
 
         return super().build_request_director([guarded], [])
+
+
+def prepare() -> Downloader:
+    """Return a downloader for one `extract`."""
+    return Downloader(
+        {
+            "quiet": True,
+            "noprogress": True,
+            "color": "never",
+            "noplaylist": True,
+            "playlist_items": "1",
+            "skip_download": True,
+            "cachedir": False,
+            "usenetrc": False,
+            "cookiefile": None,
+            "cookiesfrombrowser": None,
+            "proxy": "",
+            "allowed_extractors": _EXTRACTORS,
+            "socket_timeout": 10,
+            "extractor_retries": 1,
+            "js_runtimes": {name: {} for name in JAVASCRIPT_RUNTIMES},
+        }
+    )
 
 
 class _Log:
@@ -77,35 +110,29 @@ class _Log:
     error = debug
 
 
-def extract(query: str, network: Network, *, max_height: int, cache_dir: str | None) -> Resolved:
+def extract(
+    query: str,
+    network: Network,
+    *,
+    max_height: int,
+    cache_dir: str | None,
+    prepared: Downloader | None = None,
+) -> Resolved:
     """Look `query`, a URL or `ytsearch1:` and words, up. Blocks; ends when `network` is closed.
 
-    Raises a PlayError.
+    A `prepared` downloader is used once. Raises a PlayError.
     """
     log = _Log()
     # What yt-dlp does not know, it tells nobody.
     query, login = without_login(query)
     settings = {
-        "quiet": True,
-        "noprogress": True,
-        "color": "never",
         "logger": log,
-        "noplaylist": True,
-        "playlist_items": "1",
-        "skip_download": True,
         "cachedir": cache_dir or False,
-        "usenetrc": False,
-        "cookiefile": None,
-        "cookiesfrombrowser": None,
-        "proxy": "",
-        "allowed_extractors": _EXTRACTORS,
-        "socket_timeout": 10,
-        "extractor_retries": 1,
-        "js_runtimes": {name: {} for name in JAVASCRIPT_RUNTIMES},
         "format": lambda context: _selected(context["formats"], max_height),
     }
     try:
-        with _Downloader(network, login, settings) as downloader:
+        with prepared or prepare() as downloader:
+            downloader.begin(network, login, settings)
             info = downloader.extract_info(query, download=False)
             return _resolved(_first(info), downloader.cookiejar, login, log)
     except Exception as err:  # noqa: BLE001  # whatever yt-dlp raises is an error of the look-up

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 import contextlib
+from functools import partial
 import logging
 import socket
 import traceback
@@ -10,7 +11,7 @@ from typing import Final, override
 from ...errors import PlayError, UnsupportedMediaError
 from ...sources import redact_urls
 from ..addresses import Network, is_any
-from .extractor import extract
+from .extractor import Downloader, extract, prepare
 from .limits import set_cpu_limit
 from .messages import (
     LONGEST_MESSAGE,
@@ -28,25 +29,33 @@ _LOGGER = logging.getLogger(__name__)
 _ROOT: Final = logging.getLogger()
 
 
-def work(connection: socket.socket, limit_cpu: Callable[[float], None] = set_cpu_limit) -> None:
+def work(
+    connection: socket.socket,
+    prepared: Downloader | None = None,
+    limit_cpu: Callable[[float], None] = set_cpu_limit,
+) -> None:
     """Read a job, limit this process to the CPU time of it, and answer. Blocks."""
     with connection.makefile("rb") as stream:
         data = read_frame(stream)
     if data is not None:
         job = load_job(data)
         limit_cpu(job.cpu_seconds)
-        connection.sendall(framed(answer(job)))
+        connection.sendall(framed(_answer(job, prepared)))
 
 
-def warm_up() -> None:
-    """Do once what each look-up would do anew: load what yt-dlp needs, and compile its expressions."""
+def warm_up() -> Callable[[socket.socket], None]:
+    """Do once what each look-up would do anew, and return `work` for one that is forked from here.
+
+    Loads what yt-dlp needs, compiles its expressions, and prepares a downloader.
+    """
     network = Network(is_any)
     network.close()
     with contextlib.suppress(PlayError):
         extract("http://localhost/", network, max_height=360, cache_dir=None)
+    return partial(work, prepared=prepare())
 
 
-def answer(job: Job) -> bytes:
+def _answer(job: Job, prepared: Downloader | None) -> bytes:
     """Look something up and return the bytes of the answer. Blocks."""
     log = _Lines()
     _ROOT.addHandler(log)
@@ -54,7 +63,13 @@ def answer(job: Job) -> bytes:
         _ROOT.setLevel(logging.DEBUG)
     network = Network(job.allowed, trusted=job.trusted, lookup=job.lookup)
     try:
-        found = extract(job.query, network, max_height=job.max_height, cache_dir=job.cache_dir)
+        found = extract(
+            job.query,
+            network,
+            max_height=job.max_height,
+            cache_dir=job.cache_dir,
+            prepared=prepared,
+        )
         return dump_found(found, log.lines)
     except PlayError as err:
         return dump_error(err, log.lines)
