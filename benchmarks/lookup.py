@@ -51,8 +51,7 @@ async def _within(url: str) -> list[float]:
 
 
 def _extract(url: str) -> None:
-    # Loaded by the first one, as it was.
-    from custom_components.retrocam.core.player.lookup.extractor import extract  # noqa: PLC0415
+    from custom_components.retrocam.core.player.lookup.extractor import extract  # noqa: PLC0415  # loaded by the first one, as it was
 
     network = Network(is_any)
     extract(url, network, max_height=360, cache_dir=None)
