@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 
 class Listeners[**Told]:
@@ -25,16 +26,21 @@ class Listeners[**Told]:
 class Turnwise:
     """Listeners of changes that come in bursts: they read what is changed, and are told nothing of it.
 
-    The first change of a turn of the event loop is told at once, and all others of that turn together
-    in the next one. So a burst of hundreds costs as much as two.
+    The first `_AT_ONCE` changes of a turn of the event loop are told at once, so that who changed
+    something sees it done. All others of that turn, and what listeners change themselves, are told
+    together in the next one: a burst of hundreds costs as much as a few.
     """
+
+    _AT_ONCE: Final = 8
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Tell in the turns of `loop`; begin with nobody."""
         self._loop = loop
         self._listeners = Listeners[[]]()
-        self._told = False
+        self._told = 0
+        """Changes that were told in this turn."""
         self._more = False
+        self._telling = False
 
     def add(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` from now on; returns what ends it, which is to be called once."""
@@ -42,15 +48,20 @@ class Turnwise:
 
     def tell(self) -> None:
         """Tell of a change; in the event loop."""
-        if self._told:
+        if self._telling or self._told >= self._AT_ONCE:
             self._more = True
             return
-        self._told = True
-        self._loop.call_soon(self._end_turn)
-        self._listeners.tell()
+        if not self._told:
+            self._loop.call_soon(self._end_turn)
+        self._told += 1
+        self._telling = True
+        try:
+            self._listeners.tell()
+        finally:
+            self._telling = False
 
     def _end_turn(self) -> None:
-        self._told = False
+        self._told = 0
         if self._more:
             self._more = False
             self.tell()
