@@ -23,7 +23,8 @@ from custom_components.retrocam.core.errors import MediaRefusedError, PlayNotFou
 from custom_components.retrocam.core.player.lookup.streams import Resolved
 from custom_components.retrocam.core.player.machine import Phase
 from custom_components.retrocam.instances.player import PlayerInstance
-from custom_components.retrocam.own_media import OwnMedia, own_path
+from custom_components.retrocam.own_media import OwnMedia
+from custom_components.retrocam.own_urls import own_path
 
 from .core.player.clips import clip
 from .core.player.server import MediaServer, Page, serving

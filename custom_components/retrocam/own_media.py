@@ -29,7 +29,7 @@ from homeassistant.components.media_source import (
 )
 from homeassistant.components.media_source.const import DATA_MEDIA_SOURCE_PLATFORMS
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.network import NoURLAvailableError, get_url, is_hass_url
+from homeassistant.helpers.network import NoURLAvailableError, get_url
 import jwt
 from yarl import URL
 
@@ -41,7 +41,7 @@ from .core.errors import (
 )
 from .core.player.lookup.streams import MediaInput, Resolved
 from .core.player.wanted import FreshMedia
-from .urls import own_url
+from .own_urls import own_path, own_url
 
 SIGNED_FOR: Final = timedelta(hours=24)
 """As Home Assistant signs what it has other players play."""
@@ -136,26 +136,6 @@ class OwnMedia(FreshMedia):
             page=str(target.with_query(None)) if told else None,
             expires=expires,
         )
-
-
-def own_path(hass: HomeAssistant, url: str) -> URL | None:
-    """Return path and query of a URL of Home Assistant; None for a URL of anybody else.
-
-    Raises ValueError for no URL, UnsupportedMediaError for a path that may mean a host.
-    """
-    if url.startswith("/"):
-        if url.startswith(("//", "/\\")):
-            raise UnsupportedMediaError("neither a path nor a URL")
-        return URL(url).with_fragment(None)
-    parsed = URL(url)
-    if not parsed.absolute or parsed.scheme not in ("http", "https"):
-        return None
-    own = own_url(hass)
-    api = hass.config.api
-    names = {own.host, "localhost", "127.0.0.1", "::1", api.local_ip if api is not None else None}
-    if is_hass_url(hass, url) or (parsed.port == own.port and parsed.host in names):
-        return parsed.relative().with_fragment(None)
-    return None
 
 
 def _path_of(hass: HomeAssistant, item: PlayMedia) -> URL | None:

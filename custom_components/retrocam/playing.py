@@ -19,7 +19,8 @@ from .core.player.wanted import FreshMedia
 from .core.sources import MAX_URL, redact_url
 from .core.texts import is_plain, shown
 from .instances.player import CameraFeed, PlayerInstance
-from .own_media import OwnMedia, own_path
+from .own_media import OwnMedia
+from .own_urls import own_path
 from .rights import current_user, may_play
 from .workload import async_slices
 

@@ -27,10 +27,10 @@ from homeassistant.components.media_source import is_media_source_id
 from homeassistant.core import Context, HomeAssistant, callback, valid_entity_id
 from homeassistant.exceptions import UnknownUser
 from homeassistant.helpers.http import current_request
-from homeassistant.helpers.network import is_hass_url
 import jwt
 
 from .const import DOMAIN
+from .own_urls import own_path
 
 if TYPE_CHECKING:
     from .instances import CameraInstance, RetrocamConfigEntry
@@ -99,10 +99,13 @@ def may_read(user: User | None, instance: CameraInstance) -> bool:
 def may_play(hass: HomeAssistant, user: User | None, media: str) -> bool:
     """Return whether a user may read every entity and instance that `media` names.
 
-    What leads out of this Home Assistant names none. Raises ValueError for what is no URL.
+    What leads out of this Home Assistant names none; what leads to it is what the player would sign
+    for the user. Raises ValueError for what is no URL.
     """
-    local = media.startswith(("/", "camera.")) or is_media_source_id(media)
-    if user is None or not (local or is_hass_url(hass, media)):
+    if user is None:
+        return True
+    local = media.startswith("camera.") or is_media_source_id(media)
+    if not local and own_path(hass, media) is None:
         return True
     return all(
         _may_read_named(hass, user, name)

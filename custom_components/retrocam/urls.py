@@ -5,9 +5,9 @@ from typing import Final
 
 from homeassistant.components.http.auth import async_sign_path
 from homeassistant.core import HomeAssistant, callback
-from yarl import URL
 
 from .core.sharing import SLUG_PATTERN
+from .own_urls import own_url
 from .rights import remaining_validity, signs_for_itself
 
 LIVE_PATH: Final = "/api/retrocam/live/{entry_id}.ts"
@@ -49,18 +49,6 @@ def live_url(hass: HomeAssistant, entry_id: str, token: str) -> str:
     The token goes into the query as `auth`, which Home Assistant's stream keeps out of its logs.
     """
     return str(own_url(hass).with_path(LIVE_PATH.format(entry_id=entry_id)).with_query(auth=token))
-
-
-@callback
-def own_url(hass: HomeAssistant) -> URL:
-    """Return where Home Assistant is reached from this machine, without a path."""
-    host = (hass.http.server_host or ["0.0.0.0"])[0]  # noqa: S104  # what Home Assistant listens on
-    if host in {"0.0.0.0", "::"}:  # noqa: S104  # compared, not bound
-        host = "127.0.0.1"
-    api = hass.config.api
-    secure = api is not None and api.use_ssl
-    port = api.port if api is not None else hass.http.server_port
-    return URL.build(scheme="https" if secure else "http", host=host, port=port)
 
 
 def audio_template(entry_id: str, session: int, epoch: int) -> str:

@@ -26,12 +26,19 @@ NAMES = (
     "/api/camera_proxy_stream/camera.{camera}",
     "/api/camera_proxy_stream/camera%2E{camera}",
     "http://example.local:8123/api/camera_proxy_stream/camera.{camera}",
+    "http://localhost:{port}/api/camera_proxy_stream/camera.{camera}",
+    "http://127.0.0.1:{port}/api/camera_proxy_stream/camera.{camera}",
+    "http://[::1]:{port}/api/camera_proxy_stream/camera%2E{camera}",
+    "HTTPS://u:p@LOCALHOST:{port}/api/retrocam/mjpeg/{entry_id}",
 )
 """How a camera can be named, straight or by what is made of it."""
 
 
 def named(house: House, name: str, camera: str) -> str:
+    api = house.cameras[camera].hass.config.api
+    assert api is not None
     return name.format(
+        port=api.port,
         camera=camera,
         entry_id=house.cameras[camera].entry.entry_id,
         day=DAY,
