@@ -29,7 +29,7 @@ from custom_components.retrocam.core.files import (
     parse_name,
     partial_path,
     publish,
-    read_regular,
+    read_picture,
     storage_error,
     storage_errors,
     sync_and_close,
@@ -106,7 +106,7 @@ def test_a_write_is_whole_and_leaves_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / NAME
     write_atomic(path, b"one")
     write_atomic(path, b"two" * 100_000, sync=True)
-    assert read_regular(path) == b"two" * 100_000
+    assert read_picture(path) == b"two" * 100_000
     assert listing(tmp_path) == [NAME]
 
 
@@ -142,9 +142,9 @@ def test_links_lead_nowhere(tmp_path: Path) -> None:
     path.symlink_to(secret)
     partial_path(path).symlink_to(secret)
     with pytest.raises(FileNotFoundError):
-        read_regular(path)
+        read_picture(path)
     with pytest.raises(FileNotFoundError):
-        read_regular(tmp_path / "nothing")
+        read_picture(tmp_path / "nothing")
     write_atomic(path, b"public")
     assert path.read_bytes() == b"public"
     assert secret.read_bytes() == b"secret"

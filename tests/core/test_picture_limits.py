@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 import contextlib
+import os
 from pathlib import Path
 import threading
 
@@ -14,12 +15,19 @@ from custom_components.retrocam.core.errors import (
     DecodeError,
     InvalidFrameError,
     PictureTooLargeError,
+    TimelapseEmptyError,
 )
+from custom_components.retrocam.core.library import MediaLibrary
 from custom_components.retrocam.core.picture_limits import MAX_PIXELS, check_markers
 from custom_components.retrocam.core.probe import probe
 from custom_components.retrocam.core.segments import SegmentRing
 from custom_components.retrocam.core.stills import decode_still, still_extension
-from custom_components.retrocam.core.thumbnails import clip_thumbnail, still_thumbnail
+from custom_components.retrocam.core.thumbnails import (
+    THUMBNAILS,
+    Thumbnails,
+    clip_thumbnail,
+    still_thumbnail,
+)
 from custom_components.retrocam.core.timelapse import make_timelapse
 
 from .bombs import LARGE, chunk, film_of, jpeg_of, png_of, zeros
@@ -108,6 +116,25 @@ def peak() -> int:
     return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 
 
+def test_a_file_larger_than_any_picture_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "20260102T030405.000Z.jpg"
+    path.write_bytes(good_jpeg(1))
+    thumbnails = Thumbnails(tmp_path / THUMBNAILS, still_thumbnail)
+    small = thumbnails.get(path)
+    # Sparse: it takes no space on the disk.
+    os.truncate(tmp_path / THUMBNAILS / f"{path.name}.jpg", 1 << 40)
+    assert thumbnails.get(path) == small
+    os.truncate(path, 1 << 40)
+    with pytest.raises(PictureTooLargeError):
+        still_thumbnail(path)
+    library = MediaLibrary(tmp_path, extensions=("jpg",))
+    library.load()
+    with pytest.raises(PictureTooLargeError):
+        library.read(path.name)
+    with pytest.raises(TimelapseEmptyError):
+        make_timelapse([path], tmp_path / "20260102T030405.000Z.mp4")
+
+
 def test_a_timelapse_leaves_bombs_out(tmp_path: Path) -> None:
     narrow = jpeg_of(size=(8, 60000))
     pictures = [*BOMBS.values(), narrow, good_jpeg(1)]
@@ -124,20 +151,20 @@ def test_a_timelapse_leaves_bombs_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("film", "size"),
     [
-        (lambda: film_of([BOMBS["large JPEG"]] * 3, LARGE), LARGE),
-        (lambda: film_of([BOMBS["JPEG of 300 scans"]] * 3, (64, 64)), (64, 64)),
-        (lambda: plain("matroska", 8256, 4376, 3), (8256, 4376)),
+        (lambda kind: film_of([BOMBS["large JPEG"]] * 3, LARGE, kind), LARGE),
+        (lambda kind: film_of([BOMBS["JPEG of 300 scans"]] * 3, (64, 64), kind), (64, 64)),
+        (lambda kind: plain(kind, 8256, 4376, 3), (8256, 4376)),
     ],
     ids=["large MJPEG", "MJPEG of 300 scans", "large H.264"],
 )
 def test_a_film_s_pictures_are_not_decoded(
-    film: Callable[[], bytes], size: tuple[int, int], http_camera: HttpCamera, tmp_path: Path
+    film: Callable[[str], bytes], size: tuple[int, int], http_camera: HttpCamera, tmp_path: Path
 ) -> None:
-    data = film()
+    data = film("matroska")
     with pytest.raises(PictureTooLargeError):
         probe(http_camera.url("/film.mkv", 200, data), {}, threading.Event())
-    path = tmp_path / "film.mkv"
-    path.write_bytes(data)
+    path = tmp_path / "film.mp4"
+    path.write_bytes(film("mp4"))
     with pytest.raises(InvalidFrameError):
         clip_thumbnail(path)
     clock = Clock()

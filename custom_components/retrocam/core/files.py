@@ -24,6 +24,7 @@ import stat
 from typing import Final
 
 from .errors import (
+    PictureTooLargeError,
     RetrocamError,
     StorageError,
     StorageFullError,
@@ -39,6 +40,9 @@ NAME_LENGTH: Final = 24
 
 MAX_TIME_MS: Final = 253_402_300_799_999
 """The last millisecond of the year 9999, the end of what a name can say."""
+
+MAX_PICTURE: Final = 160_000_000
+"""Bytes of a picture that is read whole: more than a PNG of the most pixels that are decoded."""
 
 _PARTIAL: Final = ".partial"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -163,10 +167,17 @@ def open_regular(path: Path, flags: int = os.O_RDONLY) -> int:
     return descriptor
 
 
-def read_regular(path: Path) -> bytes:
-    """Read a file whole; blocks. Raises as `open_regular`."""
+def read_picture(path: Path) -> bytes:
+    """Read a picture whole; blocks. Raises as `open_regular`, and PictureTooLargeError.
+
+    Of a file that is too large, nothing is read: it may be sparse, and larger than the memory.
+    """
     with os.fdopen(open_regular(path), "rb") as file:
-        return file.read()
+        size = os.fstat(file.fileno()).st_size
+        # It may grow while it is read.
+        if size > MAX_PICTURE or len(data := file.read(MAX_PICTURE + 1)) > MAX_PICTURE:
+            raise PictureTooLargeError(f"a picture of {size} bytes")
+    return data
 
 
 def create_file(path: Path, flags: int = os.O_WRONLY) -> int:

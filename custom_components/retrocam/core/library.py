@@ -29,7 +29,7 @@ from .files import (
     free_space,
     open_regular,
     parse_name,
-    read_regular,
+    read_picture,
     storage_errors,
     to_ms,
     write_atomic,
@@ -186,12 +186,12 @@ class MediaLibrary(MediaCatalog):
         self._reservations.release(path)
 
     def read(self, name: str) -> bytes:
-        """Read a file; blocks. Raises MediaNotFoundError, also for one deleted meanwhile."""
+        """Read a picture; blocks. Raises MediaNotFoundError, also for one deleted meanwhile."""
         with self._file(name) as path:
-            return read_regular(path)
+            return read_picture(path)
 
     def open(self, name: str) -> FileIO:
-        """Open a file for reading; blocks, as what reads it does. Raises as `read`."""
+        """Open a file for reading; blocks, as what reads it does. Raises MediaNotFoundError."""
         with self._file(name) as path:
             return FileIO(open_regular(path))
 

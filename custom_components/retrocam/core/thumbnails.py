@@ -18,8 +18,8 @@ from av.container import InputContainer
 from av.sidedata.sidedata import Type
 import simplejpeg
 
-from .errors import InvalidFrameError
-from .files import folder_status, open_regular, read_regular, write_atomic
+from .errors import InvalidFrameError, PictureTooLargeError
+from .files import folder_status, open_regular, read_picture, write_atomic
 from .jpeg import encode
 from .media_index import MediaIndex
 from .media_scan import orphans
@@ -57,9 +57,9 @@ class Thumbnails:
         """
         small = self._path(path.name)
         with self._lock:
-            with suppress(OSError):
+            with suppress(OSError, PictureTooLargeError):
                 # It is not synced when it is written: a power cut may leave it without content.
-                if kept := read_regular(small):
+                if kept := read_picture(small):
                     return kept
             data = self._make(path)
             # It can be shown all the same when it cannot be kept: it is made again next time.
@@ -86,7 +86,7 @@ class Thumbnails:
 
 def still_thumbnail(path: Path) -> bytes:
     """Make a JPEG, 320 pixels wide or less, of a JPEG or PNG file. A Thumbnailer."""
-    data = read_regular(path)
+    data = read_picture(path)
     if still_extension(data) != "jpg":
         return encode(decode_still(data), width=WIDTH, quality=_QUALITY)
     check_markers(data)

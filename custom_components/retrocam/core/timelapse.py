@@ -44,7 +44,7 @@ from .files import (
     open_regular,
     partial_path,
     publish,
-    read_regular,
+    read_picture,
     storage_error,
     storage_errors,
     write_all,
@@ -225,7 +225,7 @@ class _Film:
     def show(self, picture: Path) -> None:
         """Add one picture, or count it as skipped."""
         try:
-            frame = decode_still(read_regular(picture))
+            frame = decode_still(read_picture(picture))
             self._canvas = self._canvas or self._canvas_of(frame)
         except InvalidFrameError, OSError:
             self.skipped += 1
