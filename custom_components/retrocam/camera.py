@@ -59,11 +59,18 @@ class RetrocamCamera(RetrocamEntity, Camera):
 
     @override
     async def async_create_stream(self) -> Stream | None:
-        """Return the instance's Stream, which for a wrapped camera is that camera's own."""
-        self.stream = await self.instance.async_stream()
-        if self.stream is not None:
-            await async_expect_viewer(self.stream)
-        return self.stream
+        """Return the instance's Stream, which for a wrapped camera is that camera's own.
+
+        Raises HomeAssistantError once the instance is being unloaded.
+        """
+        while (stream := await self.instance.async_stream()) is not None:
+            self.stream = stream
+            await async_expect_viewer(stream)
+            # Not one that was ended meanwhile: its worker would begin again, with the old source.
+            if stream is self.instance.supply.stream:
+                break
+        self.stream = stream
+        return stream
 
     @override
     async def async_camera_image(

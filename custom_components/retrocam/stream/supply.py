@@ -20,6 +20,7 @@ from homeassistant.components.stream import Orientation, Stream
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
+from ..const import DOMAIN
 from ..core.listeners import Listeners
 from ..core.segments import SegmentRing
 from .reach import async_reachable
@@ -53,6 +54,7 @@ class StreamSupply(ABC):
         self.ring = ring
         self._name = name
         self._holds = 0
+        self._closed = False
         self._stream: Stream | None = None
         self._tap: StreamTap | None = None
         self._watch: asyncio.Task[None] | None = None
@@ -115,7 +117,9 @@ class StreamSupply(ABC):
 
     @callback
     def hold(self) -> CALLBACK_TYPE:
-        """Keep segments coming until the function that is returned is called."""
+        """Keep segments coming until the function that is returned is called; not once closed."""
+        if self._closed:
+            return lambda: None
         self._holds += 1
         if self._watch is None or self._watch.done():
             self._watch = self.hass.async_create_background_task(
@@ -128,7 +132,7 @@ class StreamSupply(ABC):
         @callback
         def release() -> None:
             nonlocal released
-            if not released:
+            if not released and not self._closed:
                 released = True
                 self._holds -= 1
                 self._wake.set()
@@ -136,8 +140,17 @@ class StreamSupply(ABC):
         return release
 
     async def async_stream(self) -> Stream | None:
-        """Return the camera's Stream, for HLS; None if it has none."""
+        """Return the camera's Stream, for HLS; None if it has none.
+
+        Raises HomeAssistantError, also once it is closed, and TimeoutError.
+        """
+        self._check_open()
         stream = await self._async_get_stream()
+        try:
+            self._check_open()
+        except HomeAssistantError:
+            await self._async_end_stream()
+            raise
         if stream is not self._stream:
             await self._async_let_go(at_once=True)
             self._stream = stream
@@ -146,8 +159,8 @@ class StreamSupply(ABC):
         return stream
 
     async def async_close(self) -> None:
-        """End the watch and let go of the stream at once."""
-        self._holds = 0
+        """End the watch and let go of the stream at once, for good."""
+        self._closed, self._holds = True, 0
         if self._watch is not None:
             self._watch.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -159,6 +172,14 @@ class StreamSupply(ABC):
         finally:
             self._end_redaction()
             self._end_redaction, self._redacted = (lambda: None), ""
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="camera_unavailable",
+                translation_placeholders={"name": self._name},
+            )
 
     async def _async_end_stream(self) -> None:  # noqa: B027  # a borrowed stream is its owner's affair
         """End a Stream of our own, its worker included, when the supply is closed."""
