@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from homeassistant.components.http import ban
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 import pytest
@@ -34,6 +35,19 @@ def _find_retrocam(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("recorder_mock")
     if "hass" in request.fixturenames:
         request.getfixturevalue("enable_custom_integrations")
+
+
+@pytest.fixture(autouse=True)
+def _own_bans(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the test a file of banned addresses of its own.
+
+    The configuration directory is the same for all tests on the machine: an address that one test bans
+    gets 403 from the Home Assistant of each test that starts meanwhile, the stream worker's, too.
+    """
+    if "hass" in request.fixturenames:
+        directory: Path = request.getfixturevalue("tmp_path")
+        path = directory.with_name(f"{directory.name}-{ban.IP_BANS_FILE}")
+        monkeypatch.setattr(ban, "IP_BANS_FILE", str(path))
 
 
 @pytest.fixture

@@ -54,10 +54,7 @@ class Secret(HomeAssistantView):
 
 @pytest.fixture(autouse=True)
 async def bans(hass: HomeAssistant, media_directory: Path) -> None:
-    """Home Assistant counts wrong logins, of which no test may make one.
-
-    It does not ban: bans are written into a file that other tests read.
-    """
+    """Home Assistant counts wrong logins, of which no test may make one. It does not ban."""
     http = {"ip_ban_enabled": True, "login_attempts_threshold": 1000}
     assert await async_setup_component(hass, "http", {"http": http})
     # Views that want more than a login, registered before the server starts.
