@@ -1,8 +1,8 @@
 """The `filename` of an action: a path with placeholders, rendered for one camera.
 
-A template may read and compute whatever Home Assistant lets it, in the event loop. Administrators and
-automations may use all of that; other users only a few placeholders, which are replaced without a
-template engine. Nobody's template gets an object: variables are strings.
+A template may read and compute whatever Home Assistant lets it, in the event loop, constants even when
+it is compiled. Administrators and automations may use all of that; other users only a few placeholders,
+which are replaced without a template engine. Nobody's template gets an object: variables are strings.
 """
 
 from datetime import datetime
@@ -28,20 +28,18 @@ _DIRECTIVE: Final = re.compile(r"%[A-Za-z%]")
 
 
 async def async_render_filename(
-    hass: HomeAssistant, call: ServiceCall, template: Template, *, entity_id: str, name: str
+    hass: HomeAssistant, call: ServiceCall, text: str, *, entity_id: str, name: str
 ) -> str:
-    """Return the file name that `template` gives for the camera `entity_id` called `name`.
+    """Return the file name that the template `text` gives for the camera `entity_id` called `name`.
 
     Raises ServiceValidationError, which repeats the template and nothing that it rendered to.
     """
-    text = template.template
     if not is_template_string(text):
         return text.strip()
     variables = {"entity_id": entity_id, "name": name}
     if not await _async_may_render(hass, call):
         return _replaced(text, variables)
     try:
-        # Not `template` itself: the call's data may be shared between cameras.
         return str(Template(text, hass).async_render(variables=variables, parse_result=False))
     except TemplateError:
         # Not chained: its message may hold values that the template read.

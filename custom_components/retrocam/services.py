@@ -40,7 +40,8 @@ _MORE_SECONDS: Final = vol.All(
 RECORD_SCHEMA: Final = {
     vol.Optional("lookback", default=10.0): _SECONDS,
     vol.Optional("duration", default=30.0): _SECONDS,
-    vol.Optional("filename"): cv.template,
+    # Not cv.template, which compiles whatever any user sends: Jinja computes constants then.
+    vol.Optional("filename"): cv.string,
 }
 LIST_SCHEMA: Final = {
     vol.Optional("limit", default=50): vol.All(vol.Coerce(int), vol.Range(min=1, max=MOST_LISTED)),
@@ -96,9 +97,8 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 async def _record(entity: Entity, call: ServiceCall) -> dict[str, Any]:
     instance = instance_of(entity)
-    template = call.data.get("filename")
-    filename = None
-    if template is not None and template.template.strip():
+    template, filename = call.data.get("filename"), None
+    if template is not None and template.strip():
         filename = await async_render_filename(
             instance.hass, call, template, entity_id=entity.entity_id, name=instance.name
         )
@@ -107,7 +107,7 @@ async def _record(entity: Entity, call: ServiceCall) -> dict[str, Any]:
         lookback=call.data["lookback"],
         duration=call.data["duration"],
         filename=filename,
-        written=template and template.template,
+        written=template,
     )
 
 

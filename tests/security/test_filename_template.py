@@ -7,7 +7,8 @@ from typing import Any
 from homeassistant.auth.models import Group, User
 from homeassistant.auth.permissions.const import CAT_ENTITIES, POLICY_CONTROL, POLICY_READ
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.template import TemplateEnvironment
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser
@@ -86,6 +87,26 @@ async def test_a_users_template_is_refused_and_repeated_as_written(
     placeholders = caught.value.translation_placeholders or {}
     assert placeholders["filename"].endswith(f"/{template}.mp4")
     assert all(type(value) is str for value in placeholders.values())
+
+
+@pytest.mark.parametrize("entity_id", [CAMERA, "camera.nowhere"])
+async def test_a_users_template_is_not_even_compiled(
+    record: Record, user: User, monkeypatch: pytest.MonkeyPatch, entity_id: str
+) -> None:
+    def refuse(self: TemplateEnvironment, source: str, *args: Any, **more: Any) -> None:
+        raise AssertionError(f"{source} is compiled")
+
+    monkeypatch.setattr(TemplateEnvironment, "compile", refuse)
+    # Jinja computes constants when it compiles: this one would be 1 GB, and take a minute.
+    constant = "{{ ('a' * 10**5)|replace('a', 'b' * 10**4) }}"
+    with pytest.raises(HomeAssistantError):
+        await record(constant, user, entity_id=entity_id)
+
+
+async def test_an_administrators_template_that_is_none_is_refused(record: Record) -> None:
+    with pytest.raises(ServiceValidationError) as caught:
+        await record("{% for a in b %}")
+    assert caught.value.translation_key == "invalid_filename"
 
 
 async def test_a_user_has_placeholders(record: Record, user: User) -> None:
