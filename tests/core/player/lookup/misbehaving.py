@@ -6,7 +6,9 @@ import json
 import os
 from pathlib import Path
 import resource
+import signal
 import subprocess
+import sys
 from typing import Any
 
 from custom_components.retrocam.core.player.addresses import Lookup
@@ -46,6 +48,41 @@ def start_another(log: Path) -> None:
         with log.open("w") as fifo:
             fifo.write(f"{os.getpid()} {process.pid}")
         process.wait()
+
+
+def leave_an_orphan(log: Path, *, elsewhere: bool = False) -> None:
+    """Start a process whose parent ends, tell its number, and wait."""
+    starter = (
+        "import subprocess; print(subprocess.Popen(['sleep', '1000'], stdout=-3, stderr=-3).pid)"
+    )
+    command = [sys.executable, "-I", "-S", "-c", starter]
+    done = subprocess.run(command, start_new_session=elsewhere, capture_output=True, check=True)
+    log.write_bytes(done.stdout)
+    signal.pause()
+
+
+def leave_an_orphan_elsewhere(log: Path) -> None:
+    """Leave one that no signal to the look-up's process group reaches."""
+    leave_an_orphan(log, elsewhere=True)
+
+
+def stop_the_server(log: Path) -> None:
+    """Have the server do nothing any more, tell so, and end without an answer."""
+    os.kill(os.getppid(), signal.SIGSTOP)
+    log.write_text("stopped")
+    os._exit(1)
+
+
+def list_files(log: Path) -> None:
+    """Tell what a program has open that is started without any care for it."""
+    lister = """
+import json, os
+names = [f"/proc/self/fd/{number}" for number in range(3, 64)]
+print(json.dumps([os.readlink(each) for each in names if os.path.lexists(each)]))
+"""
+    command = [sys.executable, "-I", "-S", "-c", lister]
+    done = subprocess.run(command, close_fds=False, capture_output=True, check=True)
+    log.write_bytes(done.stdout)
 
 
 def take_memory(_log: Path) -> None:

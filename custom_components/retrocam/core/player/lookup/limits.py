@@ -6,6 +6,7 @@ space, of which JavaScript engines reserve gigabytes that they never touch.
 
 import os
 import resource
+import signal
 from typing import Final
 
 _MEMORY: Final = 768 * 1024 * 1024
@@ -13,6 +14,7 @@ _MEMORY: Final = 768 * 1024 * 1024
 _FILE: Final = 64 * 1024 * 1024
 """Bytes of a file in the cache."""
 _OPEN_FILES: Final = 256
+_GRACE: Final = 5.0
 _NICE: Final = 5
 """Cameras go first where there is not enough CPU for everybody."""
 
@@ -27,8 +29,12 @@ def set_limits() -> None:
     _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
 
 
-def set_cpu_limit(seconds: float) -> None:
-    """Have this process killed after so much CPU time, and each one that it starts."""
+def set_time_limits(seconds: float) -> None:
+    """Have this process killed after so much CPU time, and each one that it starts.
+
+    It is also killed a little after so much time, if nobody else has done it by then.
+    """
+    signal.alarm(int(seconds + _GRACE))
     _limit(resource.RLIMIT_CPU, int(seconds) + 1)
 
 

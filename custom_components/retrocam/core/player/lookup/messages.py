@@ -46,7 +46,7 @@ class Job:
     cache_dir: str | None
     """Where yt-dlp may keep what it learned about sites."""
     cpu_seconds: float
-    """CPU time after which the process is killed."""
+    """CPU time after which the process is killed; a little later also if it has used none."""
     verbose: bool = False
     """Whether the log of the look-up is wanted."""
 

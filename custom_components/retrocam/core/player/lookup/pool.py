@@ -35,6 +35,8 @@ class LookupPool:
         self._warm = warm
         self._slots = asyncio.Semaphore(MOST_JOBS)
         self._tasks: set[asyncio.Task[bytes]] = set()
+        self._endings: set[asyncio.Task[bool]] = set()
+        """Of servers that were idle."""
         self._cooling: asyncio.TimerHandle | None = None
         self._closed = False
 
@@ -82,7 +84,8 @@ class LookupPool:
             await asyncio.wait(tuple(self._tasks), timeout=limit)
         ended = not self._tasks
         if self._owns_server:
-            ended &= await run_in_thread("retrocam end look-ups", partial(self.server.end, limit))
+            self._end_server(limit)
+            ended &= all(await asyncio.gather(*self._endings))
         if not ended:
             _LOGGER.warning("The process of look-ups did not end by itself")
         return ended
@@ -91,10 +94,13 @@ class LookupPool:
         if self._closed:
             raise PlayNetworkError("look-ups have ended")
         try:
-            reader, writer = await asyncio.open_unix_connection(sock=self.server.connect())
+            connection = self.server.connect()
         except OSError as err:
             raise PlayNetworkError("the process of look-ups cannot be started") from err
+        opening = asyncio.ensure_future(asyncio.open_unix_connection(sock=connection))
         try:
+            # Cancelled in this moment, the process is there, too, and must be waited for.
+            reader, writer = await asyncio.shield(opening)
             writer.write(framed(dump_job(job)))
             (length,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
             if length > MOST_BYTES:
@@ -103,7 +109,7 @@ class LookupPool:
         except (OSError, asyncio.IncompleteReadError) as err:
             raise PlayNetworkError("the process of a look-up has ended") from err
         finally:
-            await _hang_up(reader, writer)
+            await _hang_up(*await opening)
 
     def _ended(self, task: asyncio.Task[bytes]) -> None:
         """Free a job's slot; nobody need ask for its error."""
@@ -113,7 +119,16 @@ class LookupPool:
             task.exception()
         if not self._tasks and not self._closed and self._owns_server:
             loop = asyncio.get_running_loop()
-            self._cooling = loop.call_later(self._warm, self.server.end)
+            self._cooling = loop.call_later(self._warm, self._end_server)
+
+    def _end_server(self, limit: float = _PATIENCE) -> None:
+        """Let the server end, and wait for it in a thread."""
+        wait = self.server.let_end()
+        task = asyncio.ensure_future(
+            run_in_thread("retrocam end look-ups", partial(wait, limit), outlived=False)
+        )
+        self._endings.add(task)
+        task.add_done_callback(self._endings.discard)
 
 
 async def _hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -4,7 +4,9 @@ yt-dlp searches what it fetches with regular expressions that may take longer th
 that nothing else can run beside in the same process. In a process of its own each can be killed.
 """
 
+from collections.abc import Callable
 import contextlib
+from functools import partial
 import json
 import os
 from pathlib import Path
@@ -57,23 +59,24 @@ class LookupServer:
 
     def end(self, limit: float = 3.0) -> bool:
         """End it and all its children; tell whether it was gone within `limit` s. Blocks for so long."""
+        return self.let_end()(limit)
+
+    def let_end(self) -> Callable[[float], bool]:
+        """Have it and all its children end; the next connection starts another one.
+
+        The function returned, for any thread, waits for so many seconds until it is gone, then kills it;
+        it tells whether it ended by itself.
+        """
         process, self._process = self._process, None
         if self._control is not None:
             self._control.close()
             self._control = None
-        if process is None:
-            return True
-        try:
-            process.wait(limit)
-        except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            return False
-        return True
+        return partial(_wait, process)
 
     def _start(self) -> None:
         self._control, theirs = socket.socketpair()
+        # A server that reads no more must not stop the event loop: connecting fails.
+        self._control.settimeout(0)
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603  # our own program
                 [
@@ -92,6 +95,19 @@ class LookupServer:
                 cwd="/",
                 start_new_session=True,
             )
+
+
+def _wait(process: subprocess.Popen[bytes] | None, limit: float) -> bool:
+    if process is None:
+        return True
+    try:
+        process.wait(limit)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return False
+    return True
 
 
 def _module_path() -> list[str]:

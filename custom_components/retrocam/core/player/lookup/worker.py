@@ -12,7 +12,7 @@ from ...errors import PlayError, UnsupportedMediaError
 from ...sources import redact_urls
 from ..addresses import Network, is_any
 from .extractor import Downloader, extract, prepare
-from .limits import set_cpu_limit
+from .limits import set_time_limits
 from .messages import (
     LONGEST_MESSAGE,
     MOST_LINES,
@@ -32,14 +32,14 @@ _ROOT: Final = logging.getLogger()
 def work(
     connection: socket.socket,
     prepared: Downloader | None = None,
-    limit_cpu: Callable[[float], None] = set_cpu_limit,
+    limit_time: Callable[[float], None] = set_time_limits,
 ) -> None:
-    """Read a job, limit this process to the CPU time of it, and answer. Blocks."""
+    """Read a job, limit this process to the time of it, and answer. Blocks."""
     with connection.makefile("rb") as stream:
         data = read_frame(stream)
     if data is not None:
         job = load_job(data)
-        limit_cpu(job.cpu_seconds)
+        limit_time(job.cpu_seconds)
         connection.sendall(framed(_answer(job, prepared)))
 
 
