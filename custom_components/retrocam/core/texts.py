@@ -25,7 +25,12 @@ def is_name(text: str) -> bool:
 def shown(text: str) -> str:
     """Return a text of a user as an error can quote it: cut short, what is not plain replaced."""
     cut = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
-    return "".join("\ufffd" if _is_odd(character) else character for character in cut)
+    return written(cut)
+
+
+def written(text: str) -> str:
+    """Return a text as it can be written down, what is not plain replaced."""
+    return "".join("\ufffd" if _is_odd(character) else character for character in text)
 
 
 def _is_odd(character: str) -> bool:

@@ -26,7 +26,7 @@ from custom_components.retrocam.core.player.playlist_file import PlaylistFile
 from .clips import clip, hls
 from .hosts import only_second
 from .playlists import URL, lines, playlist_of, read_all
-from .server import MediaServer, Page, serving
+from .server import MediaServer, Page, Request, serving
 
 
 def test_what_a_playlist_says() -> None:
@@ -65,6 +65,38 @@ def test_a_name_without_an_end_is_passed_over() -> None:
     endless = "A" * 1_000_000
     text = lines(f"#EXT-X-KEY:METHOD=NONE,{endless}", "#EXTINF:1,", "a.ts")
     assert [segment.key for segment in parse_playlist(text, URL).segments] == [None]
+
+
+@pytest.mark.parametrize(
+    ("line", "url"),
+    [("a", URL), ("a" * 150, f"{URL}/{'b' * 16_000}/")],
+    ids=["segments", "urls"],
+)
+def test_a_list_without_an_end_is_refused(line: str, url: str) -> None:
+    text = lines(*(line for _ in range(8_000_000 // (len(line) + 1))))
+    with pytest.raises(UnsupportedMediaError):
+        parse_playlist(text, url)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"#EXT-X-MEDIA-SEQUENCE:{1 << 128}", "#EXT-X-MEDIA-SEQUENCE:-1",
+        f"#EXT-X-BYTERANGE:{10**20}@1", "#EXT-X-BYTERANGE:1@-1",
+        "#EXTINF:inf", "#EXTINF:nan",
+    ],
+)  # fmt: skip
+def test_numbers_that_nothing_has_are_refused(line: str) -> None:
+    with pytest.raises(UnsupportedMediaError):
+        parse_playlist(lines(line, "a"), URL)
+
+
+def test_durations_stay_such_as_a_clock_can_wait_for() -> None:
+    playlist = parse_playlist(
+        lines("#EXT-X-TARGETDURATION:1e308", "#EXTINF:1e308,", "a", "#EXTINF:-1,", "b"), URL
+    )
+    assert playlist.target <= 1e6
+    assert [each.duration for each in playlist.segments] == [1e6, 0.0]
 
 
 def test_names_that_are_not_escaped_are_read(server: MediaServer, network: Network) -> None:
@@ -233,6 +265,16 @@ def test_no_server_is_a_network_error(server: MediaServer) -> None:
     source = MediaInput(f"http://127.0.0.9:{server.server_port}/list.m3u8", is_playlist=True)
     with pytest.raises(PlayNetworkError):
         PlaylistFile(source, Network(is_any))
+
+
+def test_a_server_that_does_not_speak_http_is_a_network_error(
+    server: MediaServer, network: Network
+) -> None:
+    def answer(request: Request) -> None:
+        request.wfile.write(b"ICY 200 OK\r\n\r\n")
+
+    with pytest.raises(PlayNetworkError):
+        PlaylistFile(MediaInput(server.add("/a.m3u8", answer), is_playlist=True), network)
 
 
 def test_entries_do_not_lead_into_the_private_network() -> None:

@@ -93,6 +93,10 @@ def send(
         path = urlunsplit(("", "", parts.path or "/", parts.query, ""))
         connection.request(method, path, body=body, headers=_complete(headers, parts, port))
         answer = connection.getresponse()
+    except ValueError:
+        # Not chained: it holds what HTTP cannot.
+        network.forget(sock)
+        raise UnsupportedMediaError("a URL or a header that HTTP cannot hold") from None
     except BaseException:
         network.forget(sock)
         raise
@@ -165,11 +169,21 @@ def escaped(reference: str) -> str:
 
 
 def headers_for(url: str, headers: Mapping[str, str], origin: str) -> dict[str, str]:
-    """Return what of the headers meant for `origin` may go to `url`: secrets only to the same host."""
-    same = urlsplit(url).netloc == urlsplit(origin).netloc
+    """Return what of the headers meant for the URL `origin` may go to `url`: secrets to its origin only.
+
+    They may go from the usual port of http to that of https, as many servers redirect, and never back.
+    """
+    ours, theirs = origin_of(origin), origin_of(url)
+    same = ours is not None and theirs in (ours, _with_tls(ours))
     return {
         name: value for name, value in headers.items() if same or name.lower() not in _OWN_HOST_ONLY
     }
+
+
+def _with_tls(origin: Origin) -> Origin:
+    return (
+        origin._replace(port=443, tls=True) if (origin.port, origin.tls) == (80, False) else origin
+    )
 
 
 def fetch(

@@ -13,6 +13,14 @@ from .fetch import escaped, split_url
 # A name is tried from its beginning only: from each of its letters, it would take time by their square.
 _ATTRIBUTE: Final = re.compile(r'(?<![A-Z0-9-])([A-Z0-9-]+)=("[^"]*"|[^",]*)')
 
+_MOST_SEGMENTS: Final = 50_000
+"""A day of segments of two seconds has 43,200."""
+_MOST_LETTERS: Final = 32 * 1024 * 1024
+"""Of all URLs together, each of which is as long as the playlist's own, or longer."""
+_LONGEST: Final = 1e6
+"""Seconds of a segment."""
+_MOST_NUMBER: Final = 1 << 62
+
 type ByteRange = tuple[int, int]
 """First byte, and how many."""
 
@@ -76,6 +84,7 @@ class _Parser:
         self._head: tuple[str, ByteRange | None] | None = None
         self._begins_part = False
         self._ended = False
+        self._letters = 0
 
     def parse(self, text: str) -> Playlist:
         lines = [line.strip() for line in text.splitlines()]
@@ -98,9 +107,9 @@ class _Parser:
             case "#EXTINF":
                 self._duration = _seconds(value.partition(",")[0])
             case "#EXT-X-TARGETDURATION":
-                self._target = _seconds(value)
+                self._target = max(1.0, _seconds(value))
             case "#EXT-X-MEDIA-SEQUENCE":
-                self._number = int(value)
+                self._number = _whole(value)
             case "#EXT-X-BYTERANGE":
                 self._span = self._byte_range(value)
             case "#EXT-X-DISCONTINUITY":
@@ -119,6 +128,8 @@ class _Parser:
                 raise UnsupportedMediaError("a playlist of playlists")
 
     def _segment(self, line: str) -> None:
+        if len(self._segments) == _MOST_SEGMENTS:
+            raise UnsupportedMediaError("too many segments")
         url = self._absolute(line)
         self._segments.append(
             Segment(
@@ -138,13 +149,16 @@ class _Parser:
 
     def _byte_range(self, value: str) -> ByteRange:
         count, _, first = value.partition("@")
-        start = int(first) if first else self._span_end
-        self._span_end = start + int(count)
-        return start, int(count)
+        start, length = _whole(first) if first else self._span_end, _whole(count)
+        self._span_end = start + length
+        return start, length
 
     def _absolute(self, reference: str) -> str:
         url = urljoin(self._url, escaped(reference))
         split_url(url)
+        self._letters += len(url)
+        if self._letters > _MOST_LETTERS:
+            raise UnsupportedMediaError("URLs without an end")
         return url
 
     def _read_key(self, attributes: Mapping[str, str]) -> Key | None:
@@ -164,7 +178,16 @@ def _seconds(value: str) -> float:
     seconds = float(value)
     if not math.isfinite(seconds):
         raise ValueError("not a duration")
-    return seconds
+    # Some lists say -1 for what they do not know.
+    return min(max(0.0, seconds), _LONGEST)
+
+
+def _whole(value: str) -> int:
+    """Read a whole number. Raises ValueError, also for what no file or list has."""
+    number = int(value)
+    if not 0 <= number <= _MOST_NUMBER:
+        raise ValueError("no number of a segment or a byte")
+    return number
 
 
 def _attributes(value: str) -> dict[str, str]:

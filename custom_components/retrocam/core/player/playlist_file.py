@@ -5,6 +5,7 @@ one file and never sees the playlist: there is no list within a list, no protoco
 wait that cannot be ended. A discontinuity ends the file; the next part is another one.
 """
 
+from http.client import HTTPException
 import io
 from typing import Final, override
 
@@ -91,7 +92,7 @@ class PlaylistFile(io.RawIOBase):
                     self._missing = 0
                     return data
                 self._close_piece()
-            except (PlayError, OSError) as err:
+            except (PlayError, OSError, HTTPException) as err:
                 self._close_piece()
                 self._judge(play_error(err))
         return b""
@@ -121,7 +122,7 @@ class PlaylistFile(io.RawIOBase):
             url, data = fetch_all(
                 self._network, self._source.url, headers=self._source.headers, most=_MOST_BYTES
             )
-        except OSError as err:
+        except (OSError, HTTPException) as err:
             raise play_error(err) from err
         return parse_playlist(data.decode("utf-8", "replace"), url)
 

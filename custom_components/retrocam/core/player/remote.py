@@ -18,6 +18,8 @@ _PATIENCE: Final = (0.3, 1.0, 2.0, 4.0)
 """Seconds between attempts to go on after a broken or stalled connection."""
 _SMALL_SKIP: Final = 256 * 1024
 """Bytes that are cheaper to read over than to ask for anew."""
+_MOST_DIGITS: Final = 18
+"""Of a size in bytes that FFmpeg can hold."""
 _WINDOW: Final = 1024 * 1024
 """Bytes kept for steps back, which FFmpeg makes where sound and pictures are not well interleaved."""
 
@@ -161,7 +163,9 @@ class RemoteFile(io.RawIOBase):
 
     def _take(self, answer: Answer, start: int) -> None:
         """Learn from the headers where the answer begins and how large the file is."""
-        ranged = re.match(r"bytes (\d+)-(\d+)/(\d+|\*)", answer.headers.get("Content-Range", ""))
+        ranged = re.match(
+            r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", answer.headers.get("Content-Range", "")
+        )
         if answer.status == 206 and ranged:
             if int(ranged[1]) != start:
                 raise PlayNetworkError(
@@ -178,7 +182,7 @@ class RemoteFile(io.RawIOBase):
         self._ranges, self._until = False, None
         self._reach(0)
         length = answer.headers.get("Content-Length", "")
-        if self._size is None and length.isdecimal():
+        if self._size is None and len(length) <= _MOST_DIGITS and length.isdecimal():
             self._size = int(length)
 
     def _reach(self, position: int) -> None:

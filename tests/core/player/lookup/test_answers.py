@@ -1,5 +1,6 @@
 """What the parent makes of the bytes that a look-up's process sends, which may be anything."""
 
+from dataclasses import replace
 import json
 import logging
 import socket
@@ -70,6 +71,17 @@ def test_a_long_title_is_cut() -> None:
     assert len(load_answer(dump_found(found, [])).title) == 1000
 
 
+def test_a_title_that_cannot_be_written_down_is_replaced() -> None:
+    found = Resolved(FOUND.inputs, title="a\ud800\x00b")
+    assert load_answer(dump_found(found, [])).title == "a\ufffd\ufffdb"
+
+
+@pytest.mark.parametrize("seconds", [10**400, 1e300, float("inf"), float("nan"), -1, "1:30"])
+def test_a_time_that_is_none_is_not_known(seconds: Any) -> None:
+    found = load_answer(dump_found(replace(FOUND, duration=seconds, expires=seconds), []))
+    assert (found.duration, found.expires) == (None, None)
+
+
 def altered(**changes: Any) -> bytes:
     """Return an answer that found something, with other values."""
     answer = json.loads(dump_found(FOUND, []))
@@ -107,6 +119,13 @@ def an_input(**changes: Any) -> dict[str, Any]:
         altered(duration="long"),
         altered(duration=float("nan")),
         altered(duration=float("inf")),
+        altered(duration=10**400),
+        altered(duration=1e300),
+        altered(duration=-1),
+        altered(expires=10**400),
+        altered(inputs=[an_input(not_before=10**400)]),
+        altered(inputs=[an_input(chunk=10**400)]),
+        altered(inputs=[an_input(url="https://site.example/\ud800")]),
         altered(more="than is known"),
     ],
 )  # fmt: skip
@@ -115,14 +134,16 @@ def test_what_is_no_answer_is_an_error(data: bytes) -> None:
         load_answer(data)
 
 
-@pytest.mark.parametrize("link", ["javascript:alert(1)", "file:///etc/passwd", "//site", 1, {}])
+@pytest.mark.parametrize(
+    "link", ["javascript:alert(1)", "file:///etc/passwd", "//site", "http://a/\ud800", 1, {}]
+)
 def test_links_that_are_none_are_left_out(link: Any) -> None:
     found = load_answer(altered(page=link, thumbnail=link))
     assert (found.page, found.thumbnail) == (None, None)
 
 
 KEYS = st.sampled_from(["found", "error", "crash", "log", "inputs", "url", "title"])
-LEAVES = st.none() | st.booleans() | st.floats() | st.text()
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 
 
 @given(st.recursive(LEAVES, lambda each: st.lists(each) | st.dictionaries(KEYS, each)))

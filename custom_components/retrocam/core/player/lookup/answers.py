@@ -2,13 +2,13 @@
 
 import json
 import logging
-from math import isfinite
 from typing import Any, Final
 
 import voluptuous as vol
 
 from ... import errors
 from ...errors import PlayError, PlayNetworkError, UnsupportedMediaError
+from ...texts import is_plain, written
 from ..fetch import split_url
 from .messages import (
     LONGEST_MESSAGE,
@@ -17,6 +17,7 @@ from .messages import (
     MOST_HEADERS,
     MOST_INPUTS,
     MOST_LINES,
+    MOST_SECONDS,
 )
 from .streams import MediaInput, Resolved
 
@@ -32,7 +33,7 @@ _ERRORS: Final[dict[str, type[PlayError]]] = {
 
 def _url(value: Any) -> str:
     """Accept an http(s) URL; whether it may be connected to is decided when it is opened."""
-    if not isinstance(value, str) or len(value) > LONGEST_URL:
+    if not isinstance(value, str) or not is_plain(value, most=LONGEST_URL):
         raise vol.Invalid("not a URL")
     try:
         split_url(value)
@@ -50,9 +51,19 @@ def _link(value: Any) -> str | None:
 
 
 def _seconds(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
+    """Accept a duration, or a UNIX time; no number that JSON, a clock or an integer cannot hold."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise vol.Invalid("not a number")
+    if not 0 <= value <= MOST_SECONDS:  # nor is NaN
+        raise vol.Invalid("no time that there is")
     return float(value)
+
+
+def _title(value: Any) -> str:
+    """Accept any string; what neither a state nor a client can hold is replaced."""
+    if not isinstance(value, str) or len(value) > LONGEST_TITLE:
+        raise vol.Invalid("not a title")
+    return written(value)
 
 
 def _header_text(value: Any) -> str:
@@ -67,12 +78,13 @@ def _text(limit: int) -> Any:
     return vol.All(str, vol.Length(max=limit))
 
 
+_LARGEST_CHUNK: Final = 1 << 40
 _INPUT: Final = vol.Schema(
     {
         "url": _url,
         "headers": vol.All({_header_text: _header_text}, vol.Length(max=MOST_HEADERS)),
         "is_playlist": bool,
-        "chunk": vol.Any(None, vol.All(int, vol.Range(min=1))),
+        "chunk": vol.Any(None, vol.All(int, vol.Range(min=1, max=_LARGEST_CHUNK))),
         "not_before": vol.Any(None, _seconds),
     },
     required=True,
@@ -80,7 +92,7 @@ _INPUT: Final = vol.Schema(
 _FOUND: Final = vol.Schema(
     {
         "inputs": vol.All([_INPUT], vol.Length(min=1, max=MOST_INPUTS)),
-        "title": _text(LONGEST_TITLE),
+        "title": _title,
         "page": _link,
         "thumbnail": _link,
         "duration": vol.Any(None, _seconds),

@@ -25,6 +25,8 @@ LONGEST_TITLE: Final = 1000
 """Characters; a longer title is cut."""
 LONGEST_URL: Final = 16_384
 LONGEST_MESSAGE: Final = 2000
+MOST_SECONDS: Final = 1e11
+"""Of a duration, or a UNIX time: the year 5138."""
 MOST_LINES: Final = 200
 """Of a look-up's log."""
 
@@ -84,8 +86,20 @@ def dump_found(found: Resolved, log: Sequence[str]) -> bytes:
         {name: value for name, value in asdict(each).items() if name != "valid"}
         for each in found.inputs
     ]
-    described = {**asdict(found), "inputs": inputs, "title": found.title[:LONGEST_TITLE]}
+    duration, expires = found.duration, found.expires
+    described = {
+        **asdict(found),
+        "inputs": inputs,
+        "title": found.title[:LONGEST_TITLE],
+        # What is no time is not known, and does not keep anything from playing.
+        "duration": duration if _is_time(duration) else None,
+        "expires": expires if _is_time(expires) else None,
+    }
     return _dump({"found": described}, log)
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, (int, float)) and 0 <= value <= MOST_SECONDS
 
 
 def dump_error(error: PlayError, log: Sequence[str]) -> bytes:
