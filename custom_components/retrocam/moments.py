@@ -18,11 +18,13 @@ def unix_time(value: Any) -> float:
     if isinstance(value, str) and not is_plain(value):
         # A lone surrogate crashes ciso8601, and the process with it.
         raise vol.Invalid("not a time")
-    moment = cv.datetime(value)
     try:
-        return dt_util.as_utc(moment).timestamp()
+        return dt_util.as_utc(cv.datetime(value)).timestamp()
     except OverflowError as err:
         raise vol.Invalid("not within the years 1 to 9999 in UTC") from err
+    except ValueError as err:
+        # Of what looks like a time and is none, such as the month 0, which `cv.datetime` lets pass.
+        raise vol.Invalid("not a time") from err
 
 
 def iso(time: float) -> str:
