@@ -41,7 +41,8 @@ async def async_render_filename(
         return _replaced(text, variables)
     try:
         return str(Template(text, hass).async_render(variables=variables, parse_result=False))
-    except TemplateError:
+    except TemplateError, RecursionError, SyntaxError, ValueError, MemoryError:
+        # All but the first are Python's, of the program that Jinja makes of a template.
         # Not chained: its message may hold values that the template read.
         raise invalid("invalid_filename", filename=text) from None
 

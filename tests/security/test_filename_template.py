@@ -150,6 +150,19 @@ async def test_an_error_says_what_was_written_not_what_it_rendered_to(
         assert caught.value.__cause__ is None
 
 
+@pytest.mark.parametrize(
+    "template",
+    ["{{ " + "(" * 2000 + ")" * 2000 + " }}", "{{ 1e308٣ }}", "{% if 1 %}" * 40],
+)
+async def test_a_template_that_cannot_be_compiled_is_refused(
+    record: Record, user: User, template: str
+) -> None:
+    for who, key in ((user, "filename_template"), (None, "invalid_filename")):
+        with pytest.raises(ServiceValidationError) as caught:
+            await record(template, who)
+        assert caught.value.translation_key == key
+
+
 async def test_an_empty_file_name_is_none(
     home: HomeAssistant, quiet_demo: CameraInstance, record: Record
 ) -> None:
