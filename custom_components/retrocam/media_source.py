@@ -5,7 +5,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, override
 
-from homeassistant.components.media_player import MediaClass, MediaType
+from homeassistant.components.media_player import BrowseError, MediaClass, MediaType
 from homeassistant.components.media_source import (
     BrowseMediaSource,
     MediaSource,
@@ -64,7 +64,17 @@ class RetrocamMediaSource(MediaSource):
 
     @override
     async def async_browse_media(self, item: MediaSourceItem) -> BrowseMediaSource:
-        """List what is below an id."""
+        """List what is below an id. Raises BrowseError: Home Assistant logs any other as an error."""
+        try:
+            return await self._browse(item)
+        except Unresolvable as err:
+            raise BrowseError(
+                translation_domain=err.translation_domain,
+                translation_key=err.translation_key,
+                translation_placeholders=err.translation_placeholders,
+            ) from err
+
+    async def _browse(self, item: MediaSourceItem) -> BrowseMediaSource:
         media = _parse(item.identifier or "")
         if not media.entry_id:
             return self._root()
