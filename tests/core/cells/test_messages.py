@@ -72,6 +72,7 @@ def test_an_acknowledgement_is_read() -> None:
     [
         *("", "{", "[]", "7", "{}", '{"ack": -1}', '{"ack": 4294967296}', '{"ack": 1.5}'),
         *('{"ack": true}', '{"ack": "1"}', '{"ack": null}'),
+        "[" * 500_000,
     ],
 )
 def test_anything_else_is_an_error(text: str) -> None:

@@ -119,7 +119,7 @@ def read_ack(text: str) -> int:
     """
     try:
         message = json.loads(text)
-    except ValueError as err:
+    except (ValueError, RecursionError) as err:
         raise DamagedPacketError("a message that is not JSON") from err
     ack = message.get("ack") if isinstance(message, dict) else None
     if not isinstance(ack, int) or isinstance(ack, bool) or not 0 <= ack < 1 << 32:
