@@ -105,8 +105,11 @@ def _first_picture(
     if not container.streams.video:
         raise NoVideoError("no video stream")
     stream = container.streams.video[0]
+    codec: av.VideoCodecContext | None = stream.codec_context
+    if codec is None:
+        raise NoVideoError("video of no known codec")
     check_pixels(stream.width, stream.height)
-    stream.codec_context.options = dict(PIXEL_LIMIT)
+    codec.options = dict(PIXEL_LIMIT)
     picture: av.VideoFrame | None = None
     stamped = False
     for number, packet in enumerate(container.demux(stream)):
@@ -122,7 +125,7 @@ def _first_picture(
         jpeg=encode(picture, width=640),
         width=picture.width,
         height=picture.height,
-        codec=stream.codec_context.name,
+        codec=codec.name,
         audio_codec=container.streams.audio[0].name if container.streams.audio else None,
         container=container.format.name,
         has_timestamps=stamped,

@@ -7,13 +7,14 @@ the name of the file and `.jpg`.
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+import errno
 import os
 from pathlib import Path
 import threading
 from typing import Final
 
 import av
-from av import VideoStream
+from av import VideoCodecContext, VideoStream
 from av.container import InputContainer
 from av.sidedata.sidedata import Type
 import simplejpeg
@@ -116,12 +117,20 @@ def clip_thumbnail(path: Path) -> bytes:
             av.open(file, "r", format="mp4", options=dict(PIXEL_LIMIT)) as container,
         ):
             stream = container.streams.video[0]
-            stream.codec_context.thread_count = 1
-            stream.codec_context.options = dict(PIXEL_LIMIT)
+            codec: VideoCodecContext | None = stream.codec_context
+            if codec is None:
+                raise InvalidFrameError(f"{path.name} has a picture of no known codec")
+            codec.thread_count = 1
+            codec.options = dict(PIXEL_LIMIT)
             frame = next(_frames(container, stream))
             turned = frame.side_data.get(Type.DISPLAYMATRIX)
             if turned is not None:
                 frame = orient(frame, orientation_of(bytes(turned)))
             return encode(frame, width=WIDTH, quality=_QUALITY)
     except (av.FFmpegError, IndexError, StopIteration) as error:
+        raise InvalidFrameError(f"{path.name} cannot be decoded: {error}") from error
+    except OSError as error:
+        # Boxes of a damaged file lead to before its beginning; that is no fault of the disk.
+        if error.errno != errno.EINVAL:
+            raise
         raise InvalidFrameError(f"{path.name} cannot be decoded: {error}") from error

@@ -11,7 +11,7 @@ import time
 from typing import Any, Final
 
 import av
-from av import AudioStream, Packet, VideoStream
+from av import AudioCodecContext, AudioStream, Packet, VideoCodecContext, VideoStream
 from av.container import InputContainer
 from av.stream import Disposition
 
@@ -90,7 +90,9 @@ def _picture_of(container: InputContainer) -> VideoStream | None:
     for stream in container.streams.video:
         if Disposition.attached_pic in Disposition(stream.disposition):
             continue  # the cover of an album
-        codec = stream.codec_context
+        codec: VideoCodecContext | None = stream.codec_context
+        if codec is None:
+            continue  # FFmpeg has no name for it
         if codec.width * codec.height > MAX_PIXELS:
             raise UnsupportedMediaError("the picture is larger than any screen")
         codec.options = DECODER_OPTIONS | PIXEL_LIMIT
@@ -101,7 +103,11 @@ def _picture_of(container: InputContainer) -> VideoStream | None:
 
 
 def _sound_of(container: InputContainer) -> AudioStream | None:
-    return next((each for each in container.streams.audio if each.codec_context.sample_rate), None)
+    for stream in container.streams.audio:
+        codec: AudioCodecContext | None = stream.codec_context
+        if codec is not None and codec.sample_rate:
+            return stream
+    return None
 
 
 class Source:
