@@ -23,6 +23,7 @@ from ..errors import (
     RateLimitedError,
     UnsupportedMediaError,
 )
+from ..texts import is_plain
 from .addresses import Network, Origin
 
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
@@ -50,10 +51,13 @@ def split_url(url: str) -> SplitResult:
     """Take an http(s) URL apart. Raises UnsupportedMediaError for anything else."""
     try:
         parts = urlsplit(url)
-        port = parts.port
+        host, port = parts.hostname, parts.port
+        # UnicodeError is a ValueError: of lone surrogates, and of names that the DNS cannot have.
+        url.encode()
+        (host or "").encode("idna")
     except ValueError as err:
         raise UnsupportedMediaError("not a URL") from err
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+    if parts.scheme not in ("http", "https") or not host or not is_plain(host) or port == 0:
         raise UnsupportedMediaError("not an http or https URL")
     return parts
 
@@ -106,7 +110,8 @@ def send(
 
 
 def _complete(headers: Mapping[str, str], parts: SplitResult, port: int) -> dict[str, str]:
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    host = (parts.hostname or "").encode("idna").decode()
+    host = f"[{host}]" if ":" in host else host
     default = 443 if parts.scheme == "https" else 80
     complete = {"Host": host if port == default else f"{host}:{port}", "Connection": "close"}
     complete |= {name: value for name, value in headers.items() if name.lower() != "connection"}

@@ -82,6 +82,15 @@ def test_a_time_that_is_none_is_not_known(seconds: Any) -> None:
     assert (found.duration, found.expires) == (None, None)
 
 
+def test_messages_that_cannot_be_written_down_are_replaced(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises(BotCheckError, match="no \ufffd"):
+        load_answer(dump_error(BotCheckError("no \ud800"), ["a line\nand \udcff another"]))
+    assert caplog.messages == ["a line\ufffdand \ufffd another"]
+
+
 def altered(**changes: Any) -> bytes:
     """Return an answer that found something, with other values."""
     answer = json.loads(dump_found(FOUND, []))

@@ -74,8 +74,8 @@ def _header_text(value: Any) -> str:
 
 
 def _text(limit: int) -> Any:
-    """Return what accepts a string of up to `limit` characters."""
-    return vol.All(str, vol.Length(max=limit))
+    """Return what accepts a string of up to `limit` characters, and replaces what is not plain."""
+    return vol.All(str, vol.Length(max=limit), written)
 
 
 _LARGEST_CHUNK: Final = 1 << 40
@@ -116,7 +116,7 @@ _ANSWER: Final = vol.Schema(
         {
             vol.Exclusive("found", "answer"): _FOUND,
             vol.Exclusive("error", "answer"): _ERROR,
-            vol.Exclusive("crash", "answer"): _text(LONGEST_MESSAGE),
+            vol.Exclusive("crash", "answer"): vol.All(str, vol.Length(max=LONGEST_MESSAGE)),
             vol.Required("log"): vol.All([_text(LONGEST_MESSAGE)], vol.Length(max=MOST_LINES)),
         },
         vol.Length(min=2),
