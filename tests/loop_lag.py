@@ -20,24 +20,30 @@ class Lag:
 
 
 @contextmanager
-def loop_lag() -> Iterator[Lag]:
-    """Watch the running loop for the time of a `with` block; it never comes to rest meanwhile."""
+def loop_lag(pause: float = 0.0) -> Iterator[Lag]:
+    """Watch the running loop for the time of a `with` block.
+
+    It never comes to rest meanwhile, or with a `pause` for as many s, which count as held.
+    """
     loop = asyncio.get_running_loop()
     lag = Lag()
     last, watching = time.perf_counter(), True
+    handle: asyncio.Handle | None = None
 
     def turn() -> None:
-        nonlocal last
+        nonlocal handle, last
         now = time.perf_counter()
         lag.turns += 1
         lag.longest = max(lag.longest, now - last)
         last = now
         if watching:
-            loop.call_soon(turn)
+            handle = loop.call_later(pause, turn) if pause else loop.call_soon(turn)
 
-    loop.call_soon(turn)
+    handle = loop.call_soon(turn)
     try:
         yield lag
     finally:
         watching = False
+        if handle is not None:
+            handle.cancel()
         lag.longest = max(lag.longest, time.perf_counter() - last)

@@ -1,0 +1,51 @@
+"""Pages and lists of media, looked up and played by a session, from a real server."""
+
+import asyncio
+import logging
+
+import pytest
+
+from custom_components.retrocam.core.player.machine import Phase
+from custom_components.retrocam.core.player.session import Session
+
+from ...core.player.lookups import a_resolver
+from ...core.player.server import MediaServer, Page
+from ...core.player.watching import a_session
+from .limits import bounded, case_random, cases
+from .mutations import mutated_text
+from .seeds import PAGES, serve_media
+
+ENDS = {Phase.IDLE, Phase.PLAYING, Phase.ERROR}
+
+
+async def outcome(session: Session, url: str) -> Phase:
+    """Play something, and return what became of it; what is live and silent is given up."""
+    number = session.play(url)
+    try:
+        async with asyncio.timeout(2.0):
+            return (await session.settled(number)).state
+    except TimeoutError:
+        return session.status.state
+    finally:
+        session.stop()
+
+
+@pytest.mark.parametrize("name", PAGES)
+async def test_what_is_looked_up_plays_or_is_refused(
+    server: MediaServer, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    text, kind = PAGES[name]
+    serve_media(server)
+    text = text.format(root=server.root)
+    ends = []
+    async with a_session(a_resolver()) as session:
+        server.add(f"/0/{name}", Page(text.encode(), kind))
+        await outcome(session, f"{server.root}/0/{name}")
+        async with bounded():
+            for number in cases(6):
+                data = mutated_text(text, case_random(name, number))
+                url = server.add(f"/{number}/{name}", Page(data, kind))
+                ends.append(await outcome(session, url))
+    told = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert [record.getMessage() + str(record.exc_info) for record in told] == []
+    assert Phase.PLAYING in ends or Phase.ERROR in ends

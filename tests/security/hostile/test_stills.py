@@ -1,0 +1,50 @@
+"""Stills of cameras, and thumbnails of what plays."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from custom_components.retrocam.core.errors import InvalidFrameError, UnsupportedMediaError
+from custom_components.retrocam.core.player.artwork import read_artwork
+from custom_components.retrocam.core.stills import decode_still
+from custom_components.retrocam.core.thumbnails import still_thumbnail
+
+from .limits import bounded, case_random, cases, try_all
+from .mutations import mutated
+from .seeds import pieces_of_still, stills, with_checksums
+
+
+def made(kind: str, count: int) -> Iterator[bytes]:
+    """Yield mutations of a picture."""
+    for number in cases(count):
+        rng = case_random(kind, number)
+        data = mutated(stills()[kind], rng, pieces_of_still)
+        yield with_checksums(data) if kind == "png" and rng.random() < 0.7 else data
+
+
+@pytest.mark.parametrize("kind", stills())
+async def test_stills_are_decoded_or_refused(kind: str) -> None:
+    async with bounded():
+        taken = await try_all(decode_still, made(kind, 150), (InvalidFrameError,))
+    # Some mutations do no harm, such as in a comment; the form of the others is never a still's.
+    assert bool(taken) == (kind in ("jpeg", "png"))
+
+
+@pytest.mark.parametrize("kind", stills())
+async def test_thumbnails_of_what_plays_are_taken_or_refused(kind: str) -> None:
+    async with bounded():
+        taken = await try_all(read_artwork, made(kind, 300), (UnsupportedMediaError,))
+    assert bool(taken) == (kind != "gif")
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "png"])
+async def test_thumbnails_of_files_are_made_or_refused(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / f"20260101T000000.000Z.{'jpg' if kind == 'jpeg' else kind}"
+
+    def attempt(data: bytes) -> None:
+        path.write_bytes(data)
+        assert still_thumbnail(path).startswith(b"\xff\xd8")
+
+    async with bounded():
+        assert await try_all(attempt, made(kind, 100), (InvalidFrameError,))
