@@ -75,8 +75,8 @@ async def test_heads_of_answers_are_read_or_refused(server: MediaServer) -> None
             network.close()
 
     loop = asyncio.get_running_loop()
-    with ThreadPoolExecutor(12) as pool:
+    with ThreadPoolExecutor(6) as pool:
         async with bounded():
-            await asyncio.gather(*(loop.run_in_executor(pool, case, each) for each in cases(150)))
+            await asyncio.gather(*(loop.run_in_executor(pool, case, each) for each in cases(80)))
     assert failed == {}, failed
     assert len(outcomes) > 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -98,8 +99,13 @@ async def test_a_folder_of_odd_names_loads(tmp_path: Path) -> None:
 
 
 async def test_paths_are_answered(
-    home: HomeAssistant, load: LoadEntry, hass_client: ClientSessionGenerator
+    home: HomeAssistant,
+    load: LoadEntry,
+    hass_client: ClientSessionGenerator,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    # Records that pytest keeps hold the requests.
+    caplog.set_level(logging.ERROR)
     options = sharing(share_history=True, share_control=True)
     entry = await load({"kind": "ascii_player", "name": "Screen"}, title="Screen", options=options)
     client = await hass_client()
