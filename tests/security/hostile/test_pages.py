@@ -8,6 +8,7 @@ import pytest
 from custom_components.retrocam.core.player.machine import Phase
 from custom_components.retrocam.core.player.session import Session
 
+from ...core.player.hosts import here
 from ...core.player.lookups import a_resolver
 from ...core.player.server import MediaServer, Page
 from ...core.player.watching import a_session
@@ -38,7 +39,7 @@ async def test_what_is_looked_up_plays_or_is_refused(
     serve_media(server)
     text = text.format(root=server.root)
     ends = []
-    async with a_session(a_resolver()) as session:
+    async with a_session(a_resolver(lookup=here)) as session:
         server.add(f"/0/{name}", Page(text.encode(), kind))
         await outcome(session, f"{server.root}/0/{name}")
         async with bounded():
