@@ -20,9 +20,9 @@ import av
 
 from benchmarks.measuring import Case, Result, scratch, spent_in
 from benchmarks.mjpeg import Viewer, request_for
-from custom_components.retrocam.core import jpeg
-from custom_components.retrocam.core.jpeg import planes
-from custom_components.retrocam.core.pattern_marks import read_frame_number
+from custom_components.retrocam.core.frames import jpeg
+from custom_components.retrocam.core.frames.jpeg import planes
+from custom_components.retrocam.core.pattern.marks import read_frame_number
 from demo.client import Client
 from demo.process import cpu_of_tree
 from demo.server import Server, free_port, running

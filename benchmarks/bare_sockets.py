@@ -12,7 +12,7 @@ import sys
 
 from aiohttp import WSMsgType, web
 
-from custom_components.retrocam.core.cells.wire import SUBPROTOCOL
+from custom_components.retrocam.core.ascii.wire import SUBPROTOCOL
 
 
 async def serve(size: int, rate: float) -> None:

@@ -30,13 +30,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.measuring import Case, Result
 from benchmarks.videos import bunny_720p, bunny_1080p
-from custom_components.retrocam.core.cells.planes import PlaneLayout, Planes
-from custom_components.retrocam.core.cells.presets import CHARSETS
-from custom_components.retrocam.core.cells.raster import Quantiser, Raster
-from custom_components.retrocam.core.cells.wire import CellDecoder, CellEncoder
-from custom_components.retrocam.core.colours import colours
-from custom_components.retrocam.core.jpeg import planes
-from custom_components.retrocam.core.player.source import DECODER_OPTIONS
+from custom_components.retrocam.core.ascii.planes import PlaneLayout, Planes
+from custom_components.retrocam.core.ascii.presets import CHARSETS
+from custom_components.retrocam.core.ascii.raster import Quantiser, Raster
+from custom_components.retrocam.core.ascii.wire import CellDecoder, CellEncoder
+from custom_components.retrocam.core.frames.colours import colours
+from custom_components.retrocam.core.frames.jpeg import planes
+from custom_components.retrocam.core.player.demux import DECODER_OPTIONS
 
 GRIDS = ((120, 50), (200, 80), (320, 120))
 GROUP_SECONDS = 2.0

@@ -27,11 +27,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.measuring import Case, Details, Result, cpu, status
 from benchmarks.videos import bunny_1080p
-from custom_components.retrocam.core.clips import ClipWriter
-from custom_components.retrocam.core.library import MediaLibrary
-from custom_components.retrocam.core.mp4_header import mp4_duration
-from custom_components.retrocam.core.segments import SegmentRing
-from custom_components.retrocam.core.thumbnails import Thumbnailer, clip_thumbnail
+from custom_components.retrocam.core.clips.writer import ClipWriter
+from custom_components.retrocam.core.library.store import MediaLibrary
+from custom_components.retrocam.core.library.thumbnails import Thumbnailer, clip_thumbnail
+from custom_components.retrocam.core.mp4.duration import mp4_duration
+from custom_components.retrocam.core.segments.ring import SegmentRing
 from tests.core.media import Clock, Cut, Part, cut
 
 

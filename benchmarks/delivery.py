@@ -16,8 +16,8 @@ import numpy as np
 
 from benchmarks.measuring import Case, Result, scratch
 from benchmarks.videos import bunny_1080p
-from custom_components.retrocam.core.cells.planes import PlaneLayout
-from custom_components.retrocam.core.cells.wire import SUBPROTOCOL, CellDecoder
+from custom_components.retrocam.core.ascii.planes import PlaneLayout
+from custom_components.retrocam.core.ascii.wire import SUBPROTOCOL, CellDecoder
 from demo.client import Client
 from demo.server import free_port, running
 

@@ -32,11 +32,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.core_only import ONLY_GRID
 from benchmarks.measuring import Case, Details, Result, cpu, spent_in
 from benchmarks.videos import bunny_720p
-from custom_components.retrocam.core.compositor import Compositor, GridView
-from custom_components.retrocam.core.frames import FrameRing
-from custom_components.retrocam.core.grid import Layout
-from custom_components.retrocam.core.jpeg import JpegSink
-from custom_components.retrocam.core.pictures import Picture, PictureFeed, Sink
+from custom_components.retrocam.core.frames.feed import Picture, PictureFeed, Sink
+from custom_components.retrocam.core.frames.jpeg import JpegSink
+from custom_components.retrocam.core.frames.jpeg_ring import FrameRing
+from custom_components.retrocam.core.grid.compositor import Compositor, GridView
+from custom_components.retrocam.core.grid.layout import Layout
 
 FPS = 10
 MEMBERS = 4

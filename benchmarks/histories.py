@@ -14,8 +14,8 @@ import time
 import tracemalloc
 
 from benchmarks.measuring import Details, Result
-from custom_components.retrocam.core.files import format_name
-from custom_components.retrocam.core.snapshots import SnapshotStore
+from custom_components.retrocam.core.library.files import format_name
+from custom_components.retrocam.core.library.snapshots import SnapshotStore
 
 START = 1_760_000_000
 """UNIX time of the first snapshot, s."""

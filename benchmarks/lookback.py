@@ -20,7 +20,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import async_test_home_assistant
 
 from benchmarks.measuring import Case, Result, cpu, paired, scratch, spent_in
-from custom_components.retrocam.core.segments import SegmentRing
+from custom_components.retrocam.core.segments.ring import SegmentRing
 from custom_components.retrocam.stream.tap import StreamTap, async_release, attach
 from tests.rtsp import RtspServer
 from tests.waiting import until

@@ -17,8 +17,8 @@ import time
 from typing import Final
 
 from benchmarks.measuring import Case, Result, paired
-from custom_components.retrocam.core.player.addresses import Network, is_any
 from custom_components.retrocam.core.player.lookup.resolver import Resolver
+from custom_components.retrocam.core.player.net.addresses import Network, is_any
 from tests.core.player.clips import clip
 from tests.core.player.server import Page, serving
 

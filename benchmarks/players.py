@@ -15,7 +15,7 @@ import tempfile
 from benchmarks.cells import Cells, cpu, frame_rate, frames
 from benchmarks.measuring import Case, Result, cpu as process_cpu
 from benchmarks.videos import bunny_1080p
-from custom_components.retrocam.core.jpeg import encode
+from custom_components.retrocam.core.frames.jpeg import encode
 
 
 def peer_commands(clip: Path, cols: int, rows: int, count: int) -> dict[str, list[str]]:

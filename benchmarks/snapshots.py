@@ -30,12 +30,12 @@ from benchmarks.clip_server import rtsp
 from benchmarks.histories import START, histories, history_results
 from benchmarks.measuring import Case, Details, Result, cpu
 from benchmarks.videos import as_camera, bunny_720p, bunny_1080p
-from custom_components.retrocam.core.decoder import KeyframeDecoder
-from custom_components.retrocam.core.mp4_boxes import boxes
-from custom_components.retrocam.core.parts import Segment
-from custom_components.retrocam.core.segments import SegmentRing
-from custom_components.retrocam.core.snapshots import SnapshotStore
-from custom_components.retrocam.core.stills import StillEncoder
+from custom_components.retrocam.core.frames.decoder import KeyframeDecoder
+from custom_components.retrocam.core.frames.image_codec import StillEncoder
+from custom_components.retrocam.core.library.snapshots import SnapshotStore
+from custom_components.retrocam.core.mp4.boxes import boxes
+from custom_components.retrocam.core.segments.ring import SegmentRing
+from custom_components.retrocam.core.segments.segment import Segment
 
 DETAILED = 20
 """Seconds into the 1080p clip, to its most detailed scene; the next keyframe makes the largest JPEG."""

@@ -18,8 +18,8 @@ from typing import Any, Final
 from benchmarks.histories import START, fill
 from benchmarks.measuring import Case, Details, Result, scratch
 from benchmarks.sized_home import entry, store_entries
-from custom_components.retrocam.core.files import format_name
-from custom_components.retrocam.media_items import MOST_LISTED, MediaKind, content_id
+from custom_components.retrocam.core.library.files import format_name
+from custom_components.retrocam.media.items import MOST_LISTED, MediaKind, content_id
 from demo.client import Client
 from demo.server import add_probe, free_port, running
 

@@ -27,8 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.measuring import Case, Details, Result, cpu
 from benchmarks.videos import bunny_1080p
-from custom_components.retrocam.core.jpeg import encode
-from custom_components.retrocam.core.timelapse import CRF, PRESET, Timelapse, make_timelapse
+from custom_components.retrocam.core.frames.jpeg import encode
+from custom_components.retrocam.core.library.timelapse import CRF, PRESET, Timelapse, make_timelapse
 
 FPS = 25
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import aiohttp
 
-from custom_components.retrocam.core.cells.planes import PlaneLayout
-from custom_components.retrocam.core.cells.wire import SUBPROTOCOL, CellDecoder
+from custom_components.retrocam.core.ascii.planes import PlaneLayout
+from custom_components.retrocam.core.ascii.wire import SUBPROTOCOL, CellDecoder
 
 from .client import Client
 from .film import FILM

@@ -7,7 +7,7 @@ from typing import Final
 import av
 import numpy as np
 
-from custom_components.retrocam.core.test_pattern import SAMPLE_RATE, TestPattern, beep
+from custom_components.retrocam.core.pattern.picture import SAMPLE_RATE, TestPattern, beep
 
 FILM: Final = "/local/retrocam-demo.mp4"
 """Where Home Assistant serves it."""

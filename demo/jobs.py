@@ -8,10 +8,10 @@ from urllib.parse import urljoin
 
 import av
 
-from custom_components.retrocam.core import jpeg
-from custom_components.retrocam.core.areas import fitted
-from custom_components.retrocam.core.grid import Layout, tiles
-from custom_components.retrocam.core.test_pattern import read_frame_number
+from custom_components.retrocam.core.frames import jpeg
+from custom_components.retrocam.core.frames.geometry import fitted
+from custom_components.retrocam.core.grid.layout import Layout, tiles
+from custom_components.retrocam.core.pattern.picture import read_frame_number
 
 from .ascii import ascii_player
 from .client import Client

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from custom_components.retrocam.core.pins import draw_pin
+from custom_components.retrocam.core.share.pins import draw_pin
 
 from .client import Client
 from .setting import DEMO_NAME, PLAYER_NAME

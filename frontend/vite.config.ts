@@ -5,7 +5,7 @@ import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 import { belongs, type Bundle } from "./text-filter.ts";
 
-const DIST = join(import.meta.dirname, "../custom_components/retrocam/frontend/dist");
+const DIST = join(import.meta.dirname, "../custom_components/retrocam/panel/dist");
 /** Bytes of the whole share page at most, gzipped. */
 const MOST_SHARE = 60_000;
 /** What in-car browsers are: old Chromium. */

@@ -12,10 +12,10 @@ import aiohttp
 import av
 from av.video.frame import PictureType
 
+from custom_components.retrocam.core.clips.fragmented_reader import read_recording
 from custom_components.retrocam.core.errors import RetrocamError
-from custom_components.retrocam.core.jpeg import planes
-from custom_components.retrocam.core.pattern_marks import read_frame_number
-from custom_components.retrocam.core.recording import read_recording
+from custom_components.retrocam.core.frames.jpeg import planes
+from custom_components.retrocam.core.pattern.marks import read_frame_number
 
 from .scene import Instance, Scene
 from .shown import Shown, told_numbers

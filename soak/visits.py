@@ -14,9 +14,9 @@ from urllib.parse import urljoin
 
 import aiohttp
 
-from custom_components.retrocam.core.cells.presets import CHARSETS, PRESETS
-from custom_components.retrocam.core.cells.raster import layout_for
-from custom_components.retrocam.core.cells.wire import SUBPROTOCOL, CellDecoder
+from custom_components.retrocam.core.ascii.presets import CHARSETS, PRESETS
+from custom_components.retrocam.core.ascii.raster import layout_for
+from custom_components.retrocam.core.ascii.wire import SUBPROTOCOL, CellDecoder
 from demo.film import FILM
 
 from .scene import PIN, Instance, Scene

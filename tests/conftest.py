@@ -11,11 +11,11 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.retrocam.cameras import CameraInstance
+from custom_components.retrocam.cameras.generated import DrawnInstance
+from custom_components.retrocam.cameras.lookups import LOOKUP_SERVER
+from custom_components.retrocam.cameras.player import PlayerInstance
 from custom_components.retrocam.const import CONF_KIND, DOMAIN, KIND_DEMO
-from custom_components.retrocam.instances import CameraInstance
-from custom_components.retrocam.instances.drawn import DrawnInstance
-from custom_components.retrocam.instances.lookups import LOOKUP_SERVER
-from custom_components.retrocam.instances.player import PlayerInstance
 
 from .core.player.clips import clip
 from .core.player.lookups import SERVER

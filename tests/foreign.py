@@ -6,7 +6,7 @@ from typing import override
 from homeassistant.components.camera import DATA_COMPONENT, Camera, CameraEntityFeature
 from homeassistant.core import HomeAssistant
 
-from .core.stills import jpeg
+from .core.frames.stills import jpeg
 
 
 class SourceCamera(Camera):

@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from custom_components.retrocam.core.test_pattern import TestPattern
+    from custom_components.retrocam.core.pattern.picture import TestPattern
 
 type Beep = Callable[[int, int], NDArray[np.int16]]
 
@@ -172,7 +172,7 @@ def import_pattern() -> ModuleType:
     package = ModuleType("custom_components.retrocam")
     package.__path__ = [str(root / "custom_components" / "retrocam")]
     sys.modules[package.__name__] = package
-    return import_module("custom_components.retrocam.core.test_pattern")
+    return import_module("custom_components.retrocam.core.pattern.picture")
 
 
 def write(kind: bytes, number: int, seconds: float, payload: bytes) -> None:

@@ -18,14 +18,14 @@ from pytest_homeassistant_custom_component.common import (
     async_mock_service,
 )
 
+from custom_components.retrocam.cameras import CameraInstance
+from custom_components.retrocam.cameras.player import PlayerInstance
 from custom_components.retrocam.const import DOMAIN
 from custom_components.retrocam.core.player.machine import Phase
-from custom_components.retrocam.instances import CameraInstance
-from custom_components.retrocam.instances.player import PlayerInstance
-from custom_components.retrocam.media_items import MediaKind
+from custom_components.retrocam.media.items import MediaKind
 
 from .conftest import LoadEntry
-from .core.stills import jpeg
+from .core.frames.stills import jpeg
 from .house import ROOT
 from .viewers import QUIET
 from .waiting import until

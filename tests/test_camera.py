@@ -18,9 +18,9 @@ from pytest_homeassistant_custom_component.typing import (
     WebSocketGenerator,
 )
 
-from custom_components.retrocam.core import jpeg
-from custom_components.retrocam.core.test_pattern import read_frame_number
-from custom_components.retrocam.instances import CameraInstance
+from custom_components.retrocam.cameras import CameraInstance
+from custom_components.retrocam.core.frames import jpeg
+from custom_components.retrocam.core.pattern.picture import read_frame_number
 
 from .conftest import LoadEntry
 from .rtsp import RtspServer

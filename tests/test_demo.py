@@ -10,7 +10,7 @@ from typing import Any
 import av
 import pytest
 
-from custom_components.retrocam.core import jpeg
+from custom_components.retrocam.core.frames import jpeg
 from demo.jobs import JobError, frame_number, run
 
 from .house import ROOT

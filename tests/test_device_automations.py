@@ -16,8 +16,8 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
+from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.const import DOMAIN
-from custom_components.retrocam.instances import CameraInstance
 
 from .waiting import until
 

@@ -10,7 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.retrocam.instances import CameraInstance
+from custom_components.retrocam.cameras import CameraInstance
 
 from .conftest import LoadEntry
 from .rtsp import RtspServer

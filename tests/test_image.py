@@ -5,12 +5,12 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.retrocam.core.media_index import MediaItem
-from custom_components.retrocam.instances import CameraInstance
-from custom_components.retrocam.media_items import MediaKind
+from custom_components.retrocam.cameras import CameraInstance
+from custom_components.retrocam.core.library.index import MediaItem
+from custom_components.retrocam.media.items import MediaKind
 
 from .conftest import LoadEntry
-from .core.stills import NOW, jpeg, number_in, png
+from .core.frames.stills import NOW, jpeg, number_in, png
 from .waiting import until
 
 IMAGE = "image.porch_last_snapshot"

@@ -19,13 +19,13 @@ from homeassistant.util.async_ import get_scheduled_timer_handles
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.retrocam.cameras import CameraInstance
+from custom_components.retrocam.cameras.demo import DemoInstance
 from custom_components.retrocam.const import DOMAIN
-from custom_components.retrocam.core.pictures import PictureFeed, Sink
-from custom_components.retrocam.core.publisher import Publisher
-from custom_components.retrocam.core.segments import SegmentRing
-from custom_components.retrocam.instances import CameraInstance
-from custom_components.retrocam.instances.demo import DemoInstance
-from custom_components.retrocam.stream.supply import StreamSupply
+from custom_components.retrocam.core.frames.feed import PictureFeed, Sink
+from custom_components.retrocam.core.publish.publisher import Publisher
+from custom_components.retrocam.core.segments.ring import SegmentRing
+from custom_components.retrocam.stream.provider import StreamSupply
 from custom_components.retrocam.stream.tap import StreamTap
 from demo.probe import settle
 

@@ -10,9 +10,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
+from custom_components.retrocam.cameras import CameraInstance
+from custom_components.retrocam.cameras.media_events import EVENT_MEDIA
 from custom_components.retrocam.const import DOMAIN
-from custom_components.retrocam.instances import CameraInstance
-from custom_components.retrocam.instances.happenings import EVENT_MEDIA
 
 from .waiting import until
 

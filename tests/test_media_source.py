@@ -21,13 +21,13 @@ from pytest_homeassistant_custom_component.typing import (
     WebSocketGenerator,
 )
 
-from custom_components.retrocam.core import jpeg
-from custom_components.retrocam.core.files import format_name
-from custom_components.retrocam.core.media_index import MediaItem
-from custom_components.retrocam.core.test_pattern import TestPattern
-from custom_components.retrocam.instances import CameraInstance
-from custom_components.retrocam.media_ids import MediaId
-from custom_components.retrocam.media_items import MediaKind, async_describe_all
+from custom_components.retrocam.cameras import CameraInstance
+from custom_components.retrocam.core.frames import jpeg
+from custom_components.retrocam.core.library.files import format_name
+from custom_components.retrocam.core.library.index import MediaItem
+from custom_components.retrocam.core.pattern.picture import TestPattern
+from custom_components.retrocam.media.ids import MediaId
+from custom_components.retrocam.media.items import MediaKind, async_describe_all
 
 from .waiting import until
 

@@ -10,11 +10,11 @@ from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.retrocam.cameras import CameraInstance
+from custom_components.retrocam.cameras.grid import GridInstance
+from custom_components.retrocam.cameras.player import PlayerInstance
 from custom_components.retrocam.config_flow import RetrocamConfigFlow
 from custom_components.retrocam.const import DOMAIN
-from custom_components.retrocam.instances import CameraInstance
-from custom_components.retrocam.instances.grid import GridInstance
-from custom_components.retrocam.instances.player import PlayerInstance
 
 from .conftest import LoadEntry
 from .leaks import own_threads

@@ -23,14 +23,14 @@ from pytest_homeassistant_custom_component.typing import (
 )
 import voluptuous as vol
 
-from custom_components.retrocam.core.places import is_path
-from custom_components.retrocam.core.sources import MAX_URL
+from custom_components.retrocam.cameras import CameraInstance
+from custom_components.retrocam.core.library.places import is_path
+from custom_components.retrocam.core.sources.urls import MAX_URL
 from custom_components.retrocam.core.texts import is_name, is_plain, shown
-from custom_components.retrocam.instances import CameraInstance
 
-from .actions import answer_of
+from .calling import answer_of
 from .conftest import LoadEntry
-from .flows import form, start, submit
+from .flows.steps import form, start, submit
 from .share.guests import Browser, page_path, sharing
 from .viewers import QUIET
 

@@ -15,9 +15,9 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml_dict
 import pytest
 
+from custom_components.retrocam.cameras.media_events import MediaEvent
 from custom_components.retrocam.const import DOMAIN, KINDS
-from custom_components.retrocam.instances.happenings import MediaEvent
-from custom_components.retrocam.options_flow import options_schema
+from custom_components.retrocam.flows.options_flow import options_schema
 from custom_components.retrocam.settings import Settings
 
 from .conftest import LoadEntry

@@ -15,12 +15,12 @@ from homeassistant.util.yaml import parse_yaml
 import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
 
+from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.const import DOMAIN
-from custom_components.retrocam.instances import CameraInstance
-from custom_components.retrocam.media_items import MediaKind
+from custom_components.retrocam.media.items import MediaKind
 
 from .conftest import LoadEntry
-from .core.stills import jpeg
+from .core.frames.stills import jpeg
 from .house import HOUSE, README, ROOT
 from .viewers import QUIET
 from .waiting import until

@@ -18,12 +18,12 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
+from custom_components.retrocam.cameras import CameraInstance
+from custom_components.retrocam.cameras.generated import DrawnInstance
 from custom_components.retrocam.diagnostics import async_get_config_entry_diagnostics
-from custom_components.retrocam.instances import CameraInstance
-from custom_components.retrocam.instances.drawn import DrawnInstance
 
 from .conftest import LoadEntry
-from .flows import try_in_flow
+from .flows.steps import try_in_flow
 from .rtsp import RtspServer
 from .viewers import QUIET, Viewer, mjpeg_url
 from .waiting import until

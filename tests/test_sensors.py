@@ -12,12 +12,12 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
+from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.const import DOMAIN
-from custom_components.retrocam.instances import CameraInstance
-from custom_components.retrocam.media_items import MediaKind
+from custom_components.retrocam.media.items import MediaKind
 
 from .conftest import LoadEntry
-from .core.stills import jpeg
+from .core.frames.stills import jpeg
 from .rtsp import RtspServer
 from .viewers import QUIET
 from .waiting import until

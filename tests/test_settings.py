@@ -5,7 +5,7 @@ from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
 from custom_components.retrocam.const import KINDS
-from custom_components.retrocam.options_flow import options_schema
+from custom_components.retrocam.flows.options_flow import options_schema
 from custom_components.retrocam.settings import Settings
 
 from .conftest import LoadEntry

@@ -20,19 +20,19 @@ from pytest_homeassistant_custom_component.typing import (
 )
 import voluptuous as vol
 
+from custom_components.retrocam.cameras import CameraInstance
+from custom_components.retrocam.cameras.base import MOST_WAITING
+from custom_components.retrocam.cameras.player import PlayerInstance
+from custom_components.retrocam.cameras.recorder import MOST_CLIPS
 from custom_components.retrocam.const import DOMAIN
-from custom_components.retrocam.core.catalog import MOST_TOLD
-from custom_components.retrocam.core.files import format_name
-from custom_components.retrocam.instances import CameraInstance
-from custom_components.retrocam.instances.base import MOST_WAITING
-from custom_components.retrocam.instances.player import PlayerInstance
-from custom_components.retrocam.instances.recorder import MOST_CLIPS
-from custom_components.retrocam.media_items import MOST_LISTED, MediaKind, content_id
+from custom_components.retrocam.core.library.files import format_name
+from custom_components.retrocam.core.library.reader import MOST_TOLD
+from custom_components.retrocam.media.items import MOST_LISTED, MediaKind, content_id
 
-from .actions import answer_of
+from .calling import answer_of
+from .cameras.players import play, state_of
 from .conftest import LoadEntry
 from .loop_lag import STRETCH, loop_lag
-from .players import play, state_of
 from .viewers import QUIET
 from .waiting import until
 

@@ -4,10 +4,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import get_system_health_info
 
+from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.const import DOMAIN
 from custom_components.retrocam.core.errors import StorageFullError
-from custom_components.retrocam.instances import CameraInstance
-from custom_components.retrocam.media_items import MediaKind
+from custom_components.retrocam.media.items import MediaKind
 
 from .house import ENGLISH
 from .viewers import Viewer, mjpeg_url

@@ -11,10 +11,10 @@ import pytest
 
 from custom_components.retrocam.const import KINDS
 from custom_components.retrocam.core import errors
-from custom_components.retrocam.core.clips import ClipReason
+from custom_components.retrocam.core.clips.writer import ClipReason
 from custom_components.retrocam.core.errors import PlayError, RetrocamError, SourceError
-from custom_components.retrocam.flow_schemas import CREDENTIALS_SCHEMA, URL_SCHEMA
-from custom_components.retrocam.options_flow import OPTIONS_SCHEMA, options_schema
+from custom_components.retrocam.flows.options_flow import OPTIONS_SCHEMA, options_schema
+from custom_components.retrocam.flows.schemas import CREDENTIALS_SCHEMA, URL_SCHEMA
 from custom_components.retrocam.repairs import _REPAIRS, RuntimeRepair
 
 from .house import ENGLISH, HOUSE, ICONS, LANGUAGES, flat
@@ -100,7 +100,7 @@ def test_no_language_is_a_copy_of_another() -> None:
 
 
 def test_steps_of_flows_are_those_of_the_texts() -> None:
-    flows = {"config": ("config_flow", "source_flow"), "options": ("options_flow",)}
+    flows = {"config": ("config_flow", "flows/source_flow"), "options": ("flows/options_flow",)}
     for section, modules in flows.items():
         methods = {
             node.name.removeprefix("async_step_")

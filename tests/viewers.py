@@ -14,10 +14,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.retrocam.core import jpeg
-from custom_components.retrocam.core.test_pattern import read_frame_number
-from custom_components.retrocam.instances import CameraInstance
-from custom_components.retrocam.urls import MJPEG_PATH, signed
+from custom_components.retrocam.cameras import CameraInstance
+from custom_components.retrocam.core.frames import jpeg
+from custom_components.retrocam.core.pattern.picture import read_frame_number
+from custom_components.retrocam.http.urls import MJPEG_PATH, signed
 
 from .leaks import own_threads
 

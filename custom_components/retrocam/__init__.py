@@ -5,15 +5,15 @@ from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
+from .cameras import RetrocamConfigEntry, create_instance
+from .cameras.outages import OUTAGES, Outages
+from .cameras.share_auth import DOOR, Door
 from .const import DOMAIN
-from .core.allocation import limit_allocations
-from .frontend import async_register_resource, async_register_static, async_remove_resource
-from .instances import RetrocamConfigEntry, create_instance
-from .instances.door import DOOR, Door
-from .instances.outages import OUTAGES, Outages
-from .issues import async_watch_issues
+from .core.sources.allocation import limit_allocations
+from .http.live import async_register_views
+from .panel import async_register_resource, async_register_static, async_remove_resource
+from .repairs.checks import async_watch_issues
 from .services import async_setup_services
-from .views import async_register_views
 from .websocket_api import async_register_commands
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)

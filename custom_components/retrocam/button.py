@@ -8,11 +8,11 @@ from homeassistant.components.button import ButtonEntity, ButtonEntityDescriptio
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .actions.exceptions import invalid
+from .actions.recordings import async_record
+from .actions.snapshots import async_take_snapshot
+from .cameras import CameraInstance, RetrocamConfigEntry
 from .entity import DescribedEntity
-from .instances import CameraInstance, RetrocamConfigEntry
-from .recordings import async_record
-from .refusals import invalid
-from .snapshots import async_take_snapshot
 
 PARALLEL_UPDATES = 0
 

@@ -8,11 +8,11 @@ from homeassistant.components.stream import Stream
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .actions.exceptions import failed
+from .cameras import CameraInstance, RetrocamConfigEntry
 from .core.errors import RetrocamError
 from .entity import RetrocamEntity
-from .instances import CameraInstance, RetrocamConfigEntry
-from .mjpeg import async_stream_mjpeg
-from .refusals import failed
+from .http.mjpeg import async_stream_mjpeg
 from .stream.tap import async_expect_viewer
 
 PARALLEL_UPDATES = 0

@@ -10,6 +10,8 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_ENTITY_ID, CONF_NAME
 from homeassistant.core import callback
 
+from .cameras.entity import own_cameras, source_entity_id, stored_camera
+from .cameras.grid import grid_fault
 from .const import (
     CONF_CAMERAS,
     CONF_KIND,
@@ -21,18 +23,11 @@ from .const import (
     KIND_GRID,
     KINDS,
 )
-from .core.grid import Layout
-from .flow_schemas import (
-    demo_schema,
-    entity_schema,
-    grid_schema,
-    player_schema,
-)
-from .instances.entity import own_cameras, source_entity_id, stored_camera
-from .instances.grid import grid_fault
-from .options_flow import RetrocamOptionsFlow
+from .core.grid.layout import Layout
+from .flows.options_flow import RetrocamOptionsFlow
+from .flows.schemas import demo_schema, entity_schema, grid_schema, player_schema
+from .flows.source_flow import SourceFlow
 from .settings import SECTION_HISTORY, SECTION_LOOKBACK, SECTION_PICTURE, SECTION_PLAYER
-from .source_flow import SourceFlow
 
 
 class RetrocamConfigFlow(SourceFlow, domain=DOMAIN):

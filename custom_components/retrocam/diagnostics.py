@@ -8,9 +8,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry
 
-from .core.sources import redact_url
-from .instances import CameraInstance, RetrocamConfigEntry
-from .instances.share import SHARE_LOCK
+from .cameras import CameraInstance, RetrocamConfigEntry
+from .cameras.share_access import SHARE_LOCK
+from .core.sources.urls import redact_url
 
 TO_REDACT: Final = {CONF_PASSWORD, CONF_USERNAME, "share_pin", SHARE_LOCK}
 

@@ -5,6 +5,7 @@ from typing import Final, override
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 
+from .cameras import CameraInstance
 from .const import (
     DOMAIN,
     KIND_ASCII_PLAYER,
@@ -13,7 +14,6 @@ from .const import (
     KIND_DEMO,
     KIND_GRID,
 )
-from .instances import CameraInstance
 
 _MODELS: Final = {
     KIND_CAMERA_URL: "Camera by URL",

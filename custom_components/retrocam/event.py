@@ -6,9 +6,9 @@ from homeassistant.components.event import EventEntity
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .cameras import CameraInstance, RetrocamConfigEntry
+from .cameras.media_events import Happening, MediaEvent
 from .entity import RetrocamEntity
-from .instances import CameraInstance, RetrocamConfigEntry
-from .instances.happenings import Happening, MediaEvent
 
 PARALLEL_UPDATES = 0
 

@@ -9,11 +9,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
+from .cameras import CameraInstance, RetrocamConfigEntry
 from .core.errors import RetrocamError
-from .core.media_index import MediaItem
+from .core.library.index import MediaItem
 from .entity import RetrocamEntity
-from .instances import CameraInstance, RetrocamConfigEntry
-from .media_items import MediaKind, content_type
+from .media.items import MediaKind, content_type
 
 PARALLEL_UPDATES = 0
 

@@ -11,9 +11,9 @@ from homeassistant.components.logbook import (
 from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import Event, HomeAssistant, callback
 
+from .cameras.media_events import EVENT_MEDIA, MediaEvent
 from .const import DOMAIN
-from .instances.happenings import EVENT_MEDIA, MediaEvent
-from .texts import text
+from .translated import text
 
 _MESSAGES: Final = {
     MediaEvent.CLIP_SAVED: "logbook_clip_saved",

@@ -21,11 +21,11 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
+from .actions.play_media import CAMERA_ITEM, async_play
+from .cameras import RetrocamConfigEntry
+from .cameras.player import PlayerInstance
 from .core.player.machine import RUNNING, Phase
 from .entity import RetrocamEntity
-from .instances import RetrocamConfigEntry
-from .instances.player import PlayerInstance
-from .playing import CAMERA_ITEM, async_play
 from .rights import async_acting_for, current_user, may_play
 
 PARALLEL_UPDATES = 0

@@ -17,19 +17,19 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
+from .actions.datetimes import day_of
 from .const import DOMAIN
-from .core.library import MediaLibrary
-from .core.media_index import MediaItem
+from .core.library.index import MediaItem
+from .core.library.store import MediaLibrary
 from .core.texts import shown
-from .media_ids import MediaId
-from .media_items import MediaKind, content_type
-from .moments import day_of
+from .http.urls import media_path, signed, thumbnail_path
+from .media.ids import MediaId
+from .media.items import MediaKind, content_type
 from .rights import current_user, may_read
-from .urls import media_path, signed, thumbnail_path
 from .workload import async_slices
 
 if TYPE_CHECKING:
-    from .instances import CameraInstance, RetrocamConfigEntry
+    from .cameras import CameraInstance, RetrocamConfigEntry
 
 MOST_DAYS = 3660
 """Days that are listed at the most: ten years."""

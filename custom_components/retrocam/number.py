@@ -14,8 +14,8 @@ from homeassistant.const import EntityCategory, UnitOfTime
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .cameras import CameraInstance, RetrocamConfigEntry
 from .entity import DescribedEntity
-from .instances import CameraInstance, RetrocamConfigEntry
 from .settings import INTERVAL_SEC, LOOKBACK_SECONDS
 
 PARALLEL_UPDATES = 0

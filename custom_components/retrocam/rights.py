@@ -33,7 +33,7 @@ from .const import DOMAIN
 from .own_urls import own_path
 
 if TYPE_CHECKING:
-    from .instances import CameraInstance, RetrocamConfigEntry
+    from .cameras import CameraInstance, RetrocamConfigEntry
 
 _SEPARATORS: Final = re.compile(r"[/?&=#]")
 

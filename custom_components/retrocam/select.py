@@ -11,13 +11,13 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 
-from .core.cells.presets import CHARSETS, PRESETS
+from .cameras import CameraInstance, RetrocamConfigEntry
+from .cameras.grid import GridInstance
+from .cameras.player import PlayerInstance
+from .core.ascii.presets import CHARSETS, PRESETS
 from .core.errors import NotAMemberError
-from .core.grid import Layout
+from .core.grid.layout import Layout
 from .entity import DescribedEntity
-from .instances import CameraInstance, RetrocamConfigEntry
-from .instances.grid import GridInstance
-from .instances.player import PlayerInstance
 
 PARALLEL_UPDATES = 0
 

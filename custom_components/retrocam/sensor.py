@@ -17,8 +17,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
+from .cameras import CameraInstance, RetrocamConfigEntry
 from .entity import DescribedEntity
-from .instances import CameraInstance, RetrocamConfigEntry
 
 PARALLEL_UPDATES = 0
 SCAN_INTERVAL = timedelta(seconds=10)

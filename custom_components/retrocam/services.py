@@ -11,23 +11,23 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.entity import Entity
 import voluptuous as vol
 
-from .ascii import async_ascii_frame
-from .core.cells.presets import CHARSETS, PRESETS
+from .actions.ascii import async_ascii_frame
+from .actions.datetimes import unix_time
+from .actions.exceptions import failed, invalid
+from .actions.filename_template import async_render_filename
+from .actions.play_media import async_play
+from .actions.recordings import async_answer, async_record
+from .actions.registration import always, async_register, instance_of, while_held, while_recording
+from .actions.snapshots import async_export_timelapse, async_take_snapshot
+from .cameras import CameraInstance
+from .cameras.grid import GridInstance
+from .cameras.player import PlayerInstance
+from .core.ascii.presets import CHARSETS, PRESETS
 from .core.errors import ClipEndedError, NotAMemberError, RetrocamError, StorageError
-from .core.grid import Layout
-from .core.timelapse import MAX_WIDTH
-from .entity_actions import always, async_register, instance_of, while_held, while_recording
-from .filename_template import async_render_filename
-from .instances import CameraInstance
-from .instances.grid import GridInstance
-from .instances.player import PlayerInstance
-from .media_ids import MediaId
-from .media_items import MOST_LISTED, MediaKind, async_describe_all
-from .moments import unix_time
-from .playing import async_play
-from .recordings import async_answer, async_record
-from .refusals import failed, invalid
-from .snapshots import async_export_timelapse, async_take_snapshot
+from .core.grid.layout import Layout
+from .core.library.timelapse import MAX_WIDTH
+from .media.ids import MediaId
+from .media.items import MOST_LISTED, MediaKind, async_describe_all
 from .workload import async_slices
 
 MOST_SECONDS: Final = 86_400

@@ -7,16 +7,16 @@ from homeassistant.components import websocket_api
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 import voluptuous as vol
 
+from .actions.datetimes import unix_time
+from .actions.play_media import describe_player
+from .cameras import CameraInstance
+from .cameras.player import PlayerInstance
 from .const import DOMAIN
-from .following import async_follow
-from .instances import CameraInstance
-from .instances.player import PlayerInstance
-from .media_feed import MediaFeed
-from .media_items import MOST_LISTED, MediaKind, async_describe_all
-from .moments import unix_time
-from .playing import describe_player
+from .entry_tracking import async_follow
+from .http.urls import CELLS_PATH, MJPEG_PATH, audio_template, signed
+from .media.feed import MediaFeed
+from .media.items import MOST_LISTED, MediaKind, async_describe_all
 from .rights import may_read
-from .urls import CELLS_PATH, MJPEG_PATH, audio_template, signed
 
 
 @callback

@@ -15,15 +15,15 @@ import av
 from av.container import OutputContainer
 import numpy as np
 
-from custom_components.retrocam.core.jpeg import planes
-from custom_components.retrocam.core.parts import MediaPart, Segment
-from custom_components.retrocam.core.segments import ReadPart, SegmentCursor, SegmentRing
-from custom_components.retrocam.core.test_pattern import (
+from custom_components.retrocam.core.frames.jpeg import planes
+from custom_components.retrocam.core.pattern.picture import (
     SAMPLE_RATE,
     TestPattern,
     beep,
     read_frame_number,
 )
+from custom_components.retrocam.core.segments.ring import ReadPart, SegmentCursor, SegmentRing
+from custom_components.retrocam.core.segments.segment import MediaPart, Segment
 
 WALL = 1_700_000_000.0
 """UNIX time at which tests begin."""

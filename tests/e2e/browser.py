@@ -21,7 +21,7 @@ from playwright.async_api import (
     async_playwright,
 )
 
-from custom_components.retrocam.core.test_pattern import read_frame_number
+from custom_components.retrocam.core.pattern.picture import read_frame_number
 from demo.client import PASSWORD, USERNAME
 
 from ..missing import missing

@@ -15,9 +15,9 @@ from typing import Any, Final
 
 from playwright.async_api import Locator, Page, expect
 
-from custom_components.retrocam.core import jpeg
-from custom_components.retrocam.core.files import format_name
-from custom_components.retrocam.core.test_pattern import TestPattern
+from custom_components.retrocam.core.frames import jpeg
+from custom_components.retrocam.core.library.files import format_name
+from custom_components.retrocam.core.pattern.picture import TestPattern
 from demo.client import Client
 from demo.film import FILM, make_film
 from demo.server import free_port, running

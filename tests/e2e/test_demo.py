@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from custom_components.retrocam.core.pattern_marks import BALL, CLOCK
+from custom_components.retrocam.core.pattern.marks import BALL, CLOCK
 from demo.client import Client
 from demo.server import free_port, running
 from demo.setting import DASHBOARD, set_up

@@ -9,12 +9,12 @@ from typing import Any
 import av
 import pytest
 
-from custom_components.retrocam.core.jpeg import planes
-from custom_components.retrocam.core.test_pattern import read_frame_number
+from custom_components.retrocam.core.frames.jpeg import planes
+from custom_components.retrocam.core.pattern.picture import read_frame_number
 from demo.client import Client
 from demo.server import Server, free_port, start
 from demo.setting import DEMO_NAME, set_up
-from tests.core.stills import number_in
+from tests.core.frames.stills import number_in
 from tests.waiting import until
 
 LOOKBACK = 4

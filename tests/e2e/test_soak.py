@@ -72,11 +72,11 @@ Error from stream worker: Error opening stream (Connection refused, rtsp://127.0
 Error doing job: HomeAssistantError exception in shielded future (task: None)
 Traceback (most recent call last):
 homeassistant.exceptions.HomeAssistantError: camera.porch did not come in time
-2026-01-01 10:00:00.000 ERROR (MainThread) [custom_components.retrocam.stream.supply] Failed
+2026-01-01 10:00:00.000 ERROR (MainThread) [custom_components.retrocam.stream.provider] Failed
 Traceback (most recent call last):
 ValueError: never
 2026-01-01 10:00:00.000 INFO (MainThread) [custom_components.retrocam] Fine
 """
     (found,) = unexpected(log)
-    assert found.startswith("ERROR [custom_components.retrocam.stream.supply] Failed\nTraceback")
+    assert found.startswith("ERROR [custom_components.retrocam.stream.provider] Failed\nTraceback")
     assert found.endswith("ValueError: never")

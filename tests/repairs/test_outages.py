@@ -10,15 +10,15 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.retrocam.instances import CameraInstance
-from custom_components.retrocam.instances.outages import (
+from custom_components.retrocam.cameras import CameraInstance
+from custom_components.retrocam.cameras.outages import (
     KEPT_AFTER,
     OUTAGES,
     SAVE_DELAY,
     STORE_KEY,
     Outages,
 )
-from custom_components.retrocam.issues import GONE_AFTER
+from custom_components.retrocam.repairs.checks import GONE_AFTER
 
 from ..conftest import LoadEntry
 from ..rtsp import RtspServer

@@ -11,14 +11,14 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.core.errors import StorageFullError, StorageReadOnlyError
-from custom_components.retrocam.core.files import free_space
-from custom_components.retrocam.instances import CameraInstance
-from custom_components.retrocam.media_items import MediaKind
+from custom_components.retrocam.core.library.files import free_space
+from custom_components.retrocam.media.items import MediaKind
 
-from ..actions import answer_of
+from ..calling import answer_of
 from ..conftest import LoadEntry
-from ..core.stills import jpeg
+from ..core.frames.stills import jpeg
 from ..viewers import QUIET
 from ..waiting import until
 from .dialogs import Dialog, found

@@ -8,19 +8,19 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.retrocam.const import DOMAIN
-from custom_components.retrocam.core.errors import BotCheckError, PlayNotFoundError
-from custom_components.retrocam.core.player.machine import Phase
-from custom_components.retrocam.core.player.status import Status
-from custom_components.retrocam.instances import CameraInstance
-from custom_components.retrocam.instances.extractor_issues import (
+from custom_components.retrocam.cameras import CameraInstance
+from custom_components.retrocam.cameras.extractor_issues import (
     JAVASCRIPT_ISSUE,
     OUTDATED_ISSUE,
     async_check_extractor,
 )
+from custom_components.retrocam.const import DOMAIN
+from custom_components.retrocam.core.errors import BotCheckError, PlayNotFoundError
+from custom_components.retrocam.core.player.machine import Phase
+from custom_components.retrocam.core.player.status import Status
 
 from ..conftest import LoadEntry
-from ..flows import form, start, submit
+from ..flows.steps import form, start, submit
 from ..rtsp import RtspServer
 from ..waiting import until
 from .dialogs import FIX, Dialog, found

@@ -12,11 +12,11 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.retrocam.core import jpeg
-from custom_components.retrocam.core.test_pattern import TestPattern
-from custom_components.retrocam.instances import CameraInstance
-from custom_components.retrocam.media_items import MediaKind
-from custom_components.retrocam.views import async_previews
+from custom_components.retrocam.cameras import CameraInstance
+from custom_components.retrocam.core.frames import jpeg
+from custom_components.retrocam.core.pattern.picture import TestPattern
+from custom_components.retrocam.http.live import async_previews
+from custom_components.retrocam.media.items import MediaKind
 
 from ..conftest import LoadEntry
 from ..share.guests import PIN, build_page, page_path, sharing

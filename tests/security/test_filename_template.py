@@ -13,8 +13,8 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 
+from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.const import DOMAIN
-from custom_components.retrocam.instances import CameraInstance
 
 from ..waiting import until
 

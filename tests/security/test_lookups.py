@@ -8,8 +8,8 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.retrocam.cameras.lookups import LOOKUP_SERVER
 from custom_components.retrocam.core.player.lookup.server import LookupServer
-from custom_components.retrocam.instances.lookups import LOOKUP_SERVER
 
 from ..conftest import LoadEntry
 from ..core.player.lookup.children import children, is_running

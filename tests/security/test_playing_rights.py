@@ -6,9 +6,9 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.setup import async_setup_component
 import pytest
 
+from custom_components.retrocam.cameras.player import PlayerInstance
 from custom_components.retrocam.const import DOMAIN
-from custom_components.retrocam.instances.player import PlayerInstance
-from custom_components.retrocam.media_items import MediaKind
+from custom_components.retrocam.media.items import MediaKind
 
 from .conftest import DAY, House, People
 from .people import Person, said

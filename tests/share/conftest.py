@@ -7,7 +7,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.retrocam.instances.door import DOOR
+from custom_components.retrocam.cameras.share_auth import DOOR
 
 from ..conftest import LoadEntry
 from ..core.media import Clock

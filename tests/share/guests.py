@@ -10,10 +10,10 @@ from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
-from custom_components.retrocam.core.sharing import HashCost, Lock, hash_pin
-from custom_components.retrocam.instances.share import SHARE_LOCK
-from custom_components.retrocam.share import FILES, PAGE, read_page
-from custom_components.retrocam.share_view import COOKIE
+from custom_components.retrocam.cameras.share_access import SHARE_LOCK
+from custom_components.retrocam.core.share.credentials import HashCost, Lock, hash_pin
+from custom_components.retrocam.share.base import COOKIE
+from custom_components.retrocam.share.page import FILES, PAGE, read_page
 
 from ..viewers import QUIET, url_of
 

@@ -9,13 +9,13 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.retrocam.core.cells.wire import SUBPROTOCOL
-from custom_components.retrocam.core.sharing import LIFETIME, RENEWED_AFTER
-from custom_components.retrocam.instances.door import DOOR, Door
+from custom_components.retrocam.cameras.share_auth import DOOR, Door
+from custom_components.retrocam.core.ascii.wire import SUBPROTOCOL
+from custom_components.retrocam.core.share.credentials import LIFETIME, RENEWED_AFTER
 
-from ..cell_clients import Client
 from ..conftest import LoadEntry
 from ..core.media import Clock
+from ..http.cell_clients import Client
 from ..viewers import Viewer
 from ..waiting import until
 from .guests import FAST, NOBODY, PIN, WRONG, Browser, by, change, page_path, sharing, told

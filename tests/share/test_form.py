@@ -10,11 +10,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.data_entry_flow import FlowManagerResourceView
 import pytest
 
-from custom_components.retrocam.core.pins import is_common, is_pin
-from custom_components.retrocam.core.sharing import Lock, check_pin, hash_pin
-from custom_components.retrocam.instances.door import DOOR
-from custom_components.retrocam.instances.share import SHARE_LOCK
-from custom_components.retrocam.share_options import share_schema
+from custom_components.retrocam.cameras.share_access import SHARE_LOCK
+from custom_components.retrocam.cameras.share_auth import DOOR
+from custom_components.retrocam.core.share.credentials import Lock, check_pin, hash_pin
+from custom_components.retrocam.core.share.pins import is_common, is_pin
+from custom_components.retrocam.flows.share_options import share_schema
 
 from ..conftest import LoadEntry
 from ..house import LANGUAGES

@@ -11,10 +11,10 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.retrocam.cameras.share_access import SHARE_LOCK
+from custom_components.retrocam.cameras.share_auth import DOOR, SAVE_DELAY, STORE_KEY, Door
 from custom_components.retrocam.const import DOMAIN
-from custom_components.retrocam.core.sharing import Lock, hash_pin
-from custom_components.retrocam.instances.door import DOOR, SAVE_DELAY, STORE_KEY, Door
-from custom_components.retrocam.instances.share import SHARE_LOCK
+from custom_components.retrocam.core.share.credentials import Lock, hash_pin
 from custom_components.retrocam.repairs import GuessingRepair, async_create_fix_flow
 
 from ..conftest import LoadEntry

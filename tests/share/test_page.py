@@ -10,11 +10,11 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.retrocam.core.cells.wire import SUBPROTOCOL
-from custom_components.retrocam.instances.door import DOOR
-from custom_components.retrocam.instances.share import MOST_OF_A_GUEST, MOST_VISITS
+from custom_components.retrocam.cameras.share_access import MOST_OF_A_GUEST, MOST_VISITS
+from custom_components.retrocam.cameras.share_auth import DOOR
+from custom_components.retrocam.core.ascii.wire import SUBPROTOCOL
 
-from ..cell_clients import Client
+from ..http.cell_clients import Client
 from ..viewers import Viewer, frame_number, working_threads
 from ..waiting import until
 from .guests import NOBODY, SHUT, Browser, build_page, change, page_path, told
@@ -67,7 +67,7 @@ async def test_files_of_the_page_are_asked_for_only_when_they_changed(
 async def test_a_checkout_without_a_build_says_so(
     home: HomeAssistant, stranger: Browser, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("custom_components.retrocam.share.DIST", tmp_path)
+    monkeypatch.setattr("custom_components.retrocam.share.page.DIST", tmp_path)
     response = await stranger.get()
     assert (response.status, await response.json()) == (503, {"error": "not_built"})
     build_page(home, tmp_path)

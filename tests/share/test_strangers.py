@@ -12,10 +12,10 @@ from homeassistant.helpers import http as http_helper
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.retrocam.core.lockouts import BY_ADDRESS, Lockouts
+from custom_components.retrocam.cameras.share_access import SHARE_LOCK
+from custom_components.retrocam.cameras.share_auth import DOOR
+from custom_components.retrocam.core.share.rate_limit import BY_ADDRESS, Lockouts
 from custom_components.retrocam.diagnostics import async_get_config_entry_diagnostics
-from custom_components.retrocam.instances.door import DOOR
-from custom_components.retrocam.instances.share import SHARE_LOCK
 
 from ..conftest import LoadEntry
 from ..core.media import Clock

@@ -1,4 +1,4 @@
-"""Repairs: the ways out of an issue that can be taken in its dialog. `issues.py` raises them.
+"""Repairs: the ways out of an issue that can be taken in its dialog. `repairs/checks.py` raises them.
 
 When a flow ends well, Home Assistant takes the issue back; what did not help is raised again by the next
 check.
@@ -12,13 +12,13 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 import voluptuous as vol
 
-from ..flow_schemas import number_within
-from ..instances import RetrocamConfigEntry
-from ..instances.door import DOOR
-from ..instances.extractor_issues import JAVASCRIPT_ISSUE, async_has_javascript
-from ..instances.share import SHARE_LOCK, open_lock
-from ..issues import ENTRY_ID, ISSUE, STORAGE_FAULTS, megabytes_needed
+from ..cameras import RetrocamConfigEntry
+from ..cameras.extractor_issues import JAVASCRIPT_ISSUE, async_has_javascript
+from ..cameras.share_access import SHARE_LOCK, open_lock
+from ..cameras.share_auth import DOOR
+from ..flows.schemas import number_within
 from ..settings import LOOKBACK_MEGABYTES, LOOKBACK_SECONDS
+from .checks import ENTRY_ID, ISSUE, STORAGE_FAULTS, megabytes_needed
 from .flow import EntryRepair, Repair
 from .source import AudioRepair, CameraRepair, GridRepair, SourceRepair
 from .storage import SpaceRepair, StorageRepair

@@ -7,7 +7,7 @@ from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
 import voluptuous as vol
 
-from ..instances import CameraInstance, RetrocamConfigEntry
+from ..cameras import CameraInstance, RetrocamConfigEntry
 
 
 class Repair(RepairsFlow, ABC):

@@ -9,12 +9,12 @@ from homeassistant.const import CONF_ENTITY_ID, CONF_URL
 from homeassistant.helpers.selector import EntitySelector, EntitySelectorConfig, TextSelector
 import voluptuous as vol
 
+from ..cameras import RetrocamConfigEntry
+from ..cameras.entity import own_cameras, source_entity_id, stored_camera
+from ..cameras.grid import GridInstance, grid_fault
+from ..cameras.url import async_probe, data_with_url
 from ..const import CONF_AUDIO_CODEC, CONF_CAMERAS
 from ..core.errors import InvalidUrlError, RetrocamError
-from ..instances import RetrocamConfigEntry
-from ..instances.entity import own_cameras, source_entity_id, stored_camera
-from ..instances.grid import GridInstance, grid_fault
-from ..instances.url import async_probe, data_with_url
 from ..stream.options import CARRIED_AUDIO
 from .flow import EntryRepair
 

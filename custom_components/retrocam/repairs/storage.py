@@ -5,9 +5,9 @@ from typing import Any, override
 from homeassistant.components.repairs import RepairsFlowResult
 import voluptuous as vol
 
-from ..flow_schemas import whole_number
-from ..issues import storage_placeholders
+from ..flows.schemas import whole_number
 from ..settings import SECTION_HISTORY, SECTION_RECORDINGS
+from .checks import storage_placeholders
 from .flow import EntryRepair
 
 

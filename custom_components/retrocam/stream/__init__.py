@@ -2,6 +2,6 @@
 
 `tap.py` reads a Stream; `supply.py` keeps one while it is needed, which `url_supply.py` makes and
 `entity_supply.py` borrows. Nothing outside this package imports
-`homeassistant.components.stream.core`; `tests/test_stream_contract.py` fails, by name, when a
+`homeassistant.components.stream.core`; `tests/stream/test_contract.py` fails, by name, when a
 release of Home Assistant moves what is relied on here.
 """

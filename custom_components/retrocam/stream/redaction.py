@@ -18,7 +18,7 @@ from typing import Final, override
 
 from homeassistant.core import callback
 
-from ..core.redaction import UrlSecrets, hide_in_ffmpeg_line, hide_urls
+from ..core.sources.redaction import UrlSecrets, hide_in_ffmpeg_line, hide_urls
 
 FFMPEG: Final = "libav"
 """PyAV's logger, whose children are FFmpeg's protocols, demuxers and codecs."""

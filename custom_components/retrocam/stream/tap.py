@@ -22,7 +22,7 @@ from homeassistant.components.stream.core import (
 )
 from homeassistant.core import HomeAssistant, callback
 
-from ..core.segments import SegmentRing
+from ..core.segments.ring import SegmentRing
 
 if TYPE_CHECKING:
     from homeassistant.components.camera import DynamicStreamSettings

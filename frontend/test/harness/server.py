@@ -22,7 +22,7 @@ import simplejpeg
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
-DIST = ROOT / "custom_components" / "retrocam" / "frontend" / "dist"
+DIST = ROOT / "custom_components" / "retrocam" / "panel" / "dist"
 sys.path.insert(0, str(ROOT / "custom_components" / "retrocam"))
 
 from core.cells.planes import C_BITS, Y_BITS, PlaneLayout

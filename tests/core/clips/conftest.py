@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ..clip_checks import Camera
+from .clip_checks import Camera
 
 
 @pytest.fixture

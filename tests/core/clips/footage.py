@@ -2,8 +2,8 @@
 
 from functools import cache
 
-from ..clip_checks import Camera
 from ..media import Cut, cut, encode
+from .clip_checks import Camera
 
 FPS = 25
 GOP = 50

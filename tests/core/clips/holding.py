@@ -2,10 +2,10 @@
 
 import threading
 
-from custom_components.retrocam.core.clips import ClipProgress
+from custom_components.retrocam.core.clips.writer import ClipProgress
 
-from ..clip_checks import WITHIN
 from ..media import Cut
+from .clip_checks import WITHIN
 from .footage import cuts_of
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.retrocam.core.clips import ClipReason
+from custom_components.retrocam.core.clips.writer import ClipReason
 
-from ..clip_checks import Camera, decode_gaps, ended, ffprobe, numbers_in, shown, steps
+from .clip_checks import Camera, decode_gaps, ended, ffprobe, numbers_in, shown, steps
 from .footage import FPS, GOP, cuts_of
 
 

@@ -11,7 +11,8 @@ import subprocess
 
 import pytest
 
-from custom_components.retrocam.core.clips import ClipWriter
+from custom_components.retrocam.core.clips.recovery import salvage
+from custom_components.retrocam.core.clips.writer import ClipWriter
 from custom_components.retrocam.core.errors import (
     StorageError,
     StorageFullError,
@@ -19,14 +20,13 @@ from custom_components.retrocam.core.errors import (
     StorageReadOnlyError,
     StorageSlowError,
 )
-from custom_components.retrocam.core.library import MediaLibrary
-from custom_components.retrocam.core.mp4_header import mp4_duration
-from custom_components.retrocam.core.retention import Limits
-from custom_components.retrocam.core.salvage import salvage
+from custom_components.retrocam.core.library.retention import Limits
+from custom_components.retrocam.core.library.store import MediaLibrary
+from custom_components.retrocam.core.mp4.duration import mp4_duration
 
 from ...missing import missing
-from ..clip_checks import Camera, beginning_of, decode_gaps, ended, ffprobe, library_in, numbers_in
 from ..media import Cut
+from .clip_checks import Camera, beginning_of, decode_gaps, ended, ffprobe, library_in, numbers_in
 from .holding import Held, assert_whole, cuts
 
 

@@ -4,10 +4,15 @@ import threading
 
 import pytest
 
-from custom_components.retrocam.core.clips import ClipProgress, ClipReason, ClipResult, ClipWriter
+from custom_components.retrocam.core.clips.writer import (
+    ClipProgress,
+    ClipReason,
+    ClipResult,
+    ClipWriter,
+)
 from custom_components.retrocam.core.errors import ClipEndedError
 
-from ..clip_checks import Camera, ended, numbers_in, steps
+from .clip_checks import Camera, ended, numbers_in, steps
 from .footage import FPS, cuts_of, expected
 from .holding import assert_whole
 

@@ -8,35 +8,35 @@ import struct
 import numpy as np
 import pytest
 
-from custom_components.retrocam.core import clip_finish
-from custom_components.retrocam.core.clip_cut import Fragment
-from custom_components.retrocam.core.clip_file import ClipFile
-from custom_components.retrocam.core.clip_keep import ClipFiles
+from custom_components.retrocam.core.clips import faststart as clip_finish
+from custom_components.retrocam.core.clips.clip_files import ClipFiles
+from custom_components.retrocam.core.clips.fragmented_file import ClipFile
+from custom_components.retrocam.core.clips.fragmented_reader import read_recording
+from custom_components.retrocam.core.clips.sample_selection import Fragment
 from custom_components.retrocam.core.errors import (
     FragmentError,
     MediaExistsError,
     StorageError,
     StorageMissingError,
 )
-from custom_components.retrocam.core.fmp4 import read_tracks, samples
-from custom_components.retrocam.core.mp4_boxes import boxes
-from custom_components.retrocam.core.mp4_fragments import (
+from custom_components.retrocam.core.mp4.boxes import boxes
+from custom_components.retrocam.core.mp4.fragment_reader import read_tracks, samples
+from custom_components.retrocam.core.mp4.fragment_writer import (
     KEYFRAME,
     NO_KEYFRAME,
     Run,
     fragment,
     read_fragment,
 )
-from custom_components.retrocam.core.mp4_tracks import TrackHeader, track_headers
-from custom_components.retrocam.core.mp4_write import (
+from custom_components.retrocam.core.mp4.movie_writer import (
     SampleTable,
     fragmented_init,
     whole_header,
 )
-from custom_components.retrocam.core.recording import read_recording
+from custom_components.retrocam.core.mp4.tracks import TrackHeader, track_headers
 
-from ..clip_checks import library_in
 from ..media import cut, encode
+from .clip_checks import library_in
 
 PAYLOAD = 5_000_000
 

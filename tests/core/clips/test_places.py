@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.retrocam.core.clip_finish import finish
-from custom_components.retrocam.core.clips import ClipWriter
+from custom_components.retrocam.core.clips.faststart import finish
+from custom_components.retrocam.core.clips.fragmented_reader import read_recording
+from custom_components.retrocam.core.clips.writer import ClipWriter
 from custom_components.retrocam.core.errors import MediaExistsError, StorageError
-from custom_components.retrocam.core.files import partial_path
-from custom_components.retrocam.core.library import MediaLibrary
-from custom_components.retrocam.core.recording import read_recording
+from custom_components.retrocam.core.library.files import partial_path
+from custom_components.retrocam.core.library.store import MediaLibrary
 
-from ..clip_checks import Camera, ended, numbers_in
+from .clip_checks import Camera, ended, numbers_in
 from .holding import Held, assert_whole, cuts
 
 

@@ -8,12 +8,14 @@ import av
 import numpy as np
 import pytest
 
-from custom_components.retrocam.core.clips import ClipProgress, ClipResult
-from custom_components.retrocam.core.jpeg import decode
-from custom_components.retrocam.core.orientation import orient
-from custom_components.retrocam.core.thumbnails import clip_thumbnail
+from custom_components.retrocam.core.clips.writer import ClipProgress, ClipResult
+from custom_components.retrocam.core.frames.jpeg import decode
+from custom_components.retrocam.core.frames.orientation import orient
+from custom_components.retrocam.core.library.thumbnails import clip_thumbnail
 
-from ..clip_checks import (
+from ..hearing import beeps
+from ..media import Cut
+from .clip_checks import (
     Camera,
     beginning_of,
     decode_gaps,
@@ -23,8 +25,6 @@ from ..clip_checks import (
     numbers_in,
     steps,
 )
-from ..hearing import beeps
-from ..media import Cut
 from .footage import FPS, cuts_of
 
 

@@ -5,11 +5,11 @@ from functools import cache
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.retrocam.core.clip_cut import AHEAD, ClipCut
-from custom_components.retrocam.core.segments import SegmentRing
+from custom_components.retrocam.core.clips.sample_selection import AHEAD, ClipCut
+from custom_components.retrocam.core.segments.ring import SegmentRing
 
-from ..clip_checks import Camera, decode_gaps, ended, ffprobe, numbers_in, steps
 from ..media import WALL, Clock, cut, encode, feed
+from .clip_checks import Camera, decode_gaps, ended, ffprobe, numbers_in, steps
 from .footage import FPS, GOP, cuts_of, expected
 
 

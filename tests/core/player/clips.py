@@ -11,7 +11,7 @@ from typing import Any
 import av
 import numpy as np
 
-from custom_components.retrocam.core.test_pattern import TestPattern, beep
+from custom_components.retrocam.core.pattern.picture import TestPattern, beep
 
 RATE = 48_000
 

@@ -6,7 +6,7 @@ import threading
 import pytest
 import pytest_socket
 
-from custom_components.retrocam.core.player.addresses import Network, is_any
+from custom_components.retrocam.core.player.net.addresses import Network, is_any
 
 from .server import MediaServer, serving
 

@@ -9,7 +9,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 import threading
 
-from custom_components.retrocam.core.player.addresses import Address, Lookup, is_public
+from custom_components.retrocam.core.player.net.addresses import Address, Lookup, is_public
 
 
 def only_second(address: Address) -> bool:

@@ -4,12 +4,12 @@ import asyncio
 import atexit
 from typing import Any
 
-from custom_components.retrocam.core.player.addresses import Network, is_any
 from custom_components.retrocam.core.player.lookup.extractor import extract
 from custom_components.retrocam.core.player.lookup.pool import LookupPool
 from custom_components.retrocam.core.player.lookup.resolver import Resolver
 from custom_components.retrocam.core.player.lookup.server import LookupServer
-from custom_components.retrocam.core.player.lookup.streams import Resolved
+from custom_components.retrocam.core.player.net.addresses import Network, is_any
+from custom_components.retrocam.core.player.net.streams import Resolved
 
 SERVER = LookupServer()
 atexit.register(SERVER.end)

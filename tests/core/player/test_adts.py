@@ -9,7 +9,6 @@ import av
 import numpy as np
 import pytest
 
-from custom_components.retrocam.core.player.addresses import Network, is_any
 from custom_components.retrocam.core.player.adts import (
     AdtsCopy,
     AdtsEncoder,
@@ -18,8 +17,9 @@ from custom_components.retrocam.core.player.adts import (
     stuffed,
 )
 from custom_components.retrocam.core.player.audio import AudioPiece
-from custom_components.retrocam.core.player.lookup.streams import MediaInput
-from custom_components.retrocam.core.player.source import CommonStart, Source
+from custom_components.retrocam.core.player.demux import CommonStart, Source
+from custom_components.retrocam.core.player.net.addresses import Network, is_any
+from custom_components.retrocam.core.player.net.streams import MediaInput
 
 from ..hearing import decoded, onsets
 from .clips import clip, ffmpeg

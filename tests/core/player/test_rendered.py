@@ -6,11 +6,11 @@ import queue
 import numpy as np
 import pytest
 
-from custom_components.retrocam.core.jpeg import planes
-from custom_components.retrocam.core.pictures import Picture, PictureFeed
+from custom_components.retrocam.core.frames.feed import Picture, PictureFeed
+from custom_components.retrocam.core.frames.jpeg import planes
+from custom_components.retrocam.core.pattern.picture import TestPattern
+from custom_components.retrocam.core.player.frame_broadcast import Screen
 from custom_components.retrocam.core.player.rendered import RenderedScreen, Style, copied
-from custom_components.retrocam.core.player.screen import Screen
-from custom_components.retrocam.core.test_pattern import TestPattern
 
 from .watching import PATIENCE, number
 

@@ -8,8 +8,8 @@ import time
 import pytest
 
 from custom_components.retrocam.core.errors import PlayError
-from custom_components.retrocam.core.player.deck import Deck, Lane
 from custom_components.retrocam.core.player.machine import Phase
+from custom_components.retrocam.core.player.playback_buffer import Deck, Lane
 from custom_components.retrocam.core.player.session import Session
 
 from .clips import clip

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from custom_components.retrocam.core.pattern.picture import flash_visible, read_frame_number
 from custom_components.retrocam.core.player.audio import AudioGoneError
 from custom_components.retrocam.core.player.machine import Phase
-from custom_components.retrocam.core.test_pattern import flash_visible, read_frame_number
 
-from ..bombs import film_of, jpeg_of
+from ..frames.bombs import film_of, jpeg_of
 from ..hearing import decoded, onsets
 from .clips import clip, hls, plain
 from .server import MediaServer, Page

@@ -12,10 +12,10 @@ from custom_components.retrocam.core.errors import (
     PlayNotFoundError,
     UnsupportedMediaError,
 )
-from custom_components.retrocam.core.player.addresses import Network
-from custom_components.retrocam.core.player.lookup.streams import MediaInput, Resolved
 from custom_components.retrocam.core.player.machine import Phase
-from custom_components.retrocam.core.player.remote import RemoteFile
+from custom_components.retrocam.core.player.net.addresses import Network
+from custom_components.retrocam.core.player.net.http_file import RemoteFile
+from custom_components.retrocam.core.player.net.streams import MediaInput, Resolved
 from custom_components.retrocam.core.player.session import Session
 from custom_components.retrocam.core.player.wanted import FreshMedia
 

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from custom_components.retrocam.core.jpeg import planes
-from custom_components.retrocam.core.pictures import Picture
+from custom_components.retrocam.core.frames.feed import Picture
+from custom_components.retrocam.core.frames.jpeg import planes
+from custom_components.retrocam.core.pattern.picture import read_frame_number
 from custom_components.retrocam.core.player.lookup.resolver import Resolver
 from custom_components.retrocam.core.player.machine import Phase
 from custom_components.retrocam.core.player.session import Session
 from custom_components.retrocam.core.player.status import Status
-from custom_components.retrocam.core.test_pattern import read_frame_number
 
 from .lookups import a_resolver
 

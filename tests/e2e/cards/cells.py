@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.async_api import Page, WebSocket
 
-from custom_components.retrocam.core.cells.planes import PlaneLayout
-from custom_components.retrocam.core.cells.wire import CellDecoder
+from custom_components.retrocam.core.ascii.planes import PlaneLayout
+from custom_components.retrocam.core.ascii.wire import CellDecoder
 
 RAMP: Final = " .-:+*=#%@"
 CONTRAST: Final = 1.1

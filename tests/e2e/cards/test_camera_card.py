@@ -9,8 +9,8 @@ import av
 from playwright.async_api import expect
 import pytest
 
-from custom_components.retrocam.core.jpeg import planes
-from custom_components.retrocam.core.test_pattern import read_frame_number
+from custom_components.retrocam.core.frames.jpeg import planes
+from custom_components.retrocam.core.pattern.picture import read_frame_number
 from demo.jobs import frame_number
 from tests.waiting import until
 

@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.padding import PKCS7
 
+from ...core.frames.stills import jpeg, png
 from ...core.player.clips import clip
 from ...core.player.server import MediaServer, Page
-from ...core.stills import jpeg, png
 from .mutations import Piece
 
 _CONTAINERS = {

@@ -8,18 +8,18 @@ import tempfile
 
 import pytest
 
+from custom_components.retrocam.core.clips.fragmented_reader import read_recording
+from custom_components.retrocam.core.clips.recovery import salvage
 from custom_components.retrocam.core.errors import FragmentError, InvalidFrameError, PlayError
-from custom_components.retrocam.core.files import partial_path
-from custom_components.retrocam.core.mp4_header import mp4_duration
-from custom_components.retrocam.core.player.addresses import Network, is_any
-from custom_components.retrocam.core.player.lookup.streams import MediaInput
-from custom_components.retrocam.core.player.source import CommonStart, Source
+from custom_components.retrocam.core.library.files import partial_path
+from custom_components.retrocam.core.library.thumbnails import clip_thumbnail
+from custom_components.retrocam.core.mp4.duration import mp4_duration
+from custom_components.retrocam.core.player.demux import CommonStart, Source
+from custom_components.retrocam.core.player.net.addresses import Network, is_any
+from custom_components.retrocam.core.player.net.streams import MediaInput
 from custom_components.retrocam.core.player.video import LATE, VideoDecoder
-from custom_components.retrocam.core.recording import read_recording
-from custom_components.retrocam.core.salvage import salvage
-from custom_components.retrocam.core.thumbnails import clip_thumbnail
 
-from ...core.clip_checks import Camera, ended, library_in
+from ...core.clips.clip_checks import Camera, ended, library_in
 from ...core.clips.footage import cuts_of
 from ...core.player.server import MediaServer, Page
 from .limits import bounded, case_random, cases, try_all

@@ -6,12 +6,12 @@ from http.client import HTTPException
 import threading
 
 from custom_components.retrocam.core.errors import PlayError
-from custom_components.retrocam.core.player.addresses import Network, is_any
 from custom_components.retrocam.core.player.artwork import fetch_artwork
-from custom_components.retrocam.core.player.fetch import play_error
-from custom_components.retrocam.core.player.lookup.streams import MediaInput
-from custom_components.retrocam.core.player.playlist_file import PlaylistFile
-from custom_components.retrocam.core.player.remote import RemoteFile
+from custom_components.retrocam.core.player.hls.playlist_file import PlaylistFile
+from custom_components.retrocam.core.player.net.addresses import Network, is_any
+from custom_components.retrocam.core.player.net.fetch import play_error
+from custom_components.retrocam.core.player.net.http_file import RemoteFile
+from custom_components.retrocam.core.player.net.streams import MediaInput
 
 from ...core.player.hosts import here
 from ...core.player.server import MediaServer, Request

@@ -11,15 +11,15 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.retrocam.core.cells.messages import read_ack
-from custom_components.retrocam.core.cells.wire import SUBPROTOCOL
+from custom_components.retrocam.cameras.share_auth import DOOR
+from custom_components.retrocam.core.ascii.messages import read_ack
+from custom_components.retrocam.core.ascii.wire import SUBPROTOCOL
 from custom_components.retrocam.core.errors import DamagedPacketError, PlayError
-from custom_components.retrocam.core.player.fetch import link_of
 from custom_components.retrocam.core.player.lookup.answers import load_answer
-from custom_components.retrocam.instances.door import DOOR
+from custom_components.retrocam.core.player.net.fetch import link_of
 
-from ...cell_clients import cells_url
 from ...conftest import LoadEntry
+from ...http.cell_clients import cells_url
 from ...share.guests import FAST, Browser, page_path, sharing
 from ...viewers import QUIET
 from .limits import bounded, case_random, cases, try_all

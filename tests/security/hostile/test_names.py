@@ -21,11 +21,11 @@ import voluptuous as vol
 from yarl import URL
 
 from custom_components.retrocam.core.errors import MediaNotFoundError
-from custom_components.retrocam.core.files import format_name, parse_name
-from custom_components.retrocam.media_ids import MediaId
+from custom_components.retrocam.core.library.files import format_name, parse_name
+from custom_components.retrocam.media.ids import MediaId
 
 from ...conftest import LoadEntry
-from ...core.clip_checks import library_in
+from ...core.clips.clip_checks import library_in
 from ...share.guests import Browser, page_path, sharing
 from ...viewers import QUIET
 from .limits import bounded, case_random, cases, try_all

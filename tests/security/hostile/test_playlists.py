@@ -7,10 +7,10 @@ import threading
 import pytest
 
 from custom_components.retrocam.core.errors import PlayError
-from custom_components.retrocam.core.player.addresses import Network, is_any
-from custom_components.retrocam.core.player.lookup.streams import MediaInput
-from custom_components.retrocam.core.player.playlist import parse_playlist
-from custom_components.retrocam.core.player.source import CommonStart, Source
+from custom_components.retrocam.core.player.demux import CommonStart, Source
+from custom_components.retrocam.core.player.hls.playlist import parse_playlist
+from custom_components.retrocam.core.player.net.addresses import Network, is_any
+from custom_components.retrocam.core.player.net.streams import MediaInput
 
 from ...core.player.server import MediaServer, Page
 from .limits import bounded, case_random, cases, described, try_all

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from custom_components.retrocam.core.errors import InvalidFrameError, UnsupportedMediaError
+from custom_components.retrocam.core.frames.image_codec import decode_still
+from custom_components.retrocam.core.library.thumbnails import still_thumbnail
 from custom_components.retrocam.core.player.artwork import read_artwork
-from custom_components.retrocam.core.stills import decode_still
-from custom_components.retrocam.core.thumbnails import still_thumbnail
 
 from .limits import bounded, case_random, cases, try_all
 from .mutations import mutated

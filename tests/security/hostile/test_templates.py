@@ -11,8 +11,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 import voluptuous as vol
 
+from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.const import DOMAIN
-from custom_components.retrocam.instances import CameraInstance
 
 from .limits import bounded, case_random, cases
 from .mutations import with_number, with_odd

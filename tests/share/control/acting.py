@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from custom_components.retrocam.instances.player import PlayerInstance
+from custom_components.retrocam.cameras.player import PlayerInstance
 
 from ...core.player.hosts import loopback
 from ..guests import Browser

@@ -3,10 +3,10 @@
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from ...cell_clients import Client
+from ...cameras.players import play
 from ...conftest import LoadEntry
 from ...core.player.server import MediaServer, Page
-from ...players import play
+from ...http.cell_clients import Client
 from ...waiting import until
 from ..guests import Browser, page_path, sharing
 from .acting import act, put_on_the_internet

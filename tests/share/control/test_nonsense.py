@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
-from custom_components.retrocam.instances.door import DOOR
+from custom_components.retrocam.cameras.share_auth import DOOR
 
 from ..guests import FAST, Browser
 

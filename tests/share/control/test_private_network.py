@@ -9,10 +9,10 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from ...cell_clients import Client
 from ...core.player.clips import clip
 from ...core.player.hosts import Names, only_first
 from ...core.player.server import MediaServer, Page, serving
+from ...http.cell_clients import Client
 from ..guests import Browser
 from .acting import act
 

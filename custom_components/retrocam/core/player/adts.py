@@ -9,7 +9,7 @@ from av import AudioCodecContext, AudioFrame, CodecContext, Packet
 from av.audio.resampler import AudioResampler
 
 from .audio import GAP_US, AudioPiece
-from .source import Part
+from .demux import Part
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ import struct
 from typing import Final
 
 from ..errors import InvalidFrameError, UnsupportedMediaError
-from ..stills import still_extension, still_size
-from .addresses import Network
-from .fetch import fetch_all
+from ..frames.image_codec import still_extension, still_size
+from .net.addresses import Network
+from .net.fetch import fetch_all
 
 MOST_BYTES: Final = 4 * 1024 * 1024
 """YouTube's largest thumbnails have 300 kB, photographs that news sites show some MB."""

@@ -15,15 +15,15 @@ from typing import Final
 from av import VideoFrame
 
 from ..errors import PlayError, UnsupportedMediaError
-from ..pictures import Picture
-from .addresses import Network
+from ..frames.feed import Picture
 from .adts import AudioTrack, audio_track
 from .audio import AudioRing
-from .deck import Deck, Item, Lane
-from .lookup.streams import Resolved
+from .demux import CommonStart, Part, Source
+from .frame_broadcast import Screen
+from .net.addresses import Network
+from .net.streams import Resolved
+from .playback_buffer import Deck, Item, Lane
 from .reports import Reports
-from .screen import Screen
-from .source import CommonStart, Part, Source
 from .video import LATE, VideoDecoder
 
 _LOGGER = logging.getLogger(__name__)

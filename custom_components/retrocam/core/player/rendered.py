@@ -10,14 +10,14 @@ import av
 from av.video.reformatter import ColorRange, Colorspace
 import numpy as np
 
-from ..areas import even
-from ..cells.encoding import FrameGate
-from ..cells.glyphs import GlyphPainter
-from ..cells.planes import Planes
-from ..cells.presets import CHARSETS, PRESETS, Charset
-from ..cells.raster import Raster, Scaler
-from ..pictures import Picture, Sink
-from .screen import Screen
+from ..ascii.encoding import FrameGate
+from ..ascii.glyphs import GlyphPainter
+from ..ascii.planes import Planes
+from ..ascii.presets import CHARSETS, PRESETS, Charset
+from ..ascii.raster import Raster, Scaler
+from ..frames.feed import Picture, Sink
+from ..frames.geometry import even
+from .frame_broadcast import Screen
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -12,19 +12,19 @@ import time
 from typing import Final, assert_never
 
 from ..errors import PlayError
-from ..pictures import Feed
+from ..frames.feed import Feed
 from . import events
-from .addresses import Network
 from .audio import AudioGoneError, AudioRing
+from .camera_playback import Relay
 from .events import Effect, Event
-from .fetch import link_of
+from .frame_broadcast import Screen
 from .lookup.resolver import Resolver
-from .lookup.streams import Resolved
 from .machine import RUNNING, Phase, State, step
+from .net.addresses import Network
+from .net.fetch import link_of
+from .net.streams import Resolved
 from .pipeline import Pipeline
-from .relay import Relay
 from .reports import OpenedMedia, TicketedReports
-from .screen import Screen
 from .status import Status
 from .wanted import FreshMedia, Wanted
 

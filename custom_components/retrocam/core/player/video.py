@@ -8,9 +8,9 @@ import av
 from av import Packet, VideoCodecContext, VideoFrame
 
 from ..errors import PictureTooLargeError, UnsupportedMediaError
-from ..kept_filter import KeptFilter, PictureKind, Step
-from ..picture_limits import check_packet
-from .source import Part
+from ..frames.filter_graph import KeptFilter, PictureKind, Step
+from ..frames.limits import check_packet
+from .demux import Part
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -3,10 +3,10 @@
 from abc import ABC, abstractmethod
 
 from ..errors import BlockedAddressError, PlayError, PlayNetworkError
-from ..pictures import Feed
-from .addresses import Network
+from ..frames.feed import Feed
 from .lookup.resolver import Resolver
-from .lookup.streams import Resolved
+from .net.addresses import Network
+from .net.streams import Resolved
 
 
 class FreshMedia(ABC):

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from typing import Any
 
-from custom_components.retrocam.core.player.addresses import Lookup
+from custom_components.retrocam.core.player.net.addresses import Lookup
 
 
 @dataclass

@@ -16,7 +16,6 @@ from custom_components.retrocam.core.errors import (
     PlayNetworkError,
     UnsupportedMediaError,
 )
-from custom_components.retrocam.core.player.addresses import is_any, look_up
 from custom_components.retrocam.core.player.lookup.answers import load_answer
 from custom_components.retrocam.core.player.lookup.messages import (
     LENGTH,
@@ -28,8 +27,9 @@ from custom_components.retrocam.core.player.lookup.messages import (
     framed,
     load_job,
 )
-from custom_components.retrocam.core.player.lookup.streams import MediaInput, Resolved
 from custom_components.retrocam.core.player.lookup.worker import work
+from custom_components.retrocam.core.player.net.addresses import is_any, look_up
+from custom_components.retrocam.core.player.net.streams import MediaInput, Resolved
 
 from ..clips import clip
 from ..server import MediaServer, Page

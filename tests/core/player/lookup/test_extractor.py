@@ -19,9 +19,9 @@ from custom_components.retrocam.core.errors import (
     UnsupportedMediaError,
     UpcomingError,
 )
-from custom_components.retrocam.core.player.addresses import Network, is_any
-from custom_components.retrocam.core.player.fetch import Login
 from custom_components.retrocam.core.player.lookup import extractor, generic
+from custom_components.retrocam.core.player.net.addresses import Network, is_any
+from custom_components.retrocam.core.player.net.fetch import Login
 
 from ....house import HOUSE
 from ..clips import clip

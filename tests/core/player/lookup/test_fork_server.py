@@ -16,7 +16,7 @@ import pytest
 from custom_components.retrocam.core.errors import PlayError, PlayNetworkError
 from custom_components.retrocam.core.player.lookup.pool import LookupPool
 from custom_components.retrocam.core.player.lookup.resolver import Resolver
-from custom_components.retrocam.core.player.lookup.streams import Resolved
+from custom_components.retrocam.core.player.net.streams import Resolved
 
 from ....house import ROOT
 from ....loop_lag import STRETCH, loop_lag

@@ -11,11 +11,7 @@ import sys
 
 import pytest
 
-from custom_components.retrocam.core.errors import (
-    PlayError,
-    PlayNetworkError,
-    PlayTimeoutError,
-)
+from custom_components.retrocam.core.errors import PlayError, PlayNetworkError, PlayTimeoutError
 from custom_components.retrocam.core.player.lookup.pool import LookupPool
 from custom_components.retrocam.core.player.lookup.resolver import Resolver
 from custom_components.retrocam.core.player.lookup.server import LookupServer

@@ -9,7 +9,8 @@ import voluptuous as vol
 from ... import errors
 from ...errors import PlayError, PlayNetworkError, UnsupportedMediaError
 from ...texts import is_plain, written
-from ..fetch import split_url
+from ..net.fetch import split_url
+from ..net.streams import MediaInput, Resolved
 from .messages import (
     LONGEST_MESSAGE,
     LONGEST_TITLE,
@@ -19,7 +20,6 @@ from .messages import (
     MOST_LINES,
     MOST_SECONDS,
 )
-from .streams import MediaInput, Resolved
 
 _LOGGER = logging.getLogger(__name__)
 

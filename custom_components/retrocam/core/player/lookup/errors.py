@@ -19,7 +19,7 @@ from ...errors import (
     UnsupportedMediaError,
     UpcomingError,
 )
-from ...sources import redact_urls
+from ...sources.urls import redact_urls
 
 _BY_TYPE: Final[dict[str, type[PlayError]]] = {
     "GeoRestrictedError": GeoBlockedError,

@@ -22,14 +22,14 @@ from ...errors import (
     UnsupportedMediaError,
     UpcomingError,
 )
-from ...sources import redact_urls
-from ..addresses import Network
-from ..fetch import Login, without_login
+from ...sources.urls import redact_urls
+from ..net.addresses import Network
+from ..net.fetch import Login, without_login
+from ..net.streams import MediaInput, Resolved
 from .errors import lookup_error
 from .formats import Format, choose, expiry
 from .generic import GenericIE
 from .runtimes import JAVASCRIPT_RUNTIMES
-from .streams import MediaInput, Resolved
 from .transport import GuardedRH
 
 _LOGGER = logging.getLogger(__name__)

@@ -13,8 +13,8 @@ import struct
 from typing import Any, BinaryIO, Final
 
 from ...errors import PlayError
-from ..addresses import Address, Lookup, Origin
-from .streams import Resolved
+from ..net.addresses import Address, Lookup, Origin
+from ..net.streams import Resolved
 
 LENGTH: Final = struct.Struct(">I")
 MOST_BYTES: Final = 256 * 1024

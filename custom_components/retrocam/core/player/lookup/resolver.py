@@ -10,12 +10,12 @@ from typing import Final
 from urllib.parse import quote
 
 from ...errors import UnsupportedMediaError
-from ..addresses import Address, Lookup, Network, is_any, is_foreign, look_up
-from ..fetch import origin_of, split_url
+from ..net.addresses import Address, Lookup, Network, is_any, is_foreign, look_up
+from ..net.fetch import origin_of, split_url
+from ..net.streams import Resolved
 from .answers import load_answer
 from .messages import Job
 from .pool import LookupPool
-from .streams import Resolved
 
 _LOGGER = logging.getLogger(__name__)
 

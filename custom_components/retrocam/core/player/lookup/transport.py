@@ -13,8 +13,8 @@ from yt_dlp.networking import Request, RequestHandler, Response
 from yt_dlp.networking.exceptions import HTTPError, TransportError
 
 from ...errors import PlayError, UnsupportedMediaError
-from ..addresses import Network
-from ..fetch import Answer, Login, headers_for, redirect_target, send
+from ..net.addresses import Network
+from ..net.fetch import Answer, Login, headers_for, redirect_target, send
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

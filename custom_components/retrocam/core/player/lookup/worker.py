@@ -9,8 +9,8 @@ import traceback
 from typing import Final, override
 
 from ...errors import PlayError, UnsupportedMediaError
-from ...sources import redact_urls
-from ..addresses import Network, is_any
+from ...sources.urls import redact_urls
+from ..net.addresses import Network, is_any
 from .extractor import Downloader, extract, prepare
 from .limits import set_time_limits
 from .messages import (

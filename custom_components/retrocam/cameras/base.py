@@ -1,0 +1,302 @@
+"""What every camera instance has: a supply of segments, pictures, stills and MJPEG."""
+
+from abc import ABC, abstractmethod
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
+from homeassistant.components.stream import Stream
+from homeassistant.const import Platform
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+
+from ..const import DOMAIN
+from ..core.admission import Admission
+from ..core.frames.feed import PictureFeed, Sink
+from ..core.frames.image_codec import ImageFormat, decode_still
+from ..core.frames.jpeg import JpegSink
+from ..core.frames.jpeg_ring import Frame, FrameRing
+from ..core.frames.mjpeg_fanout import Fanout
+from ..core.library.index import MediaItem
+from ..core.listeners import Turnwise
+from ..core.segments.ring import SegmentRing
+from ..core.threads import run_in_thread
+from ..media.items import MediaKind, describe
+from ..settings import Settings
+from ..stream.provider import StreamSupply
+from ..workload import async_compute, async_slices
+from .ascii import DEFAULT_PRESET, CameraScreen, Cells, CellScreen
+from .directories import media_directory
+from .history import History
+from .lookback import Lookback
+from .media_events import Happenings, MediaEvent
+from .media_storage import REFRESH_INTERVAL, Media
+from .recorder import Recorder
+from .share_access import Share
+from .stills import Stills
+from .timelapses import Timelapses
+
+if TYPE_CHECKING:
+    import av
+
+    from . import RetrocamConfigEntry
+
+
+MOST_WAITING: Final = 40
+"""Requests for a picture that wait at the most; a user's next one is refused as `busy`."""
+
+
+class CameraInstance(ABC):
+    """A camera of any kind. All methods run in the event loop unless they say otherwise."""
+
+    kind: ClassVar[str]
+    platforms: ClassVar[tuple[Platform, ...]] = (
+        Platform.BINARY_SENSOR,
+        Platform.BUTTON,
+        Platform.CAMERA,
+        Platform.EVENT,
+        Platform.IMAGE,
+        Platform.NUMBER,
+        Platform.SELECT,
+        Platform.SENSOR,
+        Platform.SWITCH,
+    )
+    """What Home Assistant gets of an instance."""
+
+    def __init__(self, hass: HomeAssistant, entry: RetrocamConfigEntry) -> None:
+        """Read the entry; nothing runs yet."""
+        self.hass = hass
+        self.entry = entry
+        self.settings = Settings.from_options(entry.options, self.kind)
+        self.ring = SegmentRing(seconds=0.0, max_bytes=0)
+        self.frames = FrameRing(self.settings.ring_size)
+        self.fanout = Fanout(self.frames)
+        self.supply = self._make_supply()
+        self.feed = self._make_feed()
+        self.jpegs = JpegSink(
+            self.frames, fps=self.settings.mjpeg_fps, width=self.settings.mjpeg_width
+        )
+        self.stills = Stills(self)
+        self.requests = Admission(running=1, waiting=MOST_WAITING)
+        """For the pictures that users ask for one by one: each takes threads, and most of a core."""
+        self.media = Media(hass, self.name, media_directory(hass, entry), self.settings)
+        self.lookback = Lookback(self)
+        self.recorder = Recorder(self)
+        self.history = History(self)
+        self.timelapses = Timelapses(self)
+        self.share = Share(hass, entry)
+        self.happenings = Happenings(self)
+        self._media_task: asyncio.Task[None] | None = None
+        self.cells = Cells(entry.title, self._make_cell_screen)
+        self._listeners = Turnwise(hass.loop)
+        self._watchers = 0
+        self._end_watching: Callable[[], None] | None = None
+
+    @property
+    def name(self) -> str:
+        """The name that the user gave the instance."""
+        return self.entry.title
+
+    @property
+    def available(self) -> bool:
+        """Whether the source can be used, as far as is known."""
+        return self.supply.available
+
+    @property
+    def connected(self) -> bool:
+        """Whether pictures come, or would as far as is known."""
+        return self.supply.connected
+
+    @property
+    def watchers(self) -> int:
+        """How many MJPEG viewers there are now."""
+        return self._watchers
+
+    @property
+    def camera_entity_id(self) -> str:
+        """The id of the instance's camera entity, or a stand-in while there is none."""
+        unique_id = f"{self.entry.entry_id}_camera"
+        registry = er.async_get(self.hass)
+        found = registry.async_get_entity_id(CAMERA_DOMAIN, DOMAIN, unique_id)
+        return found or f"{CAMERA_DOMAIN}.{self.entry.entry_id.lower()}"
+
+    @property
+    def stream_source(self) -> str | None:
+        """The URL that others may open for themselves; None if a second connection is not wanted."""
+        return None
+
+    async def async_start(self) -> None:
+        """Begin what runs without a reader. The camera entity is there by now."""
+        self.entry.async_on_unload(self.supply.async_add_listener(self.async_tell))
+        self.entry.async_on_unload(
+            self.media.async_add_listener(lambda _kind, _change: self.async_tell())
+        )
+        self._media_task = self.entry.async_create_background_task(
+            self.hass, self._async_look_after_media(), f"retrocam media of {self.name}"
+        )
+        self.lookback.async_start()
+
+    async def async_stop(self) -> None:
+        """End all threads and tasks and let go of the source; clips are finished first."""
+        self.share.async_end()
+        # It may be reading the libraries still; afterwards it would begin the history.
+        if self._media_task is not None:
+            self._media_task.cancel()
+            await asyncio.wait([self._media_task])
+        await self.history.async_stop()
+        await self.timelapses.async_close()
+        self.lookback.async_stop()
+        await self.recorder.async_close()
+        await self.cells.async_close()
+        self.frames.stop()
+        self._async_end_watching()
+        await self.stills.async_stop()
+        await run_in_thread(f"retrocam stop {self.name}", self.feed.close)
+        await self.supply.async_close()
+        self.ring.close()
+        await self.media.async_close()
+
+    @callback
+    def async_add_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Call `listener` when something about the instance changes; returns what ends it."""
+        return self._listeners.add(listener)
+
+    @callback
+    def async_tell(self) -> None:
+        """Tell the entities that something has changed: now, or with what else changes in this turn."""
+        self._listeners.tell()
+
+    @callback
+    def async_save_option(self, section: str, key: str, value: Any) -> None:
+        """Keep an option that took effect already, without loading the entry anew."""
+        options = {**self.entry.options, section: {**self.entry.options.get(section, {})}}
+        options[section][key] = value
+        self.hass.config_entries.async_update_entry(self.entry, options=options)
+
+    async def async_stream(self) -> Stream | None:
+        """Return the Stream for HLS, or None if the source has none."""
+        return await self.supply.async_stream()
+
+    async def async_still(self) -> Frame:
+        """Return the newest picture, with the time at which it was taken.
+
+        Raises a SourceError when there is none that is new enough to be shown as the present.
+        """
+        return await self.stills.async_get()
+
+    async def async_snapshot(self, image_format: ImageFormat) -> Frame:
+        """Return the newest picture in its full size, to be kept; the same one has the same time.
+
+        Raises a RetrocamError when there is none that is new enough, or it cannot be encoded.
+        """
+        return await self.stills.async_take(image_format)
+
+    async def async_ascii_picture(self) -> tuple[av.VideoFrame, float]:
+        """Return the newest picture for a text, and when it was taken, UNIX s.
+
+        Raises a RetrocamError when there is none that is new enough, or it cannot be decoded.
+        """
+        still = await self.async_still()
+        picture = await async_compute(
+            self.hass, f"retrocam ascii {self.name}", lambda: decode_still(still.data)
+        )
+        return picture, still.time
+
+    @callback
+    def hold_for_stills(self) -> CALLBACK_TYPE:
+        """Keep awake what stills are taken from until the function that is returned is called."""
+        return self.supply.hold()
+
+    @callback
+    def watch(self) -> CALLBACK_TYPE:
+        """Have `frames` filled until the function that is returned is called."""
+        self._watchers += 1
+        if self._end_watching is None:
+            self._end_watching = self._begin_watching()
+        released = False
+
+        @callback
+        def release() -> None:
+            nonlocal released
+            if released:
+                return
+            released = True
+            self._watchers -= 1
+            if not self._watchers:
+                self._async_end_watching()
+                # Who comes next must not be shown what was long ago.
+                self.frames.reset()
+
+        return release
+
+    @callback
+    def subscribe(self, sink: Sink) -> Callable[[], None]:
+        """Hand pictures to `sink`, the right way up, until the function that is returned is called."""
+        return self.feed.subscribe(sink)
+
+    @callback
+    def read(self, sink: Sink) -> Callable[[], None]:
+        """Hand pictures to `sink` as `subscribe` does, made of stills where there is nothing else."""
+        return self.subscribe(sink)
+
+    def diagnostics(self) -> dict[str, Any]:
+        """Return figures for a bug report, without secrets."""
+        return {
+            "supply": self.supply.diagnostics(),
+            "ring": {
+                "available": self.ring.available,
+                "size": self.ring.size,
+                "fps": self.ring.fps,
+                "frame_size": self.ring.frame_size,
+            },
+            "lookback": {"enabled": self.lookback.enabled, "seconds": self.lookback.seconds},
+            "recordings": self.recorder.active,
+            "history": {"enabled": self.history.enabled, "interval": self.history.interval},
+            "timelapse": self.timelapses.progress and self.timelapses.progress.state,
+            "media": {
+                "loaded": self.media.loaded,
+                "problem": self.media.problem and self.media.problem.code,
+                "files": {str(kind): one.total for kind, one in self.media.libraries.items()},
+            },
+            "feed": {"readers": self.feed.readers, "running": self.feed.running},
+            "cells": self.cells.diagnostics(),
+            "mjpeg": {"watchers": self._watchers, "encoded": self.jpegs.encoded},
+        }
+
+    async def _async_look_after_media(self) -> None:
+        """Read the libraries, tell of clips that a crash left, and keep within the limits."""
+        salvaged = await self.media.async_load()
+        await async_slices(self.hass).each(self._tell_salvaged, salvaged)
+        self.history.async_start()
+        while True:
+            await asyncio.sleep(REFRESH_INTERVAL)
+            await self.media.async_refresh()
+
+    def _tell_salvaged(self, item: MediaItem) -> None:
+        said = describe(self.hass, self, MediaKind.RECORDINGS, item)
+        self.happenings.async_tell(MediaEvent.CLIP_SALVAGED, said)
+
+    @abstractmethod
+    def _make_supply(self) -> StreamSupply:
+        """Make what gets the segments into `ring`."""
+
+    @abstractmethod
+    def _make_feed(self) -> PictureFeed:
+        """Make what turns the source into pictures."""
+
+    @callback
+    def _make_cell_screen(self, preset: str | None) -> CellScreen:
+        """Make the grid of a preset, None for the usual one."""
+        return CameraScreen(self, preset or DEFAULT_PRESET)
+
+    @callback
+    def _begin_watching(self) -> Callable[[], None]:
+        """Have JPEGs made of the pictures; returns what ends it."""
+        return self.subscribe(self.jpegs)
+
+    @callback
+    def _async_end_watching(self) -> None:
+        if self._end_watching is not None:
+            self._end_watching()
+            self._end_watching = None

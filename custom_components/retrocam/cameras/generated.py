@@ -1,0 +1,138 @@
+"""Instances whose pictures Retrocam draws itself, published as one H.264 stream."""
+
+from abc import abstractmethod
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+import secrets
+import threading
+from typing import TYPE_CHECKING, Final, override
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+
+from ..core.errors import SourceTimeoutError
+from ..core.frames.feed import Picture, PictureFeed, PictureSource, Sink
+from ..core.frames.image_codec import ImageFormat
+from ..core.frames.jpeg_ring import Frame
+from ..core.frames.orientation import orient
+from ..core.publish.publisher import Publisher
+from ..core.threads import resolve, run_in_thread
+from ..http.urls import live_url
+from ..stream.url_provider import UrlSupply
+from .base import CameraInstance
+from .stills import STILL_TIMEOUT
+
+if TYPE_CHECKING:
+    from . import RetrocamConfigEntry
+
+
+OPENING_GRACE: Final = 2.0
+"""Seconds in which a stream worker that reads ends by itself."""
+
+
+class DrawnInstance(CameraInstance):
+    """A camera without a source: Home Assistant's stream worker reads what the publisher encodes.
+
+    MJPEG and stills are made of the drawn pictures themselves, so that nothing is decoded again.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry: RetrocamConfigEntry) -> None:
+        """Draw the token that the stream worker shows at the door."""
+        self.token = secrets.token_urlsafe(24)
+        self.drawn = PictureFeed(f"retrocam drawing {entry.title}", self._make_source())
+        self.publisher = self._make_publisher(self.drawn, f"retrocam publisher {entry.title}")
+        super().__init__(hass, entry)
+
+    @override
+    async def async_start(self) -> None:
+        """Make the Stream, which knows the user's orientation: pictures need it also while it sleeps."""
+        await self.async_stream()
+        await super().async_start()
+
+    @override
+    async def async_still(self) -> Frame:
+        """Return the next picture that is drawn. Raises SourceTimeoutError."""
+        return await self.async_snapshot("jpeg")
+
+    @override
+    async def async_snapshot(self, image_format: ImageFormat) -> Frame:
+        """Return the next picture that is drawn. Raises SourceTimeoutError."""
+        picture = await self._async_next_picture()
+        return await self.stills.async_encode(lambda: picture.frame, picture.time, image_format)
+
+    @callback
+    @override
+    def hold_for_stills(self) -> CALLBACK_TYPE:
+        """Hold nothing: a picture is drawn when it is wanted."""
+        return lambda: None
+
+    async def _async_next_picture(self) -> Picture:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Picture] = loop.create_future()
+        taken = threading.Event()
+
+        def take(picture: Picture) -> None:
+            if not taken.is_set():
+                taken.set()
+                loop.call_soon_threadsafe(resolve, future, picture)
+
+        unsubscribe = self.subscribe(take)
+        try:
+            async with asyncio.timeout(STILL_TIMEOUT):
+                return await future
+        except TimeoutError as err:
+            raise SourceTimeoutError("nothing was drawn in time") from err
+        finally:
+            unsubscribe()
+
+    @property
+    @override
+    def stream_source(self) -> str:
+        return live_url(self.hass, self.entry.entry_id, self.token)
+
+    @override
+    async def async_stop(self) -> None:
+        """End the publisher too, but its reader first: a worker without its source logs an error."""
+        closing = self.hass.async_create_task(
+            self.supply.async_close(), f"retrocam close {self.name}"
+        )
+        # One that is still opening waits for more of the stream than has come: its end wakes it.
+        await asyncio.wait([closing], timeout=OPENING_GRACE)
+        await run_in_thread(f"retrocam stop {self.name}", self.publisher.close)
+        await closing
+        await super().async_stop()
+
+    @override
+    def _make_supply(self) -> UrlSupply:
+        return UrlSupply(
+            self.hass,
+            self.name,
+            self.ring,
+            url=self.stream_source,
+            options={},
+            entity_id=lambda: self.camera_entity_id,
+            # The rate is ours: FFmpeg would look at 20 pictures to find it, for 10 s at 2 fps.
+            ffmpeg={"fpsprobesize": "2"},
+        )
+
+    @override
+    def _make_feed(self) -> PictureFeed:
+        return self.drawn
+
+    @callback
+    @override
+    def subscribe(self, sink: Sink) -> Callable[[], None]:
+        """Turn the pictures as the user wants before `sink` gets them."""
+
+        def oriented(picture: Picture) -> None:
+            sink(replace(picture, frame=orient(picture.frame, self.supply.orientation)))
+
+        return super().subscribe(oriented)
+
+    @abstractmethod
+    def _make_source(self) -> PictureSource:
+        """Make what draws. Called before `entry` and `hass` are set."""
+
+    @abstractmethod
+    def _make_publisher(self, drawn: PictureFeed, name: str) -> Publisher:
+        """Make what encodes the drawn pictures, in a thread called `name`."""

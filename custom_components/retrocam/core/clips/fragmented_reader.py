@@ -1,0 +1,170 @@
+"""Reading back what a recording in fragments holds, up to its last whole fragment.
+
+Only files that `ClipFile` wrote are read. Whatever a crash or a disk made of one, reading it ends,
+and raises nothing but FragmentError and StorageError.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+import os
+from pathlib import Path
+import struct
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from ..errors import FragmentError
+from ..library.files import open_regular, storage_errors
+from ..mp4.fragment_reader import read_tracks
+from ..mp4.fragment_writer import Rows, read_fragment
+from ..mp4.movie_writer import SampleTable
+from ..mp4.tracks import TrackHeader, track_headers
+
+_HEAD: Final = struct.Struct(">I4s")
+_MAX_HEADER: Final = 64 << 20
+"""Bytes; a header that claims more is none of ours."""
+
+
+class Stretch(NamedTuple):
+    """Media data of one fragment, in the file of the recording."""
+
+    offset: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What stands in the file of a recording, up to its last whole fragment."""
+
+    path: Path
+    all_tracks: tuple[TrackHeader, ...]
+    """Of its header."""
+    tracks: tuple[TrackHeader, ...]
+    """Those that have samples."""
+    tables: tuple[SampleTable, ...]
+    stretches: tuple[Stretch, ...]
+    size: int
+    """Bytes up to the end of the last whole fragment."""
+
+    @property
+    def samples(self) -> list[int]:
+        """How many samples each track has."""
+        return [len(table.sizes) for table in self.tables]
+
+    @property
+    def duration(self) -> float:
+        """Seconds from the first picture to the end of the last."""
+        return self.tables[0].duration / self.tracks[0].timescale
+
+    @property
+    def media_size(self) -> int:
+        """Bytes of all samples."""
+        return sum(stretch.size for stretch in self.stretches)
+
+
+def read_recording(path: Path) -> Recording:
+    """Read the headers of a recording in fragments; blocks.
+
+    What follows the last whole fragment is passed over. Raises FragmentError if there is no whole
+    fragment with pictures, or it is not a file of ours, and StorageError.
+    """
+    with storage_errors():
+        descriptor = open_regular(path)
+        try:
+            return _read(path, descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _read(path: Path, descriptor: int) -> Recording:
+    end = os.fstat(descriptor).st_size
+    init = os.pread(descriptor, _init_size(descriptor, end), 0)
+    tracks = read_tracks(init)
+    headers = track_headers(init, tracks)
+    found: list[list[Rows]] = [[] for _ in tracks]
+    chunks: list[list[int]] = [[] for _ in tracks]
+    stretches: list[Stretch] = []
+    size, position = len(init), 0
+    for fragment, stretch in _fragments(descriptor, size, end, len(tracks)):
+        for rows in fragment:
+            found[rows.track].append(rows)
+            chunks[rows.track].append(position)
+            position += rows.size
+        stretches.append(stretch)
+        size = stretch.offset + stretch.size
+    if headers[0].handler != "vide" or not found[0]:
+        raise FragmentError("no whole fragment with pictures")
+    # A camera may promise sound and never send any.
+    kept = [index for index, rows in enumerate(found) if rows]
+    return Recording(
+        path=path,
+        all_tracks=headers,
+        tracks=tuple(headers[index] for index in kept),
+        tables=tuple(_table(found[index], chunks[index]) for index in kept),
+        stretches=tuple(stretches),
+        size=size,
+    )
+
+
+def _init_size(descriptor: int, end: int) -> int:
+    """Find where `moov` ends."""
+    position = 0
+    for _ in range(8):
+        size, kind = _head(descriptor, position, end)
+        position += size
+        if position > end or size > _MAX_HEADER:
+            break
+        if kind == b"moov":
+            return position
+    raise FragmentError("no header where there must be one")
+
+
+def _fragments(
+    descriptor: int, position: int, end: int, tracks: int
+) -> Iterator[tuple[list[Rows], Stretch]]:
+    """Walk over the fragments, up to the first one that is not whole."""
+    while position + 8 <= end:
+        try:
+            size, kind = _head(descriptor, position, end)
+            if kind != b"moof" or size > _MAX_HEADER:
+                return
+            found = read_fragment(os.pread(descriptor, size, position), tracks)
+            media, kind = _head(descriptor, position + size, end)
+        except FragmentError:
+            return
+        stretch = Stretch(position + size + 8, media - 8)
+        position += size + media
+        if kind != b"mdat" or position > end or sum(rows.size for rows in found) != stretch.size:
+            return
+        yield found, stretch
+
+
+def _head(descriptor: int, position: int, end: int) -> tuple[int, bytes]:
+    """Read size and kind of a box."""
+    head = os.pread(descriptor, 8, position)
+    if len(head) < 8:
+        raise FragmentError(f"cut off at {position} of {end}")
+    size, kind = _HEAD.unpack(head)
+    if size < 8:
+        raise FragmentError(f"no box at {position}")
+    return size, kind
+
+
+def _table(fragments: list[Rows], chunks: list[int]) -> SampleTable:
+    """Join the samples of a track; each lasts until the next is decoded, over fragments too."""
+    rows = np.concatenate([fragment.rows for fragment in fragments])
+    counts = np.array([len(fragment.rows) for fragment in fragments])
+    lasts = np.cumsum(counts) - 1
+    starts = np.array([fragment.start for fragment in fragments])
+    lengths = np.array([int(fragment.rows[:, 0].sum()) for fragment in fragments])
+    durations = rows[:, 0].copy()
+    durations[lasts[:-1]] += starts[1:] - (starts[:-1] + lengths[:-1])
+    return SampleTable(
+        start=fragments[0].start,
+        durations=durations,
+        sizes=rows[:, 1],
+        flags=rows[:, 2],
+        shifts=rows[:, 3],
+        chunks=np.array(chunks),
+        counts=counts,
+    )

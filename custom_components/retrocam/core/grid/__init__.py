@@ -1,0 +1,4 @@
+"""Several cameras composed into one picture: layouts, tiles and labels.
+
+May import `core.frames`.
+"""

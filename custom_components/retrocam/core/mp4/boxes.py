@@ -1,0 +1,91 @@
+"""The boxes of an MP4 file (ISO/IEC 14496-12, 4.2): making them, and finding them in memory.
+
+Whatever the bytes are, reading them ends, and raises nothing but FragmentError.
+"""
+
+from collections.abc import Iterator
+import struct
+from typing import Final, NamedTuple
+
+from ..errors import FragmentError
+
+type Data = bytes | memoryview
+"""The bytes of an init or a part; a memoryview must be of single bytes."""
+
+ONE: Final = 1 << 16
+"""1 as a 16.16 number."""
+
+
+class Box(NamedTuple):
+    """One box: its four letters, and where it begins, where its body begins, and where it ends."""
+
+    kind: bytes
+    start: int
+    body: int
+    end: int
+
+
+def box(kind: bytes, *content: bytes) -> bytes:
+    """Join the contents to a box."""
+    return b"".join((struct.pack(">I4s", 8 + sum(map(len, content)), kind), *content))
+
+
+def full_box(kind: bytes, version_and_flags: int, *content: bytes) -> bytes:
+    """Join the contents to a box that has a version, in the highest 8 bits, and 24 flags."""
+    return box(kind, struct.pack(">I", version_and_flags), *content)
+
+
+def boxes(data: Data, start: int = 0, end: int | None = None) -> Iterator[Box]:
+    """Walk over the boxes from `start` to `end`, not into them.
+
+    Raises FragmentError at a box that is cut off or too small to be one.
+    """
+    end = len(data) if end is None else end
+    while start < end:
+        (size,) = unpack(">I4x", data, start, end)
+        body, kind = start + 8, bytes(data[start + 4 : start + 8])
+        if size == 1:
+            (size,) = unpack(">Q", data, body, end)
+            body += 8
+        elif size == 0:
+            size = end - start
+        if size < body - start or start + size > end:
+            raise FragmentError(f"box {kind!r} at {start} says {size} bytes of {end - start}")
+        yield Box(kind, start, body, start + size)
+        start += size
+
+
+def first_box(data: Data, kind: bytes, start: int = 0, end: int | None = None) -> Box:
+    """Find the first box of a kind from `start` to `end`. Raises FragmentError when there is none."""
+    for found in boxes(data, start, end):
+        if found.kind == kind:
+            return found
+    raise FragmentError(f"no {kind!r} where there must be one")
+
+
+def child_of(data: Data, parent: Box, kind: bytes) -> Box:
+    """Find the first box of a kind directly in another. Raises FragmentError when there is none."""
+    return first_box(data, kind, parent.body, parent.end)
+
+
+def unpack(form: str, data: Data, start: int, end: int) -> tuple[int, ...]:
+    """Unpack what lies at `start`. Raises FragmentError when it reaches beyond `end`."""
+    if start + struct.calcsize(form) > end:
+        raise FragmentError(f"cut off at {start}")
+    return struct.unpack_from(form, data, start)
+
+
+def by_version(data: Data, versioned: Box, first: str, second: str) -> str:
+    """Choose between the layouts of version 0 (32-bit times) and 1 (64-bit times) of a box.
+
+    Raises FragmentError when the box is cut off before its version.
+    """
+    (version,) = unpack(">B", data, versioned.body, versioned.end)
+    return second if version else first
+
+
+def four_letters(data: Data, start: int, end: int) -> str:
+    """Read a code of four letters. Raises FragmentError when it reaches beyond `end`."""
+    if start + 4 > end:
+        raise FragmentError(f"cut off at {start}")
+    return bytes(data[start : start + 4]).decode("latin-1")

@@ -1,0 +1,228 @@
+"""Reading fragmented MP4 in memory: the tracks of an init, the samples of a part.
+
+An init is `ftyp` and `moov`; a part is one or more pairs of `moof` and `mdat`. Everything is read
+in place: what comes out are numbers and offsets, never copies of samples. The layout of the boxes
+is that of ISO/IEC 14496-12 (sections 4.2, 8.4, 8.5 and 8.8). Whatever the bytes are, reading them
+ends, and raises nothing but FragmentError.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+import struct
+from typing import Final, NamedTuple
+
+from ..errors import FragmentError
+from .boxes import Box, Data, boxes, by_version, child_of, first_box, four_letters, unpack
+from .sample_description import without_rates
+
+_NON_SYNC: Final = 0x0001_0000
+"""`sample_is_non_sync_sample` in a sample's flags: not a keyframe (8.8.3.1)."""
+
+# Flags of tfhd (8.8.7).
+_TFHD_BASE_OFFSET: Final = 0x01
+_TFHD_DESCRIPTION: Final = 0x02
+_TFHD_DEFAULTS: Final = (0x08, 0x10, 0x20)
+_TFHD_BASE_IS_MOOF: Final = 0x02_0000
+
+# Flags of trun (8.8.8).
+_TRUN_OFFSET: Final = 0x001
+_TRUN_FIRST_FLAGS: Final = 0x004
+_TRUN_DURATION: Final = 0x100
+_TRUN_SIZE: Final = 0x200
+_TRUN_FLAGS: Final = 0x400
+_TRUN_CTS: Final = 0x800
+
+
+class Defaults(NamedTuple):
+    """What holds for samples that do not say themselves: duration in ticks, bytes, flags."""
+
+    duration: int
+    size: int
+    flags: int
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One track of an init."""
+
+    id: int
+    """Its number in the file, from 1."""
+    handler: str
+    """`vide` or `soun`."""
+    timescale: int
+    """Ticks a second of all times of the track."""
+    codec: str
+    """The four letters of the sample entry, as `avc1`, `hvc1`, `mp4v`, `mp4a`."""
+    size: tuple[int, int] | None
+    """Width and height in pixels of a video track."""
+    description: bytes
+    """The sample description (`stsd`) without bit rates. While it stays the same, one decoder fits."""
+    defaults: Defaults
+
+
+class Sample(NamedTuple):
+    """One picture, or one packet of sound. Times in ticks of its track."""
+
+    dts: int
+    """When it is to be decoded."""
+    cts: int
+    """From decoding to showing; may be negative."""
+    duration: int
+    keyframe: bool
+    offset: int
+    """Where its bytes begin, counted from the start of the part."""
+    size: int
+
+    @property
+    def pts(self) -> int:
+        """When it is to be shown."""
+        return self.dts + self.cts
+
+
+def read_tracks(init: Data) -> tuple[Track, ...]:
+    """Read the video and sound tracks of an init, in its order.
+
+    Raises FragmentError when there is none, or the init is damaged.
+    """
+    moov = first_box(init, b"moov")
+    defaults = dict(_track_defaults(init, moov))
+    tracks = tuple(
+        track
+        for box in boxes(init, moov.body, moov.end)
+        if box.kind == b"trak" and (track := _read_track(init, box, defaults))
+    )
+    if not tracks:
+        raise FragmentError("the init has neither video nor sound")
+    return tracks
+
+
+def samples(part: Data, track: Track) -> Iterator[Sample]:
+    """Walk over the samples of one track in a part, over all its fragments, in decoding order.
+
+    Raises FragmentError at the first thing that is wrong; what came before it is good.
+    """
+    # Samples do not share bytes, so damage that claims more of them than there are bytes is seen.
+    budget = len(part)
+    for moof in boxes(part):
+        if moof.kind != b"moof":
+            continue
+        for traf in boxes(part, moof.body, moof.end):
+            if traf.kind != b"traf":
+                continue
+            track_id, defaults = _read_tfhd(part, traf, track.defaults)
+            if track_id != track.id:
+                continue
+            dts, position = _read_tfdt(part, traf), moof.start
+            for trun in boxes(part, traf.body, traf.end):
+                if trun.kind != b"trun":
+                    continue
+                for sample in _read_trun(part, trun, defaults, base=moof.start, at=(position, dts)):
+                    yield sample
+                    dts += sample.duration
+                    position = sample.offset + sample.size
+                    budget -= max(1, sample.size)
+                    if budget < 0:
+                        raise FragmentError("the samples need more bytes than the part has")
+
+
+def _track_defaults(init: Data, moov: Box) -> Iterator[tuple[int, Defaults]]:
+    """Read what `trex` says of each track."""
+    mvex = child_of(init, moov, b"mvex")
+    for trex in boxes(init, mvex.body, mvex.end):
+        if trex.kind == b"trex":
+            track_id, duration, size, flags = unpack(">4xI4xIII", init, trex.body, trex.end)
+            yield track_id, Defaults(duration, size, flags)
+
+
+def _read_track(init: Data, trak: Box, defaults: dict[int, Defaults]) -> Track | None:
+    tkhd = child_of(init, trak, b"tkhd")
+    (track_id,) = unpack(by_version(init, tkhd, ">12xI", ">20xI"), init, tkhd.body, tkhd.end)
+    mdia = child_of(init, trak, b"mdia")
+    hdlr = child_of(init, mdia, b"hdlr")
+    handler = four_letters(init, hdlr.body + 8, hdlr.end)
+    if handler not in ("vide", "soun"):
+        return None
+    mdhd = child_of(init, mdia, b"mdhd")
+    (timescale,) = unpack(by_version(init, mdhd, ">12xI", ">20xI"), init, mdhd.body, mdhd.end)
+    if not timescale:
+        raise FragmentError(f"track {track_id} has no timescale")
+    stbl = child_of(init, child_of(init, mdia, b"minf"), b"stbl")
+    stsd = child_of(init, stbl, b"stsd")
+    entry = next(boxes(init, stsd.body + 8, stsd.end), None)
+    if entry is None:
+        raise FragmentError(f"track {track_id} has no sample description")
+    size = None
+    if handler == "vide":
+        width, height = unpack(">24xHH", init, entry.body, entry.end)
+        size = (width, height)
+    return Track(
+        id=track_id,
+        handler=handler,
+        timescale=timescale,
+        codec=four_letters(init, entry.start + 4, entry.end),
+        size=size,
+        description=without_rates(bytes(init[stsd.body : stsd.end])),
+        defaults=defaults.get(track_id, Defaults(0, 0, 0)),
+    )
+
+
+def _read_tfhd(part: Data, traf: Box, defaults: Defaults) -> tuple[int, Defaults]:
+    tfhd = child_of(part, traf, b"tfhd")
+    flags, track_id = unpack(">II", part, tfhd.body, tfhd.end)
+    if not flags & _TFHD_BASE_IS_MOOF:
+        raise FragmentError("offsets that do not count from the fragment")
+    position = tfhd.body + 8
+    position += 8 * bool(flags & _TFHD_BASE_OFFSET) + 4 * bool(flags & _TFHD_DESCRIPTION)
+    values = list(defaults)
+    for index, flag in enumerate(_TFHD_DEFAULTS):
+        if flags & flag:
+            (values[index],) = unpack(">I", part, position, tfhd.end)
+            position += 4
+    return track_id, Defaults(*values)
+
+
+def _read_tfdt(part: Data, traf: Box) -> int:
+    """Read when the first sample of a fragment is decoded, in ticks."""
+    tfdt = child_of(part, traf, b"tfdt")
+    (ticks,) = unpack(by_version(part, tfdt, ">I", ">Q"), part, tfdt.body + 4, tfdt.end)
+    return ticks
+
+
+def _read_trun(
+    part: Data, trun: Box, defaults: Defaults, *, base: int, at: tuple[int, int]
+) -> Iterator[Sample]:
+    """Read one run of samples. Offsets count from `base`.
+
+    `at` is where the run begins unless it has an offset, and its first dts.
+    """
+    position, dts = at
+    flags, count = unpack(">II", part, trun.body, trun.end)
+    row = trun.body + 8
+    if flags & _TRUN_OFFSET:
+        position = base + unpack(">i", part, row, trun.end)[0]
+        row += 4
+    first_flags = None
+    if flags & _TRUN_FIRST_FLAGS:
+        (first_flags,) = unpack(">I", part, row, trun.end)
+        row += 4
+    signed = flags >> 24
+    form = struct.Struct(
+        ">"
+        + "".join("I" for flag in (_TRUN_DURATION, _TRUN_SIZE, _TRUN_FLAGS) if flags & flag)
+        + ("i" if signed else "I") * bool(flags & _TRUN_CTS)
+    )
+    if row + count * form.size > trun.end:
+        raise FragmentError(f"a run of {count} samples is cut off")
+    for index in range(count):
+        values = iter(form.unpack_from(part, row + index * form.size))
+        duration = next(values) if flags & _TRUN_DURATION else defaults.duration
+        size = next(values) if flags & _TRUN_SIZE else defaults.size
+        sample_flags = next(values) if flags & _TRUN_FLAGS else defaults.flags
+        cts = next(values) if flags & _TRUN_CTS else 0
+        if index == 0 and first_flags is not None:
+            sample_flags = first_flags
+        if position < 0 or position + size > len(part):
+            raise FragmentError(f"a sample at {position} reaches beyond the part")
+        yield Sample(dts, cts, duration, not sample_flags & _NON_SYNC, position, size)
+        position += size
+        dts += duration

@@ -1,0 +1,109 @@
+"""What the header of a file says of a track besides its samples, and how its pictures are turned.
+
+The layout is that of ISO/IEC 14496-12, sections 8.3.2 and 8.5.2.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+import struct
+from typing import Final
+
+from ..errors import FragmentError
+from .boxes import ONE, boxes, child_of
+from .fragment_reader import Track
+
+_TURNS: Final[dict[int, tuple[int, int, int, int, int, int]]] = {
+    # (a, b, c, d) and which side the origin moves by: x' = a x + c y + tx, y' = b x + d y + ty.
+    2: (-1, 0, 0, 1, 1, 0),
+    3: (-1, 0, 0, -1, 1, 1),
+    4: (1, 0, 0, -1, 0, 1),
+    5: (0, 1, 1, 0, 0, 0),
+    6: (0, -1, 1, 0, 0, 1),
+    7: (0, -1, -1, 0, 1, 1),
+    8: (0, 1, -1, 0, 1, 0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TrackHeader:
+    """What a header says of a track besides its samples."""
+
+    handler: str
+    """`vide` or `soun`."""
+    timescale: int
+    description: bytes
+    """Body of its `stsd`."""
+    size: tuple[int, int]
+    """Width and height at which it is to be shown, before turning, as 16.16 numbers."""
+    matrix: bytes
+    """How it is to be turned, as in `tkhd`."""
+
+
+def track_headers(
+    init: bytes | memoryview, tracks: Sequence[Track], orientation: int = 1
+) -> tuple[TrackHeader, ...]:
+    """Take the headers of these tracks out of an init, and turn pictures as the orientation says.
+
+    Orientations are those of `orientation.orient`; 1 leaves them as the init has them. HEVC comes
+    out as `hvc1`, which is all that some players know. Raises FragmentError, and ValueError unless
+    1 <= orientation <= 8.
+    """
+    tails = dict(_tkhd_tails(init))
+    return tuple(_track_header(track, tails[track.id], orientation) for track in tracks)
+
+
+def _tkhd_tails(init: bytes | memoryview) -> list[tuple[int, bytes]]:
+    """Read of each track its number, and the end of its header: matrix, width and height."""
+    found = []
+    for moov in boxes(init):
+        if moov.kind != b"moov":
+            continue
+        for trak in boxes(init, moov.body, moov.end):
+            if trak.kind == b"trak":
+                tkhd = child_of(init, trak, b"tkhd")
+                if tkhd.end - tkhd.body < 84:
+                    raise FragmentError("a track header that is too short")
+                at = tkhd.body + (20 if init[tkhd.body] else 12)
+                number = int.from_bytes(init[at : at + 4])
+                found.append((number, bytes(init[tkhd.end - 44 : tkhd.end])))
+    return found
+
+
+def _track_header(track: Track, tail: bytes, orientation: int) -> TrackHeader:
+    matrix, (width, height) = tail[:36], struct.unpack(">II", tail[36:])
+    if track.handler == "vide" and orientation != 1:
+        matrix = _matrix(orientation, width, height)
+    description = track.description
+    if track.codec == "hev1":
+        description = description[:12] + b"hvc1" + description[16:]
+    return TrackHeader(track.handler, track.timescale, description, (width, height), matrix)
+
+
+def orientation_of(matrix: bytes) -> int:
+    """Return the orientation that a matrix shows pictures in; 1 for one that does anything else.
+
+    `matrix` is nine 32-bit numbers in the machine's own byte order, as FFmpeg gives it.
+    """
+    a, b, _, c, d = struct.unpack_from("=5i", matrix)
+    for orientation, turn in _TURNS.items():
+        if turn[:4] == tuple((value > 0) - (value < 0) for value in (a, b, c, d)):
+            return orientation
+    return 1
+
+
+def _matrix(orientation: int, width: int, height: int) -> bytes:
+    """Make the matrix that shows pictures in an orientation (8.3.2); sizes are 16.16 numbers.
+
+    A step to the right or down in the picture is one in the direction that the first or second row
+    says; the third moves the result back to where it began.
+    """
+    if orientation not in _TURNS:
+        raise ValueError(f"no orientation {orientation}")
+    a, b, c, d, right, down = _TURNS[orientation]
+    shown_width, shown_height = (width, height) if a else (height, width)
+    return struct.pack(
+        ">9i",
+        *(a * ONE, b * ONE, 0),
+        *(c * ONE, d * ONE, 0),
+        *(right * shown_width, down * shown_height, 1 << 30),
+    )

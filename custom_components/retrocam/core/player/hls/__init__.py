@@ -1,0 +1,4 @@
+"""HLS media playlists (RFC 8216), read as one file.
+
+May import `core.player.net`.
+"""

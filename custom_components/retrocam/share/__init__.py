@@ -1,0 +1,4 @@
+"""The page of guests: its views, and what guests may do.
+
+May import `http`, `actions`, `cameras`, `media` and `core`.
+"""

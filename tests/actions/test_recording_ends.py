@@ -1,0 +1,115 @@
+"""Recordings of a camera that is gone, that has nothing to record, or of which one is just ending."""
+
+import asyncio
+from pathlib import Path
+from typing import Final
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import pytest
+
+from custom_components.retrocam.actions.recordings import async_record
+from custom_components.retrocam.cameras import CameraInstance
+from custom_components.retrocam.core.errors import ClipEndedError
+
+from ..conftest import LoadEntry
+from ..rtsp import RtspServer
+from ..viewers import QUIET, idle
+from ..waiting import until
+
+BUTTON: Final = {"entity_id": "button.porch_save_lookback"}
+
+
+@pytest.fixture
+async def camera(load: LoadEntry, rtsp_server: RtspServer) -> CameraInstance:
+    """A camera with a keyframe each second, of which some seconds are held."""
+    mount = rtsp_server.mount("/porch", fps=25)
+    entry = await load({"kind": "camera_url", "url": mount.url})
+    instance: CameraInstance = entry.runtime_data
+    await until(lambda: instance.ring.available > 3)
+    return instance
+
+
+async def test_what_is_held_of_a_camera_that_went_can_be_saved(
+    home: HomeAssistant, camera: CameraInstance, rtsp_server: RtspServer
+) -> None:
+    rtsp_server.kill()
+    await until(lambda: not camera.available)
+    held = camera.ring.available
+    clock = camera.ring.clock
+    camera.ring.clock = lambda: clock() + 300
+    # Not as an action: Home Assistant may keep those from an entity that is unavailable.
+    answer, _ = await asyncio.gather(
+        async_record(camera, lookback=2, duration=0),
+        home.services.async_call("button", "press", BUTTON, blocking=True),
+    )
+    assert answer["requested_lookback"] == 2
+    assert 2 <= answer["lookback"] <= 2 + 1.1
+    assert answer["duration"] == pytest.approx(answer["lookback"], abs=0.1)
+    longest = max(item.duration for item in camera.media.recordings.latest(9))
+    assert longest == pytest.approx(held, abs=0.5)
+    # An automation must not save the same again and again of a camera that is gone for good.
+    camera.ring.clock = lambda: clock() + 3600
+    with pytest.raises(HomeAssistantError):
+        await async_record(camera, lookback=2, duration=0)
+
+
+async def test_the_button_says_when_nothing_is_held(
+    home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer
+) -> None:
+    mount = rtsp_server.mount("/porch", fps=25)
+    await load({"kind": "camera_url", "url": mount.url}, options=QUIET)
+    with pytest.raises(ServiceValidationError) as raised:
+        await home.services.async_call("button", "press", BUTTON, blocking=True)
+    assert raised.value.translation_key == "clip_empty"
+
+
+async def test_the_button_saves_nothing_that_was_before_the_camera_slept(
+    home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer
+) -> None:
+    mount = rtsp_server.mount("/porch", fps=25)
+    entry = await load({"kind": "camera_url", "url": mount.url}, options=QUIET)
+    instance: CameraInstance = entry.runtime_data
+    release = instance.supply.hold()
+    await until(lambda: instance.ring.available > 1)
+    release()
+    await idle(home)
+    await until(lambda: mount.watchers == 0)
+    clock = instance.ring.clock
+    instance.ring.clock = lambda: clock() + 7200
+    with pytest.raises(ServiceValidationError) as raised:
+        await home.services.async_call("button", "press", BUTTON, blocking=True)
+    assert raised.value.translation_key == "clip_empty"
+
+
+async def test_a_clip_that_is_being_finished_keeps_no_other_from_being_extended(
+    camera: CameraInstance,
+) -> None:
+    short = camera.recorder.async_begin(lookback=2, duration=0)
+    long = camera.recorder.async_begin(lookback=1, duration=600)
+    try:
+        # While the loop waits here nobody is told of the end.
+        short.writer.stop(at_once=True)
+        assert short.writer.join(10)
+        until_then = long.writer.until
+        assert camera.recorder.async_extend(60) == [long]
+        assert long.writer.until == until_then + 60
+        long.writer.stop(at_once=True)
+        assert long.writer.join(10)
+        with pytest.raises(ClipEndedError):
+            camera.recorder.async_extend(60)
+    finally:
+        camera.recorder.async_stop_all()
+        await asyncio.gather(short.done, long.done)
+
+
+async def test_a_place_that_cannot_be_written_is_no_problem_of_the_library(
+    home: HomeAssistant, camera: CameraInstance, media_directory: Path
+) -> None:
+    home.config.allowlist_external_dirs = {str(media_directory)}
+    (media_directory / "file").write_bytes(b"no folder")
+    filename = str(media_directory / "file" / "clip.mp4")
+    answer = await async_record(camera, lookback=2, duration=0, filename=filename)
+    assert answer["reason"] in {"storage_missing", "storage_failed"}
+    assert Path(answer["path"]).parent == camera.media.recordings.directory
+    assert camera.media.problem is None

@@ -1,0 +1,301 @@
+"""Names, atomic writes, and the header of an MP4."""
+
+from datetime import UTC, datetime
+import errno
+from fractions import Fraction
+import os
+from pathlib import Path
+import socket
+import struct
+
+import av
+from hypothesis import example, given, strategies as st
+import numpy as np
+import pytest
+
+from custom_components.retrocam.core.errors import (
+    MediaNotFoundError,
+    StorageError,
+    StorageFullError,
+    StorageMissingError,
+    StorageReadOnlyError,
+)
+from custom_components.retrocam.core.library.files import (
+    EXTENSIONS,
+    MAX_TIME_MS,
+    format_name,
+    free_space,
+    open_regular,
+    parse_name,
+    partial_path,
+    publish,
+    read_picture,
+    storage_error,
+    storage_errors,
+    sync_and_close,
+    to_ms,
+    write_all,
+    write_atomic,
+)
+from custom_components.retrocam.core.mp4.duration import mp4_duration
+
+from ..frames.stills import listing
+
+NAME = "20260102T030405.678Z.jpg"
+TIME_MS = 1_767_323_045_678
+FULL_DEVICE = Path("/dev/full")
+
+
+def test_a_name_says_the_time_in_utc() -> None:
+    time = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC).timestamp()
+    assert format_name(to_ms(time), "jpg") == NAME
+    assert parse_name(NAME) == (TIME_MS, "jpg")
+
+
+@given(time=st.integers(0, MAX_TIME_MS), extension=st.sampled_from(EXTENSIONS))
+def test_every_name_is_read_back(time: int, extension: str) -> None:
+    name = format_name(time, extension)
+    assert len(name) == 24
+    assert parse_name(name) == (time, extension)
+
+
+@given(times=st.lists(st.integers(0, MAX_TIME_MS), min_size=2))
+def test_names_sort_by_time(times: list[int]) -> None:
+    names = [format_name(time, "png") for time in times]
+    assert sorted(names) == [format_name(time, "png") for time in sorted(times)]
+
+
+@given(name=st.text())
+@example(name="")
+@example(name=f"../{NAME}")
+@example(name=f"/{NAME}")
+@example(name=f"{NAME}/")
+@example(name=f"{NAME}\n")
+@example(name=f"{NAME}\0")
+@example(name="%2e%2e%2f" + NAME)
+@example(name=NAME.replace(".678", "..78"))
+@example(name="20260102T030405.678Z.gif")
+@example(name="20260102T030405.678Z.JPG")
+@example(name="20260102T030405.678Z.partial.jpg")
+@example(name="20260102T030405,678Z.jpg")
+@example(name="2026010²T030405.678Z.jpg")
+@example(name="٢٠٢٦٠١٠٢T030405.678Z.jpg")
+@example(name="20261302T030405.678Z.jpg")
+@example(name="20260230T030405.678Z.jpg")
+@example(name="20260102T240405.678Z.jpg")
+@example(name="20260102T030460.678Z.jpg")
+@example(name="19691231T235959.999Z.jpg")
+def test_only_its_own_form_is_a_name(name: str) -> None:
+    parsed = parse_name(name)
+    assert parsed is None or format_name(*parsed) == name
+
+
+@given(name=st.from_regex(r"[0-9]{8}T[0-9]{6}\.[0-9]{3}Z\.(jpg|png|mp4)", fullmatch=True))
+def test_a_name_that_looks_right_must_be_a_time(name: str) -> None:
+    parsed = parse_name(name)
+    assert parsed is None or format_name(*parsed) == name
+
+
+@pytest.mark.parametrize("time", [-0.01, float("nan"), float("inf"), 1e300, 253_402_300_800.0])
+def test_a_time_that_no_name_can_say(time: float) -> None:
+    with pytest.raises(ValueError, match="named after"):
+        to_ms(time)
+
+
+def test_a_write_is_whole_and_leaves_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    write_atomic(path, b"one")
+    write_atomic(path, b"two" * 100_000, sync=True)
+    assert read_picture(path) == b"two" * 100_000
+    assert listing(tmp_path) == [NAME]
+
+
+def test_a_left_over_of_an_earlier_kill_is_no_obstacle(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    partial_path(path).write_bytes(b"much longer than what comes")
+    write_atomic(path, b"whole")
+    assert path.read_bytes() == b"whole"
+    assert listing(tmp_path) == [NAME]
+
+
+def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / NAME).mkdir()
+    with pytest.raises(StorageError) as caught:
+        write_atomic(tmp_path / NAME, b"x")
+    assert caught.value.code == "storage_failed"
+    assert listing(tmp_path) == [NAME]
+
+
+def test_a_missing_directory_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StorageMissingError):
+        write_atomic(tmp_path / "gone" / NAME, b"x")
+    with pytest.raises(StorageMissingError):
+        free_space(tmp_path / "gone")
+    with pytest.raises(StorageMissingError):
+        publish(tmp_path / "gone", tmp_path / NAME, sync=True)
+
+
+def test_links_lead_nowhere(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"secret")
+    path = tmp_path / NAME
+    path.symlink_to(secret)
+    partial_path(path).symlink_to(secret)
+    with pytest.raises(FileNotFoundError):
+        read_picture(path)
+    with pytest.raises(FileNotFoundError):
+        read_picture(tmp_path / "nothing")
+    write_atomic(path, b"public")
+    assert path.read_bytes() == b"public"
+    assert secret.read_bytes() == b"secret"
+    assert listing(tmp_path) == sorted([NAME, "secret"])
+
+
+def test_a_hard_link_in_place_of_a_partial_file_is_not_written_through(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"secret")
+    partial_path(tmp_path / NAME).hardlink_to(secret)
+    write_atomic(tmp_path / NAME, b"public")
+    assert secret.read_bytes() == b"secret"
+
+
+def open_files() -> int:
+    """Count the descriptors of this process; 0 where the system does not tell."""
+    folder = Path("/proc/self/fd")
+    return len(listing(folder)) if folder.is_dir() else 0
+
+
+@pytest.mark.parametrize("kind", ["fifo", "socket", "device", "folder", "linked folder"])
+def test_only_regular_files_are_opened(tmp_path: Path, kind: str) -> None:
+    """A FIFO without a writer would otherwise block the reader for ever."""
+    path = tmp_path / NAME
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as bound:
+            bound.bind(str(path))
+    elif kind == "device":
+        path = FULL_DEVICE
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        (tmp_path / "real").mkdir()
+        (tmp_path / "real" / NAME).write_bytes(b"elsewhere")
+        (tmp_path / "link").symlink_to(tmp_path / "real")
+        path = tmp_path / "link" / NAME
+    before = open_files()
+    for flags in (os.O_RDONLY, os.O_WRONLY):
+        with pytest.raises(StorageError) as caught, storage_errors():
+            os.close(open_regular(path, flags))
+        assert isinstance(caught.value, StorageMissingError) or kind == "folder"
+    with pytest.raises(StorageMissingError), storage_errors():
+        mp4_duration(path)
+    assert open_files() == before
+
+
+def test_a_fifo_in_place_of_a_partial_file_holds_no_writer_up(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    os.mkfifo(partial_path(path))
+    write_atomic(path, b"whole", sync=True)
+    assert path.read_bytes() == b"whole"
+
+
+@pytest.mark.skipif(not FULL_DEVICE.exists(), reason="Linux has a disk that is always full")
+def test_a_full_disk_is_told() -> None:
+    descriptor = os.open(FULL_DEVICE, os.O_WRONLY)
+    try:
+        with pytest.raises(StorageFullError), storage_errors():
+            write_all(descriptor, b"x")
+    finally:
+        os.close(descriptor)
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "code"),
+    [
+        (errno.ENOSPC, StorageFullError, "storage_full"),
+        (errno.EDQUOT, StorageFullError, "storage_full"),
+        (errno.EROFS, StorageReadOnlyError, "storage_read_only"),
+        (errno.EACCES, StorageReadOnlyError, "storage_read_only"),
+        (errno.ENOENT, StorageMissingError, "storage_missing"),
+        (errno.ENOTDIR, StorageMissingError, "storage_missing"),
+        (errno.EIO, StorageError, "storage_failed"),
+        (None, StorageError, "storage_failed"),
+    ],
+)
+def test_errors_of_the_system(number: int | None, kind: type[StorageError], code: str) -> None:
+    error = storage_error(OSError() if number is None else OSError(number, "why"))
+    assert type(error) is kind
+    assert error.code == code
+    assert isinstance(error, OSError)
+
+
+def test_our_own_errors_pass() -> None:
+    with pytest.raises(MediaNotFoundError), storage_errors():
+        raise MediaNotFoundError(NAME)
+
+
+def test_a_folder_that_cannot_be_synced_is_no_error() -> None:
+    # A pipe answers EINVAL, as some network drives do.
+    reader, writer = os.pipe()
+    os.close(reader)
+    sync_and_close(writer)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(writer)
+
+
+def test_free_space_is_that_of_the_disk(tmp_path: Path) -> None:
+    status = os.statvfs(tmp_path)
+    assert free_space(tmp_path) == pytest.approx(status.f_bavail * status.f_frsize, rel=0.1)
+
+
+@pytest.mark.parametrize("options", [{"movflags": "faststart"}, {}])
+def test_the_duration_of_an_mp4(tmp_path: Path, options: dict[str, str]) -> None:
+    path = tmp_path / "film.mp4"
+    with av.open(str(path), "w", container_options=options) as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height = 64, 64
+        for number in range(25):
+            frame = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), "rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, 10)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    assert mp4_duration(path) == 2500
+
+
+def box(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(body), kind) + body
+
+
+def header(version: int, timescale: int, duration: int) -> bytes:
+    times = struct.pack(">16xIQ" if version else ">8xII", timescale, duration)
+    return box(b"moov", box(b"mvhd", bytes((version, 0, 0, 0)) + times))
+
+
+@pytest.mark.parametrize(
+    ("data", "duration"),
+    [
+        (header(0, 1000, 1500), 1500),
+        (header(1, 90_000, 90_000 * 7200), 7_200_000),
+        (
+            box(b"ftyp", b"isom")
+            + struct.pack(">I4sQ", 1, b"mdat", 20)
+            + b"1234"
+            + header(0, 1, 2),
+            2000,
+        ),
+        (header(0, 0, 5), 0),
+        (header(0, 1000, 0xFFFFFFFF), 0),
+        (header(1, 1, 1 << 60), 0),
+        (box(b"moov", box(b"mvhd", b"\0")), 0),
+        (box(b"moov", box(b"trak", b"")), 0),
+        (struct.pack(">I4s", 0, b"mdat") + b"to the end", 0),
+        (struct.pack(">I4s", 3, b"mdat"), 0),
+        (box(b"free", b"") * 100 + header(0, 1000, 1500), 0),
+        (b"", 0),
+        (b"no boxes at all, but a text", 0),
+    ],
+)
+def test_headers_of_all_kinds(tmp_path: Path, data: bytes, duration: int) -> None:
+    (tmp_path / "x.mp4").write_bytes(data)
+    assert mp4_duration(tmp_path / "x.mp4") == duration

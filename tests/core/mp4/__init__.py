@@ -1,0 +1,1 @@
+"""Tests of ISO base media files."""

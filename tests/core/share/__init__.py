@@ -1,0 +1,1 @@
+"""Tests of share pages without Home Assistant."""

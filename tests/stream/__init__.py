@@ -1,0 +1,1 @@
+"""Tests of what touches Home Assistant's stream component."""

@@ -1,0 +1,118 @@
+"""A file system that can be paused, and that can disappear: bindfs, a real one in FUSE.
+
+Paused, it answers nothing, and whoever asks it waits in the kernel, as with a network drive whose
+server is away. Killed, each call fails with "transport endpoint is not connected".
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+import contextlib
+import os
+from pathlib import Path
+import shutil
+import signal
+import subprocess
+import threading
+from typing import Final, NoReturn, Self
+
+from ..missing import missing
+from ..waiting import until
+
+RESCUE: Final = 60.0
+"""Seconds after which a paused file system goes on by itself: a blocked event loop could not do it."""
+UNCACHED: Final = "attr_timeout=0,entry_timeout=0,negative_timeout=0"
+"""Nothing may be answered from the kernel's memory."""
+
+
+class StallingDirectory:
+    """A mounted directory and the process that serves it."""
+
+    def __init__(self, source: Path, path: Path) -> None:
+        """Show `source` at `path`, an empty directory, once it is mounted."""
+        self.path = path
+        self.rescued = False
+        """Whether somebody waited in the event loop for a paused file system, until it went on."""
+        self._source = source
+        self._process: subprocess.Popen[bytes] | None = None
+        self._rescue: threading.Timer | None = None
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def mounted(cls, base: Path) -> AsyncIterator[Self]:
+        """Mount below `base` for the time of a `with` block. Skips the test where that cannot be."""
+        directory = cls(base / "source", base / "mounted")
+        directory._source.mkdir()
+        directory.path.mkdir()
+        await directory.mount()
+        try:
+            yield directory
+        finally:
+            directory.resume()
+            directory.vanish()
+
+    async def mount(self) -> None:
+        """Mount it, again if it has vanished. Skips the test where that cannot be."""
+        if shutil.which("bindfs") is None:
+            _unavailable("bindfs is missing")
+        command = ["bindfs", "-f", "-o", UNCACHED, str(self._source), str(self.path)]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE)  # noqa: ASYNC220  # at once
+        await until(lambda: process.poll() is not None or self.path.is_mount())
+        if process.poll() is not None:
+            assert process.stderr is not None
+            _unavailable(process.stderr.read().decode().strip())
+        self._process = process
+
+    def pause(self) -> None:
+        """Answer nothing more; for at most `RESCUE` seconds."""
+        self._signal(signal.SIGSTOP)
+        self._rescue = threading.Timer(RESCUE, self._go_on)
+        self._rescue.start()
+
+    def resume(self) -> None:
+        """Answer again, also what was asked meanwhile."""
+        self._signal(signal.SIGCONT)
+        if self._rescue is not None:
+            self._rescue.cancel()
+            self._rescue.join()
+            self._rescue = None
+
+    def disconnect(self) -> None:
+        """Kill the server; the mount stays and fails."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.communicate()
+        self._process = None
+
+    def vanish(self) -> None:
+        """Unmount; what is left is an empty directory."""
+        umount = ["umount", "-l"] if os.geteuid() == 0 else ["fusermount3", "-u", "-z"]
+        subprocess.run([*umount, str(self.path)], check=False)
+        if self._process is not None:
+            self._process.communicate()
+            self._process = None
+
+    def _go_on(self) -> None:
+        self.rescued = True
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(number)
+
+
+async def beats(count: int) -> None:
+    """Return once the event loop has turned so many times in its own time, or raise TimeoutError."""
+    loop = asyncio.get_running_loop()
+    seen = 0
+
+    def beat() -> bool:
+        nonlocal seen
+        seen += 1
+        return seen > count
+
+    await until(beat, within=RESCUE)
+    assert loop.is_running()
+
+
+def _unavailable(reason: str) -> NoReturn:
+    missing(f"no file system that can be paused (scripts/setup installs bindfs): {reason}")
