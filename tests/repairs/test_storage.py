@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.core.errors import StorageFullError, StorageReadOnlyError
-from custom_components.retrocam.core.library.files import free_space
+from custom_components.retrocam.core.files import free_space
 from custom_components.retrocam.media.items import MediaKind
 
 from ..calling import answer_of

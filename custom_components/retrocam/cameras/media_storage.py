@@ -15,7 +15,8 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..core.clips.recovery import salvage
 from ..core.errors import StorageError, StorageMissingError
-from ..core.library.files import free_space, storage_errors, write_atomic
+from ..core.files import free_space, storage_errors
+from ..core.library.files import write_atomic
 from ..core.library.index import MediaItem
 from ..core.library.reader import MediaChange
 from ..core.library.retention import Limits

@@ -5,7 +5,7 @@ from io import FileIO
 import os
 from typing import TYPE_CHECKING, Self
 
-from ..core.library.files import storage_errors
+from ..core.files import storage_errors
 from ..core.library.store import MediaLibrary
 from ..media.items import MediaKind
 

@@ -1,11 +1,9 @@
 """Names, atomic writes, and the header of an MP4."""
 
 from datetime import UTC, datetime
-import errno
 from fractions import Fraction
 import os
 from pathlib import Path
-import socket
 import struct
 
 import av
@@ -14,27 +12,21 @@ import numpy as np
 import pytest
 
 from custom_components.retrocam.core.errors import (
-    MediaNotFoundError,
     StorageError,
-    StorageFullError,
     StorageMissingError,
-    StorageReadOnlyError,
+)
+from custom_components.retrocam.core.files import (
+    free_space,
+    publish,
+    read_picture,
 )
 from custom_components.retrocam.core.library.files import (
     EXTENSIONS,
     MAX_TIME_MS,
     format_name,
-    free_space,
-    open_regular,
     parse_name,
     partial_path,
-    publish,
-    read_picture,
-    storage_error,
-    storage_errors,
-    sync_and_close,
     to_ms,
-    write_all,
     write_atomic,
 )
 from custom_components.retrocam.core.mp4.duration import mp4_duration
@@ -43,7 +35,6 @@ from ..frames.stills import listing
 
 NAME = "20260102T030405.678Z.jpg"
 TIME_MS = 1_767_323_045_678
-FULL_DEVICE = Path("/dev/full")
 
 
 def test_a_name_says_the_time_in_utc() -> None:
@@ -159,94 +150,11 @@ def test_a_hard_link_in_place_of_a_partial_file_is_not_written_through(tmp_path:
     assert secret.read_bytes() == b"secret"
 
 
-def open_files() -> int:
-    """Count the descriptors of this process; 0 where the system does not tell."""
-    folder = Path("/proc/self/fd")
-    return len(listing(folder)) if folder.is_dir() else 0
-
-
-@pytest.mark.parametrize("kind", ["fifo", "socket", "device", "folder", "linked folder"])
-def test_only_regular_files_are_opened(tmp_path: Path, kind: str) -> None:
-    """A FIFO without a writer would otherwise block the reader for ever."""
-    path = tmp_path / NAME
-    if kind == "fifo":
-        os.mkfifo(path)
-    elif kind == "socket":
-        with socket.socket(socket.AF_UNIX) as bound:
-            bound.bind(str(path))
-    elif kind == "device":
-        path = FULL_DEVICE
-    elif kind == "folder":
-        path.mkdir()
-    else:
-        (tmp_path / "real").mkdir()
-        (tmp_path / "real" / NAME).write_bytes(b"elsewhere")
-        (tmp_path / "link").symlink_to(tmp_path / "real")
-        path = tmp_path / "link" / NAME
-    before = open_files()
-    for flags in (os.O_RDONLY, os.O_WRONLY):
-        with pytest.raises(StorageError) as caught, storage_errors():
-            os.close(open_regular(path, flags))
-        assert isinstance(caught.value, StorageMissingError) or kind == "folder"
-    with pytest.raises(StorageMissingError), storage_errors():
-        mp4_duration(path)
-    assert open_files() == before
-
-
 def test_a_fifo_in_place_of_a_partial_file_holds_no_writer_up(tmp_path: Path) -> None:
     path = tmp_path / NAME
     os.mkfifo(partial_path(path))
     write_atomic(path, b"whole", sync=True)
     assert path.read_bytes() == b"whole"
-
-
-@pytest.mark.skipif(not FULL_DEVICE.exists(), reason="Linux has a disk that is always full")
-def test_a_full_disk_is_told() -> None:
-    descriptor = os.open(FULL_DEVICE, os.O_WRONLY)
-    try:
-        with pytest.raises(StorageFullError), storage_errors():
-            write_all(descriptor, b"x")
-    finally:
-        os.close(descriptor)
-
-
-@pytest.mark.parametrize(
-    ("number", "kind", "code"),
-    [
-        (errno.ENOSPC, StorageFullError, "storage_full"),
-        (errno.EDQUOT, StorageFullError, "storage_full"),
-        (errno.EROFS, StorageReadOnlyError, "storage_read_only"),
-        (errno.EACCES, StorageReadOnlyError, "storage_read_only"),
-        (errno.ENOENT, StorageMissingError, "storage_missing"),
-        (errno.ENOTDIR, StorageMissingError, "storage_missing"),
-        (errno.EIO, StorageError, "storage_failed"),
-        (None, StorageError, "storage_failed"),
-    ],
-)
-def test_errors_of_the_system(number: int | None, kind: type[StorageError], code: str) -> None:
-    error = storage_error(OSError() if number is None else OSError(number, "why"))
-    assert type(error) is kind
-    assert error.code == code
-    assert isinstance(error, OSError)
-
-
-def test_our_own_errors_pass() -> None:
-    with pytest.raises(MediaNotFoundError), storage_errors():
-        raise MediaNotFoundError(NAME)
-
-
-def test_a_folder_that_cannot_be_synced_is_no_error() -> None:
-    # A pipe answers EINVAL, as some network drives do.
-    reader, writer = os.pipe()
-    os.close(reader)
-    sync_and_close(writer)
-    with pytest.raises(OSError, match="Bad file descriptor"):
-        os.fstat(writer)
-
-
-def test_free_space_is_that_of_the_disk(tmp_path: Path) -> None:
-    status = os.statvfs(tmp_path)
-    assert free_space(tmp_path) == pytest.approx(status.f_bavail * status.f_frsize, rel=0.1)
 
 
 @pytest.mark.parametrize("options", [{"movflags": "faststart"}, {}])

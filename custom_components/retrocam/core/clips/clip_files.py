@@ -14,7 +14,8 @@ from ..errors import (
     StorageError,
     StorageMissingError,
 )
-from ..library.files import partial_path, storage_error
+from ..files import storage_error
+from ..library.files import partial_path
 from ..library.store import MediaLibrary
 from ..mp4.tracks import track_headers
 from ..segments.segment import Segment

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from ..errors import MediaExistsError, StorageError, StorageFullError
-from ..library.files import (
+from ..files import (
     create_file,
     file_size,
     free_space,

@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from ..library.files import storage_errors
+from ..files import storage_errors
 from ..mp4.fragment_writer import Run, fragment
 from ..mp4.movie_writer import fragmented_init
 from ..mp4.tracks import TrackHeader

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from ..errors import FragmentError
-from ..library.files import open_regular, storage_errors
+from ..files import open_regular, storage_errors
 from ..mp4.fragment_reader import read_tracks
 from ..mp4.fragment_writer import Rows, read_fragment
 from ..mp4.movie_writer import SampleTable

@@ -6,7 +6,8 @@ import logging
 from pathlib import Path
 
 from ..errors import FragmentError, MediaNotFoundError, RetrocamError
-from ..library.files import parse_name, storage_errors, whole_path
+from ..files import storage_errors
+from ..library.files import parse_name, whole_path
 from ..library.store import MediaLibrary
 from .clip_files import keep
 from .faststart import copy_path

@@ -4,7 +4,7 @@ from contextlib import suppress
 import os
 from pathlib import Path
 
-from .files import folder_status
+from ..files import folder_status
 
 
 class Folder:

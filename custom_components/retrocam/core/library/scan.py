@@ -17,7 +17,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .files import EXTENSIONS, NAME_LENGTH, folder_status, storage_errors
+from ..files import folder_status, storage_errors
+from .files import EXTENSIONS, NAME_LENGTH
 from .index import Columns, MediaIndex
 
 _BATCH: Final = 2048

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 import time as clocks
 
+from ..files import free_space
 from ..frames.image_codec import still_extension
-from .files import free_space
 from .index import MediaItem
 from .retention import Limits
 from .store import MediaLibrary

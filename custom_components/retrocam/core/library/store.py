@@ -22,17 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import MediaNotFoundError, StorageFullError, StorageMissingError
-from .files import (
-    file_size,
-    format_name,
-    free_space,
-    open_regular,
-    parse_name,
-    read_picture,
-    storage_errors,
-    to_ms,
-    write_atomic,
-)
+from ..files import file_size, free_space, open_regular, read_picture, storage_errors
+from .files import format_name, parse_name, to_ms, write_atomic
 from .folder import Folder
 from .index import MediaIndex, MediaItem
 from .reader import MediaCatalog, MediaChange

@@ -20,12 +20,13 @@ from av.sidedata.sidedata import Type
 import simplejpeg
 
 from ..errors import InvalidFrameError, PictureTooLargeError
+from ..files import folder_status, open_regular, read_picture
 from ..frames.image_codec import decode_still, still_extension
 from ..frames.jpeg import encode
 from ..frames.limits import PIXEL_LIMIT, check_markers, check_packet
 from ..frames.orientation import orient
 from ..mp4.tracks import orientation_of
-from .files import folder_status, open_regular, read_picture, write_atomic
+from .files import write_atomic
 from .index import MediaIndex
 from .scan import orphans
 

@@ -36,22 +36,22 @@ from ..errors import (
     TimelapseCancelledError,
     TimelapseEmptyError,
 )
-from ..frames.colours import colours
-from ..frames.geometry import BLACK, Rect, even, fill, fitted, parts
-from ..frames.image_codec import decode_still
-from ..frames.jpeg import planes
-from ..frames.limits import check_pixels
-from .files import (
+from ..files import (
     create_file,
     file_size,
     open_regular,
-    partial_path,
     publish,
     read_picture,
     storage_error,
     storage_errors,
     write_all,
 )
+from ..frames.colours import colours
+from ..frames.geometry import BLACK, Rect, even, fill, fitted, parts
+from ..frames.image_codec import decode_still
+from ..frames.jpeg import planes
+from ..frames.limits import check_pixels
+from .files import partial_path
 
 PRESET: Final = "veryfast"
 """Of libx264: twice the size of `slow` for a fifth of its time."""

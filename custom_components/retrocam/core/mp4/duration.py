@@ -10,7 +10,7 @@ from pathlib import Path
 import struct
 from typing import BinaryIO, Final
 
-from ..library.files import open_regular
+from ..files import open_regular
 
 _MAX_BOXES: Final = 64
 
