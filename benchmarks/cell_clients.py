@@ -19,7 +19,7 @@ import aiohttp
 from benchmarks.home import demo_camera
 from benchmarks.measuring import Case, Result, paired, spent_in
 from custom_components.retrocam.core.ascii.wire import SUBPROTOCOL
-from custom_components.retrocam.http.urls import CELLS_PATH
+from custom_components.retrocam.urls import CELLS_PATH
 from demo.process import cpu
 
 CLIENTS: Final = 50

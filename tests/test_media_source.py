@@ -222,7 +222,7 @@ async def test_a_long_list_leaves_turns_to_others(
             home.loop.call_soon(turn)
 
     home.loop.call_soon(turn)
-    said = await async_describe_all(home, filled, MediaKind.SNAPSHOTS, items)
+    said = await async_describe_all(home, filled.entry.entry_id, MediaKind.SNAPSHOTS, items)
     assert [each["filename"] for each in said] == [item.name for item in items]
     assert turns >= 3
-    assert await async_describe_all(home, filled, MediaKind.SNAPSHOTS, []) == []
+    assert await async_describe_all(home, filled.entry.entry_id, MediaKind.SNAPSHOTS, []) == []

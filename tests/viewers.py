@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.core.frames import jpeg
 from custom_components.retrocam.core.pattern.picture import read_frame_number
-from custom_components.retrocam.http.urls import MJPEG_PATH, signed
+from custom_components.retrocam.urls import MJPEG_PATH, signed
 
 from .leaks import own_threads
 

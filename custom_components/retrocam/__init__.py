@@ -14,6 +14,7 @@ from .http.live import async_register_views
 from .panel import async_register_resource, async_register_static, async_remove_resource
 from .repairs.checks import async_watch_issues
 from .services import async_setup_services
+from .share.page import async_register_share_views
 from .websocket_api import async_register_commands
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -27,6 +28,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     outages = hass.data[OUTAGES] = Outages(hass)
     await outages.async_load()
     async_register_views(hass)
+    async_register_share_views(hass)
     async_register_commands(hass)
     async_setup_services(hass)
     await async_register_static(hass)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, override
+from typing import override
 
 from homeassistant.components.media_player import BrowseError, MediaClass, MediaType
 from homeassistant.components.media_source import (
@@ -17,19 +17,17 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
-from .actions.datetimes import day_of
+from .cameras import CameraInstance, RetrocamConfigEntry
 from .const import DOMAIN
 from .core.library.index import MediaItem
 from .core.library.store import MediaLibrary
 from .core.texts import shown
-from .http.urls import media_path, signed, thumbnail_path
+from .datetimes import day_of
 from .media.ids import MediaId
 from .media.items import MediaKind, content_type
 from .rights import current_user, may_read
+from .urls import media_path, signed, thumbnail_path
 from .workload import async_slices
-
-if TYPE_CHECKING:
-    from .cameras import CameraInstance, RetrocamConfigEntry
 
 MOST_DAYS = 3660
 """Days that are listed at the most: ten years."""
@@ -95,7 +93,7 @@ class RetrocamMediaSource(MediaSource):
             [
                 _folder(MediaId(entry.entry_id), entry.title)
                 for entry in entries
-                if may_read(user, entry.runtime_data)
+                if may_read(self.hass, user, entry.entry_id)
             ],
         )
 
@@ -152,7 +150,7 @@ class RetrocamMediaSource(MediaSource):
         entry: RetrocamConfigEntry | None = self.hass.config_entries.async_get_entry(entry_id)
         if entry is None or entry.domain != DOMAIN or not hasattr(entry, "runtime_data"):
             raise _unresolvable(entry_id)
-        if not may_read(current_user(), entry.runtime_data):
+        if not may_read(self.hass, current_user(), entry_id):
             raise _unresolvable(entry_id)
         return entry.runtime_data
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 import re
 import time
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import unquote
 
 from homeassistant.auth import jwt_wrapper
@@ -29,11 +29,9 @@ from homeassistant.exceptions import UnknownUser
 from homeassistant.helpers.http import current_request
 import jwt
 
+from .camera_entity import camera_entity_id
 from .const import DOMAIN
 from .own_urls import own_path
-
-if TYPE_CHECKING:
-    from .cameras import CameraInstance, RetrocamConfigEntry
 
 _SEPARATORS: Final = re.compile(r"[/?&=#]")
 
@@ -90,9 +88,9 @@ def may_read_entity(user: User | None, entity_id: str) -> bool:
 
 
 @callback
-def may_read(user: User | None, instance: CameraInstance) -> bool:
-    """Return whether a user may see an instance: its pictures, its files and their paths."""
-    return may_read_entity(user, instance.camera_entity_id)
+def may_read(hass: HomeAssistant, user: User | None, entry_id: str) -> bool:
+    """Return whether a user may see an entry's camera: its pictures, its files and their paths."""
+    return may_read_entity(user, camera_entity_id(hass, entry_id))
 
 
 @callback
@@ -118,10 +116,10 @@ def may_play(hass: HomeAssistant, user: User | None, media: str) -> bool:
 def _may_read_named(hass: HomeAssistant, user: User, name: str) -> bool:
     if valid_entity_id(name):
         return may_read_entity(user, name)
-    entry: RetrocamConfigEntry | None = hass.config_entries.async_get_entry(name)
+    entry = hass.config_entries.async_get_entry(name)
     if entry is None or entry.domain != DOMAIN or not hasattr(entry, "runtime_data"):
         return True
-    return may_read(user, entry.runtime_data)
+    return may_read(hass, user, entry.entry_id)
 
 
 @callback

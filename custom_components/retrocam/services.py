@@ -12,7 +12,6 @@ from homeassistant.helpers.entity import Entity
 import voluptuous as vol
 
 from .actions.ascii import async_ascii_frame
-from .actions.datetimes import unix_time
 from .actions.exceptions import failed, invalid
 from .actions.filename_template import async_render_filename
 from .actions.play_media import async_play
@@ -26,6 +25,7 @@ from .core.ascii.presets import CHARSETS, PRESETS
 from .core.errors import ClipEndedError, NotAMemberError, RetrocamError, StorageError
 from .core.grid.layout import Layout
 from .core.library.timelapse import MAX_WIDTH
+from .datetimes import unix_time
 from .media.ids import MediaId
 from .media.items import MOST_LISTED, MediaKind, async_describe_all
 from .workload import async_slices
@@ -155,7 +155,8 @@ async def _async_listed(
     after, before = call.data.get("after"), call.data.get("before")
     items = library.page(call.data["limit"], after=after, before=before)
     total = library.count(after=after, before=before)
-    said = await async_describe_all(instance.hass, instance, kind, items)
+    entry_id = instance.entry.entry_id
+    said = await async_describe_all(instance.hass, entry_id, kind, items)
     return {"items": said, "total": total}
 
 

@@ -7,16 +7,16 @@ from homeassistant.components import websocket_api
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 import voluptuous as vol
 
-from .actions.datetimes import unix_time
 from .actions.play_media import describe_player
 from .cameras import CameraInstance
+from .cameras.entry_tracking import async_follow
 from .cameras.player import PlayerInstance
 from .const import DOMAIN
-from .entry_tracking import async_follow
-from .http.urls import CELLS_PATH, MJPEG_PATH, audio_template, signed
-from .media.feed import MediaFeed
+from .datetimes import unix_time
+from .http.media_feed import MediaFeed
 from .media.items import MOST_LISTED, MediaKind, async_describe_all
 from .rights import may_read
+from .urls import CELLS_PATH, MJPEG_PATH, audio_template, signed
 
 
 @callback
@@ -28,7 +28,7 @@ def async_register_commands(hass: HomeAssistant) -> None:
 
 
 def _may_read(connection: websocket_api.ActiveConnection, instance: CameraInstance) -> bool:
-    return may_read(connection.user, instance)
+    return may_read(instance.hass, connection.user, instance.entry.entry_id)
 
 
 def _loaded(hass: HomeAssistant) -> dict[str, CameraInstance]:
@@ -92,7 +92,7 @@ async def ws_media_list(
     library = instance.media.libraries[kind]
     span = {key: msg[key] for key in ("after", "before") if key in msg}
     items, total = library.page(msg["limit"], **span), library.count(**span)
-    said = await async_describe_all(hass, instance, kind, items)
+    said = await async_describe_all(hass, msg["entry_id"], kind, items)
     connection.send_result(msg["id"], {"items": said, "total": total})
 
 
@@ -118,7 +118,7 @@ def ws_media_subscribe(
         hass,
         entry,
         send=lambda event: connection.send_message(websocket_api.event_message(number, event)),
-        may_read=partial(_may_read, connection),
+        may_read=partial(may_read, hass, connection.user, entry.entry_id),
         refresh_token_id=connection.refresh_token_id,
     )
     connection.subscriptions[number] = feed.async_start()

@@ -12,9 +12,9 @@ import pytest
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 import voluptuous as vol
 
-from custom_components.retrocam.actions.datetimes import iso
 from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.core.errors import TimelapseEmptyError
+from custom_components.retrocam.datetimes import iso
 from custom_components.retrocam.media.items import MediaKind
 
 from ..calling import answer_of

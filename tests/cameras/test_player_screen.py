@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.retrocam.cameras.player import PlayerInstance
 from custom_components.retrocam.core.frames import jpeg
 from custom_components.retrocam.core.pattern.marks import FLASH
-from custom_components.retrocam.http.urls import signed
+from custom_components.retrocam.urls import signed
 
 from ..core.player.server import MediaServer
 from ..http.cell_clients import Client, Seen, cells_url

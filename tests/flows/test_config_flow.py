@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.retrocam.const import DOMAIN
 from custom_components.retrocam.http.live import PREVIEWS
-from custom_components.retrocam.http.urls import PREVIEW_PATH
+from custom_components.retrocam.urls import PREVIEW_PATH
 
 from ..conftest import LoadEntry
 from ..core.sources.http_camera import HttpCamera, video

@@ -15,7 +15,7 @@ from custom_components.retrocam.core.ascii.planes import PlaneLayout
 from custom_components.retrocam.core.ascii.presets import CHARSETS
 from custom_components.retrocam.core.ascii.raster import layout_for
 from custom_components.retrocam.core.ascii.wire import SUBPROTOCOL, CellDecoder, DecodedPacket
-from custom_components.retrocam.http.urls import CELLS_PATH, signed
+from custom_components.retrocam.urls import CELLS_PATH, signed
 
 from ..viewers import url_of
 

@@ -18,8 +18,8 @@ from custom_components.retrocam.cameras.generated import DrawnInstance
 from custom_components.retrocam.core.errors import InvalidFrameError
 from custom_components.retrocam.core.library.thumbnails import clip_thumbnail
 from custom_components.retrocam.core.library.timelapse import make_timelapse
-from custom_components.retrocam.http.urls import media_path, thumbnail_path
 from custom_components.retrocam.media.items import MediaKind
+from custom_components.retrocam.urls import media_path, thumbnail_path
 
 from ..conftest import LoadEntry
 from ..core.frames.stills import NOW, jpeg

@@ -18,7 +18,7 @@ from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.cameras.generated import DrawnInstance
 from custom_components.retrocam.core.frames import jpeg
 from custom_components.retrocam.http.mjpeg import WRITE_TIMEOUT
-from custom_components.retrocam.http.urls import VIEWER_PATH, signed
+from custom_components.retrocam.urls import VIEWER_PATH, signed
 
 from ..conftest import LoadEntry
 from ..leaks import own_threads

@@ -22,8 +22,8 @@ from custom_components.retrocam.core.errors import StorageMissingError
 from custom_components.retrocam.core.frames import jpeg
 from custom_components.retrocam.core.pattern.picture import read_frame_number
 from custom_components.retrocam.http.media import async_file_answer, async_thumbnail_answer
-from custom_components.retrocam.http.urls import MEDIA_LIST_PATH, MJPEG_PATH, VIEWER_PATH, signed
 from custom_components.retrocam.media.items import MediaKind
+from custom_components.retrocam.urls import MEDIA_LIST_PATH, MJPEG_PATH, VIEWER_PATH, signed
 
 from ..viewers import working_threads
 from ..waiting import until

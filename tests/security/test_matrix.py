@@ -8,10 +8,10 @@ from homeassistant.components.media_source import MediaSource
 from homeassistant.core import HomeAssistant, SupportsResponse
 
 from custom_components.retrocam.const import DOMAIN
-from custom_components.retrocam.http.urls import SHARE_ACTION_PATH
 from custom_components.retrocam.media.ids import MediaId
 from custom_components.retrocam.media.items import MediaKind
 from custom_components.retrocam.panel import URL_BASE
+from custom_components.retrocam.urls import SHARE_ACTION_PATH
 
 from .conftest import DAY, House, People
 from .matrix import ACTIONS, COLUMNS, COMMANDS, MEDIA, SHARE_VIEWS, VIEWS, Matrix, rows

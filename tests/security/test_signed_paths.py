@@ -12,8 +12,8 @@ import jwt
 import pytest
 from yarl import URL
 
-from custom_components.retrocam.http.urls import MEDIA_LIST_PATH, MJPEG_PATH, VIEWER_PATH
 from custom_components.retrocam.media.items import MediaKind
+from custom_components.retrocam.urls import MEDIA_LIST_PATH, MJPEG_PATH, VIEWER_PATH
 
 from ..viewers import url_of
 from .conftest import TIME, House, People

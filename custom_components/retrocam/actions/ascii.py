@@ -5,8 +5,8 @@ from typing import Any
 from ..cameras import CameraInstance
 from ..core.ascii.glyphs import ascii_frame
 from ..core.ascii.presets import CHARSETS
+from ..datetimes import iso
 from ..workload import async_compute
-from .datetimes import iso
 
 
 async def async_ascii_frame(

@@ -15,9 +15,9 @@ from ..core.clips.writer import ClipReason, ClipResult
 from ..core.errors import BusyError
 from ..core.library.places import is_path, lies_within
 from ..core.threads import run_in_thread
+from ..datetimes import iso
 from ..media.items import MediaKind, describe
 from ..workload import async_slices
-from .datetimes import iso
 from .exceptions import failed, invalid
 
 
@@ -84,7 +84,7 @@ def _described(instance: CameraInstance, result: ClipResult) -> dict[str, Any]:
         "parts": [str(part.path) for part in result.parts],
     }
     if first.item is not None:
-        said = describe(instance.hass, instance, MediaKind.RECORDINGS, first.item)
+        said = describe(instance.hass, instance.entry.entry_id, MediaKind.RECORDINGS, first.item)
         answer |= {key: said[key] for key in ("media_content_id", "url", "thumbnail_url")}
     return answer
 

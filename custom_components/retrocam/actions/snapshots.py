@@ -6,8 +6,8 @@ from typing import Any
 from ..cameras import CameraInstance
 from ..cameras.timelapses import described
 from ..core.errors import RetrocamError, TimelapseEmptyError, TimelapseRunningError
+from ..datetimes import iso
 from ..media.items import MediaKind, describe
-from .datetimes import iso
 from .exceptions import failed, invalid
 
 
@@ -19,7 +19,7 @@ async def async_take_snapshot(instance: CameraInstance) -> dict[str, Any]:
     except RetrocamError as err:
         raise failed(instance, err) from err
     return {
-        **describe(instance.hass, instance, MediaKind.SNAPSHOTS, snapshot.item),
+        **describe(instance.hass, instance.entry.entry_id, MediaKind.SNAPSHOTS, snapshot.item),
         "age": round(max(0.0, time.time() - snapshot.item.time), 3),
         "width": snapshot.width,
         "height": snapshot.height,

@@ -1,6 +1,5 @@
 """Instances: one for each config entry, sole owner of all that it runs while loaded."""
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from ..const import (
@@ -11,7 +10,7 @@ from ..const import (
     KIND_DEMO,
     KIND_GRID,
 )
-from .base import CameraInstance
+from .base import CameraInstance, RetrocamConfigEntry
 from .demo import DemoInstance
 from .entity import EntityInstance
 from .grid import GridInstance
@@ -19,8 +18,6 @@ from .player import PlayerInstance
 from .url import UrlInstance
 
 __all__ = ["CameraInstance", "RetrocamConfigEntry", "create_instance"]
-
-type RetrocamConfigEntry = ConfigEntry[CameraInstance]
 
 _KINDS: dict[str, type[CameraInstance]] = {
     KIND_CAMERA_URL: UrlInstance,

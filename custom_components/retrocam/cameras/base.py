@@ -5,13 +5,12 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
 from homeassistant.components.stream import Stream
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
 
-from ..const import DOMAIN
+from ..camera_entity import camera_entity_id
 from ..core.admission import Admission
 from ..core.frames.feed import PictureFeed, Sink
 from ..core.frames.image_codec import ImageFormat, decode_still
@@ -39,8 +38,6 @@ from .timelapses import Timelapses
 
 if TYPE_CHECKING:
     import av
-
-    from . import RetrocamConfigEntry
 
 
 MOST_WAITING: Final = 40
@@ -116,10 +113,7 @@ class CameraInstance(ABC):
     @property
     def camera_entity_id(self) -> str:
         """The id of the instance's camera entity, or a stand-in while there is none."""
-        unique_id = f"{self.entry.entry_id}_camera"
-        registry = er.async_get(self.hass)
-        found = registry.async_get_entity_id(CAMERA_DOMAIN, DOMAIN, unique_id)
-        return found or f"{CAMERA_DOMAIN}.{self.entry.entry_id.lower()}"
+        return camera_entity_id(self.hass, self.entry.entry_id)
 
     @property
     def stream_source(self) -> str | None:
@@ -274,7 +268,7 @@ class CameraInstance(ABC):
             await self.media.async_refresh()
 
     def _tell_salvaged(self, item: MediaItem) -> None:
-        said = describe(self.hass, self, MediaKind.RECORDINGS, item)
+        said = describe(self.hass, self.entry.entry_id, MediaKind.RECORDINGS, item)
         self.happenings.async_tell(MediaEvent.CLIP_SALVAGED, said)
 
     @abstractmethod
@@ -300,3 +294,6 @@ class CameraInstance(ABC):
         if self._end_watching is not None:
             self._end_watching()
             self._end_watching = None
+
+
+type RetrocamConfigEntry = ConfigEntry[CameraInstance]

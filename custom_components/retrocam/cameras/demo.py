@@ -1,6 +1,6 @@
 """The demo camera: a generated test picture, so that Retrocam can be tried without any camera."""
 
-from typing import TYPE_CHECKING, Any, ClassVar, override
+from typing import Any, ClassVar, override
 
 from homeassistant.core import HomeAssistant
 
@@ -8,10 +8,8 @@ from ..const import CONF_ADVANCED, KIND_DEMO
 from ..core.frames.feed import PictureFeed
 from ..core.pattern.picture import PatternSource, TestPattern
 from ..core.publish.publisher import Publisher
+from .base import RetrocamConfigEntry
 from .generated import DrawnInstance
-
-if TYPE_CHECKING:
-    from . import RetrocamConfigEntry
 
 
 class DemoInstance(DrawnInstance):

@@ -4,19 +4,16 @@ from collections.abc import Collection
 from itertools import count
 import os.path
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.util import slugify
 
 from ..const import CONF_KIND, CONF_SLUG, DOMAIN
 from ..settings import Settings
 
-if TYPE_CHECKING:
-    from . import RetrocamConfigEntry
 
-
-def unused_slug(hass: HomeAssistant, title: str, others: Collection[RetrocamConfigEntry]) -> str:
+def unused_slug(hass: HomeAssistant, title: str, others: Collection[ConfigEntry]) -> str:
     """Return a name for the directory of a new entry that is that of no other entry."""
     base = slugify(title) or DOMAIN
     used = {entry.data.get(CONF_SLUG) for entry in others}
@@ -33,13 +30,13 @@ def unused_slug(hass: HomeAssistant, title: str, others: Collection[RetrocamConf
     )
 
 
-def media_directory(hass: HomeAssistant, entry: RetrocamConfigEntry) -> Path:
+def media_directory(hass: HomeAssistant, entry: ConfigEntry) -> Path:
     """Return the directory of an entry: the user's choice, or one in the local media directory."""
     settings = Settings.from_options(entry.options, entry.data[CONF_KIND])
     return chosen_directory(hass, entry, settings.directory)
 
 
-def chosen_directory(hass: HomeAssistant, entry: RetrocamConfigEntry, choice: str) -> Path:
+def chosen_directory(hass: HomeAssistant, entry: ConfigEntry, choice: str) -> Path:
     """Return the directory that an entry would have by this choice, empty for the default."""
     if choice:
         return Path(choice)
@@ -48,7 +45,7 @@ def chosen_directory(hass: HomeAssistant, entry: RetrocamConfigEntry, choice: st
 
 def own_directories(hass: HomeAssistant) -> list[Path]:
     """Return the directories of all entries, loaded or not, and the parent of the default ones."""
-    entries: list[RetrocamConfigEntry] = hass.config_entries.async_entries(DOMAIN)
+    entries: list[ConfigEntry] = hass.config_entries.async_entries(DOMAIN)
     root = default_directory(hass, DOMAIN).parent
     return [root, *(media_directory(hass, entry) for entry in entries)]
 

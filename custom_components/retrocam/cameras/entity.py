@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 import logging
 import time
-from typing import TYPE_CHECKING, ClassVar, Final, override
+from typing import ClassVar, Final, override
 
 from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
 from homeassistant.const import CONF_ENTITY_ID, STATE_UNAVAILABLE
@@ -28,11 +28,9 @@ from ..core.frames.jpeg_ring import Frame
 from ..core.frames.still_source import StillPictures
 from ..core.threads import run_in_thread
 from ..stream.entity_provider import EntitySupply
+from .base import RetrocamConfigEntry
 from .other_integrations import async_foreign_still
 from .stream_camera import StreamedInstance
-
-if TYPE_CHECKING:
-    from . import RetrocamConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
 

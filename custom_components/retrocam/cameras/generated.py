@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 import secrets
 import threading
-from typing import TYPE_CHECKING, Final, override
+from typing import Final, override
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
@@ -17,14 +17,10 @@ from ..core.frames.jpeg_ring import Frame
 from ..core.frames.orientation import orient
 from ..core.publish.publisher import Publisher
 from ..core.threads import resolve, run_in_thread
-from ..http.urls import live_url
 from ..stream.url_provider import UrlSupply
-from .base import CameraInstance
+from ..urls import live_url
+from .base import CameraInstance, RetrocamConfigEntry
 from .stills import STILL_TIMEOUT
-
-if TYPE_CHECKING:
-    from . import RetrocamConfigEntry
-
 
 OPENING_GRACE: Final = 2.0
 """Seconds in which a stream worker that reads ends by itself."""

@@ -21,14 +21,13 @@ from ..core.publish.publisher import Publisher
 from ..core.threads import run_in_thread
 from ..settings import Settings
 from ..translated import text
+from .base import RetrocamConfigEntry
 from .entity import source_entity_id
 from .generated import DrawnInstance
 from .grid_members import GridMember
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from . import RetrocamConfigEntry
 
 
 class GridInstance(DrawnInstance):

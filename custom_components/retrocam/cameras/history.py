@@ -134,7 +134,7 @@ class History:
         instance.happenings.async_tell(
             MediaEvent.SNAPSHOT_SAVED,
             {
-                **describe(instance.hass, instance, MediaKind.SNAPSHOTS, item),
+                **describe(instance.hass, instance.entry.entry_id, MediaKind.SNAPSHOTS, item),
                 "width": snapshot.width,
                 "height": snapshot.height,
             },

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import contextlib
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, override
+from typing import Any, ClassVar, Final, override
 
 import av
 from homeassistant.const import Platform
@@ -26,14 +26,12 @@ from ..core.threads import resolve, run_in_thread
 from ..settings import SECTION_PLAYER, Settings
 from ..workload import async_slices
 from .artwork import Thumbnail
+from .base import RetrocamConfigEntry
 from .extractor_issues import async_check_extractor
 from .generated import DrawnInstance
 from .grid_members import GridMember
 from .lookups import async_join, async_leave
 from .player_ascii import PlayerScreen
-
-if TYPE_CHECKING:
-    from . import RetrocamConfigEntry
 
 _CURRENT: Final = 0.5
 """Seconds by which a picture may be away from the clock; an older one is from before somebody looked."""

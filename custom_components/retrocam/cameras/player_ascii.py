@@ -10,7 +10,7 @@ from ..core.ascii.messages import Screening, state_message
 from ..core.frames.feed import Picture, Sink
 from ..core.player.machine import RUNNING, Phase
 from ..core.player.status import Status
-from ..http.urls import audio_template
+from ..urls import audio_template
 from .ascii import CellScreen, screening_of
 
 if TYPE_CHECKING:

@@ -129,7 +129,11 @@ class Recorder:
             _LOGGER.info("A clip of %s is not complete: %s", instance.name, result.reason)
         for part in result.parts:
             item = part.item
-            said = describe(instance.hass, instance, MediaKind.RECORDINGS, item) if item else {}
+            said = (
+                describe(instance.hass, instance.entry.entry_id, MediaKind.RECORDINGS, item)
+                if item
+                else {}
+            )
             instance.happenings.async_tell(
                 MediaEvent.CLIP_SAVED,
                 {**said, "path": str(part.path), "complete": result.complete},

@@ -4,15 +4,13 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from ..core.share.credentials import Lock, Pass
 from ..settings import SECTION_SHARE, Settings
-
-if TYPE_CHECKING:
-    from . import RetrocamConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -30,7 +28,7 @@ class Share:
     Nothing is copied from the options: what is changed there holds for the next request.
     """
 
-    def __init__(self, hass: HomeAssistant, entry: RetrocamConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Open nothing yet: the entry's options say whether there is a page."""
         self._hass = hass
         self._entry = entry
@@ -87,7 +85,7 @@ class Share:
         return _settings(self._entry.options)
 
 
-def open_lock(entry: RetrocamConfigEntry) -> Lock | None:
+def open_lock(entry: ConfigEntry) -> Lock | None:
     """Return what opens the share page of an entry; None while there is no page."""
     if entry.disabled_by is not None or not _settings(entry.options).share_enabled:
         return None

@@ -11,7 +11,7 @@ from hmac import compare_digest
 import logging
 import secrets
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -22,10 +22,8 @@ from ..const import DOMAIN
 from ..core.errors import LockedOutError, WrongPinError
 from ..core.share.credentials import COST, HashCost, Lock, Pass, Revoked, check_pin, hash_pin
 from ..core.share.rate_limit import Lockouts
+from .base import RetrocamConfigEntry
 from .share_access import open_lock
-
-if TYPE_CHECKING:
-    from . import RetrocamConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -201,7 +201,7 @@ def described(instance: CameraInstance, export: Export) -> dict[str, Any]:
     """Return what the action and the event say of a timelapse."""
     film = export.film
     return {
-        **describe(instance.hass, instance, MediaKind.TIMELAPSES, export.item),
+        **describe(instance.hass, instance.entry.entry_id, MediaKind.TIMELAPSES, export.item),
         "path": str(film.path),
         "frames": film.frames,
         "skipped": film.skipped,

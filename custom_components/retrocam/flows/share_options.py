@@ -21,8 +21,8 @@ from ..cameras.share_access import open_lock, stored_lock
 from ..cameras.share_auth import DOOR
 from ..core.share.credentials import Lock, hash_pin
 from ..core.share.pins import LEAST, is_common, is_pin
-from ..http.urls import share_path
 from ..settings import Settings
+from ..urls import share_path
 
 _DEFAULTS: Final = Settings()
 _KEPT: Final = ("share_enabled", "share_control", "share_history")

@@ -16,7 +16,7 @@ from ..const import CONF_ADVANCED, CONF_AUDIO_CODEC, CONF_KIND, KIND_CAMERA_URL
 from ..core.errors import InvalidUrlError, RetrocamError
 from ..core.sources.probe import ProbeResult
 from ..http.live import PREVIEWS, async_previews
-from ..http.urls import PREVIEW_PATH, signed
+from ..urls import PREVIEW_PATH, signed
 from .entry_flow import EntryFlow
 from .schemas import CREDENTIALS_SCHEMA, URL_SCHEMA
 

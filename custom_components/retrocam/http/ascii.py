@@ -18,8 +18,8 @@ from ..core.ascii.presets import PRESETS
 from ..core.ascii.wire import SUBPROTOCOL
 from ..core.errors import DamagedPacketError
 from ..core.player.audio import AudioGoneError
+from ..urls import AUDIO_PATH, CELLS_PATH
 from .base import RetrocamView
-from .urls import AUDIO_PATH, CELLS_PATH
 
 _LOGGER = logging.getLogger(__name__)
 

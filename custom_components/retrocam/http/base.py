@@ -6,8 +6,6 @@ Refusals are 403, and 401 only for a wrong Authorization header: an expired sign
 must not count as a wrong login and get its own user banned.
 """
 
-from typing import TYPE_CHECKING
-
 from aiohttp import hdrs, web
 from homeassistant.components.http import (
     KEY_AUTHENTICATED,
@@ -17,12 +15,9 @@ from homeassistant.components.http import (
 )
 from homeassistant.core import callback
 
-from ..cameras import CameraInstance
+from ..cameras import CameraInstance, RetrocamConfigEntry
 from ..const import DOMAIN
 from ..rights import may_read
-
-if TYPE_CHECKING:
-    from ..cameras import RetrocamConfigEntry
 
 
 class RetrocamView(HomeAssistantView):
@@ -48,7 +43,7 @@ class RetrocamView(HomeAssistantView):
         instance = self.loaded(request, entry_id)
         user = request.get(KEY_HASS_USER)
         # Never Unauthorized, which Home Assistant counts as a wrong login.
-        if user is None or not may_read(user, instance):
+        if user is None or not may_read(request.app[KEY_HASS], user, entry_id):
             raise web.HTTPForbidden
         return instance
 

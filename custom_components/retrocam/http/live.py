@@ -1,4 +1,4 @@
-"""Retrocam's HTTP views of live pictures, and the registration of all views."""
+"""Retrocam's HTTP views of live pictures, and the registration of the users' views."""
 
 from contextlib import aclosing
 from hmac import compare_digest
@@ -12,12 +12,11 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..cameras.generated import DrawnInstance
 from ..const import DOMAIN
-from ..share.page import async_register_share_views
+from ..urls import LIVE_PATH, MJPEG_PATH, PREVIEW_PATH, VIEWER_PATH, signed
 from .ascii import AudioView, CellsView
 from .base import RetrocamView
 from .media import MediaListView, MediaView, ThumbnailView
 from .mjpeg import async_stream_mjpeg
-from .urls import LIVE_PATH, MJPEG_PATH, PREVIEW_PATH, VIEWER_PATH, signed
 
 PREVIEWS: HassKey[dict[str, bytes]] = HassKey(f"{DOMAIN}_previews")
 """The first pictures of sources that are being set up, by flow."""
@@ -25,7 +24,7 @@ PREVIEWS: HassKey[dict[str, bytes]] = HassKey(f"{DOMAIN}_previews")
 
 @callback
 def async_register_views(hass: HomeAssistant) -> None:
-    """Register all views; once, since Home Assistant cannot take one away."""
+    """Register the users' views; once, since Home Assistant cannot take one away."""
     async_previews(hass)
     views = (
         LiveView,
@@ -39,7 +38,6 @@ def async_register_views(hass: HomeAssistant) -> None:
     )
     for view in views:
         hass.http.register_view(view())
-    async_register_share_views(hass)
 
 
 @callback

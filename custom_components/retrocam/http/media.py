@@ -8,14 +8,14 @@ from aiohttp import hdrs, web
 from homeassistant.components.http import KEY_HASS
 import voluptuous as vol
 
-from ..actions.datetimes import unix_time
 from ..cameras.media_storage import Media
 from ..cameras.open_file import OpenFile
 from ..core.errors import InvalidFrameError, MediaNotFoundError, StorageError
+from ..datetimes import unix_time
 from ..media.items import MOST_LISTED, MediaKind, async_describe_all, content_type
+from ..urls import MEDIA_LIST_PATH, MEDIA_PATH, THUMBNAIL_PATH
 from .base import RetrocamView
 from .file_response import file_response
-from .urls import MEDIA_LIST_PATH, MEDIA_PATH, THUMBNAIL_PATH
 
 LISTED: Final = 50
 FOREVER: Final[dict[str, str]] = {hdrs.CACHE_CONTROL: "private, max-age=31536000, immutable"}
@@ -38,7 +38,7 @@ class MediaListView(RetrocamView):
         which = MediaKind(kind)
         items = instance.media.libraries[which].page(page.limit, before=page.before)
         hass = request.app[KEY_HASS]
-        return self.json(await async_describe_all(hass, instance, which, items))
+        return self.json(await async_describe_all(hass, entry_id, which, items))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 import re
 from typing import Final, Self
 
-from ..actions.datetimes import day_of
 from ..const import DOMAIN
 from ..core.library.files import parse_name
+from ..datetimes import day_of
 from .items import MediaKind
 
 _PREFIX: Final = f"media-source://{DOMAIN}/"

@@ -3,19 +3,16 @@
 from collections.abc import Iterable
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
 
-from ..actions.datetimes import day_of, iso
 from ..const import DOMAIN
 from ..core.library.files import parse_name
 from ..core.library.index import MediaItem
-from ..http.urls import media_path, signed, thumbnail_path
+from ..datetimes import day_of, iso
+from ..urls import media_path, signed, thumbnail_path
 from ..workload import async_slices
-
-if TYPE_CHECKING:
-    from ..cameras import CameraInstance
 
 
 class MediaKind(StrEnum):
@@ -46,13 +43,12 @@ def content_id(entry_id: str, kind: MediaKind, name: str) -> str:
 @callback
 def describe(
     hass: HomeAssistant,
-    instance: CameraInstance,
+    entry_id: str,
     kind: MediaKind,
     item: MediaItem,
     refresh_token_id: str | None = None,
 ) -> dict[str, Any]:
     """Return what actions, lists and events say of a file, with URLs signed as `signed` does."""
-    entry_id = instance.entry.entry_id
     sign = partial(signed, hass, refresh_token_id=refresh_token_id)
     said: dict[str, Any] = {
         "filename": item.name,
@@ -68,7 +64,7 @@ def describe(
 
 
 async def async_describe_all(
-    hass: HomeAssistant, instance: CameraInstance, kind: MediaKind, items: Iterable[MediaItem]
+    hass: HomeAssistant, entry_id: str, kind: MediaKind, items: Iterable[MediaItem]
 ) -> list[dict[str, Any]]:
     """Return what lists say of files, described in slices that leave the loop to others between."""
-    return await async_slices(hass).each(partial(describe, hass, instance, kind), items)
+    return await async_slices(hass).each(partial(describe, hass, entry_id, kind), items)

@@ -14,7 +14,7 @@ from ..cameras.player import PlayerInstance
 from ..core.ascii.presets import PRESETS
 from ..core.grid.layout import Layout
 from ..core.player.machine import RUNNING, Phase
-from ..http.urls import SHARE_ACTION_PATH
+from ..urls import SHARE_ACTION_PATH
 from .base import ShareView, bad_request, json_body, refusal
 
 _MOST_LETTERS: Final = 2048

@@ -18,7 +18,7 @@ from homeassistant.util.json import JSON_DECODE_EXCEPTIONS, json_loads
 from ..cameras import CameraInstance
 from ..cameras.share_auth import DOOR, Door, Guest
 from ..core.share.credentials import LIFETIME, Lock, Pass
-from ..http.urls import share_path
+from ..urls import share_path
 
 COOKIE: Final = "retrocam_share"
 MOST_BYTES: Final = 4096

@@ -7,14 +7,15 @@ from aiohttp import web
 from homeassistant.components.http import KEY_HASS
 from homeassistant.core import callback
 
-from ..actions.datetimes import iso
 from ..cameras import CameraInstance
 from ..cameras.media_storage import Media
 from ..core.library.index import MediaItem
+from ..datetimes import iso
 from ..http.ascii import Terms, Told, async_stream_cells, async_stream_sound
 from ..http.media import asked_page, async_file_answer, async_thumbnail_answer
 from ..http.mjpeg import async_stream_mjpeg
-from ..http.urls import (
+from ..media.items import MediaKind
+from ..urls import (
     AUDIO_BASE,
     SHARE_AUDIO_PATH,
     SHARE_CELLS_PATH,
@@ -24,7 +25,6 @@ from ..http.urls import (
     SHARE_THUMBNAIL_PATH,
     share_path,
 )
-from ..media.items import MediaKind
 from ..workload import async_slices
 from .base import (
     HEADERS,

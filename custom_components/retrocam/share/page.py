@@ -13,7 +13,6 @@ from homeassistant.components.http.ban import process_wrong_login
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
-from ..actions.datetimes import iso
 from ..cameras import CameraInstance
 from ..cameras.ascii import DEFAULT_PRESET
 from ..cameras.grid import GridInstance
@@ -24,7 +23,9 @@ from ..core.errors import LockedOutError, WrongPinError
 from ..core.grid.layout import Layout
 from ..core.share.credentials import Pass
 from ..core.share.pins import is_pin
-from ..http.urls import (
+from ..datetimes import iso
+from ..panel import DIST
+from ..urls import (
     SHARE_ASSET_PATH,
     SHARE_INFO_PATH,
     SHARE_LOCK_PATH,
@@ -32,7 +33,6 @@ from ..http.urls import (
     SHARE_UNLOCK_PATH,
     share_path,
 )
-from ..panel import DIST
 from .actions import ShareActionView
 from .base import (
     COOKIE,

@@ -11,12 +11,12 @@ from typing import Any
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..cameras import CameraInstance, RetrocamConfigEntry
+from ..cameras.entry_tracking import async_follow
 from ..cameras.timelapses import Progress, progress_fields
 from ..core.library.index import MediaItem
 from ..core.library.reader import MOST_TOLD, MediaChange
-from ..entry_tracking import async_follow
+from ..media.items import MediaKind, content_id, describe
 from ..workload import async_slices
-from .items import MediaKind, content_id, describe
 
 type _News = tuple[MediaKind, MediaItem | str] | None
 """A file that was saved, the name of one that was deleted, or None for `reset`."""
@@ -30,7 +30,7 @@ class MediaFeed:
         hass: HomeAssistant,
         entry: RetrocamConfigEntry,
         send: Callable[[dict[str, Any]], None],
-        may_read: Callable[[CameraInstance], bool],
+        may_read: Callable[[], bool],
         refresh_token_id: str | None = None,
     ) -> None:
         """Take where to `send` events; nothing is listened to before `async_start`.
@@ -70,7 +70,7 @@ class MediaFeed:
 
     @callback
     def _async_attach(self, instance: CameraInstance) -> CALLBACK_TYPE:
-        if not self._may_read(instance):
+        if not self._may_read():
             return lambda: None
         self._instance = instance
         unsubscribe = [
@@ -117,8 +117,7 @@ class MediaFeed:
             yield self._waiting.pop(0)
 
     def _tell(self, news: _News) -> None:
-        instance = self._instance
-        if instance is None or not self._may_read(instance):
+        if self._instance is None or not self._may_read():
             return  # no longer
         if news is None:
             self._send({"type": "reset"})
@@ -131,12 +130,11 @@ class MediaFeed:
             said = {"kind": kind, "filename": what, "media_content_id": identifier}
             self._send({"type": "deleted", **said})
         else:
-            said = describe(self._hass, instance, kind, what, self._refresh_token_id)
+            said = describe(self._hass, self._entry.entry_id, kind, what, self._refresh_token_id)
             self._send({"type": "saved", "kind": kind, "item": said})
 
     @callback
     def _progressed(self, progress: Progress) -> None:
-        instance = self._instance
-        if instance is None or not self._may_read(instance):
+        if self._instance is None or not self._may_read():
             return
         self._send({"type": "progress", "kind": MediaKind.TIMELAPSES, **progress_fields(progress)})

@@ -6,9 +6,9 @@ from typing import Final
 from homeassistant.components.http.auth import async_sign_path
 from homeassistant.core import HomeAssistant, callback
 
-from ..core.share.credentials import SLUG_PATTERN
-from ..own_urls import own_url
-from ..rights import remaining_validity, signs_for_itself
+from .core.share.credentials import SLUG_PATTERN
+from .own_urls import own_url
+from .rights import remaining_validity, signs_for_itself
 
 LIVE_PATH: Final = "/api/retrocam/live/{entry_id}.ts"
 MJPEG_PATH: Final = "/api/retrocam/mjpeg/{entry_id}"

@@ -7,7 +7,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
-from ..core.texts import is_plain
+from .core.texts import is_plain
 
 
 def unix_time(value: Any) -> float:

@@ -14,7 +14,7 @@ from homeassistant.config_entries import (
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
-from .cameras import CameraInstance, RetrocamConfigEntry
+from .base import CameraInstance, RetrocamConfigEntry
 
 
 @callback
