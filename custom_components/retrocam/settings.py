@@ -37,6 +37,26 @@ def defaults_of(kind: str) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LookbackSettings:
+    """The options of the lookback."""
+
+    enabled: bool
+    seconds: int
+    megabytes: int
+    """Memory at most, MB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistorySettings:
+    """The options of the snapshot history."""
+
+    enabled: bool
+    interval: int
+    """Seconds between two snapshots."""
+    image_format: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The options of one camera, grid or player."""
 
@@ -92,6 +112,24 @@ class Settings:
     """Whether they may play and stop, and choose layouts."""
     share_history: bool = False
     """Whether they may see the snapshots."""
+
+    @property
+    def lookback(self) -> LookbackSettings:
+        """The options of the lookback."""
+        return LookbackSettings(
+            enabled=self.lookback_enabled,
+            seconds=self.lookback_seconds,
+            megabytes=self.lookback_megabytes,
+        )
+
+    @property
+    def history(self) -> HistorySettings:
+        """The options of the snapshot history."""
+        return HistorySettings(
+            enabled=self.history_enabled,
+            interval=self.interval_sec,
+            image_format=self.image_format,
+        )
 
     @classmethod
     def from_options(cls, options: Mapping[str, Mapping[str, Any]], kind: str) -> Self:

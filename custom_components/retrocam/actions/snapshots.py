@@ -44,5 +44,5 @@ async def async_export_timelapse(
         if isinstance(err, TimelapseEmptyError | TimelapseRunningError):
             raise invalid(err.code, name=instance.name) from err
         raise failed(instance, err) from err
-    answer = described(instance, export)
+    answer = described(instance.hass, instance.entry.entry_id, export)
     return {**answer, "start": answer["timestamp"], "fps": fps, "complete": True}

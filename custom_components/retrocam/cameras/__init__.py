@@ -1,4 +1,12 @@
-"""Instances: one for each config entry, sole owner of all that it runs while loaded."""
+"""Instances: one for each config entry, sole owner of all that it runs while loaded.
+
+Only `base.py` composes: every part takes the ring, the supply, the library, the settings and the
+callbacks that it uses, never the whole camera.
+
+May import `media`, `stream` and `core`.
+"""
+
+from collections.abc import Callable
 
 from homeassistant.core import HomeAssistant
 
@@ -19,7 +27,7 @@ from .url import UrlInstance
 
 __all__ = ["CameraInstance", "RetrocamConfigEntry", "create_instance"]
 
-_KINDS: dict[str, type[CameraInstance]] = {
+_KINDS: dict[str, Callable[[HomeAssistant, RetrocamConfigEntry], CameraInstance]] = {
     KIND_CAMERA_URL: UrlInstance,
     KIND_CAMERA_ENTITY: EntityInstance,
     KIND_DEMO: DemoInstance,

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 import logging
-from typing import TYPE_CHECKING, Any, Final, override
+from typing import Any, Final, override
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
@@ -19,9 +19,6 @@ from ..core.ascii.messages import Screening, StateMessage, state_message
 from ..core.ascii.presets import PRESETS
 from ..core.frames.feed import Picture, Sink
 from ..core.threads import run_in_thread
-
-if TYPE_CHECKING:
-    from .base import CameraInstance
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -58,12 +55,26 @@ class CellScreen(ABC):
 
 
 class CameraScreen(CellScreen):
-    """A camera's pictures on a grid: they come from the instance while there is a client."""
+    """A camera's pictures on a grid: they are read while there is a client."""
 
-    def __init__(self, instance: CameraInstance, preset: str) -> None:
-        """Show the pictures of `instance`, the right way up."""
-        super().__init__(f"retrocam cells {instance.name}", screening_of(preset))
-        self._instance = instance
+    def __init__(
+        self,
+        name: str,
+        preset: str,
+        *,
+        connected: Callable[[], bool],
+        read: Callable[[Sink], Callable[[], None]],
+        listen: Callable[[CALLBACK_TYPE], CALLBACK_TYPE],
+    ) -> None:
+        """Show the pictures that `read` hands to a sink.
+
+        `listen` has a function called when `connected` may have changed. Both return what ends it.
+        """
+        super().__init__(f"retrocam cells {name}", screening_of(preset))
+        self._name = name
+        self._connected = connected
+        self._read = read
+        self._listen = listen
         self._size: tuple[int, int] | None = None
         self._seen = False
 
@@ -72,6 +83,7 @@ class CameraScreen(CellScreen):
         """Keep the camera awake until what is returned is called, for the first time, in the loop."""
         self._seen = False
         self.update()
+        loop = asyncio.get_running_loop()
 
         def show(picture: Picture) -> None:
             # In the thread that makes the pictures: an epoch begins between two of them.
@@ -80,13 +92,13 @@ class CameraScreen(CellScreen):
                 self._size = size
                 self.screening = replace(self.screening, aspect=size[0] / size[1])
                 self.broadcast.begin(self.screening)
-            if not self._seen and self._instance.connected:
+            if not self._seen and self._connected():
                 # The last pictures of a camera that has gone may come after it went.
                 self._seen = True
-                self._instance.hass.loop.call_soon_threadsafe(self.update)
+                loop.call_soon_threadsafe(self.update)
             sink(picture)
 
-        ends = [self._instance.read(show), self._instance.async_add_listener(self.update)]
+        ends = [self._read(show), self._listen(self.update)]
 
         def leave() -> None:
             while ends:
@@ -97,9 +109,9 @@ class CameraScreen(CellScreen):
     @callback
     def update(self) -> None:
         """Tell how the camera is."""
-        if not self._instance.connected:
+        if not self._connected():
             self._seen = False
-            text = f"{self._instance.name} cannot be reached"
+            text = f"{self._name} cannot be reached"
             self.tell(state_message("error", error_code="cannot_connect", error_text=text))
         else:
             self.tell(state_message("playing" if self._seen else "buffering"))

@@ -1,8 +1,8 @@
 """What every camera instance has: a supply of segments, pictures, stills and MJPEG."""
 
-from abc import ABC, abstractmethod
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from homeassistant.components.stream import Stream
@@ -12,27 +12,28 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..camera_entity import camera_entity_id
 from ..core.admission import Admission
-from ..core.frames.feed import PictureFeed, Sink
+from ..core.clips.writer import ClipResult
+from ..core.errors import StorageError
+from ..core.frames.feed import Sink
 from ..core.frames.image_codec import ImageFormat, decode_still
 from ..core.frames.jpeg import JpegSink
 from ..core.frames.jpeg_ring import Frame, FrameRing
 from ..core.frames.mjpeg_fanout import Fanout
-from ..core.library.index import MediaItem
 from ..core.listeners import Turnwise
-from ..core.segments.ring import SegmentRing
 from ..core.threads import run_in_thread
-from ..media.items import MediaKind, describe
-from ..settings import Settings
-from ..stream.provider import StreamSupply
+from ..media.items import MediaKind
+from ..settings import SECTION_HISTORY, SECTION_LOOKBACK, Settings
 from ..workload import async_compute, async_slices
 from .ascii import DEFAULT_PRESET, CameraScreen, Cells, CellScreen
 from .directories import media_directory
-from .history import History
+from .history import History, phase_of
 from .lookback import Lookback
-from .media_events import Happenings, MediaEvent
+from .media_events import Happenings
 from .media_storage import REFRESH_INTERVAL, Media
+from .options import Options
 from .recorder import Recorder
 from .share_access import Share
+from .source import CameraSource
 from .stills import Stills
 from .timelapses import Timelapses
 
@@ -44,7 +45,7 @@ MOST_WAITING: Final = 40
 """Requests for a picture that wait at the most; a user's next one is refused as `busy`."""
 
 
-class CameraInstance(ABC):
+class CameraInstance:
     """A camera of any kind. All methods run in the event loop unless they say otherwise."""
 
     kind: ClassVar[str]
@@ -61,34 +62,71 @@ class CameraInstance(ABC):
     )
     """What Home Assistant gets of an instance."""
 
-    def __init__(self, hass: HomeAssistant, entry: RetrocamConfigEntry) -> None:
+    def __init__(
+        self, hass: HomeAssistant, entry: RetrocamConfigEntry, source: CameraSource
+    ) -> None:
         """Read the entry; nothing runs yet."""
         self.hass = hass
         self.entry = entry
         self.settings = Settings.from_options(entry.options, self.kind)
-        self.ring = SegmentRing(seconds=0.0, max_bytes=0)
+        self.options = Options(hass, entry)
+        self.ring, self.supply, self.feed = source.ring, source.supply, source.feed
         self.frames = FrameRing(self.settings.ring_size)
         self.fanout = Fanout(self.frames)
-        self.supply = self._make_supply()
-        self.feed = self._make_feed()
         self.jpegs = JpegSink(
             self.frames, fps=self.settings.mjpeg_fps, width=self.settings.mjpeg_width
         )
-        self.stills = Stills(self)
+        self.stills = Stills(self.name, self.ring, self.supply, self.frames)
         self.requests = Admission(running=1, waiting=MOST_WAITING)
         """For the pictures that users ask for one by one: each takes threads, and most of a core."""
         self.media = Media(hass, self.name, media_directory(hass, entry), self.settings)
-        self.lookback = Lookback(self)
-        self.recorder = Recorder(self)
-        self.history = History(self)
-        self.timelapses = Timelapses(self)
+        self.happenings = Happenings(hass, entry.entry_id)
+        self._add_parts()
         self.share = Share(hass, entry)
-        self.happenings = Happenings(self)
         self._media_task: asyncio.Task[None] | None = None
         self.cells = Cells(entry.title, self._make_cell_screen)
         self._listeners = Turnwise(hass.loop)
         self._watchers = 0
         self._end_watching: Callable[[], None] | None = None
+
+    def _add_parts(self) -> None:
+        """Make what keeps moments of the camera, each of what it needs and no more."""
+        self.lookback = Lookback(
+            self.ring,
+            self.supply,
+            self.settings.lookback,
+            save=partial(self.options.async_save, SECTION_LOOKBACK),
+            on_change=self.async_tell,
+        )
+        self.recorder = Recorder(
+            self.name,
+            self.ring,
+            self.supply,
+            self.media.recordings,
+            away=lambda: self.lookback.away,
+            on_change=self.async_tell,
+            on_done=self._async_clip_done,
+        )
+        self.history = History(
+            self.hass,
+            self.name,
+            self.settings.history,
+            phase=phase_of(self.entry.entry_id),
+            library=self.media.snapshots,
+            take=self.async_snapshot,
+            hold=self.hold_for_stills,
+            store=self.media.async_save_snapshot,
+            save=partial(self.options.async_save, SECTION_HISTORY),
+            on_change=self.async_tell,
+            on_saved=self.happenings.async_snapshot_saved,
+        )
+        self.timelapses = Timelapses(
+            self.hass,
+            self.name,
+            self.media,
+            on_progress=self.happenings.async_timelapse_progress,
+            on_saved=self.happenings.async_timelapse_saved,
+        )
 
     @property
     def name(self) -> str:
@@ -160,13 +198,6 @@ class CameraInstance(ABC):
     def async_tell(self) -> None:
         """Tell the entities that something has changed: now, or with what else changes in this turn."""
         self._listeners.tell()
-
-    @callback
-    def async_save_option(self, section: str, key: str, value: Any) -> None:
-        """Keep an option that took effect already, without loading the entry anew."""
-        options = {**self.entry.options, section: {**self.entry.options.get(section, {})}}
-        options[section][key] = value
-        self.hass.config_entries.async_update_entry(self.entry, options=options)
 
     async def async_stream(self) -> Stream | None:
         """Return the Stream for HLS, or None if the source has none."""
@@ -248,11 +279,7 @@ class CameraInstance(ABC):
             "recordings": self.recorder.active,
             "history": {"enabled": self.history.enabled, "interval": self.history.interval},
             "timelapse": self.timelapses.progress and self.timelapses.progress.state,
-            "media": {
-                "loaded": self.media.loaded,
-                "problem": self.media.problem and self.media.problem.code,
-                "files": {str(kind): one.total for kind, one in self.media.libraries.items()},
-            },
+            "media": self.media.diagnostics(),
             "feed": {"readers": self.feed.readers, "running": self.feed.running},
             "cells": self.cells.diagnostics(),
             "mjpeg": {"watchers": self._watchers, "encoded": self.jpegs.encoded},
@@ -261,28 +288,29 @@ class CameraInstance(ABC):
     async def _async_look_after_media(self) -> None:
         """Read the libraries, tell of clips that a crash left, and keep within the limits."""
         salvaged = await self.media.async_load()
-        await async_slices(self.hass).each(self._tell_salvaged, salvaged)
+        await async_slices(self.hass).each(self.happenings.async_clip_salvaged, salvaged)
         self.history.async_start()
         while True:
             await asyncio.sleep(REFRESH_INTERVAL)
             await self.media.async_refresh()
 
-    def _tell_salvaged(self, item: MediaItem) -> None:
-        said = describe(self.hass, self.entry.entry_id, MediaKind.RECORDINGS, item)
-        self.happenings.async_tell(MediaEvent.CLIP_SALVAGED, said)
-
-    @abstractmethod
-    def _make_supply(self) -> StreamSupply:
-        """Make what gets the segments into `ring`."""
-
-    @abstractmethod
-    def _make_feed(self) -> PictureFeed:
-        """Make what turns the source into pictures."""
+    @callback
+    def _async_clip_done(self, result: ClipResult) -> None:
+        """Note a fault of the library's disk, and tell of what was saved."""
+        if isinstance(result.error, StorageError) and not result.elsewhere:
+            self.media.async_set_problem(MediaKind.RECORDINGS, result.error)
+        self.happenings.async_clip_done(result)
 
     @callback
     def _make_cell_screen(self, preset: str | None) -> CellScreen:
         """Make the grid of a preset, None for the usual one."""
-        return CameraScreen(self, preset or DEFAULT_PRESET)
+        return CameraScreen(
+            self.name,
+            preset or DEFAULT_PRESET,
+            connected=lambda: self.connected,
+            read=self.read,
+            listen=self.async_add_listener,
+        )
 
     @callback
     def _begin_watching(self) -> Callable[[], None]:

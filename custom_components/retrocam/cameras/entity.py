@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 import logging
 import time
 from typing import ClassVar, Final, override
@@ -30,6 +31,7 @@ from ..core.threads import run_in_thread
 from ..stream.entity_provider import EntitySupply
 from .base import RetrocamConfigEntry
 from .other_integrations import async_foreign_still
+from .source import empty_ring
 from .stream_camera import StreamedInstance
 
 _LOGGER = logging.getLogger(__name__)
@@ -50,7 +52,11 @@ class EntityInstance(StreamedInstance):
 
     def __init__(self, hass: HomeAssistant, entry: RetrocamConfigEntry) -> None:
         """Read the entry; nothing is followed yet."""
-        super().__init__(hass, entry)
+        ring = empty_ring()
+        stored: str = entry.data[CONF_ENTITY_ID]
+        entity_id = partial(source_entity_id, hass, stored)
+        supply = EntitySupply(hass, entry.title, ring, entity_id=entity_id)
+        super().__init__(hass, entry, ring, supply)
         self._end_following: CALLBACK_TYPE = lambda: None
 
     @property
@@ -62,12 +68,6 @@ class EntityInstance(StreamedInstance):
     def removed(self) -> bool:
         """Whether Home Assistant no longer has the wrapped camera, as far as is known."""
         return camera_removed(self.hass, self.entry.data[CONF_ENTITY_ID])
-
-    @override
-    def _make_supply(self) -> EntitySupply:
-        return EntitySupply(
-            self.hass, self.name, self.ring, entity_id=lambda: self.source_entity_id
-        )
 
     @override
     async def async_start(self) -> None:

@@ -1,25 +1,26 @@
 """Instances whose pictures Retrocam draws itself, published as one H.264 stream."""
 
-from abc import abstractmethod
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 import secrets
 import threading
 from typing import Final, override
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
+from ..camera_entity import camera_entity_id
 from ..core.errors import SourceTimeoutError
-from ..core.frames.feed import Picture, PictureFeed, PictureSource, Sink
+from ..core.frames.feed import Picture, PictureFeed, Sink
 from ..core.frames.image_codec import ImageFormat
 from ..core.frames.jpeg_ring import Frame
 from ..core.frames.orientation import orient
-from ..core.publish.publisher import Publisher
 from ..core.threads import resolve, run_in_thread
 from ..stream.url_provider import UrlSupply
 from ..urls import live_url
 from .base import CameraInstance, RetrocamConfigEntry
+from .source import CameraSource, Generator, empty_ring
 from .stills import STILL_TIMEOUT
 
 OPENING_GRACE: Final = 2.0
@@ -32,12 +33,28 @@ class DrawnInstance(CameraInstance):
     MJPEG and stills are made of the drawn pictures themselves, so that nothing is decoded again.
     """
 
-    def __init__(self, hass: HomeAssistant, entry: RetrocamConfigEntry) -> None:
-        """Draw the token that the stream worker shows at the door."""
+    def __init__(
+        self, hass: HomeAssistant, entry: RetrocamConfigEntry, generator: Generator
+    ) -> None:
+        """Draw the token by which the stream worker may read what `generator` publishes."""
         self.token = secrets.token_urlsafe(24)
-        self.drawn = PictureFeed(f"retrocam drawing {entry.title}", self._make_source())
-        self.publisher = self._make_publisher(self.drawn, f"retrocam publisher {entry.title}")
-        super().__init__(hass, entry)
+        self.drawn = PictureFeed(f"retrocam drawing {entry.title}", generator.pictures)
+        self._make_publisher = partial(
+            generator.make_publisher, self.drawn, f"retrocam publisher {entry.title}"
+        )
+        self.publisher = self._make_publisher()
+        ring = empty_ring()
+        supply = UrlSupply(
+            hass,
+            entry.title,
+            ring,
+            url=live_url(hass, entry.entry_id, self.token),
+            options={},
+            entity_id=partial(camera_entity_id, hass, entry.entry_id),
+            # The rate is ours: FFmpeg would look at 20 pictures to find it, for 10 s at 2 fps.
+            ffmpeg={"fpsprobesize": "2"},
+        )
+        super().__init__(hass, entry, CameraSource(ring, supply, self.drawn))
 
     @override
     async def async_start(self) -> None:
@@ -98,23 +115,6 @@ class DrawnInstance(CameraInstance):
         await closing
         await super().async_stop()
 
-    @override
-    def _make_supply(self) -> UrlSupply:
-        return UrlSupply(
-            self.hass,
-            self.name,
-            self.ring,
-            url=self.stream_source,
-            options={},
-            entity_id=lambda: self.camera_entity_id,
-            # The rate is ours: FFmpeg would look at 20 pictures to find it, for 10 s at 2 fps.
-            ffmpeg={"fpsprobesize": "2"},
-        )
-
-    @override
-    def _make_feed(self) -> PictureFeed:
-        return self.drawn
-
     @callback
     @override
     def subscribe(self, sink: Sink) -> Callable[[], None]:
@@ -124,11 +124,3 @@ class DrawnInstance(CameraInstance):
             sink(replace(picture, frame=orient(picture.frame, self.supply.orientation)))
 
         return super().subscribe(oriented)
-
-    @abstractmethod
-    def _make_source(self) -> PictureSource:
-        """Make what draws. Called before `entry` and `hass` are set."""
-
-    @abstractmethod
-    def _make_publisher(self, drawn: PictureFeed, name: str) -> Publisher:
-        """Make what encodes the drawn pictures, in a thread called `name`."""

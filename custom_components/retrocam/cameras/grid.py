@@ -1,11 +1,11 @@
 """The grid camera: several cameras in one picture."""
 
 import asyncio
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, override
+from typing import Any, ClassVar, override
 
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
@@ -25,9 +25,7 @@ from .base import RetrocamConfigEntry
 from .entity import source_entity_id
 from .generated import DrawnInstance
 from .grid_members import GridMember
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from .source import Generator
 
 
 class GridInstance(DrawnInstance):
@@ -38,17 +36,26 @@ class GridInstance(DrawnInstance):
     def __init__(self, hass: HomeAssistant, entry: RetrocamConfigEntry) -> None:
         """Take the members from the entry."""
         settings = Settings.from_options(entry.options, self.kind)
-        self._picture = replace(
-            settings, width=settings.width // 2 * 2, height=settings.height // 2 * 2
-        )
-        self._describe_gap = partial(describe_gap, hass)
+        width, height = settings.width // 2 * 2, settings.height // 2 * 2
         self._seen: list[tuple[str | None, bool]] = []
         self._stills = ThreadPoolExecutor(1, thread_name_prefix=f"retrocam grid {entry.title}")
         self.members = [
             GridMember(hass, stored, self._stills, number)
             for number, stored in enumerate(entry.data[CONF_CAMERAS], 1)
         ]
-        super().__init__(hass, entry)
+        self.compositor = Compositor(
+            list(self.members),
+            width=width,
+            height=height,
+            fps=settings.fps,
+            view=GridView(Layout(settings.layout)),
+            describe_gap=partial(describe_gap, hass),
+        )
+
+        def publisher(drawn: PictureFeed, name: str) -> Publisher:
+            return Publisher(drawn, width=width, height=height, fps=settings.fps, name=name)
+
+        super().__init__(hass, entry, Generator(self.compositor, publisher))
 
     @property
     def layout(self) -> Layout:
@@ -116,26 +123,6 @@ class GridInstance(DrawnInstance):
                 "members": [member.entity_id for member in self.members],
             },
         }
-
-    @override
-    def _make_source(self) -> Compositor:
-        settings = self._picture
-        self.compositor = Compositor(
-            list(self.members),
-            width=settings.width,
-            height=settings.height,
-            fps=settings.fps,
-            view=GridView(Layout(settings.layout)),
-            describe_gap=self._describe_gap,
-        )
-        return self.compositor
-
-    @override
-    def _make_publisher(self, drawn: PictureFeed, name: str) -> Publisher:
-        settings = self._picture
-        return Publisher(
-            drawn, width=settings.width, height=settings.height, fps=settings.fps, name=name
-        )
 
     @callback
     def _async_check_members(self, _moment: Event[Any]) -> None:

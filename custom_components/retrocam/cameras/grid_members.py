@@ -34,14 +34,14 @@ from ..core.threads import run_in_thread
 from ..stream.entity_provider import EntitySupply
 from ..stream.provider import StreamSupply
 from ..translated import text
+from .base import CameraInstance
 from .entity import EntityInstance, camera_removed, source_entity_id
 from .other_integrations import async_foreign_still
+from .source import empty_ring
 from .stream_camera import StreamedInstance
 
 if TYPE_CHECKING:
     import av
-
-    from .base import CameraInstance
 
 LOOK_AGAIN: Final = 1.0
 """Seconds between two attempts to read a camera, and between two of its stills."""
@@ -56,7 +56,7 @@ class GridMember:
         self._stored = stored
         self._executor = executor
         self._number = number
-        self._ring = SegmentRing(seconds=0.0, max_bytes=0)
+        self._ring = empty_ring()
         self._supply = EntitySupply(hass, self.name, self._ring, entity_id=lambda: self.entity_id)
         self._tasks: set[asyncio.Task[None]] = set()
         self._feeds: list[PictureFeed] = []

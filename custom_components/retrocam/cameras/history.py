@@ -1,26 +1,24 @@
 """The history of a camera's stills: one each interval, and one whenever somebody asks."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 import contextlib
 from dataclasses import dataclass
-from functools import partial
 import logging
 import math
 import time
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 import zlib
 
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..core.errors import RetrocamError
 from ..core.frames.image_codec import ImageFormat, still_size
+from ..core.frames.jpeg_ring import Frame
 from ..core.library.index import MediaItem
-from ..media.items import MediaKind, describe
-from ..settings import SECTION_HISTORY
-from .media_events import MediaEvent
-
-if TYPE_CHECKING:
-    from .base import CameraInstance
+from ..core.library.snapshots import SnapshotStore
+from ..settings import HistorySettings
+from .options import SaveOption
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -67,12 +65,39 @@ class History:
     not taken in time is skipped: the next one comes with the next beat.
     """
 
-    def __init__(self, instance: CameraInstance) -> None:
-        """Take the settings; nothing is taken before `async_start`."""
-        self._instance = instance
-        self.enabled = instance.settings.history_enabled
-        self.interval = instance.settings.interval_sec
-        self._phase = phase_of(instance.entry.entry_id)
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        name: str,
+        settings: HistorySettings,
+        *,
+        phase: float,
+        library: SnapshotStore,
+        take: Callable[[ImageFormat], Awaitable[Frame]],
+        hold: Callable[[], CALLBACK_TYPE],
+        store: Callable[[Frame], Awaitable[MediaItem]],
+        save: SaveOption,
+        on_change: Callable[[], None],
+        on_saved: Callable[[Snapshot], None],
+    ) -> None:
+        """Take the settings; nothing is taken before `async_start`.
+
+        `phase` is where in the interval snapshots are taken, 0 up to 1. `take` returns the newest
+        picture, `store` writes it into `library`; `hold` keeps awake what pictures are taken from.
+        """
+        self._hass = hass
+        self._name = name
+        self._phase = phase
+        self._library = library
+        self._take = take
+        self._hold = hold
+        self._store = store
+        self._save = save
+        self._on_change = on_change
+        self._on_saved = on_saved
+        self.enabled = settings.enabled
+        self.interval = settings.interval
+        self._image_format = cast(ImageFormat, settings.image_format)
         self._changed = asyncio.Event()
         self._lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
@@ -83,8 +108,8 @@ class History:
     @callback
     def async_start(self) -> None:
         """Begin; the library has been read by now."""
-        self._task = self._instance.hass.async_create_background_task(
-            self._async_run(), f"retrocam history of {self._instance.name}"
+        self._task = self._hass.async_create_background_task(
+            self._async_run(), f"retrocam history of {self._name}"
         )
         self._apply()
 
@@ -101,14 +126,14 @@ class History:
     def async_set_enabled(self, *, enabled: bool) -> None:
         """Begin or end the history, now and after a restart."""
         self.enabled = enabled
-        self._instance.async_save_option(SECTION_HISTORY, "history_enabled", enabled)
+        self._save("history_enabled", enabled)
         self._apply()
 
     @callback
     def async_set_interval(self, seconds: int) -> None:
         """Take a snapshot every so many seconds, now and after a restart."""
         self.interval = seconds
-        self._instance.async_save_option(SECTION_HISTORY, "interval_sec", seconds)
+        self._save("interval_sec", seconds)
         self._apply()
 
     async def async_take(self) -> Snapshot:
@@ -117,28 +142,17 @@ class History:
         Raises a RetrocamError: of the source when it gives no picture, a StorageError when it cannot
         be written.
         """
-        instance, library = self._instance, self._instance.media.snapshots
         async with self._lock:
-            image_format = cast(ImageFormat, instance.settings.image_format)
-            frame = await instance.async_snapshot(image_format)
+            frame = await self._take(self._image_format)
             if self._last is not None:
                 taken, kept = self._last
-                if taken == frame.time and library.find(kept.item.name) is not None:
+                if taken == frame.time and self._library.find(kept.item.name) is not None:
                     return kept
             size = still_size(frame.data)
-            item = await instance.media.async_run(
-                partial(library.save, frame.data, frame.time), MediaKind.SNAPSHOTS, writes=True
-            )
+            item = await self._store(frame)
             snapshot = Snapshot(item, *size)
             self._last = (frame.time, snapshot)
-        instance.happenings.async_tell(
-            MediaEvent.SNAPSHOT_SAVED,
-            {
-                **describe(instance.hass, instance.entry.entry_id, MediaKind.SNAPSHOTS, item),
-                "width": snapshot.width,
-                "height": snapshot.height,
-            },
-        )
+        self._on_saved(snapshot)
         return snapshot
 
     @callback
@@ -146,12 +160,12 @@ class History:
         """Act on what was changed."""
         awake = self._task is not None and self.enabled and self.interval <= STAYS_AWAKE
         if awake and self._release is None:
-            self._release = self._instance.hold_for_stills()
+            self._release = self._hold()
         elif not awake and self._release is not None:
             self._release()
             self._release = None
         self._changed.set()
-        self._instance.async_tell()
+        self._on_change()
 
     async def _async_run(self) -> None:
         """Wait for each beat, or for a change of it."""
@@ -174,14 +188,14 @@ class History:
         Otherwise an interval of a day would never end where Home Assistant is restarted every day.
         """
         due = next_beat(now, self.interval, self._phase)
-        newest = self._instance.media.snapshots.newest
+        newest = self._library.newest
         if newest is not None and time.time() - newest.time < self.interval:
             return due
         return min(due, now + self._phase * BEGIN_WITHIN)
 
     async def _async_capture(self) -> None:
         """Take a snapshot; tell once when that begins to fail, and once when it works again."""
-        name = self._instance.name
+        name = self._name
         try:
             await self.async_take()
         except RetrocamError as err:

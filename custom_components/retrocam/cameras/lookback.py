@@ -1,15 +1,16 @@
 """Lookback: keeping the stream awake, and its last minutes in memory, while it is armed."""
 
+from collections.abc import Callable
 from itertools import pairwise
 import math
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
-from ..settings import MEGABYTE, SECTION_LOOKBACK
-
-if TYPE_CHECKING:
-    from .base import CameraInstance
+from ..core.segments.ring import SegmentRing
+from ..settings import MEGABYTE, LookbackSettings
+from ..stream.provider import StreamSupply
+from .options import SaveOption
 
 ABSENCE: Final = 600.0
 """Seconds after which a camera that went is not still part of the present: what was before is then
@@ -19,18 +20,29 @@ neither looked back on by an action nor in one clip with what came after."""
 class Lookback:
     """The lookback of one instance; changes take effect at once, and keep what is held."""
 
-    def __init__(self, instance: CameraInstance) -> None:
+    def __init__(
+        self,
+        ring: SegmentRing,
+        supply: StreamSupply,
+        settings: LookbackSettings,
+        *,
+        save: SaveOption,
+        on_change: Callable[[], None],
+    ) -> None:
         """Take the settings; nothing is held before `async_start`."""
-        self._instance = instance
-        self.enabled = instance.settings.lookback_enabled
-        self.seconds = instance.settings.lookback_seconds
-        self.megabytes = instance.settings.lookback_megabytes
+        self._ring = ring
+        self._supply = supply
+        self._save = save
+        self._on_change = on_change
+        self.enabled = settings.enabled
+        self.seconds = settings.seconds
+        self.megabytes = settings.megabytes
         self._release: CALLBACK_TYPE | None = None
 
     @property
     def away(self) -> float:
         """Seconds before now from which on to look back: a camera that just went has no later past."""
-        if self._instance.available or not self.is_recent:
+        if self._supply.available or not self.is_recent:
             return 0.0
         return max(0.0, self._silence)
 
@@ -42,10 +54,10 @@ class Lookback:
     @property
     def reach(self) -> float:
         """Seconds to look back on all that is held, without what was before a long absence."""
-        ring = self._instance.ring
+        ring = self._ring
         segments = ring.segments[::-1]
         # Of a camera that sleeps, what came last is nothing that anybody wanted to be held.
-        if not segments or (self._instance.available and not self.is_recent):
+        if not segments or (self._supply.available and not self.is_recent):
             return 0.0
         start = segments[0].start
         for later, earlier in pairwise(segments):
@@ -57,7 +69,7 @@ class Lookback:
     @property
     def _silence(self) -> float:
         """Seconds since the last picture that is held."""
-        ring = self._instance.ring
+        ring = self._ring
         return ring.now - ring.segments[-1].end if ring.available > 0 else math.inf
 
     @callback
@@ -76,31 +88,30 @@ class Lookback:
     def async_set_enabled(self, *, enabled: bool) -> None:
         """Arm or disarm it, now and after a restart."""
         self.enabled = enabled
-        self._instance.async_save_option(SECTION_LOOKBACK, "lookback_enabled", enabled)
+        self._save("lookback_enabled", enabled)
         self._apply()
 
     @callback
     def async_set_seconds(self, seconds: int) -> None:
         """Look back so many seconds, now and after a restart."""
         self.seconds = seconds
-        self._instance.async_save_option(SECTION_LOOKBACK, "lookback_seconds", seconds)
+        self._save("lookback_seconds", seconds)
         self._apply()
 
     @callback
     def async_set_megabytes(self, megabytes: int) -> None:
         """Take up so much memory at most, now and after a restart."""
         self.megabytes = megabytes
-        self._instance.async_save_option(SECTION_LOOKBACK, "lookback_megabytes", megabytes)
+        self._save("lookback_megabytes", megabytes)
         self._apply()
 
     @callback
     def _apply(self) -> None:
-        instance = self._instance
         if self.enabled:
-            instance.ring.limit(self.seconds, self.megabytes * MEGABYTE)
+            self._ring.limit(self.seconds, self.megabytes * MEGABYTE)
             if self._release is None:
-                self._release = instance.supply.hold()
+                self._release = self._supply.hold()
         else:
-            instance.ring.limit(0, 0)
+            self._ring.limit(0, 0)
             self.async_stop()
-        instance.async_tell()
+        self._on_change()

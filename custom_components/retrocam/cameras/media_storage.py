@@ -9,13 +9,14 @@ from functools import partial
 import logging
 from pathlib import Path
 import time
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..core.clips.recovery import salvage
 from ..core.errors import StorageError, StorageMissingError
 from ..core.files import free_space, storage_errors
+from ..core.frames.jpeg_ring import Frame
 from ..core.library.files import write_atomic
 from ..core.library.index import MediaItem
 from ..core.library.reader import MediaChange
@@ -137,6 +138,11 @@ class Media:
             self.async_set_problem(kind, None)
         return result
 
+    async def async_save_snapshot(self, frame: Frame) -> MediaItem:
+        """Write a picture into the library of snapshots. Raises StorageError."""
+        save = partial(self.snapshots.save, frame.data, frame.time)
+        return await self.async_run(save, MediaKind.SNAPSHOTS, writes=True)
+
     @callback
     def async_release(self, close: Callable[[], None]) -> None:
         """Run `close`, which may wait for the disk, in the disk's thread, and do not wait for it."""
@@ -207,6 +213,14 @@ class Media:
             self._problems[kind] = problem
         if (before and before.code) != (self.problem and self.problem.code):
             self._async_tell_problem()
+
+    def diagnostics(self) -> dict[str, Any]:
+        """Return figures for a bug report."""
+        return {
+            "loaded": self.loaded,
+            "problem": self.problem and self.problem.code,
+            "files": {str(kind): library.total for kind, library in self.libraries.items()},
+        }
 
     async def async_close(self) -> None:
         """Finish what the disk's thread has begun, and join it."""

@@ -3,14 +3,12 @@
 from functools import partial
 from io import FileIO
 import os
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from ..core.files import storage_errors
 from ..core.library.store import MediaLibrary
 from ..media.items import MediaKind
-
-if TYPE_CHECKING:
-    from .media_storage import Media
+from .media_storage import Media
 
 
 class OpenFile:

@@ -32,6 +32,7 @@ from .generated import DrawnInstance
 from .grid_members import GridMember
 from .lookups import async_join, async_leave
 from .player_ascii import PlayerScreen
+from .source import Generator
 
 _CURRENT: Final = 0.5
 """Seconds by which a picture may be away from the clock; an older one is from before somebody looked."""
@@ -93,7 +94,11 @@ class PlayerInstance(DrawnInstance):
         self._seeks = 0
         self._feed: CameraFeed | None = None
         self._ending: set[asyncio.Task[None]] = set()
-        super().__init__(hass, entry)
+
+        def publisher(drawn: PictureFeed, name: str) -> Publisher:
+            return _publisher(self.style, drawn, name)
+
+        super().__init__(hass, entry, Generator(self.rendered, publisher))
         self.thumbnail = Thumbnail(hass, entry.title, self.session.network, self.async_tell)
         self._unsubscribe = self.session.subscribe(self._async_changed)
 
@@ -155,12 +160,12 @@ class PlayerInstance(DrawnInstance):
         self.style = self.rendered.style = style
         self.session.set_limit(style.fps)
         if style.preset != last.preset:
-            self.async_save_option(SECTION_PLAYER, "preset", style.preset)
+            self.options.async_save(SECTION_PLAYER, "preset", style.preset)
         if style.charset != last.charset:
-            self.async_save_option(SECTION_PLAYER, "charset", style.charset)
+            self.options.async_save(SECTION_PLAYER, "charset", style.charset)
         if (style.box, style.fps) != (last.box, last.fps):
             # Its readers are sent away and come back for a stream of another size.
-            old, self.publisher = self.publisher, self._make_publisher(self.drawn, self._name)
+            old, self.publisher = self.publisher, self._make_publisher()
             self._async_end(run_in_thread(f"retrocam stop {self.name}", old.close), self.name)
         self._async_changed(self.session.status)
 
@@ -203,22 +208,18 @@ class PlayerInstance(DrawnInstance):
             },
         }
 
-    @override
-    def _make_source(self) -> RenderedScreen:
-        return self.rendered
-
-    @override
-    def _make_publisher(self, drawn: PictureFeed, name: str) -> Publisher:
-        self._name = name
-        width, height = self.style.box
-        fps = round(self.style.fps)
-        bitrate = round(width * height * fps * _BITS_PER_PIXEL)
-        return Publisher(drawn, width=width, height=height, fps=fps, bitrate=bitrate, name=name)
-
     @callback
     @override
     def _make_cell_screen(self, preset: str | None) -> PlayerScreen:
-        return PlayerScreen(self, preset)
+        return PlayerScreen(
+            self.name,
+            preset,
+            entry_id=self.entry.entry_id,
+            screen=self.session.screen,
+            status=lambda: self.status,
+            style=lambda: self.style,
+            show_again=self._async_show_again_later,
+        )
 
     @callback
     def _async_changed(self, status: Status) -> None:
@@ -241,6 +242,12 @@ class PlayerInstance(DrawnInstance):
             await run_in_thread(
                 f"retrocam show {self.name}", partial(self.session.screen.repeat, sink)
             )
+
+    @callback
+    def _async_show_again_later(self, sink: Sink) -> None:
+        self.hass.async_create_background_task(
+            self.async_show_again(sink), f"retrocam show {self.name}"
+        )
 
     @callback
     def _async_end(self, ending: Coroutine[Any, Any, None], name: str) -> None:
@@ -273,6 +280,14 @@ class PlayerInstance(DrawnInstance):
             return None
         finally:
             leave()
+
+
+def _publisher(style: Style, drawn: PictureFeed, name: str) -> Publisher:
+    """Make what encodes the screen at the size and rate of a style."""
+    width, height = style.box
+    fps = round(style.fps)
+    bitrate = round(width * height * fps * _BITS_PER_PIXEL)
+    return Publisher(drawn, width=width, height=height, fps=fps, bitrate=bitrate, name=name)
 
 
 def valid_style(settings: Settings) -> Style:

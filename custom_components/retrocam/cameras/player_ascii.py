@@ -2,19 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, override
+from typing import override
 
 from homeassistant.core import callback
 
 from ..core.ascii.messages import Screening, state_message
 from ..core.frames.feed import Picture, Sink
+from ..core.player.frame_broadcast import Screen
 from ..core.player.machine import RUNNING, Phase
+from ..core.player.rendered import Style
 from ..core.player.status import Status
 from ..urls import audio_template
 from .ascii import CellScreen, screening_of
-
-if TYPE_CHECKING:
-    from .player import PlayerInstance
 
 
 class PlayerScreen(CellScreen):
@@ -24,28 +23,44 @@ class PlayerScreen(CellScreen):
     tells is known. Pictures from before that are held back; the newest is shown again.
     """
 
-    def __init__(self, player: PlayerInstance, preset: str | None) -> None:
-        """Show the player on the grid of `preset`, or on its own."""
-        self._player = player
+    def __init__(
+        self,
+        name: str,
+        preset: str | None,
+        *,
+        entry_id: str,
+        screen: Screen,
+        status: Callable[[], Status],
+        style: Callable[[], Style],
+        show_again: Callable[[Sink], None],
+    ) -> None:
+        """Show `screen` on the grid of `preset`, or on that of the player's own style.
+
+        `show_again` hands a sink what is on the screen now, if anything is. `entry_id` is for the
+        path of the sound.
+        """
         self._preset = preset
+        self._entry_id = entry_id
+        self._screen = screen
+        self._style = style
+        self._show_again = show_again
         self._begun = -1
         """The session's epoch whose pictures are let through."""
         self._running = False
         self._show: Sink | None = None
-        super().__init__(f"retrocam cells {player.name}", self._screening())
-        self.update(player.status)
+        super().__init__(f"retrocam cells {name}", self._screening())
+        self.update(status())
 
     @override
     def subscribe(self, sink: Sink) -> Callable[[], None]:
         """Take pictures of the session's screen until what is returned is called."""
-        screen = self._player.session.screen
 
         def show(picture: Picture) -> None:
-            if screen.epoch == self._begun:
+            if self._screen.epoch == self._begun:
                 sink(picture)
 
         self._show = show
-        leave_screen = screen.subscribe(show)
+        leave_screen = self._screen.subscribe(show)
         self._repeat()
 
         def leave() -> None:
@@ -84,12 +99,12 @@ class PlayerScreen(CellScreen):
         )
 
     def _screening(self, status: Status | None = None) -> Screening:
-        style = self._player.style
+        style = self._style()
         screening = screening_of(self._preset or style.preset, style.charset)
         if status is None:
             return replace(screening, live=False)
-        latest = self._player.session.screen.latest
-        audio = audio_template(self._player.entry.entry_id, status.session, status.epoch)
+        latest = self._screen.latest
+        audio = audio_template(self._entry_id, status.session, status.epoch)
         return replace(
             screening,
             title=status.title or "",
@@ -103,7 +118,4 @@ class PlayerScreen(CellScreen):
     def _repeat(self) -> None:
         """Show again what is on the screen: it may stand still, or have come too early."""
         if self._show is not None:
-            player = self._player
-            player.hass.async_create_background_task(
-                player.async_show_again(self._show), f"retrocam show {player.name}"
-            )
+            self._show_again(self._show)

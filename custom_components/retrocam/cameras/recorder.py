@@ -1,22 +1,21 @@
 """Recordings: any number at once, each with its own beginning and end."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from homeassistant.core import callback
+from homeassistant.core import CALLBACK_TYPE, callback
 
 from ..core.clips.writer import ClipResult, ClipWriter
-from ..core.errors import BusyError, ClipEndedError, StorageError
+from ..core.errors import BusyError, ClipEndedError
+from ..core.library.store import MediaLibrary
+from ..core.segments.ring import SegmentRing
 from ..core.threads import run_in_thread
-from ..media.items import MediaKind, describe
-from .media_events import MediaEvent
-
-if TYPE_CHECKING:
-    from .base import CameraInstance
+from ..stream.provider import StreamSupply
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -28,11 +27,11 @@ MOST_CLIPS: Final = 32
 class Recording:
     """One clip that is being recorded."""
 
-    def __init__(self, instance: CameraInstance, writer: ClipWriter) -> None:
-        """Keep the stream awake for as long as the clip lasts."""
+    def __init__(self, writer: ClipWriter, release: CALLBACK_TYPE) -> None:
+        """Take what writes the clip; `release` is called at its end."""
         self.writer = writer
         self.done: asyncio.Future[ClipResult] = asyncio.get_running_loop().create_future()
-        self.release = instance.supply.hold()
+        self.release = release
         self.cut_short = False
         """Whether it was ended because its instance was unloaded."""
 
@@ -40,9 +39,29 @@ class Recording:
 class Recorder:
     """Records the clips of one instance. All methods run in the event loop."""
 
-    def __init__(self, instance: CameraInstance) -> None:
-        """Record from the ring of `instance`, into its library."""
-        self._instance = instance
+    def __init__(
+        self,
+        name: str,
+        ring: SegmentRing,
+        supply: StreamSupply,
+        library: MediaLibrary,
+        *,
+        away: Callable[[], float],
+        on_change: Callable[[], None],
+        on_done: Callable[[ClipResult], None],
+    ) -> None:
+        """Record from `ring` into `library`, with `supply` kept awake meanwhile.
+
+        `away` gives the seconds before now from which on to look back. `on_change` is called after
+        the number of clips that are being recorded changes, `on_done` with each clip that ended.
+        """
+        self._name = name
+        self._ring = ring
+        self._supply = supply
+        self._library = library
+        self._away = away
+        self._on_change = on_change
+        self._on_done = on_done
         self._recordings: list[Recording] = []
 
     @property
@@ -60,7 +79,6 @@ class Recorder:
         """
         if len(self._recordings) >= MOST_CLIPS:
             raise BusyError(f"{len(self._recordings)} clips are being recorded")
-        instance = self._instance
         loop = asyncio.get_running_loop()
         ended: list[Recording] = []
 
@@ -68,21 +86,21 @@ class Recorder:
             loop.call_soon_threadsafe(self._async_done, ended[0], result)
 
         writer = ClipWriter(
-            instance.ring,
-            instance.media.recordings,
+            self._ring,
+            self._library,
             lookback=lookback,
             duration=duration,
-            away=instance.lookback.away,
-            orientation=instance.supply.orientation,
+            away=self._away(),
+            orientation=self._supply.orientation,
             path=path,
-            name=f"retrocam clip {instance.name}",
+            name=f"retrocam clip {self._name}",
             on_done=tell,
         )
-        recording = Recording(instance, writer)
+        recording = Recording(writer, self._supply.hold())
         ended.append(recording)
         self._recordings.append(recording)
         writer.start()
-        instance.async_tell()
+        self._on_change()
         return recording
 
     @callback
@@ -114,7 +132,7 @@ class Recorder:
             recording.cut_short = True
             recording.writer.stop(at_once=True)
         for writer in writers:
-            await run_in_thread(f"retrocam stop {self._instance.name}", partial(writer.join))
+            await run_in_thread(f"retrocam stop {self._name}", partial(writer.join))
 
     @callback
     def _async_done(self, recording: Recording, result: ClipResult) -> None:
@@ -122,20 +140,7 @@ class Recorder:
         recording.release()
         if not recording.done.done():
             recording.done.set_result(result)
-        instance = self._instance
-        if isinstance(result.error, StorageError) and not result.elsewhere:
-            instance.media.async_set_problem(MediaKind.RECORDINGS, result.error)
         if result.reason is not None:
-            _LOGGER.info("A clip of %s is not complete: %s", instance.name, result.reason)
-        for part in result.parts:
-            item = part.item
-            said = (
-                describe(instance.hass, instance.entry.entry_id, MediaKind.RECORDINGS, item)
-                if item
-                else {}
-            )
-            instance.happenings.async_tell(
-                MediaEvent.CLIP_SAVED,
-                {**said, "path": str(part.path), "complete": result.complete},
-            )
-        instance.async_tell()
+            _LOGGER.info("A clip of %s is not complete: %s", self._name, result.reason)
+        self._on_done(result)
+        self._on_change()

@@ -5,20 +5,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 import threading
 import time
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import av
 
 from ..core.errors import CannotConnectError, SourceTimeoutError
 from ..core.frames.decoder import KeyframeDecoder
 from ..core.frames.image_codec import ImageFormat, StillEncoder
-from ..core.frames.jpeg_ring import Frame
-from ..core.segments.ring import SegmentCursor
+from ..core.frames.jpeg_ring import Frame, FrameRing
+from ..core.segments.ring import SegmentCursor, SegmentRing
 from ..core.segments.segment import KeyframePart
 from ..core.threads import run_in_thread
-
-if TYPE_CHECKING:
-    from .base import CameraInstance
+from ..stream.provider import StreamSupply
 
 STILL_TIMEOUT: Final = 9.5
 """Seconds in which a sleeping stream must wake and bring a picture; Home Assistant waits for 10."""
@@ -46,9 +44,14 @@ class Stills:
     asking again before the next keyframe costs nothing.
     """
 
-    def __init__(self, instance: CameraInstance) -> None:
-        """Take stills of `instance`."""
-        self._instance = instance
+    def __init__(
+        self, name: str, ring: SegmentRing, supply: StreamSupply, frames: FrameRing
+    ) -> None:
+        """Take stills from `ring`, which `supply` fills, or from `frames` while these are new."""
+        self._name = name
+        self._ring = ring
+        self._supply = supply
+        self._frames = frames
         self._decoder = KeyframeDecoder()
         self._encoder = StillEncoder()
         self._lock = asyncio.Lock()
@@ -59,12 +62,12 @@ class Stills:
     @property
     def fresh(self) -> bool:
         """Whether the stream is live, so that its newest keyframe is of the present."""
-        last = self._instance.ring.last_arrival
-        return last is not None and self._instance.ring.clock() - last < LIVE
+        last = self._ring.last_arrival
+        return last is not None and self._ring.clock() - last < LIVE
 
     async def async_get(self) -> Frame:
         """Return the newest picture. Raises as `async_take`."""
-        latest = self._instance.frames.latest
+        latest = self._frames.latest
         if latest is not None and time.time() - latest.time < MJPEG_FRESH:
             return latest
         return await self.async_take("jpeg")
@@ -76,13 +79,12 @@ class Stills:
         SourceTimeoutError when none comes in time, CannotConnectError when that is known already.
         """
         async with self._lock:
-            keyframe = self._instance.ring.newest_keyframe if self.fresh else None
+            keyframe = self._ring.newest_keyframe if self.fresh else None
             if keyframe is not None and (last := self._last) is not None:
                 same = last.position == keyframe.position
                 if same and last.image_format == image_format:
                     return last.frame
-            supply = self._instance.supply
-            if keyframe is None and supply.held and not supply.available:
+            if keyframe is None and self._supply.held and not self._supply.available:
                 # It is looked after, and as soon as it is back it is available.
                 raise CannotConnectError("the camera is not there")
             return await self._async_take(keyframe, image_format)
@@ -97,7 +99,7 @@ class Stills:
                 data = self._encoder.encode(picture(), image_format)
                 return Frame(data=data, index=0, time=time)
 
-        return await run_in_thread(f"retrocam still {self._instance.name}", encode)
+        return await run_in_thread(f"retrocam still {self._name}", encode)
 
     async def async_stop(self) -> None:
         """End a wait for a picture, and its thread."""
@@ -106,13 +108,12 @@ class Stills:
         await run_in_thread("retrocam stills end", self._wait_for_thread)
 
     async def _async_take(self, keyframe: KeyframePart | None, image_format: ImageFormat) -> Frame:
-        instance = self._instance
-        release = instance.supply.hold()
+        release = self._supply.hold()
         try:
-            with instance.ring.cursor(since=instance.ring.now, live=False) as cursor:
+            with self._ring.cursor(since=self._ring.now, live=False) as cursor:
                 self._cursor = cursor
                 return await run_in_thread(
-                    f"retrocam still {instance.name}",
+                    f"retrocam still {self._name}",
                     lambda: self._take(keyframe, cursor, image_format),
                 )
         finally:
@@ -127,7 +128,7 @@ class Stills:
             if keyframe is None:
                 keyframe = self._wait_for_keyframe(cursor)
             picture = self._decoder.decode(
-                keyframe.segment, keyframe.part, self._instance.supply.orientation
+                keyframe.segment, keyframe.part, self._supply.orientation
             )
             # What is known of a stream's delay changes while it runs; the time of a picture must not.
             last, position = self._last, keyframe.position
@@ -142,7 +143,7 @@ class Stills:
             pass
 
     def _wait_for_keyframe(self, cursor: SegmentCursor) -> KeyframePart:
-        clock = self._instance.ring.clock
+        clock = self._ring.clock
         deadline = clock() + STILL_TIMEOUT
         while (left := deadline - clock()) > 0 and (read := cursor.next(left)) is not None:
             if read.mark.keyframe is not None and clock() - read.mark.arrived < LIVE:

@@ -3,22 +3,30 @@
 from collections.abc import Callable
 from typing import override
 
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 
 from ..core.frames.decoder import SegmentDecoder
 from ..core.frames.feed import PictureFeed, Sink
-from .base import CameraInstance
+from ..core.segments.ring import SegmentRing
+from ..stream.provider import StreamSupply
+from .base import CameraInstance, RetrocamConfigEntry
+from .source import CameraSource
 
 
 class StreamedInstance(CameraInstance):
     """A camera that Home Assistant's stream worker reads."""
 
-    @override
-    def _make_feed(self) -> PictureFeed:
-        return PictureFeed(
-            f"retrocam decoder {self.name}",
-            SegmentDecoder(self.ring, orientation=lambda: self.supply.orientation),
-        )
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: RetrocamConfigEntry,
+        ring: SegmentRing,
+        supply: StreamSupply,
+    ) -> None:
+        """Read the entry; `ring`, which `supply` fills, is decoded while somebody reads."""
+        decoder = SegmentDecoder(ring, orientation=lambda: supply.orientation)
+        feed = PictureFeed(f"retrocam decoder {entry.title}", decoder)
+        super().__init__(hass, entry, CameraSource(ring, supply, feed))
 
     @callback
     @override

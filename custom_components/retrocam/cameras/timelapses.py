@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..core.errors import (
     StorageError,
@@ -23,13 +23,7 @@ from ..core.library.timelapse import Timelapse, make_timelapse
 from ..core.listeners import Listeners
 from ..core.threads import run_in_thread
 from ..media.items import MediaKind, describe
-from .media_events import MediaEvent
-
-if TYPE_CHECKING:
-    from .base import CameraInstance
-
-EVENT_PROGRESS = "retrocam_timelapse_progress"
-"""Fired on Home Assistant's bus with each percent, and with the end of an export."""
+from .media_storage import Media
 
 
 class ExportState(StrEnum):
@@ -67,9 +61,21 @@ type ProgressListener = Callable[[Progress], None]
 class Timelapses:
     """Makes the timelapses of one instance. All methods run in the event loop."""
 
-    def __init__(self, instance: CameraInstance) -> None:
-        """Make them of the snapshots of `instance`, into its library."""
-        self._instance = instance
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        name: str,
+        media: Media,
+        *,
+        on_progress: ProgressListener,
+        on_saved: Callable[[Export], None],
+    ) -> None:
+        """Make them of the snapshots of `media`, into its library of timelapses."""
+        self._hass = hass
+        self._name = name
+        self._media = media
+        self._on_progress = on_progress
+        self._on_saved = on_saved
         self._listeners = Listeners[[Progress]]()
         self._stop = threading.Event()
         self._task: asyncio.Task[Export] | None = None
@@ -93,13 +99,13 @@ class Timelapses:
         """
         if self._task is not None or self._stop.is_set():
             raise TimelapseRunningError("one timelapse is made at a time")
-        total = self._instance.media.snapshots.count(after=after, before=before)
+        total = self._media.snapshots.count(after=after, before=before)
         if not total:
             raise TimelapseEmptyError("there are no snapshots of that time")
         self.progress = Progress(ExportState.RUNNING, 0, total)
-        self._task = self._instance.hass.async_create_background_task(
+        self._task = self._hass.async_create_background_task(
             self._async_make(after, before, fps, width),
-            f"retrocam timelapse of {self._instance.name}",
+            f"retrocam timelapse of {self._name}",
             eager_start=False,
         )
         self._task.add_done_callback(self._async_ended)
@@ -114,7 +120,7 @@ class Timelapses:
     async def _async_make(
         self, after: float | None, before: float | None, fps: int, width: int
     ) -> Export:
-        instance, media = self._instance, self._instance.media
+        media = self._media
         loop = asyncio.get_running_loop()
 
         def tell(done: int, total: int) -> None:
@@ -130,7 +136,7 @@ class Timelapses:
         )
         try:
             film = await run_in_thread(
-                f"retrocam timelapse {instance.name}",
+                f"retrocam timelapse {self._name}",
                 lambda: make_timelapse(
                     media.snapshots.span(after=after, before=before),
                     path,
@@ -167,9 +173,7 @@ class Timelapses:
             self._async_send(Progress(ExportState.FAILED, done, total))
         else:
             self._async_send(Progress(ExportState.SAVED, total, total))
-            self._instance.happenings.async_tell(
-                MediaEvent.TIMELAPSE_SAVED, described(self._instance, task.result())
-            )
+            self._on_saved(task.result())
 
     @callback
     def _async_tell_progress(self, progress: Progress) -> None:
@@ -179,16 +183,8 @@ class Timelapses:
 
     @callback
     def _async_send(self, progress: Progress) -> None:
-        instance = self._instance
         self._listeners.tell(progress)
-        instance.hass.bus.async_fire(
-            EVENT_PROGRESS,
-            {
-                "entry_id": instance.entry.entry_id,
-                "entity_id": instance.camera_entity_id,
-                **progress_fields(progress),
-            },
-        )
+        self._on_progress(progress)
 
 
 def progress_fields(progress: Progress) -> dict[str, Any]:
@@ -197,11 +193,11 @@ def progress_fields(progress: Progress) -> dict[str, Any]:
 
 
 @callback
-def described(instance: CameraInstance, export: Export) -> dict[str, Any]:
+def described(hass: HomeAssistant, entry_id: str, export: Export) -> dict[str, Any]:
     """Return what the action and the event say of a timelapse."""
     film = export.film
     return {
-        **describe(instance.hass, instance.entry.entry_id, MediaKind.TIMELAPSES, export.item),
+        **describe(hass, entry_id, MediaKind.TIMELAPSES, export.item),
         "path": str(film.path),
         "frames": film.frames,
         "skipped": film.skipped,

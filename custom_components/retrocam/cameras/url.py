@@ -1,11 +1,15 @@
 """A camera by URL."""
 
+from collections.abc import Mapping
+from functools import partial
 import threading
-from typing import TYPE_CHECKING, ClassVar, override
+from typing import Any, ClassVar, override
 
 from homeassistant.components.stream import CONF_RTSP_TRANSPORT, CONF_USE_WALLCLOCK_AS_TIMESTAMPS
 from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_VERIFY_SSL
+from homeassistant.core import HomeAssistant
 
+from ..camera_entity import camera_entity_id
 from ..const import CONF_ADVANCED, KIND_CAMERA_URL
 from ..core.errors import InvalidAuthError, SourceError
 from ..core.sources.probe import OPEN_TIMEOUT, READ_TIMEOUT, ProbeResult, probe
@@ -14,12 +18,9 @@ from ..core.threads import run_in_thread
 from ..stream.options import pyav_options
 from ..stream.redaction import redacted
 from ..stream.url_provider import UrlSupply
+from .base import RetrocamConfigEntry
+from .source import empty_ring
 from .stream_camera import StreamedInstance
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
-
 
 REFUSAL_TIMEOUT = 2.0
 """Seconds in which a camera that has gone tells whether it refuses its credentials."""
@@ -30,36 +31,39 @@ class UrlInstance(StreamedInstance):
 
     kind: ClassVar[str] = KIND_CAMERA_URL
 
+    def __init__(self, hass: HomeAssistant, entry: RetrocamConfigEntry) -> None:
+        """Read the entry; nothing is opened yet."""
+        ring = empty_ring()
+        supply = UrlSupply(
+            hass,
+            entry.title,
+            ring,
+            url=url_of(entry.data),
+            options=stream_options(entry.data),
+            entity_id=partial(camera_entity_id, hass, entry.entry_id),
+            on_lost=partial(_async_ask_for_credentials, hass, entry),
+        )
+        super().__init__(hass, entry, ring, supply)
+
     @property
     @override
     def stream_source(self) -> str:
         return url_of(self.entry.data)
 
-    @override
-    def _make_supply(self) -> UrlSupply:
-        return UrlSupply(
-            self.hass,
-            self.name,
-            self.ring,
-            url=self.stream_source,
-            options=stream_options(self.entry.data),
-            entity_id=lambda: self.camera_entity_id,
-            on_lost=self._async_ask_for_credentials,
-        )
 
-    async def _async_ask_for_credentials(self) -> None:
-        """Start the reauthentication flow if the source refuses those it was given."""
-        try:
-            await async_probe(
-                self.entry.data,
-                f"retrocam probe {self.name}",
-                threading.Event(),
-                patience=REFUSAL_TIMEOUT,
-            )
-        except InvalidAuthError:
-            self.entry.async_start_reauth(self.hass)
-        except SourceError:
-            pass
+async def _async_ask_for_credentials(hass: HomeAssistant, entry: RetrocamConfigEntry) -> None:
+    """Start the reauthentication flow if the source refuses those it was given."""
+    try:
+        await async_probe(
+            entry.data,
+            f"retrocam probe {entry.title}",
+            threading.Event(),
+            patience=REFUSAL_TIMEOUT,
+        )
+    except InvalidAuthError:
+        entry.async_start_reauth(hass)
+    except SourceError:
+        pass
 
 
 def url_of(data: Mapping[str, Any]) -> str:

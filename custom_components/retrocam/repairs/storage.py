@@ -78,7 +78,9 @@ class SpaceRepair(StorageRepair):
 
     async def _async_keep(self, keep_last: int, recordings_keep_last: int) -> dict[str, str]:
         instance = self._instance
-        instance.async_save_option(SECTION_HISTORY, "keep_last", keep_last)
-        instance.async_save_option(SECTION_RECORDINGS, "recordings_keep_last", recordings_keep_last)
+        instance.options.async_save(SECTION_HISTORY, "keep_last", keep_last)
+        instance.options.async_save(
+            SECTION_RECORDINGS, "recordings_keep_last", recordings_keep_last
+        )
         await instance.media.async_keep(snapshots=keep_last, recordings=recordings_keep_last)
         return await self.async_try({})
