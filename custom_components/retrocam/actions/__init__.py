@@ -1,4 +1,4 @@
 """What actions, buttons and cards call, and the errors that these raise.
 
-May import `cameras`, `media`, `http.urls` and `core`.
+May import `entity`, `cameras`, `media` and `core`.
 """

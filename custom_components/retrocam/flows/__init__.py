@@ -1,4 +1,4 @@
 """Steps and forms behind `config_flow.py`.
 
-May import `cameras`, `core`, `stream` and the names of the integration.
+May import `http`, `cameras` and `core`.
 """

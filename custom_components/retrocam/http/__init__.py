@@ -1,4 +1,4 @@
-"""Views for users who are logged in, or who have a signed path.
+"""Views for users who are logged in or have a signed path, and the feed of a WebSocket subscription.
 
-May import `cameras`, `media`, `actions` and `core`.
+May import `cameras`, `media` and `core`.
 """

@@ -9,6 +9,8 @@ Where resources are kept in YAML the list is the user's: it is read, never chang
 becomes an extra module unless the user's list names it already. A page must never load both.
 
 A checkout without a build has no cards: that is said once, in the log, and everything else works.
+
+May import nothing of Retrocam.
 """
 
 import asyncio

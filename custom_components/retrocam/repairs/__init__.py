@@ -2,6 +2,8 @@
 
 When a flow ends well, Home Assistant takes the issue back; what did not help is raised again by the next
 check.
+
+May import `flows`, `cameras`, `stream` and `core`.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
 """The picture of the demo camera, with a clock and frame numbers that tests can read.
 
-May import `core.segments` and `core.frames`.
+May import `core.segments`, `core.frames` and modules directly in `core`.
 """

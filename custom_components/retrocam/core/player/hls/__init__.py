@@ -1,4 +1,4 @@
 """HLS media playlists (RFC 8216), read as one file.
 
-May import `core.player.net`.
+May import `core.player.net` and modules directly in `core`.
 """

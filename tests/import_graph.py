@@ -1,0 +1,105 @@
+"""What the source says of itself: which module imports which, and what runs while objects are made."""
+
+import ast
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from .house import HOUSE
+
+PACKAGE: Final = "custom_components.retrocam"
+
+MODULES: Final = sorted(HOUSE.rglob("*.py"))
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(HOUSE).with_suffix("").parts
+    return ".".join((PACKAGE, *(part for part in parts if part != "__init__")))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield the absolute names of all modules that a file imports, also for a type checker alone.
+
+    `from package import module` is an import of the module, not of the package.
+    """
+    name = module_name(path)
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parent = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*parent, *([base] if base else [])])
+            for alias in node.names:
+                full = f"{base}.{alias.name}"
+                yield full if full in OURS or not base.startswith(PACKAGE) else base
+
+
+OURS: Final = {module_name(path): path for path in MODULES}
+GRAPH: Final = {
+    name: {other for other in imports(path) if other in OURS and other != name}
+    for name, path in OURS.items()
+}
+"""Which of our modules each of our modules imports."""
+
+
+def circle(graph: Mapping[str, Collection[str]]) -> list[str]:
+    """Return the nodes along a circle of a graph, the first one again at the end; [] without one."""
+    done: set[str] = set()
+
+    def walk(name: str, trail: tuple[str, ...]) -> list[str]:
+        if name in trail:
+            return [*trail[trail.index(name) :], name]
+        if name not in done:
+            for other in graph[name]:
+                if found := walk(other, (*trail, name)):
+                    return found
+        done.add(name)
+        return []
+
+    return next((found for name in graph if (found := walk(name, ()))), [])
+
+
+def _own_calls(function: ast.AST) -> Iterator[str]:
+    """Yield the names of the methods that a function calls of `self`, not later but while it runs."""
+    for child in ast.iter_child_nodes(function):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if (
+            isinstance(child, ast.Call)
+            and isinstance(child.func, ast.Attribute)
+            and isinstance(child.func.value, ast.Name)
+            and child.func.value.id == "self"
+        ):
+            yield child.func.attr
+        yield from _own_calls(child)
+
+
+def template_calls(trees: Collection[ast.AST]) -> set[str]:
+    """Return the methods that a class calls from `__init__` although a subclass has its own."""
+    classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    methods = {
+        each: {node.name: node for node in each.body if isinstance(node, ast.FunctionDef)}
+        for each in classes
+    }
+
+    def below(name: str) -> Iterator[ast.ClassDef]:
+        for each in classes:
+            bases = (base.value if isinstance(base, ast.Subscript) else base for base in each.bases)
+            if any(ast.unparse(base).rpartition(".")[2] == name for base in bases):
+                yield each
+                yield from below(each.name)
+
+    found = set()
+    for each in classes:
+        called, waiting = set[str](), ["__init__"]
+        while waiting:
+            if (method := methods[each].get(waiting.pop())) is not None:
+                new = set(_own_calls(method)) - called
+                called |= new
+                waiting += new
+        own = {name for child in below(each.name) for name in methods[child]}
+        found |= {f"{each.name}.{name}" for name in called & own}
+    return found
