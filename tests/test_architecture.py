@@ -18,6 +18,7 @@ FOUNDATION: Final = {
     "camera_entity",
     "const",
     "datetimes",
+    "own_urls",
     "rights",
     "settings",
     "translated",

@@ -3,7 +3,7 @@
 import pytest
 import voluptuous as vol
 
-from custom_components.retrocam.actions.datetimes import unix_time
+from custom_components.retrocam.datetimes import unix_time
 
 
 @pytest.mark.parametrize(
