@@ -4,7 +4,10 @@ from functools import cache
 import os
 from pathlib import Path
 import struct
+import subprocess
+import sys
 
+import av
 import numpy as np
 import pytest
 
@@ -24,17 +27,16 @@ from custom_components.retrocam.core.mp4.fragment_reader import read_tracks, sam
 from custom_components.retrocam.core.mp4.fragment_writer import (
     KEYFRAME,
     NO_KEYFRAME,
+    Rows,
     Run,
     fragment,
     read_fragment,
 )
-from custom_components.retrocam.core.mp4.movie_writer import (
-    SampleTable,
-    fragmented_init,
-    whole_header,
-)
+from custom_components.retrocam.core.mp4.movie_writer import fragmented_init, whole_header
+from custom_components.retrocam.core.mp4.sample_table import SampleTable
 from custom_components.retrocam.core.mp4.tracks import TrackHeader, track_headers
 
+from ...house import ROOT
 from ..media import cut, encode
 from .clip_checks import library_in
 
@@ -86,17 +88,12 @@ def test_fragments_of_other_makers_are_refused() -> None:
 
 
 def table(chunks: list[int]) -> SampleTable:
-    count = len(chunks)
-    ones = np.ones(count, np.int64)
-    return SampleTable(
-        start=0,
-        durations=ones * 512,
-        sizes=ones * PAYLOAD,
-        flags=ones * KEYFRAME,
-        shifts=ones * 0,
-        chunks=np.array(chunks),
-        counts=ones,
-    )
+    table = SampleTable()
+    for index, chunk in enumerate(chunks):
+        rows = np.array([[512, PAYLOAD, KEYFRAME, 0]])
+        table.add(Rows(0, 512 * index, rows, PAYLOAD), chunk)
+    table.close()
+    return table
 
 
 @pytest.mark.parametrize(("chunks", "offsets", "head"), [(3, b"stco", 8), (1000, b"co64", 16)])
@@ -104,7 +101,8 @@ def test_files_over_4_gigabytes_have_room_for_their_offsets(
     chunks: int, offsets: bytes, head: int
 ) -> None:
     size = chunks * PAYLOAD
-    header = whole_header(headers()[:1], [table(list(range(0, size, PAYLOAD)))], size)
+    tables = [table(list(range(0, size, PAYLOAD)))]
+    header = b"".join(whole_header(headers()[:1], tables, size))
     place = header.index(offsets) + 8
     (count,) = struct.unpack_from(">I", header, place)
     form = ">Q" if offsets == b"co64" else ">I"
@@ -209,3 +207,30 @@ def test_fragments_of_no_file_are_refused(tmp_path: Path) -> None:
         files.write([Fragment(None, 0.0, (run(),), (memoryview(bytes(400)),))])
     files.close()
     assert files.parts == []
+
+
+def test_finishing_a_long_recording_takes_little_memory(tmp_path: Path) -> None:
+    """In a process of its own: nothing else must have grown it before."""
+    command = [sys.executable, "-m", "tests.core.clips.finish_child", str(tmp_path), "2"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    grown, samples, _ = map(float, done.stdout.split())
+    # Their tables take about 8 bytes in the file.
+    assert grown * 1024 < 28 * samples
+
+
+def test_a_gap_too_long_for_a_sample_table_is_kept_in_fragments(tmp_path: Path) -> None:
+    partial, path = tmp_path / "x.partial.mp4", tmp_path / "x.mp4"
+    file = ClipFile(partial, headers()[:1])
+    timescale = headers()[0].timescale
+    away = (1 << 32) + 5 * timescale
+    for start in (0, away):
+        one = run(start=start)
+        file.append([one], [memoryview(bytes(one.size))])
+    file.close()
+    finished = clip_finish.finish(read_recording(partial), path)
+    assert not finished.fast_start
+    assert finished.duration == pytest.approx((away + 2048) / timescale)
+    with av.open(str(path)) as container:
+        assert [packet.dts for packet in container.demux(video=0) if packet.size][4:] == [
+            away + index * 512 for index in range(4)
+        ]

@@ -75,17 +75,21 @@ def _copy(recording: Recording, copy: Path, path: Path, *, claim: bool) -> int:
     """Write the file that plays at once, under a name of its own until it is whole."""
     if free_space(copy.parent) < recording.size:
         raise StorageFullError(f"no room for a copy of {recording.path}")
+    if not all(table.fits for table in recording.tables):
+        raise StorageError("a gap is longer than a file that plays at once can have")
     header = whole_header(recording.tracks, recording.tables, recording.media_size)
+    size = sum(map(len, header)) + recording.media_size
     with storage_errors():
         try:
             with (
                 _closing(create_file(copy)) as target,
                 _closing(open_regular(recording.path)) as source,
             ):
-                write_all(target, header)
-                for stretch in recording.stretches:
-                    _copy_stretch(source, target, stretch.offset, stretch.size)
-            _check(copy, len(header) + recording.media_size, recording.duration)
+                for piece in header:
+                    write_all(target, piece)
+                for offset, length in zip(*recording.stretches, strict=True):
+                    _copy_stretch(source, target, offset, length)
+            _check(copy, size, recording.duration)
             if claim:
                 _claim(copy, path)
             else:
@@ -94,7 +98,7 @@ def _copy(recording: Recording, copy: Path, path: Path, *, claim: bool) -> int:
             with suppress(OSError):
                 copy.unlink()
             raise
-    return len(header) + recording.media_size
+    return size
 
 
 def _copy_stretch(source: int, target: int, offset: int, size: int) -> None:

@@ -4,6 +4,7 @@ Only files that `ClipFile` wrote are read. Whatever a crash or a disk made of on
 and raises nothing but FragmentError and StorageError.
 """
 
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 import os
@@ -11,13 +12,11 @@ from pathlib import Path
 import struct
 from typing import Final, NamedTuple
 
-import numpy as np
-
 from ..errors import FragmentError
 from ..files import open_regular, storage_errors
 from ..mp4.fragment_reader import read_tracks
 from ..mp4.fragment_writer import Rows, read_fragment
-from ..mp4.movie_writer import SampleTable
+from ..mp4.sample_table import SampleTable
 from ..mp4.tracks import TrackHeader, track_headers
 
 _HEAD: Final = struct.Struct(">I4s")
@@ -42,14 +41,15 @@ class Recording:
     tracks: tuple[TrackHeader, ...]
     """Those that have samples."""
     tables: tuple[SampleTable, ...]
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[array[int], array[int]]
+    """Offset and size of the media data of each fragment, in the file."""
     size: int
     """Bytes up to the end of the last whole fragment."""
 
     @property
     def samples(self) -> list[int]:
         """How many samples each track has."""
-        return [len(table.sizes) for table in self.tables]
+        return [table.samples for table in self.tables]
 
     @property
     def duration(self) -> float:
@@ -59,7 +59,7 @@ class Recording:
     @property
     def media_size(self) -> int:
         """Bytes of all samples."""
-        return sum(stretch.size for stretch in self.stretches)
+        return sum(self.stretches[1])
 
 
 def read_recording(path: Path) -> Recording:
@@ -81,27 +81,28 @@ def _read(path: Path, descriptor: int) -> Recording:
     init = os.pread(descriptor, _init_size(descriptor, end), 0)
     tracks = read_tracks(init)
     headers = track_headers(init, tracks)
-    found: list[list[Rows]] = [[] for _ in tracks]
-    chunks: list[list[int]] = [[] for _ in tracks]
-    stretches: list[Stretch] = []
+    found = [SampleTable() for _ in tracks]
+    offsets, sizes = array("q"), array("q")
     size, position = len(init), 0
     for fragment, stretch in _fragments(descriptor, size, end, len(tracks)):
         for rows in fragment:
-            found[rows.track].append(rows)
-            chunks[rows.track].append(position)
+            found[rows.track].add(rows, position)
             position += rows.size
-        stretches.append(stretch)
+        offsets.append(stretch.offset)
+        sizes.append(stretch.size)
         size = stretch.offset + stretch.size
-    if headers[0].handler != "vide" or not found[0]:
+    for table in found:
+        table.close()
+    if headers[0].handler != "vide" or not found[0].samples:
         raise FragmentError("no whole fragment with pictures")
     # A camera may promise sound and never send any.
-    kept = [index for index, rows in enumerate(found) if rows]
+    kept = [index for index, table in enumerate(found) if table.samples]
     return Recording(
         path=path,
         all_tracks=headers,
         tracks=tuple(headers[index] for index in kept),
-        tables=tuple(_table(found[index], chunks[index]) for index in kept),
-        stretches=tuple(stretches),
+        tables=tuple(found[index] for index in kept),
+        stretches=(offsets, sizes),
         size=size,
     )
 
@@ -148,23 +149,3 @@ def _head(descriptor: int, position: int, end: int) -> tuple[int, bytes]:
     if size < 8:
         raise FragmentError(f"no box at {position}")
     return size, kind
-
-
-def _table(fragments: list[Rows], chunks: list[int]) -> SampleTable:
-    """Join the samples of a track; each lasts until the next is decoded, over fragments too."""
-    rows = np.concatenate([fragment.rows for fragment in fragments])
-    counts = np.array([len(fragment.rows) for fragment in fragments])
-    lasts = np.cumsum(counts) - 1
-    starts = np.array([fragment.start for fragment in fragments])
-    lengths = np.array([int(fragment.rows[:, 0].sum()) for fragment in fragments])
-    durations = rows[:, 0].copy()
-    durations[lasts[:-1]] += starts[1:] - (starts[:-1] + lengths[:-1])
-    return SampleTable(
-        start=fragments[0].start,
-        durations=durations,
-        sizes=rows[:, 1],
-        flags=rows[:, 2],
-        shifts=rows[:, 3],
-        chunks=np.array(chunks),
-        counts=counts,
-    )

@@ -12,6 +12,9 @@ from ..errors import FragmentError
 type Data = bytes | memoryview
 """The bytes of an init or a part; a memoryview must be of single bytes."""
 
+type Pieces = list[bytes | bytearray]
+"""Bytes that follow one another."""
+
 ONE: Final = 1 << 16
 """1 as a 16.16 number."""
 
@@ -33,6 +36,12 @@ def box(kind: bytes, *content: bytes) -> bytes:
 def full_box(kind: bytes, version_and_flags: int, *content: bytes) -> bytes:
     """Join the contents to a box that has a version, in the highest 8 bits, and 24 flags."""
     return box(kind, struct.pack(">I", version_and_flags), *content)
+
+
+def box_pieces(kind: bytes, *content: Pieces) -> Pieces:
+    """Put the head of a box in front of its contents, which are not copied."""
+    pieces = [piece for one in content for piece in one]
+    return [struct.pack(">I4s", 8 + sum(map(len, pieces)), kind), *pieces]
 
 
 def boxes(data: Data, start: int = 0, end: int | None = None) -> Iterator[Box]:

@@ -6,42 +6,16 @@ from 0; where one begins later, an empty edit says so.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 import struct
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .boxes import ONE, box, full_box
+from .boxes import ONE, Pieces, box, box_pieces, full_box
+from .sample_table import SampleTable
 from .tracks import TrackHeader
 
 _BIG: Final = 1 << 32
-
-type Ints = NDArray[np.int64]
-"""`(n,)`, one to each sample or chunk."""
-
-
-@dataclass(frozen=True, slots=True)
-class SampleTable:
-    """All samples of a track."""
-
-    start: int
-    """When the first is decoded, in ticks after the file's time 0."""
-    durations: Ints
-    sizes: Ints
-    flags: Ints
-    shifts: Ints
-    """Ticks from decoding to showing."""
-    chunks: Ints
-    """Where each chunk begins, counted from the start of the media data."""
-    counts: Ints
-    """Samples in each chunk."""
-
-    @property
-    def duration(self) -> int:
-        """Ticks from the first sample's decoding to the end of the last."""
-        return int(self.durations.sum())
 
 
 def fragmented_init(tracks: Sequence[TrackHeader], duration: int = 0) -> bytes:
@@ -49,10 +23,10 @@ def fragmented_init(tracks: Sequence[TrackHeader], duration: int = 0) -> bytes:
 
     `duration` is in ticks of the first track, 0 while it is unknown; it does not change the length.
     """
-    empty = b"".join(full_box(kind, 0, bytes(4)) for kind in (b"stts", b"stsc"))
-    empty += full_box(b"stsz", 0, bytes(8)) + full_box(b"stco", 0, bytes(4))
+    empty = [full_box(kind, 0, bytes(4)) for kind in (b"stts", b"stsc")]
+    empty += [full_box(b"stsz", 0, bytes(8)), full_box(b"stco", 0, bytes(4))]
     traks = [
-        _trak(number, track, b"", _mdia(track, empty, 0))
+        b"".join(_trak(number, track, b"", _mdia(track, [*empty], 0)))
         for number, track in enumerate(tracks, start=1)
     ]
     extends = full_box(b"mehd", 1 << 24, struct.pack(">Q", duration)) + b"".join(
@@ -65,21 +39,25 @@ def fragmented_init(tracks: Sequence[TrackHeader], duration: int = 0) -> bytes:
 
 def whole_header(
     tracks: Sequence[TrackHeader], tables: Sequence[SampleTable], data_size: int
-) -> bytes:
-    """Make all that stands before the media data of a whole file, so that it plays at once."""
+) -> Pieces:
+    """Make all that stands before the media data of a whole file, so that it plays at once.
+
+    The pieces of the tables are not copied: those of a day are tens of megabytes.
+    """
     if data_size + 8 < _BIG:
         mdat = struct.pack(">I4s", data_size + 8, b"mdat")
     else:
         mdat = struct.pack(">I4sQ", 1, b"mdat", data_size + 16)
     large = data_size >= _BIG - (1 << 26)
-    length = len(_ftyp(b"isom") + _moov(tracks, tables, 0, large=large) + mdat)
-    return _ftyp(b"isom") + _moov(tracks, tables, length, large=large) + mdat
+    head = _ftyp(b"isom")
+    length = len(head) + len(mdat) + sum(map(len, _moov(tracks, tables, 0, large=large)))
+    return [head, *_moov(tracks, tables, length, large=large), mdat]
 
 
 def _moov(
     tracks: Sequence[TrackHeader], tables: Sequence[SampleTable], base: int, *, large: bool
-) -> bytes:
-    scale, traks, longest = tracks[0].timescale, list[bytes](), 0
+) -> Pieces:
+    scale, traks, longest = tracks[0].timescale, list[Pieces](), 0
     for number, (track, table) in enumerate(zip(tracks, tables, strict=True), start=1):
         delay = round(table.start * scale / track.timescale)
         shown = round(table.duration * scale / track.timescale)
@@ -93,45 +71,33 @@ def _moov(
         mdia = _mdia(track, stbl, table.duration)
         traks.append(_trak(number, track, edts, mdia, duration=delay + shown))
         longest = max(longest, delay + shown)
-    return box(b"moov", _mvhd(scale, longest, len(tracks) + 1), *traks)
+    return box_pieces(b"moov", [_mvhd(scale, longest, len(tracks) + 1)], *traks)
 
 
-def _sample_boxes(track: TrackHeader, table: SampleTable, base: int, *, large: bool) -> bytes:
-    count = len(table.sizes)
-    found = _table(b"stts", 0, *_runs(table.durations))
-    if table.shifts.any():
-        found += _table(b"ctts", 1 << 24, *_runs(table.shifts))
-    if track.handler == "vide":
-        keyframes = np.flatnonzero((table.flags & 0x1_0000) == 0) + 1
-        if len(keyframes) < count:
-            found += _table(b"stss", 0, keyframes)
-    found += full_box(b"stsz", 0, struct.pack(">II", 0, count), table.sizes.astype(">u4").tobytes())
-    lengths, values = _runs(table.counts)
-    first = np.cumsum(lengths) - lengths + 1
-    found += _table(b"stsc", 0, first, values, np.ones_like(first))
-    offsets = table.chunks + base
-    form = ">u8" if large else ">u4"
-    found += full_box(
-        b"co64" if large else b"stco",
-        0,
-        struct.pack(">I", len(offsets)),
-        offsets.astype(form).tobytes(),
-    )
-    return found
+def _sample_boxes(track: TrackHeader, table: SampleTable, base: int, *, large: bool) -> Pieces:
+    found = _table(b"stts", 0, 8, table.durations.packed())
+    if table.shifted:
+        found += _table(b"ctts", 1 << 24, 8, table.shifts.packed())
+    if track.handler == "vide" and len(table.keyframes) < 4 * table.samples:
+        found += _table(b"stss", 0, 4, [table.keyframes])
+    sizes: Pieces = [struct.pack(">4xII", 0, table.samples), table.sizes]
+    runs = table.counts.rows()
+    first = np.cumsum(runs[:, 0]) - runs[:, 0] + 1
+    rows = np.stack((first, runs[:, 1], np.ones_like(first)), axis=1)
+    found += box_pieces(b"stsz", sizes) + _table(b"stsc", 0, 12, [rows.astype(">u4").tobytes()])
+    kind, width = (b"co64", 8) if large else (b"stco", 4)
+    return found + _table(kind, 0, width, [(table.chunks + base).astype(f">u{width}").tobytes()])
 
 
-def _runs(values: Ints) -> tuple[Ints, Ints]:
-    """Return how often each value comes in a row, and the values."""
-    starts = np.flatnonzero(np.diff(values, prepend=values[0] - 1))
-    return np.diff(starts, append=len(values)), values[starts]
+def _table(kind: bytes, flags: int, width: int, rows: Pieces) -> Pieces:
+    """Make a box that says how many rows it has, of `width` bytes each."""
+    count = sum(map(len, rows)) // width
+    return box_pieces(kind, [struct.pack(">II", flags, count)], rows)
 
 
-def _table(kind: bytes, flags: int, *columns: Ints) -> bytes:
-    rows = np.stack(columns, axis=1)
-    return full_box(kind, flags, struct.pack(">I", len(rows)), rows.astype(">i4").tobytes())
-
-
-def _trak(number: int, track: TrackHeader, edts: bytes, mdia: bytes, *, duration: int = 0) -> bytes:
+def _trak(
+    number: int, track: TrackHeader, edts: bytes, mdia: Pieces, *, duration: int = 0
+) -> Pieces:
     """Join a track; the duration is in ticks of the movie."""
     volume = 0 if track.handler == "vide" else 0x100
     tkhd = full_box(
@@ -141,10 +107,10 @@ def _trak(number: int, track: TrackHeader, edts: bytes, mdia: bytes, *, duration
         track.matrix,
         struct.pack(">II", *track.size),
     )
-    return box(b"trak", tkhd, edts, mdia)
+    return box_pieces(b"trak", [tkhd, edts], mdia)
 
 
-def _mdia(track: TrackHeader, stbl: bytes, duration: int) -> bytes:
+def _mdia(track: TrackHeader, stbl: Pieces, duration: int) -> Pieces:
     """Make what says how to read a track; the duration is in its own ticks."""
     video = track.handler == "vide"
     mdhd = full_box(
@@ -154,9 +120,9 @@ def _mdia(track: TrackHeader, stbl: bytes, duration: int) -> bytes:
     hdlr = full_box(b"hdlr", 0, struct.pack(">I4s12x", 0, track.handler.encode()), name)
     head = full_box(b"vmhd", 1, bytes(8)) if video else full_box(b"smhd", 0, bytes(4))
     dref = full_box(b"dref", 0, struct.pack(">I", 1), full_box(b"url ", 1))
-    stsd = box(b"stsd", track.description)
-    minf = box(b"minf", head, box(b"dinf", dref), box(b"stbl", stsd, stbl))
-    return box(b"mdia", mdhd, hdlr, minf)
+    tables = box_pieces(b"stbl", [box(b"stsd", track.description)], stbl)
+    minf = box_pieces(b"minf", [head, box(b"dinf", dref)], tables)
+    return box_pieces(b"mdia", [mdhd, hdlr], minf)
 
 
 def _mvhd(timescale: int, duration: int, next_track: int) -> bytes:
