@@ -79,6 +79,27 @@ def test_a_gap_between_two_formats_is_told(camera: Camera) -> None:
     )
 
 
+@pytest.mark.parametrize("hours", [8, 14, 60])
+def test_after_a_gap_of_many_hours_a_clip_goes_on_in_another_file(
+    camera: Camera, hours: int
+) -> None:
+    """A sample cannot last so long: its duration has 32 bits of ticks."""
+    camera.feed(cuts_of(200, bframes=2))
+    writer = camera.writer(3, 3600 * hours + 10)
+    camera.reconnect(cuts_of(400, first=1000, bframes=2), away=3600 * hours)
+    result = ended(writer)
+    numbers = [numbers_in(part.path) for part in result.parts]
+    assert [found[0] for found in numbers] == [100, 1000]
+    for found, part in zip(numbers, result.parts, strict=True):
+        assert found == list(range(found[0] or 0, (found[0] or 0) + len(found)))
+        assert part.duration == pytest.approx(len(found) / FPS, abs=0.1)
+    assert result.missing == pytest.approx(3600 * hours, abs=0.5)
+    assert result.reason == ClipReason.INTERRUPTED
+    assert result.parts[1].start - result.parts[0].start == pytest.approx(
+        result.parts[0].duration + result.missing, abs=0.5
+    )
+
+
 def test_a_clip_that_begins_with_a_new_format_has_nothing_of_the_old(camera: Camera) -> None:
     camera.feed(cuts_of(200, sound=True, container="mp4"))
     camera.reconnect(cuts_of(200, first=1000, size=(320, 192), sound=True, container="mp4"), away=0)

@@ -7,7 +7,8 @@ A clip begins with the keyframe at or before the position that was asked for, an
 last picture before its end; pictures after it stay in only as far as those before are predicted
 from them, and then without a hole. Sound is cut at the same positions, to a packet. Where the
 camera was away the time line has a gap, which is there as time: no time stamp is bent to hide it.
-Only where it was away as the clip was to begin, the clip begins with what came after.
+Only where it was away as the clip was to begin, the clip begins with what came after. After a gap
+of many hours the clip goes on in another file.
 """
 
 from collections.abc import Iterable, Iterator
@@ -28,6 +29,9 @@ _SAME: Final = 1e-4
 """Seconds below which two positions are the same."""
 _GAP: Final = 1.0
 """Seconds without a new picture that are a gap, unless three pictures take longer."""
+_LONGEST_GAP: Final = 0.9 * (1 << 31)
+"""Ticks of a gap within a file. A sample lasts until the next one, and its duration has 32 bits, of
+which some readers take the highest for a sign; at 90 kHz, these are 6 hours."""
 _LATE: Final = 10.0
 """Seconds that the last pictures may be older than a clip that gets no others: a source that fails
 takes with it the part that was not yet whole, of up to six seconds."""
@@ -144,7 +148,7 @@ class ClipCut:
         if self.done or (part := self._segments.read(read)) is None:
             return []
         found: list[Fragment] = []
-        if self._format not in (None, part.format):
+        if self._format not in (None, part.format) or self._is_too_far(part):
             found = self._leave_file()
             self.done |= part.segment.start >= self.until
             if self.done:
@@ -154,6 +158,11 @@ class ClipCut:
             return found + self._begin()
         self._lay(part)
         return found + self._give()
+
+    def _is_too_far(self, part: TimedPart) -> bool:
+        """Return whether the gap before a part is longer than one sample of a file can last."""
+        gap = part.segment.start - self.end
+        return any(gap * lane.timescale > _LONGEST_GAP for lane in self._lanes)
 
     def flush(self) -> list[Fragment]:
         """Give what is still held back, up to the end, and be done: no more parts come."""
