@@ -25,7 +25,7 @@ from ..core.listeners import Listeners
 from ..core.segments.ring import SegmentRing
 from .redaction import async_redact
 from .tap import StreamTap, async_release, attach, end_back_off, is_attached, is_ending, logger_name
-from .tcp_probe import async_reachable
+from .tcp_probe import TcpProbe
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -56,6 +56,7 @@ class StreamSupply(ABC):
         self._lost_at: float | None = None
         self._seen = False
         self._reachable = True
+        self._probe = TcpProbe(name)
         self._refused_until = 0.0
         self._redacted = ""
         self._end_redaction: CALLBACK_TYPE = lambda: None
@@ -158,6 +159,7 @@ class StreamSupply(ABC):
             with contextlib.suppress(asyncio.CancelledError):
                 await self._watch
             self._watch = None
+        self._probe.async_close()
         try:
             await self._async_let_go(at_once=True)
             await self._async_end_stream()
@@ -273,7 +275,10 @@ class StreamSupply(ABC):
 
         The worker waits 10 s longer after each failure, without a limit: after an hour, minutes.
         """
-        was_reachable, self._reachable = self._reachable, await async_reachable(str(stream.source))
+        was_reachable, self._reachable = (
+            self._reachable,
+            await self._probe.async_reachable(str(stream.source)),
+        )
         if self._reachable and not was_reachable and not stream.available:
             end_back_off(stream)
             self._wake.set()
