@@ -228,3 +228,22 @@ def test_a_time_line_that_jumps_is_followed() -> None:
         *(True, True, False, True),
         *(True, False, True),
     ]
+
+
+def test_a_picture_that_cannot_be_encoded_does_not_end_the_thread(
+    encoding: Encoding, received: Received, caplog: pytest.LogCaptureFixture
+) -> None:
+    encoding.submit(picture(0))
+    received.wait(1)
+    for _ in range(2):
+        # No time stamp can say this.
+        encoding.submit(Picture(numbered(1), 0.0, float("inf")))
+        encoding.submit(picture(2))
+        received.wait(len(received.packets) + 1)
+    assert encoding.alive
+    decoded = received.decoded(FILM)
+    assert numbers(decoded) == [0, 2, 2]
+    assert [packet.type for packet in decoded] == [PacketType.KEY] * 3
+    assert [packet.seq for _, packet in received.packets] == [0, 1, 2]
+    errors = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert len(errors) == 1

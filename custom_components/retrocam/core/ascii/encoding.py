@@ -101,6 +101,11 @@ class _Work:
         self._last_us = pts_us
         return self._encoder.encode(codes, pts_us, key=key)
 
+    def reset(self) -> None:
+        """Begin the group anew, with a key, after an error."""
+        self._quantiser = Quantiser(self._raster.layout)
+        self._encoder = None
+
     def end(self, seq: int) -> Packet:
         """Make the packet that says that there is no more."""
         encoder = self._encoder or CellEncoder(self._raster.layout, epoch=self.epoch, seq=seq)
@@ -112,7 +117,7 @@ class Encoding:
 
     `submit` belongs to the thread that makes the pictures; the others may be called from any
     thread, `join` from any but its own. `publish` is called in the encoder's thread with each
-    packet and the epoch it belongs to.
+    packet and the epoch it belongs to, and must not raise.
     """
 
     def __init__(
@@ -193,9 +198,18 @@ class Encoding:
 
     def _run(self) -> None:
         seq = 0
+        failed: _Work | None = None
         while todo := self._next():
             work, small = todo
-            packet = work.end(seq) if small is None else work.encode(small, seq)
+            try:
+                packet = work.end(seq) if small is None else work.encode(small, seq)
+            except Exception:
+                # Logged once an epoch. What the encoder held may be half changed: it begins anew.
+                if work is not failed:
+                    _LOGGER.exception("%s cannot encode a picture", self._thread.name)
+                failed = work
+                work.reset()
+                continue
             seq = (packet.seq + 1) % (1 << 32)
             self.encoded += small is not None
             self._publish(self, work.epoch, packet)
