@@ -213,6 +213,18 @@ def test_encrypted_segments_are_deciphered(server: MediaServer, network: Network
     assert len(server.asked("/key")) == 1
 
 
+def test_few_of_the_keys_of_a_long_stream_are_kept(server: MediaServer, network: Network) -> None:
+    text: list[str] = []
+    for number in range(40):
+        key = os.urandom(16)
+        server.add(f"/key{number}", Page(key))
+        server.add(f"/{number}", Page(encrypted(bytes([number]), key, number.to_bytes(16))))
+        text += [f'#EXT-X-KEY:METHOD=AES-128,URI="key{number}"', "#EXTINF:1,", str(number)]
+    with PlaylistFile(playlist_of(server, *text, "#EXT-X-ENDLIST"), network) as file:
+        assert read_all(file) == bytes(range(40))
+        assert 2 <= len(file._keys) <= 8
+
+
 @pytest.mark.parametrize(
     ("key", "data"),
     [(bytes(16), b"not whole blocks"[:-1]), (bytes(5), bytes(32)), (bytes(99), bytes(32))],

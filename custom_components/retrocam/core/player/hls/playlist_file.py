@@ -25,6 +25,8 @@ from .playlist import ByteRange, Playlist, Segment, parse_playlist
 
 _MOST_BYTES: Final = 8 * 1024 * 1024
 _MOST_KEY_BYTES: Final = 16
+_MOST_KEYS: Final = 8
+"""Keys that are kept: a live stream may have another one for each segment."""
 _BEHIND_LIVE: Final = 3
 """Segments before the end of a live playlist to begin at (RFC 8216, 6.3.3)."""
 _MOST_MISSING: Final = 3
@@ -177,6 +179,8 @@ class PlaylistFile(io.RawIOBase):
             _, self._keys[url] = fetch_all(
                 self._network, url, headers=self._headers(url), most=_MOST_KEY_BYTES
             )
+            if len(self._keys) > _MOST_KEYS:
+                del self._keys[next(iter(self._keys))]
         return self._keys[url], segment.key.iv or segment.number.to_bytes(16)
 
     def _open(
