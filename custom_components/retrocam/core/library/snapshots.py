@@ -22,6 +22,7 @@ class SnapshotStore(MediaLibrary):
         limits: Limits | None = None,
         free: Callable[[Path], int] = free_space,
         clock: Callable[[], float] = clocks.time,
+        monotonic: Callable[[], float] = clocks.monotonic,
     ) -> None:
         """Take the directory; nothing is read before `load`. The rest is as in MediaLibrary."""
         super().__init__(
@@ -31,6 +32,7 @@ class SnapshotStore(MediaLibrary):
             thumbnailer=still_thumbnail,
             free=free,
             clock=clock,
+            monotonic=monotonic,
         )
 
     def save(self, picture: bytes, time: float) -> MediaItem:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from ..errors import MediaNotFoundError, StorageFullError, StorageMissingError
 from ..files import file_size, free_space, open_regular, read_picture, storage_errors
+from .clock_trust import ClockTrust
 from .files import format_name, parse_name, to_ms, write_atomic
 from .folder import Folder
 from .index import MediaIndex, MediaItem
@@ -55,8 +56,9 @@ class MediaLibrary(MediaCatalog):
         `extensions` (of files.EXTENSIONS) are the ones this library owns. `thumbnailer` makes a
         small JPEG of a file; `prober` tells a file's duration in ms, raising OSError. With
         `keep_partials`, files whose writing did not end are given to the caller of `load` instead
-        of being removed. No limit takes away what was adopted less than `spare` seconds ago. `free`
-        tells the free bytes of a directory, `clock` UNIX time in seconds.
+        of being removed. No limit takes away what was adopted less than `spare` seconds ago, and
+        the limit of age nothing while the clock is in doubt (`clock_trust`). `free` tells the free
+        bytes of a directory, `clock` UNIX time in seconds.
         """
         super().__init__(directory)
         self._lock = threading.RLock()
@@ -68,6 +70,7 @@ class MediaLibrary(MediaCatalog):
         self._keep_partials = keep_partials
         self._free = free
         self._clock = clock
+        self._clock_trust = ClockTrust(clock, monotonic)
         self._reservations = Reservations(directory, extensions, spare=spare, monotonic=monotonic)
         self._folder = Folder(directory)
         self._lost = False
@@ -113,10 +116,7 @@ class MediaLibrary(MediaCatalog):
             return True
 
     def apply_limits(self) -> int:
-        """Delete what is over the limits, the oldest first; blocks. Returns how many files.
-
-        Raises StorageError.
-        """
+        """Delete what exceeds the limits, oldest first; blocks; return how many. Raises StorageError."""
         with self._lock, self._disk():
             self._recover()
             return self._prune()
@@ -259,6 +259,7 @@ class MediaLibrary(MediaCatalog):
         """Put an index in the place of the present one, and tell the difference."""
         old = self._index
         self._folder.took(mtime_ns)
+        self._clock_trust.compare(index.times, anew=first or not len(old))
         self._index = (
             index if self._prober is None else probed(index, old, self.directory, self._prober)
         )
@@ -278,10 +279,9 @@ class MediaLibrary(MediaCatalog):
         return len(self._remove(self._excess(max(0, self._short_of(0)))))
 
     def _excess(self, missing: int) -> NDArray[np.int64]:
-        spared, latest = self._reservations.spared, self._last_time
-        return excess_beside(
-            self._index, self.limits, self._clock(), spared, latest=latest, missing=missing
-        )
+        limits, spared = self._clock_trust.applicable(self.limits), self._reservations.spared
+        now, latest = self._clock(), self._last_time
+        return excess_beside(self._index, limits, now, spared, latest=latest, missing=missing)
 
     def _short_of(self, size: int) -> int:
         """Count the bytes that must be freed before so many can be written; 0 or less is none."""
