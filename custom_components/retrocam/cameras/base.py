@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from homeassistant.components.stream import Stream
@@ -287,12 +288,20 @@ class CameraInstance:
 
     async def _async_look_after_media(self) -> None:
         """Read the libraries, tell of clips that a crash left, and keep within the limits."""
-        salvaged = await self.media.async_load()
-        await async_slices(self.hass).each(self.happenings.async_clip_salvaged, salvaged)
+        unfinished = await self.media.async_load()
         self.history.async_start()
-        while True:
-            await asyncio.sleep(REFRESH_INTERVAL)
-            await self.media.async_refresh()
+        async with asyncio.TaskGroup() as group:
+            if unfinished:
+                group.create_task(
+                    self._async_recover(unfinished), name=f"retrocam recovery of {self.name}"
+                )
+            while True:
+                await asyncio.sleep(REFRESH_INTERVAL)
+                await self.media.async_refresh()
+
+    async def _async_recover(self, unfinished: list[Path]) -> None:
+        recovered = await self.media.async_recover(unfinished)
+        await async_slices(self.hass).each(self.happenings.async_clip_salvaged, recovered)
 
     @callback
     def _async_clip_done(self, result: ClipResult) -> None:

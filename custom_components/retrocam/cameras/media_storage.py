@@ -165,14 +165,12 @@ class Media:
             library.limits = replace(library.limits, count=count)
         await self.async_refresh()
 
-    async def async_load(self) -> list[MediaItem]:
-        """Read the libraries, and finish the clips of a crash; return these."""
-        saved: list[MediaItem] = []
+    async def async_load(self) -> list[Path]:
+        """Read the libraries; return the clips that a crash has left unfinished."""
+        unfinished: list[Path] = []
         for kind, library in self.libraries.items():
             try:
-                partials = await self.async_run(library.load, kind)
-                if kind is MediaKind.RECORDINGS and partials:
-                    saved += await self.async_run(partial(self._salvage, partials), kind)
+                unfinished += await self.async_run(library.load, kind)
             except StorageError as err:
                 _LOGGER.warning("The %s of %s cannot be used: %s", kind, self._name, err)
             except Exception:
@@ -180,7 +178,23 @@ class Media:
                 _LOGGER.exception("Reading the %s of %s failed", kind, self._name)
         self.loaded = True
         self._async_tell(MediaKind.SNAPSHOTS, MediaChange(reset=True))
-        return saved
+        return unfinished
+
+    async def async_recover(self, unfinished: list[Path]) -> list[MediaItem]:
+        """Finish the clips of a crash, in a thread of its own: a long one is copied for minutes.
+
+        Returns those that are in the library now. Ends only after the thread.
+        """
+        try:
+            found = await run_in_thread(
+                f"retrocam recover {self._name}",
+                partial(salvage, self.recordings, unfinished),
+                outlived=False,
+            )
+        except Exception:
+            _LOGGER.exception("Recovering the recordings of %s failed", self._name)
+            return []
+        return [clip.item for clip in found.clips if clip.item is not None]
 
     async def async_refresh(self) -> None:
         """Look for what others did to the files, and apply the limits of age and space."""
@@ -261,10 +275,6 @@ class Media:
     @callback
     def _async_tell_problem(self) -> None:
         self._problem_listeners.tell()
-
-    def _salvage(self, partials: list[Path]) -> list[MediaItem]:
-        clips = salvage(self.recordings, partials).clips
-        return [clip.item for clip in clips if clip.item is not None]
 
     def _library_changed(self, kind: MediaKind, change: MediaChange) -> None:
         """Take in a change, in whatever thread made it."""

@@ -1,0 +1,91 @@
+"""Clips of a crash are finished beside everything else that a camera does with its disk."""
+
+from pathlib import Path
+import threading
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+import pytest
+
+from custom_components.retrocam.cameras import CameraInstance, media_storage
+from custom_components.retrocam.core.clips.recovery import Salvage, salvage
+from custom_components.retrocam.core.library.files import partial_path
+
+from ..conftest import LoadEntry
+from ..core.clips.clip_checks import Camera, ended
+from ..core.clips.footage import cuts_of
+from ..waiting import until
+from .history.taking import EARLY, options
+
+NAME = "20240102T030405.678Z.mp4"
+
+
+def unfinished(folder: Path) -> bytes:
+    """Return a recording in fragments."""
+    with Camera(folder) as camera:
+        camera.feed(cuts_of(200))
+        kept: list[bytes] = []
+        writer = camera.writer(
+            5,
+            0,
+            trigger=camera.ring.now - 1,
+            on_progress=lambda _: kept.extend(
+                path.read_bytes() for path in folder.glob("*.partial.mp4")
+            ),
+        )
+        ended(writer)
+        return kept[-1]
+
+
+async def test_snapshots_do_not_wait_for_the_recovery_of_a_clip(
+    home: HomeAssistant, load: LoadEntry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    go, running = threading.Event(), threading.Event()
+
+    def held(*given: Any) -> Salvage:
+        running.set()
+        go.wait()
+        return salvage(*given)
+
+    monkeypatch.setattr(media_storage, "salvage", held)
+    told: list[str] = []
+    home.bus.async_listen(
+        "state_changed",
+        lambda event: told.append(event.data["new_state"].attributes.get("event_type", "")),
+    )
+    data = {"kind": "demo", "name": "Porch"}
+    entry = await load(data, options=options(interval_sec=1), entry_id=EARLY)
+    directory = entry.runtime_data.media.directory
+    assert await home.config_entries.async_unload(entry.entry_id)
+    partial = partial_path(directory / "recordings" / NAME)
+    partial.write_bytes(unfinished(tmp_path / "other"))
+    try:
+        assert await home.config_entries.async_setup(entry.entry_id)
+        instance: CameraInstance = entry.runtime_data
+        await until(running.is_set)
+        before = instance.media.snapshots.total
+        await until(lambda: instance.media.snapshots.total > before + 1)
+        assert (await instance.history.async_take()).item.size
+        await instance.media.async_refresh()
+        assert partial.exists()
+    finally:
+        go.set()
+    await until(lambda: instance.media.recordings.find(NAME))
+    await until(lambda: "clip_salvaged" in told)
+    assert not partial.exists()
+
+
+async def test_unloading_waits_for_a_recovery(
+    home: HomeAssistant, load: LoadEntry, tmp_path: Path
+) -> None:
+    entry = await load({"kind": "demo", "name": "Porch"}, options=options(), entry_id=EARLY)
+    directory = entry.runtime_data.media.directory
+    assert await home.config_entries.async_unload(entry.entry_id)
+    partial = partial_path(directory / "recordings" / NAME)
+    partial.write_bytes(unfinished(tmp_path / "other"))
+    for _ in range(2):
+        assert await home.config_entries.async_setup(entry.entry_id)
+        await until(lambda: entry.runtime_data.media.loaded)
+        assert await home.config_entries.async_unload(entry.entry_id)
+    assert (directory / "recordings" / NAME).exists()
+    assert not partial.exists()
