@@ -35,6 +35,26 @@ async def test_a_member_that_is_loaded_anew_comes_back(
         break
 
 
+async def test_a_member_that_is_renamed_while_watched_is_read_on(
+    home: HomeAssistant, load: LoadEntry
+) -> None:
+    await load_demo(load, "One", 320, 180, 10)
+    registry = er.async_get(home)
+    member = registry.async_get("camera.one")
+    assert member is not None
+    grid = await load_grid(load, [member.id])
+    entry = home.config_entries.async_loaded_entries(DOMAIN)[0]
+    async for _frame in watch(grid):
+        registry.async_update_entity("camera.one", new_entity_id="camera.other")
+        await home.async_block_till_done()
+        assert home.states.get("camera.other") is not None
+        before = entry.runtime_data
+        assert await home.config_entries.async_reload(entry.entry_id)
+        assert before.feed.readers == 0
+        await until(lambda: entry.runtime_data.feed.readers == 1)
+        break
+
+
 async def test_hidden_cameras_are_only_tapped_for_keyframes(
     home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer
 ) -> None:

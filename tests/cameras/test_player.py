@@ -6,6 +6,7 @@ from typing import Any
 from homeassistant.components.media_player import SearchMediaQuery
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
@@ -194,6 +195,19 @@ async def test_a_camera_plays_live_and_silent_until_it_is_stopped(
     assert "media_position" not in state_of(home).attributes
     await act(home, "media_stop")
     await until(lambda: working_threads() == [])
+
+
+async def test_a_camera_that_is_renamed_while_it_plays_is_read_on(
+    home: HomeAssistant, player: PlayerInstance, load: LoadEntry
+) -> None:
+    entry = await load({"kind": "demo", "name": "Porch"}, options=QUIET)
+    await play(home, "camera.porch")
+    er.async_get(home).async_update_entity("camera.porch", new_entity_id="camera.gate")
+    await home.async_block_till_done()
+    assert await home.config_entries.async_reload(entry.entry_id)
+    await until(lambda: entry.runtime_data.feed.readers == 1)
+    assert state_of(home).state == "playing"
+    await act(home, "media_stop")
 
 
 async def test_all_cameras_but_its_own_can_be_browsed(

@@ -10,13 +10,12 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 import contextlib
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import (
     CALLBACK_TYPE,
     Event,
-    EventStateChangedData,
     HomeAssistant,
     callback,
 )
@@ -153,23 +152,30 @@ class GridMember:
             end()
 
     async def _async_as_long_as(self, holds: Callable[[], bool]) -> None:
-        """Return when `holds` no longer does; looks again after each change of the camera's state.
+        """Return when `holds` no longer does; look again after each change of the camera.
 
-        A camera that is unloaded, removed or renamed changes its state too.
+        A camera that is unloaded or removed changes its state; one that is renamed changes it under
+        the old id, and from then on under another.
         """
         changed = asyncio.Event()
 
         @callback
-        def take_in(_event: Event[EventStateChangedData]) -> None:
+        def take_in(_event: Event[Any]) -> None:
             changed.set()
 
-        end = async_track_state_change_event(self._hass, self.entity_id or [], take_in)
+        end_registry = self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, take_in)
         try:
-            while holds():
-                await changed.wait()
-                changed.clear()
+            while True:
+                end = async_track_state_change_event(self._hass, self.entity_id or [], take_in)
+                try:
+                    if not holds():
+                        return
+                    await changed.wait()
+                    changed.clear()
+                finally:
+                    end()
         finally:
-            end()
+            end_registry()
 
     async def _async_read_stills(self, sink: Sink) -> None:
         """Ask a camera for stills until it fails; a still that stays the same is not decoded anew.

@@ -27,6 +27,7 @@ from ..settings import SECTION_PLAYER, Settings
 from ..workload import async_slices
 from .artwork import Thumbnail
 from .base import RetrocamConfigEntry
+from .entity import stored_camera
 from .extractor_issues import async_check_extractor
 from .generated import DrawnInstance
 from .grid_members import GridMember
@@ -49,7 +50,7 @@ class CameraFeed:
         """Read the camera called `name` while somebody is subscribed."""
         self.name = name
         self._stills = ThreadPoolExecutor(1, thread_name_prefix=f"retrocam stills {name}")
-        self._member = GridMember(hass, entity_id, self._stills, 1)
+        self._member = GridMember(hass, stored_camera(hass, entity_id), self._stills, 1)
 
     def subscribe(self, sink: Sink) -> Callable[[], None]:
         """Have `sink` called with each picture; returns what ends it. Any thread."""
