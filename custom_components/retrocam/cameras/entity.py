@@ -77,6 +77,7 @@ class EntityInstance(StreamedInstance):
         @callback
         def registry_changed(_event: Event[er.EventEntityRegistryUpdatedData]) -> None:
             if self.source_entity_id != self._followed:
+                self.supply.async_retry()
                 self._async_follow_source()
                 self.async_tell()
 
@@ -104,7 +105,9 @@ class EntityInstance(StreamedInstance):
 
     @callback
     def _async_source_changed(self, event: Event[EventStateChangedData]) -> None:
-        state = event.data["new_state"]
+        state, before = event.data["new_state"], event.data["old_state"]
+        if (state and state.state) != (before and before.state):
+            self.supply.async_retry()
         self.supply.async_source_changed(
             available=state is not None and state.state != STATE_UNAVAILABLE
         )

@@ -160,7 +160,10 @@ class GridMember:
         changed = asyncio.Event()
 
         @callback
-        def take_in(_event: Event[Any]) -> None:
+        def take_in(event: Event[Any]) -> None:
+            state, before = event.data.get("new_state"), event.data.get("old_state")
+            if (state and state.state) != (before and before.state):
+                self._supply.async_retry()
             changed.set()
 
         end_registry = self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, take_in)

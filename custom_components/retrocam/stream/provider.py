@@ -21,6 +21,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
 from ..const import DOMAIN
+from ..core.backoff import Backoff
 from ..core.listeners import Listeners
 from ..core.segments.ring import SegmentRing
 from .redaction import async_redact
@@ -31,6 +32,8 @@ _LOGGER = logging.getLogger(__name__)
 
 WATCH_INTERVAL: Final = 2.0
 """Seconds between two looks at a held stream."""
+LONGEST_PAUSE: Final = 60.0
+"""Seconds at most between two attempts to get the Stream of a camera that gives none."""
 REFUSAL: Final = 30.0
 """Seconds before a stream is read again whose segment had no end."""
 SILENCE: Final = 20.0
@@ -45,12 +48,13 @@ class StreamSupply(ABC):
         self.hass = hass
         self.ring = ring
         self._name = name
-        self._holds = 0
+        self._holds: set[object] = set()
         self._closed = False
         self._stream: Stream | None = None
         self._tap: StreamTap | None = None
         self._watch: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
+        self._backoff = Backoff(WATCH_INTERVAL, LONGEST_PAUSE)
         self._listeners = Listeners[[]]()
         self._available = True
         self._lost_at: float | None = None
@@ -83,7 +87,7 @@ class StreamSupply(ABC):
     @property
     def held(self) -> bool:
         """Whether somebody needs segments now."""
-        return self._holds > 0
+        return bool(self._holds)
 
     @property
     def connected(self) -> bool:
@@ -113,21 +117,19 @@ class StreamSupply(ABC):
         """Keep segments coming until the function that is returned is called; not once closed."""
         if self._closed:
             return lambda: None
-        self._holds += 1
+        hold = object()
+        self._holds.add(hold)
         if self._watch is None or self._watch.done():
             self._watch = self.hass.async_create_background_task(
                 self._async_watch(), f"retrocam supply of {self._name}", eager_start=True
             )
         else:
             self._wake.set()
-        released = False
 
         @callback
         def release() -> None:
-            nonlocal released
-            if not released and not self._closed:
-                released = True
-                self._holds -= 1
+            if hold in self._holds:
+                self._holds.discard(hold)
                 self._wake.set()
 
         return release
@@ -153,7 +155,9 @@ class StreamSupply(ABC):
 
     async def async_close(self) -> None:
         """End the watch and let go of the stream at once, for good."""
-        self._closed, self._holds = True, 0
+        self._closed = True
+        # A release that comes later must not take away the hold of somebody else.
+        self._holds.clear()
         if self._watch is not None:
             self._watch.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -190,7 +194,7 @@ class StreamSupply(ABC):
         """Return figures for a bug report, without secrets."""
         return {
             "available": self._available,
-            "held": self._holds,
+            "held": len(self._holds),
             "tapped": self._tap is not None,
             "stream": self._stream.get_diagnostics() if self._stream else None,
         }
@@ -207,22 +211,36 @@ class StreamSupply(ABC):
         failing = False
         while self._holds:
             self._wake.clear()
-            try:
-                await self._async_attach()
-            except HomeAssistantError, TimeoutError:
-                self._async_set_available(available=False)
-            except Exception:
-                # Once: it may go on for days.
-                if not failing:
-                    _LOGGER.exception("Looking after the stream of %s failed", self._name)
-                failing = True
-                self._async_set_available(available=False)
-            else:
-                failing = False
+            if not self._backoff.left:
+                try:
+                    await self._async_attach()
+                except HomeAssistantError, TimeoutError:
+                    self._async_fail()
+                except Exception:
+                    # Once: it may go on for days.
+                    if not failing:
+                        _LOGGER.exception("Looking after the stream of %s failed", self._name)
+                    failing = True
+                    self._async_fail()
+                else:
+                    failing = False
+                    self._backoff.reset()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(WATCH_INTERVAL):
+                async with asyncio.timeout(self._backoff.left or WATCH_INTERVAL):
                     await self._wake.wait()
         await self._async_let_go(at_once=False)
+
+    @callback
+    def _async_fail(self) -> None:
+        """Ask a camera that gives no Stream less and less often: each time may be a login."""
+        self._backoff.failed()
+        self._async_set_available(available=False)
+
+    @callback
+    def async_retry(self) -> None:
+        """Look at the camera at once: something about it has changed."""
+        self._backoff.reset()
+        self._wake.set()
 
     async def _async_attach(self) -> None:
         stream = await self.async_stream()
