@@ -7,6 +7,8 @@ import socket as sockets
 
 import aiohttp
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.translation import async_load_integrations
 import numpy as np
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -14,11 +16,15 @@ from yarl import URL
 
 from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.cameras.generated import DrawnInstance
+from custom_components.retrocam.cameras.player import PlayerInstance
+from custom_components.retrocam.const import DOMAIN
 from custom_components.retrocam.core.ascii.wire import PacketType
 from custom_components.retrocam.core.frames.feed import Picture
 
+from ..cameras.players import play
 from ..conftest import LoadEntry
 from ..core.frames.stills import jpeg
+from ..core.player.server import MediaServer
 from ..foreign import StillCamera, add
 from ..leaks import own_tasks, own_threads
 from ..rtsp import RtspServer
@@ -275,3 +281,23 @@ async def test_a_camera_with_only_stills_is_seen_as_cells(
         assert client.init["aspect"] == pytest.approx(16 / 9)
     assert len({seen.packet.codes.tobytes() for seen in client.seen}) > 2
     await until(lambda: working_threads() == [])
+
+
+async def test_clients_are_told_errors_in_the_language_of_home_assistant(
+    home: HomeAssistant, load: LoadEntry, player: PlayerInstance, server: MediaServer
+) -> None:
+    home.config.language = "de"
+    await async_load_integrations(home, {DOMAIN})
+    entry = await load({"kind": "camera_url", "url": "rtsp://127.0.0.1:1/porch"}, options=QUIET)
+    async with Client.looking(cells_url(home, entry.runtime_data)) as client:
+        await client.until(lambda: client.state == "error")
+        assert client.states[-1]["error"] == {
+            "code": "cannot_connect",
+            "message": "Porch ist nicht erreichbar.",
+        }
+    async with Client.looking(cells_url(home, player)) as client:
+        with pytest.raises(HomeAssistantError):
+            await play(home, f"{server.root}/gone.mp4?token=hunter2")
+        await client.until(lambda: client.state == "error")
+        said = client.states[-1]["error"]
+        assert (said["code"], said["message"]) == ("not_found", "Für Screen wurde nichts gefunden.")

@@ -65,16 +65,19 @@ class CameraScreen(CellScreen):
         connected: Callable[[], bool],
         read: Callable[[Sink], Callable[[], None]],
         listen: Callable[[CALLBACK_TYPE], CALLBACK_TYPE],
+        error_text: Callable[[str], str],
     ) -> None:
         """Show the pictures that `read` hands to a sink.
 
         `listen` has a function called when `connected` may have changed. Both return what ends it.
+        `error_text` returns the text of an error by its code.
         """
         super().__init__(f"retrocam cells {name}", screening_of(preset))
         self._name = name
         self._connected = connected
         self._read = read
         self._listen = listen
+        self._error_text = error_text
         self._size: tuple[int, int] | None = None
         self._seen = False
 
@@ -111,7 +114,7 @@ class CameraScreen(CellScreen):
         """Tell how the camera is."""
         if not self._connected():
             self._seen = False
-            text = f"{self._name} cannot be reached"
+            text = self._error_text("cannot_connect")
             self.tell(state_message("error", error_code="cannot_connect", error_text=text))
         else:
             self.tell(state_message("playing" if self._seen else "buffering"))

@@ -24,6 +24,7 @@ from ..core.listeners import Turnwise
 from ..core.threads import run_in_thread
 from ..media.items import MediaKind
 from ..settings import SECTION_HISTORY, SECTION_LOOKBACK, Settings
+from ..translated import error_text
 from ..workload import async_compute, async_slices
 from .ascii import DEFAULT_PRESET, CameraScreen, Cells, CellScreen
 from .directories import media_directory
@@ -319,6 +320,7 @@ class CameraInstance:
             connected=lambda: self.connected,
             read=self.read,
             listen=self.async_add_listener,
+            error_text=lambda code: error_text(self.hass, code, name=self.name),
         )
 
     @callback

@@ -14,6 +14,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..const import DOMAIN, KIND_ASCII_PLAYER
 from ..core.ascii.presets import CHARSETS, PRESETS
+from ..core.errors import PlayError
 from ..core.frames.feed import Picture, PictureFeed, Sink
 from ..core.player.lookup.resolver import Resolver
 from ..core.player.machine import RUNNING, Phase
@@ -24,6 +25,7 @@ from ..core.player.wanted import FreshMedia
 from ..core.publish.publisher import Publisher
 from ..core.threads import resolve, run_in_thread
 from ..settings import SECTION_PLAYER, Settings
+from ..translated import error_text
 from ..workload import async_slices
 from .artwork import Thumbnail
 from .base import RetrocamConfigEntry
@@ -220,7 +222,13 @@ class PlayerInstance(DrawnInstance):
             status=lambda: self.status,
             style=lambda: self.style,
             show_again=self._async_show_again_later,
+            error_text=self._error_text,
         )
+
+    def _error_text(self, error: PlayError) -> str:
+        """Return what an error of the session says, without the URL, which may be private."""
+        media = self.status.title or self.name
+        return error_text(self.hass, f"play_{error.code}", name=self.name, media=media)
 
     @callback
     def _async_changed(self, status: Status) -> None:

@@ -7,6 +7,7 @@ from typing import override
 from homeassistant.core import callback
 
 from ..core.ascii.messages import Screening, state_message
+from ..core.errors import PlayError
 from ..core.frames.feed import Picture, Sink
 from ..core.player.frame_broadcast import Screen
 from ..core.player.machine import RUNNING, Phase
@@ -33,17 +34,19 @@ class PlayerScreen(CellScreen):
         status: Callable[[], Status],
         style: Callable[[], Style],
         show_again: Callable[[Sink], None],
+        error_text: Callable[[PlayError], str],
     ) -> None:
         """Show `screen` on the grid of `preset`, or on that of the player's own style.
 
         `show_again` hands a sink what is on the screen now, if anything is. `entry_id` is for the
-        path of the sound.
+        path of the sound. `error_text` returns what an error of the session says.
         """
         self._preset = preset
         self._entry_id = entry_id
         self._screen = screen
         self._style = style
         self._show_again = show_again
+        self._error_text = error_text
         self._begun = -1
         """The session's epoch whose pictures are let through."""
         self._running = False
@@ -94,7 +97,7 @@ class PlayerScreen(CellScreen):
             state_message(
                 status.state.value,
                 error_code=None if error is None else error.code,
-                error_text="" if error is None else str(error),
+                error_text="" if error is None else self._error_text(error),
             )
         )
 
