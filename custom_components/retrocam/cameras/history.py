@@ -189,7 +189,7 @@ class History:
         """
         due = next_beat(now, self.interval, self._phase)
         newest = self._library.newest
-        if newest is not None and time.time() - newest.time < self.interval:
+        if newest is not None and abs(time.time() - newest.time) < self.interval:
             return due
         return min(due, now + self._phase * BEGIN_WITHIN)
 

@@ -68,7 +68,8 @@ class Stills:
     async def async_get(self) -> Frame:
         """Return the newest picture. Raises as `async_take`."""
         latest = self._frames.latest
-        if latest is not None and time.time() - latest.time < MJPEG_FRESH:
+        # Of the future is what was taken before the clock was set back, whenever that was.
+        if latest is not None and abs(time.time() - latest.time) < MJPEG_FRESH:
             return latest
         return await self.async_take("jpeg")
 
