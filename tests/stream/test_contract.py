@@ -83,6 +83,9 @@ def test_streams_end_as_they_did() -> None:
         assert "async with self._start_stop_lock:" in inspect.getsource(method)
     worker = inspect.getsource(Stream._run_worker)
     assert "while not self._thread_quit.wait(timeout=wait_timeout)" in worker
+    # A running worker that is given a source goes on with it at once.
+    assert "if self._fast_restart_once:" in worker
+    assert "self._thread_quit.set()" in inspect.getsource(Stream.update_source)
     assert "remove_provider(provider)" in inspect.getsource(Stream._run_worker)
     assert isinstance(DynamicStreamSettings().preload_stream, bool)
     assert callable(get_camera_from_entity_id)

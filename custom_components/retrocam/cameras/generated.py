@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 import secrets
 import threading
 from typing import Final, override
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
 
 from ..camera_entity import camera_entity_id
 from ..core.errors import SourceTimeoutError
@@ -17,12 +19,16 @@ from ..core.frames.image_codec import ImageFormat
 from ..core.frames.jpeg_ring import Frame
 from ..core.frames.orientation import orient
 from ..core.threads import resolve, run_in_thread
+from ..stream.tap import restart_worker
 from ..stream.url_provider import UrlSupply
 from ..urls import live_url
 from .base import CameraInstance, RetrocamConfigEntry
 from .source import CameraSource, Generator, empty_ring
 from .stills import STILL_TIMEOUT
 
+REOPENED_EVERY: Final = timedelta(hours=24)
+"""MPEG-TS time stamps have 33 bits, 26.5 hours. FFmpeg follows them over their end once, and not over
+where it began to read: there the stream worker ends with an error, and waits for 10 s."""
 OPENING_GRACE: Final = 2.0
 """Seconds in which a stream worker that reads ends by itself."""
 
@@ -61,6 +67,13 @@ class DrawnInstance(CameraInstance):
         """Make the Stream, which knows the user's orientation: pictures need it also while it sleeps."""
         await self.async_stream()
         await super().async_start()
+
+        @callback
+        def restart(_now: datetime) -> None:
+            if (stream := self.supply.stream) is not None:
+                restart_worker(stream)
+
+        self.entry.async_on_unload(async_track_time_interval(self.hass, restart, REOPENED_EVERY))
 
     @override
     async def async_still(self) -> Frame:

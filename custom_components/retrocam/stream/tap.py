@@ -223,6 +223,18 @@ def end_back_off(stream: Stream) -> None:
     stream._thread_quit.set()  # noqa: SLF001  # see the contract test
 
 
+def restart_worker(stream: Stream) -> None:
+    """Have a running worker open its source anew at once; its outputs stay. In the event loop.
+
+    Does nothing for one that is ending, waits out its back-off, or does not run: see `end_back_off`.
+    """
+    thread = stream._thread  # noqa: SLF001  # see the contract test
+    quits = stream._thread_quit.is_set()  # noqa: SLF001  # see the contract test
+    if thread is None or not thread.is_alive() or quits or not stream.available:
+        return
+    stream.update_source(str(stream.source))
+
+
 async def async_release(
     stream: Stream, tap: StreamTap, ring: SegmentRing, *, at_once: bool
 ) -> None:
