@@ -216,7 +216,7 @@ def test_a_directory_that_is_gone_is_told(tmp_path: Path) -> None:
 FULL: Final = """
 import os, pathlib, sys
 from custom_components.retrocam.core.errors import StorageFullError
-from custom_components.retrocam.core.timelapse import make_timelapse
+from custom_components.retrocam.core.library.timelapse import make_timelapse
 disk, pictures = map(pathlib.Path, sys.argv[1:3])
 (disk / "other").write_bytes(bytes(1_020_000))
 try:
