@@ -4,9 +4,13 @@ hassfest is in no package, so that what it asks of a custom integration is writt
 """
 
 import ast
+from importlib.metadata import packages_distributions, requires
 import json
 from pathlib import Path
 import re
+import sys
+
+from homeassistant import components
 
 from custom_components.retrocam.const import DOMAIN
 
@@ -31,7 +35,7 @@ def test_the_manifest_is_as_hassfest_wants_it() -> None:
     for key in ("documentation", "issue_tracker"):
         assert MANIFEST[key].startswith("https://")
     pinned = {"av", "numpy", "pillow"}
-    names = {re.split(r"[\[<>=!~ ]", one)[0].lower() for one in MANIFEST["requirements"]}
+    names = {_name(one) for one in MANIFEST["requirements"]}
     assert not names & pinned
     assert all(">=" in one or "==" in one for one in MANIFEST["requirements"])
 
@@ -50,6 +54,28 @@ def test_what_is_imported_is_a_dependency() -> None:
                     if name.startswith("homeassistant.components."):
                         platform = path.relative_to(HOUSE).parts[0].removesuffix(".py")
                         assert name.split(".")[2] in {*known, platform}, (path, name)
+
+
+def test_what_is_imported_is_required() -> None:
+    declared = {_name(one) for one in MANIFEST["requirements"]}
+    declared |= {_name(one) for one in requires("homeassistant") or []}
+    for domain in MANIFEST["dependencies"]:
+        path = Path(components.__path__[0], domain, "manifest.json")
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        declared |= {_name(one) for one in manifest.get("requirements", [])}
+    declared |= {"homeassistant", "voluptuous"}  # it comes with it, under another name
+    distributions = packages_distributions()
+    for path, tree in TREES.items():
+        for node in ast.walk(tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [node.module]
+            for top in {name.partition(".")[0] for name in names} - sys.stdlib_module_names:
+                assert {_name(one) for one in distributions[top]} & declared, (path, top)
+
+
+def _name(requirement: str) -> str:
+    return re.split(r"[\[<>=!~; ]", requirement)[0].lower().replace("_", "-")
 
 
 def test_hacs_finds_what_it_asks_for() -> None:
