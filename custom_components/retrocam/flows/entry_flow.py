@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.config_entries import (
-    SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
     ConfigFlow,
     ConfigFlowResult,
@@ -58,7 +57,7 @@ class EntryFlow(ConfigFlow):
     @callback
     def _reconfigured_values(self) -> dict[str, Any]:
         """Return what the form of a reconfigured entry begins with; never the password."""
-        if self.source not in {SOURCE_RECONFIGURE, SOURCE_REAUTH}:
+        if self.source != SOURCE_RECONFIGURE:
             return {}
         entry = self._get_reconfigure_entry()
         values = {**entry.data, CONF_NAME: entry.title}
