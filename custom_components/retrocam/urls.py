@@ -13,6 +13,7 @@ from .rights import remaining_validity, signs_for_itself
 LIVE_PATH: Final = "/api/retrocam/live/{entry_id}.ts"
 MJPEG_PATH: Final = "/api/retrocam/mjpeg/{entry_id}"
 VIEWER_PATH: Final = "/api/retrocam/mjpeg/{entry_id}/viewer"
+FRAME_PATH: Final = "/api/retrocam/mjpeg/{entry_id}/frames/{index:[0-9]{1,15}|latest}"
 PREVIEW_PATH: Final = "/api/retrocam/preview/{flow_id}"
 CELLS_PATH: Final = "/api/retrocam/cells/{entry_id}"
 _SOUND: Final = "{session:[0-9]{1,9}}/{epoch:[0-9]{1,9}}/{start_us:[0-9]{1,15}}.aac"

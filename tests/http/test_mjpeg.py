@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from yarl import URL
 
 from custom_components.retrocam.cameras import CameraInstance
+from custom_components.retrocam.cameras.base import FRAMES_KEPT
 from custom_components.retrocam.cameras.generated import DrawnInstance
 from custom_components.retrocam.core.frames import jpeg
 from custom_components.retrocam.http.mjpeg import WRITE_TIMEOUT
@@ -128,7 +129,8 @@ async def test_a_viewer_who_comes_later_is_not_shown_the_past(
         before = frame_number((await viewer.read(3))[-1].data)
     await until(lambda: quiet_demo.watchers == 0)
     await until(lambda: not quiet_demo.feed.running)
-    assert quiet_demo.frames.latest is None
+    async_fire_time_changed(home, dt_util.utcnow() + timedelta(seconds=FRAMES_KEPT + 1))
+    await until(lambda: quiet_demo.frames.latest is None)
     async with Viewer.watching(url) as viewer:
         assert frame_number((await viewer.read(1))[0].data) > before
 

@@ -31,6 +31,10 @@ VIEWS: Final = """
 GET  /api/retrocam/live/{entry_id}.ts          403   403   403     403    403   403  403   403  403
 GET  /api/retrocam/mjpeg/{entry_id}            403   403   403     200    403   200  403   200  200
 GET  /api/retrocam/mjpeg/{entry_id}/viewer     403   403   403     200    403   200  403   200  200
+GET  /api/retrocam/mjpeg/{entry_id}/frames/{index} \
+                                               403   403   403     200    403   200  403   200  200
+HEAD /api/retrocam/mjpeg/{entry_id}/frames/{index} \
+                                               403   403   403     200    403   200  403   200  200
 GET  /api/retrocam/preview/{flow_id}           403   403   403     403    403   403  403   403  200
 GET  /api/retrocam/cells/{entry_id}            403   403   403     101    403   101  403   101  101
 GET  /api/retrocam/audio/{entry_id}/{session}/{epoch}/{start_us}.aac \

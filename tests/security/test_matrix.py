@@ -74,6 +74,7 @@ def test_every_view_has_a_row(home: HomeAssistant, house: House) -> None:
 async def test_views(house: House, people: People) -> None:
     names = {
         "flow_id": "flow",
+        "index": "latest?wait=30",
         "kind": "snapshots",
         "filename": house.files[MediaKind.SNAPSHOTS],
         **dict.fromkeys(("session", "epoch", "start_us"), "0"),

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     import av
 
 
+FRAMES_KEPT: Final = 5.0
+"""Seconds for which MJPEG frames can be read after the last reader left; then memory is freed."""
 MOST_WAITING: Final = 40
 """Requests for a picture that wait at the most; a user's next one is refused as `busy`."""
 
@@ -90,6 +92,7 @@ class CameraInstance:
         self._listeners = Turnwise(hass.loop)
         self._watchers = 0
         self._end_watching: Callable[[], None] | None = None
+        self._clear_frames: asyncio.TimerHandle | None = None
 
     def _add_parts(self) -> None:
         """Make what keeps moments of the camera, each of what it needs and no more."""
@@ -147,7 +150,7 @@ class CameraInstance:
 
     @property
     def watchers(self) -> int:
-        """How many MJPEG viewers there are now."""
+        """How many MJPEG viewers, and requests that wait for a frame, there are now."""
         return self._watchers
 
     @property
@@ -185,6 +188,7 @@ class CameraInstance:
         await self.cells.async_close()
         self.frames.stop()
         self._async_end_watching()
+        self._async_cancel_clearing()
         await self.stills.async_stop()
         await run_in_thread(f"retrocam stop {self.name}", self.feed.close)
         await self.supply.async_close()
@@ -239,6 +243,7 @@ class CameraInstance:
     def watch(self) -> CALLBACK_TYPE:
         """Have `frames` filled until the function that is returned is called."""
         self._watchers += 1
+        self._async_cancel_clearing()
         if self._end_watching is None:
             self._end_watching = self._begin_watching()
         released = False
@@ -252,8 +257,9 @@ class CameraInstance:
             self._watchers -= 1
             if not self._watchers:
                 self._async_end_watching()
-                # Who comes next must not be shown what was long ago.
-                self.frames.reset()
+                # Until then these can be asked for by index; later nobody must be shown old ones.
+                if not self.frames.stopped:
+                    self._clear_frames = self.hass.loop.call_later(FRAMES_KEPT, self.frames.clear)
 
         return release
 
@@ -333,6 +339,12 @@ class CameraInstance:
         if self._end_watching is not None:
             self._end_watching()
             self._end_watching = None
+
+    @callback
+    def _async_cancel_clearing(self) -> None:
+        if self._clear_frames is not None:
+            self._clear_frames.cancel()
+            self._clear_frames = None
 
 
 type RetrocamConfigEntry = ConfigEntry[CameraInstance]

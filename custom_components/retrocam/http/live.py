@@ -15,6 +15,7 @@ from ..const import DOMAIN
 from ..urls import LIVE_PATH, MJPEG_PATH, PREVIEW_PATH, VIEWER_PATH, signed
 from .ascii import AudioView, CellsView
 from .base import RetrocamView
+from .frames import FrameView
 from .media import MediaListView, MediaView, ThumbnailView
 from .mjpeg import async_stream_mjpeg
 
@@ -30,6 +31,7 @@ def async_register_views(hass: HomeAssistant) -> None:
         LiveView,
         MjpegView,
         ViewerView,
+        FrameView,
         CellsView,
         AudioView,
         ThumbnailView,

@@ -20,7 +20,6 @@ from .frame_rings import begun, filled, first, jpeg
 def test_all_frames_of_a_ring_are_readable(size: int) -> None:
     ring = filled(size, 25)
 
-    assert ring.size == size
     assert [ring.frame(index).data for index in range(25 - size, 25)] == [
         jpeg(index) for index in range(25 - size, 25)
     ]
@@ -60,15 +59,8 @@ def test_what_is_no_whole_jpeg_is_refused(damaged: bytes) -> None:
 
 @pytest.mark.parametrize("size", [0, -1])
 def test_a_ring_without_room_cannot_be_made(size: int) -> None:
-    ring = filled(3, 5)
-
     with pytest.raises(ValueError, match="at least one"):
         FrameRing(size)
-    with pytest.raises(ValueError, match="at least one"):
-        ring.resize(size)
-    with pytest.raises(ValueError, match="at least one"):
-        ring.reset(size)
-    assert ring.frame(2).data == jpeg(2)
 
 
 def test_many_threads_never_share_an_index() -> None:
@@ -88,44 +80,26 @@ def test_many_threads_never_share_an_index() -> None:
     assert all(taken == sorted(taken) for taken in indexes)
 
 
-@given(
-    st.integers(1, 5),
-    st.lists(
-        st.one_of(
-            st.just(("add", 0)),
-            st.just(("add", 0)),
-            st.tuples(st.just("resize"), st.integers(1, 6)),
-            st.tuples(st.just("reset"), st.none() | st.integers(1, 6)),
-        ),
-        max_size=40,
-    ),
-)
-def test_the_ring_is_the_tail_of_what_was_added(
-    size: int, steps: list[tuple[str, int | None]]
-) -> None:
+@given(st.integers(1, 5), st.lists(st.sampled_from(["add", "add", "add", "clear"]), max_size=40))
+def test_the_ring_is_the_tail_of_what_was_added(size: int, steps: list[str]) -> None:
     ring = FrameRing(size)
     taken = 0
     kept: list[int] = []
-    for step, number in steps:
+    for step in steps:
         if step == "add":
             assert ring.add_frame(jpeg(taken), 0.0) == taken
-            kept.append(taken)
+            kept = [*kept, taken][-size:]
             taken += 1
-        elif step == "resize":
-            size = number or size
-            ring.resize(size)
         else:
-            size = number or size
-            ring.reset(number)
-            kept, taken = [], 0
-        kept = kept[-size:]
+            ring.clear()
+            kept = []
 
-        assert ring.size == size
+        assert (ring.latest and ring.latest.index) == (kept[-1] if kept else None)
         for index in range(taken + 2):
             if index in kept:
                 assert ring.frame(index).data == jpeg(index)
             else:
-                with pytest.raises((FrameOverwrittenError, FrameNotReadyError)):
+                with pytest.raises(FrameOverwrittenError if index < taken else FrameNotReadyError):
                     ring.frame(index)
 
 
@@ -138,8 +112,9 @@ async def test_a_stopped_ring_shows_what_it_has_and_takes_nothing() -> None:
     assert ring.frame(1).data == jpeg(1)
     with pytest.raises(RingStoppedError):
         ring.add_frame(jpeg(2), 2.0)
+    assert (await ring.wait_frame(1)).data == jpeg(1)
     with pytest.raises(RingStoppedError):
-        await ring.next_frame()
+        await ring.wait_frame(2)
     with pytest.raises(RingStoppedError):
         await ring.current_frame()
     with pytest.raises(RingStoppedError):
@@ -147,20 +122,16 @@ async def test_a_stopped_ring_shows_what_it_has_and_takes_nothing() -> None:
     assert await first(ring.frames()) is None
 
 
-async def test_reset_begins_anew_and_ends_old_readers() -> None:
-    ring = filled(3, 5)
-    waiting = begun(ring.next_frame())
+async def test_a_cleared_ring_counts_on_and_keeps_its_readers() -> None:
+    ring = filled(3, 2)
     iteration = ring.frames()
     assert await first(iteration) == ring.latest
+    reading = begun(first(iteration))
 
-    ring.stop()
-    ring.reset(2)
-    assert ring.add_frame(jpeg(0), 0.0) == 0
+    ring.clear()
+    waiting = begun(ring.current_frame())
 
-    with pytest.raises(RingStoppedError):
-        await waiting
-    assert await first(iteration) is None
-    assert (ring.size, ring.stopped) == (2, False)
-    assert (await ring.current_frame()).index == 0
-    with pytest.raises(FrameNotReadyError):
-        ring.frame(1)
+    assert ring.wait(0, 0.0) is None
+    assert not reading.done()
+    assert ring.add_frame(jpeg(2), 10.0) == 2
+    assert await reading == await waiting == ring.wait(0, 0.0) == ring.latest == ring.frame(2)

@@ -5,50 +5,68 @@ import threading
 
 import pytest
 
-from custom_components.retrocam.core.errors import RingStoppedError
+from custom_components.retrocam.core.errors import FrameOverwrittenError, RingStoppedError
 from custom_components.retrocam.core.frames.jpeg_ring import Frame, FrameRing
 
 from .frame_rings import begun, filled, first, jpeg
 
 
-async def test_next_frame_is_a_new_one() -> None:
+async def test_a_frame_is_there_at_once_or_awaited() -> None:
     ring = filled(3, 2)
-    waiting = begun(ring.next_frame())
-    assert not waiting.done()
 
+    assert await ring.wait_frame(0) == Frame(data=jpeg(0), index=0, time=0.0)
+    waiting = begun(ring.wait_frame(3))
     ring.add_frame(jpeg(2), 2.0)
+    assert not waiting.done()
+    ring.add_frame(jpeg(3), 3.0)
+    assert await waiting == Frame(data=jpeg(3), index=3, time=3.0)
 
-    assert await waiting == Frame(data=jpeg(2), index=2, time=2.0)
+
+async def test_a_frame_that_newer_ones_follow_at_once_is_not_lost() -> None:
+    ring = filled(2, 1)
+    waiting, late = begun(ring.wait_frame(2)), begun(ring.wait_frame(1))
+
+    for number in (1, 2, 3):
+        ring.add_frame(jpeg(number), 0.0)
+
+    assert (await waiting).data == jpeg(2)
+    with pytest.raises(FrameOverwrittenError):
+        await late
+
+
+async def test_a_frame_that_cannot_come_is_not_awaited() -> None:
+    ring = filled(3, 5)
+
+    with pytest.raises(FrameOverwrittenError):
+        await ring.wait_frame(1)
+    with pytest.raises(ValueError, match="from 0"):
+        await ring.wait_frame(-1)
 
 
 async def test_every_reader_gets_the_next_frame() -> None:
     ring = FrameRing(1)
-    frames = [begun(ring.next_frame()) for _ in range(50)]
-    data = begun(ring.grab_frame())
-    length = begun(ring.next_frame_size())
+    frames = [begun(ring.wait_frame(0)) for _ in range(50)]
 
     ring.add_frame(jpeg(7), 0.0)
 
-    assert {(await frame).index for frame in frames} == {0}
-    assert await data == jpeg(7)
-    assert await length == len(jpeg(7))
+    assert {(await frame).data for frame in frames} == {jpeg(7)}
 
 
 async def test_the_current_frame_is_there_at_once_or_awaited() -> None:
     ring = filled(3, 2)
 
     assert (await ring.current_frame()).index == 1
-    assert (await ring.current_frame(newer_than=1.0)).index == 1
-    waiting = begun(ring.current_frame(newer_than=1.5))
+    ring.clear()
+    waiting = begun(ring.current_frame())
     ring.add_frame(jpeg(2), 2.0)
     assert (await waiting).index == 2
 
 
 async def test_a_reader_that_gives_up_harms_nobody() -> None:
     ring = FrameRing(3)
-    impatient = begun(ring.next_frame())
-    late = begun(ring.next_frame())
-    patient = begun(ring.next_frame())
+    impatient = begun(ring.current_frame())
+    late = begun(ring.current_frame())
+    patient = begun(ring.current_frame())
     impatient.cancel()
     with pytest.raises(asyncio.CancelledError):
         await impatient
@@ -63,7 +81,7 @@ async def test_a_reader_that_gives_up_harms_nobody() -> None:
 
 async def test_stop_ends_all_waits() -> None:
     ring = filled(3, 1)
-    waits = [begun(ring.next_frame()), begun(ring.current_frame(newer_than=9.0))]
+    waits = [begun(ring.wait_frame(1)), begun(ring.wait_frame(9))]
     iteration = ring.frames(newer_than=9.0)
     reading = begun(first(iteration))
 
@@ -109,7 +127,7 @@ def test_readers_on_other_loops_get_frames_and_the_stop() -> None:
     seen: list[list[int]] = [[], []]
 
     async def read(indexes: list[int]) -> None:
-        waiting = begun(ring.next_frame())
+        waiting = begun(ring.current_frame())
         await asyncio.to_thread(ready.wait)
         indexes.append((await waiting).index)
         await asyncio.to_thread(ready.wait)
@@ -136,7 +154,7 @@ async def test_a_loop_closed_under_its_readers_harms_nobody() -> None:
 
     def leave() -> asyncio.Task[Frame]:
         async def start() -> asyncio.Task[Frame]:
-            return begun(ring.next_frame())
+            return begun(ring.current_frame())
 
         loop = asyncio.new_event_loop()
         left = loop.run_until_complete(start())
@@ -144,7 +162,7 @@ async def test_a_loop_closed_under_its_readers_harms_nobody() -> None:
         return left
 
     left = await asyncio.to_thread(leave)
-    waiting = begun(ring.next_frame())
+    waiting = begun(ring.current_frame())
 
     assert ring.add_frame(jpeg(0), 0.0) == 0
 

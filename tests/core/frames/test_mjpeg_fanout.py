@@ -1,7 +1,7 @@
 """MJPEG as HTTP carries it, over real connections."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 import socket
@@ -202,32 +202,20 @@ async def test_one_who_leaves_is_noticed_with_the_next_frame(
         assert not stays.done()
 
 
-@pytest.mark.parametrize("end", [FrameRing.stop, FrameRing.reset])
-async def test_all_are_sent_away_when_the_ring_ends_and_come_again(
-    ring: FrameRing, fanout: Fanout, end: Callable[[FrameRing], None]
-) -> None:
+async def test_all_are_sent_away_when_the_ring_is_stopped(ring: FrameRing, fanout: Fanout) -> None:
     async with connections(3) as watching:
         transports = [connection.here for connection in watching]
         async with following(fanout, *transports) as tasks:
-            end(ring)
+            ring.stop()
+            # One that comes before they have left is sent away with them.
+            await fanout.follow(transports[0], 0)
             await asyncio.gather(*tasks)
-        ring.reset()
-        ring.add_frame(jpeg(0), 1000.0)
-        async with following(fanout, *transports):
-            ring.add_frame(jpeg(1), 1001.0)
-            assert [(await connection.read()).index for connection in watching] == [1, 1, 1]
+        await fanout.follow(transports[0], 0)
 
 
-async def test_new_ones_lose_nothing_while_those_of_an_ended_run_still_leave(
-    ring: FrameRing, fanout: Fanout
-) -> None:
-    async with connections(2) as (old, new), following(fanout, old.here) as (task,):
-        ring.reset()
-        ring.add_frame(jpeg(0), 1000.0)
-        # It may be sent away with them, which it takes for being left behind.
-        async with following(fanout, new.here) as (again,):
-            await task
-            await again
-        async with following(fanout, new.here):
-            ring.add_frame(jpeg(1), 1001.0)
-            assert (await new.read()).index == 1
+async def test_a_cleared_ring_keeps_its_connections(ring: FrameRing, fanout: Fanout) -> None:
+    async with connections(2) as (old, new), following(fanout, old.here):
+        ring.clear()
+        await fanout.follow(new.here, 0)  # there is nothing that it could have been given
+        ring.add_frame(jpeg(1), 1001.0)
+        assert (await old.read()).index == 1

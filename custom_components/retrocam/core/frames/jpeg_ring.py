@@ -23,7 +23,7 @@ class Frame:
     data: bytes
     """The JPEG, from its start marker FFD8 to its end marker FFD9."""
     index: int
-    """How many frames the ring took before this one, since it was made or reset."""
+    """How many frames the ring took before this one, since it was made."""
     time: float
     """When the picture was taken, UNIX time in seconds."""
 
@@ -45,22 +45,16 @@ class FrameRing:
         """Make an empty ring of `size` frames. Raises ValueError when it could hold none."""
         # Re-entrant: the collector may close an abandoned reader in the midst of any of this.
         self._changed = threading.Condition()
-        self._frames: deque[Frame] = deque(maxlen=_checked_size(size))
+        if size < 1:
+            raise ValueError("a ring holds at least one frame")
+        self._frames: deque[Frame] = deque(maxlen=size)
         self._waiters = Waiters()
         self._next_index = 0
         self._stopped = False
-        # Counts stops and resets: who began to read in an earlier run ends, even if a later run
-        # began before they woke.
-        self._run = 0
-
-    @property
-    def size(self) -> int:
-        """How many frames the ring holds when it is full."""
-        return self._frames.maxlen or 0
 
     @property
     def stopped(self) -> bool:
-        """Whether the ring was stopped and not reset since."""
+        """Whether the ring was stopped."""
         return self._stopped
 
     @property
@@ -104,97 +98,71 @@ class FrameRing:
         """End all waits and iterations, and refuse frames and waits from now on."""
         with self._changed:
             self._stopped = True
-            self._run += 1
             self._wake()
 
-    def reset(self, size: int | None = None) -> None:
-        """Empty the ring, count from 0 again, and allow frames and waits again.
-
-        Readers from before the reset end as if the ring had been stopped. None keeps the size.
-        Raises ValueError, and changes nothing, when the ring could hold no frame.
-        """
+    def clear(self) -> None:
+        """Drop all frames. Indices go on: one from before stays overwritten for good."""
         with self._changed:
-            self._frames = deque(maxlen=self.size if size is None else _checked_size(size))
-            self._next_index = 0
-            self._stopped = False
-            self._run += 1
-            self._wake()
+            self._frames.clear()
 
-    def resize(self, size: int) -> None:
-        """Hold `size` frames from now on, and keep the newest of those there are.
+    async def wait_frame(self, index: int) -> Frame:
+        """Return the frame numbered `index`, and wait for it if it is yet to come.
 
-        Raises ValueError, and changes nothing, when the ring could hold no frame.
+        Raises FrameOverwrittenError, also when newer frames replaced it before this task ran,
+        ValueError when `index` is negative, and RingStoppedError when the ring is stopped meanwhile.
         """
-        with self._changed:
-            self._frames = deque(self._frames, maxlen=_checked_size(size))
+        try:
+            return self.frame(index)
+        except FrameNotReadyError:
+            latest = _or_stopped(await self._newer(index - 1))
+        return latest if latest.index == index else self.frame(index)
 
-    async def next_frame(self) -> Frame:
-        """Wait for a frame newer than all there are now.
+    async def current_frame(self) -> Frame:
+        """Return the latest frame, or wait for one.
 
         Raises RingStoppedError when the ring is stopped, or gets stopped meanwhile.
         """
-        with self._changed:
-            run, last = self._run, self._next_index - 1
-        return _or_stopped(await self._newer(last, run))
-
-    async def current_frame(self, *, newer_than: float = 0.0) -> Frame:
-        """Return the latest frame if it was taken at or after `newer_than` (UNIX s), or wait.
-
-        Raises RingStoppedError when the ring is stopped, or gets stopped meanwhile.
-        """
-        run, last = self._begin(newer_than)
-        return _or_stopped(await self._newer(last, run))
-
-    async def grab_frame(self) -> bytes:
-        """Return the JPEG of the next new frame. Raises as `next_frame` does."""
-        return (await self.next_frame()).data
-
-    async def next_frame_size(self) -> int:
-        """Return the bytes of the next new frame. Raises as `next_frame` does."""
-        return len((await self.next_frame()).data)
+        return _or_stopped(await self._newer(self._begin(0.0)))
 
     async def frames(self, *, newer_than: float = 0.0) -> AsyncGenerator[Frame]:
-        """Yield the latest frame, then each newer one, until the ring is stopped or reset.
+        """Yield the latest frame, then each newer one, until the ring is stopped.
 
         A latest frame taken before `newer_than` (UNIX s) is left out. A reader slower than the
         camera misses frames, never falls behind.
         """
-        run, last = self._begin(newer_than)
-        while (frame := await self._newer(last, run)) is not None:
+        last = self._begin(newer_than)
+        while (frame := await self._newer(last)) is not None:
             last = frame.index
             yield frame
 
     def wait(self, index: int, timeout: float) -> Frame | None:
-        """Block this thread until the frame `index` or a later one came; return the latest.
+        """Block this thread until there is the frame `index` or a later one; return the latest.
 
         Returns None after `timeout` seconds. Never call it on an event loop. Raises
-        RingStoppedError when the ring is stopped, or gets stopped or reset meanwhile.
+        RingStoppedError when the ring is stopped, or gets stopped meanwhile.
         """
         with self._changed:
-            run = self._run
-            came = self._changed.wait_for(
-                lambda: self._ended(run) or self._next_index > index, timeout
+            self._changed.wait_for(
+                lambda: self._stopped or self._newer_than(index - 1) is not None, timeout
             )
-            if self._ended(run):
+            if self._stopped:
                 raise RingStoppedError("the ring was stopped")
-            return self._latest() if came else None
+            return self._newer_than(index - 1)
 
-    def _begin(self, newer_than: float) -> tuple[int, int]:
-        """Return the run, and the index of the last frame that a new reader does not want."""
+    def _begin(self, newer_than: float) -> int:
+        """Return the index of the last frame that a new reader does not want."""
         with self._changed:
             latest = self._latest()
-            if latest is None or latest.time < newer_than:
-                return self._run, self._next_index - 1
-            return self._run, self._next_index - 2
+            wanted = latest is not None and latest.time >= newer_than
+            return self._next_index - (2 if wanted else 1)
 
-    async def _newer(self, last: int, run: int) -> Frame | None:
-        """Wait for a frame after number `last`; None when the run that began so has ended."""
+    async def _newer(self, last: int) -> Frame | None:
+        """Wait for a frame after number `last`; None when the ring is stopped."""
         while True:
             with self._changed:
-                if self._ended(run):
+                if self._stopped:
                     return None
-                latest = self._latest()
-                if latest is not None and latest.index > last:
+                if (latest := self._newer_than(last)) is not None:
                     return latest
                 waiter = self._waiters.add()
             try:
@@ -203,22 +171,18 @@ class FrameRing:
                 with self._changed:
                     self._waiters.discard(waiter)
 
+    def _newer_than(self, last: int) -> Frame | None:
+        """Return the latest frame if it comes after number `last`. Called with the lock held."""
+        latest = self._latest()
+        return latest if latest is not None and latest.index > last else None
+
     def _latest(self) -> Frame | None:
         return self._frames[-1] if self._frames else None
-
-    def _ended(self, run: int) -> bool:
-        return self._stopped or run != self._run
 
     def _wake(self) -> None:
         """Have every waiter look again. Called with the lock held."""
         self._changed.notify_all()
         self._waiters.wake()
-
-
-def _checked_size(size: int) -> int:
-    if size < 1:
-        raise ValueError("a ring holds at least one frame")
-    return size
 
 
 def _or_stopped(frame: Frame | None) -> Frame:

@@ -50,7 +50,7 @@ class Fanout:
         """Write frames newer than number `last` to a connection that takes chunks.
 
         Returns when it is not ready for the newest frame, which it then has not been given any of;
-        when it is closing; and when the ring is stopped or reset, be it a moment before the call.
+        when it is closing; and when the ring is stopped, be it a moment before the call.
         """
         latest = self._ring.latest
         if latest is None or latest.index != last or transport.get_write_buffer_size():
@@ -71,7 +71,6 @@ class Fanout:
         """Write what comes until the ring ends."""
         async for frame in self._ring.frames():
             self._write(frame)
-        # Who follows from now on follows another run of the ring.
         self._task = None
         for follower in self._followers:
             _leave_behind(follower)

@@ -1,0 +1,227 @@
+"""Single MJPEG frames by index: which ones there are, waiting for one, and what they cost."""
+
+import asyncio
+from collections.abc import AsyncIterator
+import contextlib
+from datetime import timedelta
+from typing import Final
+
+from aiohttp import ClientResponse, ClientSession
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.retrocam.cameras import CameraInstance
+from custom_components.retrocam.cameras.base import FRAMES_KEPT
+from custom_components.retrocam.cameras.generated import DrawnInstance
+from custom_components.retrocam.core.frames import jpeg
+
+from ..conftest import LoadEntry
+from ..leaks import own_threads
+from ..rtsp import RtspServer
+from ..viewers import QUIET, Viewer, frame_number, idle, mjpeg_url, working_threads
+from ..waiting import until
+
+WAIT: Final = "wait=30"
+
+
+class Frames:
+    """A logged-in client of the frames of one instance."""
+
+    def __init__(self, client: ClientSession, entry_id: str) -> None:
+        """Ask over `client`."""
+        self._client = client
+        self._path = f"/api/retrocam/mjpeg/{entry_id}/frames/"
+
+    async def get(self, index: int | str, query: str = "", method: str = "GET") -> ClientResponse:
+        """Ask for a frame, and read the answer whole."""
+        response = await self._client.request(method, f"{self._path}{index}?{query}")
+        await response.read()
+        return response
+
+    async def status(self, index: int | str, query: str = "") -> int:
+        """Ask for a frame, and return the status."""
+        return (await self.get(index, query)).status
+
+
+def index_of(response: ClientResponse) -> int:
+    """Return the index of a frame."""
+    assert response.status == 200
+    return int(response.headers["X-Retrocam-Index"])
+
+
+@pytest.fixture
+async def frames(quiet_demo: DrawnInstance, hass_client: ClientSessionGenerator) -> Frames:
+    """The frames of a demo camera that nobody reads."""
+    return Frames(await hass_client(), quiet_demo.entry.entry_id)
+
+
+@contextlib.asynccontextmanager
+async def filled(home: HomeAssistant, instance: CameraInstance) -> AsyncIterator[None]:
+    """Have a viewer fill the ring for the time of a `with` block."""
+    async with Viewer.watching(mjpeg_url(home, instance)) as viewer:
+        await viewer.read(3)
+        yield
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+async def test_all_of_the_last_frames_can_be_read_and_no_others(
+    home: HomeAssistant, load: LoadEntry, hass_client: ClientSessionGenerator, size: int
+) -> None:
+    options = {**QUIET, "mjpeg": {"ring_size": size, "mjpeg_fps": 10, "mjpeg_width": 320}}
+    entry = await load({"kind": "demo", "name": "Porch"}, options=options)
+    frames = Frames(await hass_client(), entry.entry_id)
+    async with Viewer.watching(mjpeg_url(home, entry.runtime_data)) as viewer:
+        seen = {part.index: part.data for part in await viewer.read(size + 3)}
+    await until(lambda: not entry.runtime_data.feed.running)
+    newest = index_of(await frames.get("latest"))
+    numbers = []
+    for index in range(newest - size + 1, newest + 1):
+        response = await frames.get(index)
+        assert index_of(response) == index
+        data = await response.read()
+        assert seen.get(index, data) == data
+        assert jpeg.size(data) == (320, 180)
+        numbers.append(frame_number(data))
+    assert numbers == sorted(set(numbers))
+    assert len(numbers) == size
+    assert await frames.status(newest - size) == 410
+    assert await frames.status(0) == 410
+    assert await frames.status(newest + 1) == 404
+
+
+async def test_a_frame_has_its_time_and_is_not_to_be_kept(
+    home: HomeAssistant, quiet_demo: DrawnInstance, frames: Frames
+) -> None:
+    async with filled(home, quiet_demo):
+        response = await frames.get("latest")
+        held = quiet_demo.frames.frame(index_of(response))
+    assert response.content_type == "image/jpeg"
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["X-Retrocam-Time"] == f"{held.time:.3f}"
+    assert held.time == pytest.approx(dt_util.utcnow().timestamp(), abs=20)
+    assert await response.read() == held.data
+
+
+async def test_head_answers_without_the_picture(
+    home: HomeAssistant, quiet_demo: DrawnInstance, frames: Frames
+) -> None:
+    async with filled(home, quiet_demo):
+        pass
+    await until(lambda: not quiet_demo.feed.running)
+    whole = await frames.get("latest")
+    head = await frames.get("latest", method="HEAD")
+    assert head.status == 200
+    assert await head.read() == b""
+    for name in ("Content-Length", "Content-Type", "X-Retrocam-Index", "X-Retrocam-Time"):
+        assert head.headers[name] == whole.headers[name]
+    assert int(head.headers["Content-Length"]) == len(await whole.read())
+    assert (await frames.get(index_of(whole) + 1, method="HEAD")).status == 404
+    assert (await frames.get(index_of(whole) + 1, WAIT, "HEAD")).status == 200
+
+
+async def test_without_wait_no_camera_is_woken(quiet_demo: DrawnInstance, frames: Frames) -> None:
+    for index in ("latest", 0, 7):
+        assert await frames.status(index) == 404
+        assert await frames.status(index, "wait=0") == 404
+    assert quiet_demo.jpegs.encoded == 0
+    assert working_threads() == []
+
+
+async def test_the_next_frame_wakes_a_camera_while_it_is_waited_for(
+    quiet_demo: DrawnInstance, frames: Frames
+) -> None:
+    first = await frames.get("latest", WAIT)
+    assert index_of(first) == 0
+    await until(lambda: working_threads() == [])
+    newest = index_of(await frames.get("latest"))
+    following = await frames.get(newest + 1, WAIT)
+    assert index_of(following) == newest + 1
+    assert frame_number(await following.read()) > frame_number(await first.read())
+    await until(lambda: working_threads() == [])
+    assert quiet_demo.watchers == 0
+
+
+async def test_a_sleeping_stream_is_woken_and_let_go(
+    home: HomeAssistant,
+    quiet_url_camera: CameraInstance,
+    rtsp_server: RtspServer,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    frames = Frames(await hass_client(), quiet_url_camera.entry.entry_id)
+    mount = rtsp_server.mounts["/porch"]
+    assert await frames.status("latest") == 404
+    assert mount.watchers_ever == 0
+    response = await frames.get("latest", WAIT)
+    assert index_of(response) == 0
+    assert frame_number(await response.read()) >= 0
+    await until(lambda: not quiet_url_camera.supply.held)
+    await idle(home)
+    await mount.async_wait_for_watchers(0)
+    assert mount.watchers_ever == 1
+
+
+async def test_twenty_who_wait_cost_one_encode_a_frame(
+    quiet_demo: DrawnInstance, frames: Frames
+) -> None:
+    async with asyncio.timeout(30):
+        waiting = [asyncio.create_task(frames.get(4, WAIT)) for _ in range(20)]
+        await until(lambda: quiet_demo.watchers == 20)
+        assert quiet_demo.feed.readers == 1
+        answers = await asyncio.gather(*waiting)
+    assert {index_of(answer) for answer in answers} == {4}
+    assert len({await answer.read() for answer in answers}) == 1
+    await until(lambda: not quiet_demo.feed.running)
+    assert quiet_demo.jpegs.encoded <= 10
+
+
+async def test_frames_are_dropped_when_nobody_reads_and_indices_go_on(
+    home: HomeAssistant, quiet_demo: DrawnInstance, frames: Frames
+) -> None:
+    async with filled(home, quiet_demo):
+        pass
+    await until(lambda: not quiet_demo.feed.running)
+    newest = index_of(await frames.get("latest"))
+    async_fire_time_changed(home, dt_util.utcnow() + timedelta(seconds=FRAMES_KEPT + 1))
+    await until(lambda: quiet_demo.frames.latest is None)
+    assert await frames.status(newest) == 410
+    assert await frames.status("latest") == 404
+    assert await frames.status(newest + 1) == 404
+    assert index_of(await frames.get("latest", WAIT)) == newest + 1
+
+
+async def test_who_waits_in_vain_is_told_so(quiet_demo: DrawnInstance, frames: Frames) -> None:
+    assert await frames.status(10**12, "wait=0.1") == 404
+    await until(lambda: quiet_demo.watchers == 0)
+    await until(lambda: working_threads() == [])
+
+
+async def test_who_leaves_lets_the_camera_sleep(quiet_demo: DrawnInstance, frames: Frames) -> None:
+    waiting = asyncio.create_task(frames.get(10**12, "wait=60"))
+    await until(lambda: quiet_demo.watchers == 1)
+    waiting.cancel()
+    await until(lambda: quiet_demo.watchers == 0)
+    await until(lambda: working_threads() == [])
+
+
+async def test_unloading_ends_all_waits(
+    home: HomeAssistant, quiet_demo: DrawnInstance, frames: Frames
+) -> None:
+    waiting = [asyncio.create_task(frames.get(10**12, "wait=60")) for _ in range(5)]
+    await until(lambda: quiet_demo.watchers == 5)
+    assert await home.config_entries.async_unload(quiet_demo.entry.entry_id)
+    async with asyncio.timeout(30):
+        assert {(await answer).status for answer in waiting} == {404}
+    assert own_threads() == []
+
+
+@pytest.mark.parametrize("wait", ["x", "-1", "61", "nan", "inf", "1e3", ""])
+async def test_a_wait_that_cannot_be_is_refused(frames: Frames, wait: str) -> None:
+    assert await frames.status("latest", f"wait={wait}") == 400
+
+
+@pytest.mark.parametrize("index", ["-1", "newest", "1.5", "9" * 16, "%2e%2e"])
+async def test_an_index_that_cannot_be_is_not_found(frames: Frames, index: str) -> None:
+    assert await frames.status(index, WAIT) == 404
