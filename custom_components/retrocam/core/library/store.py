@@ -30,7 +30,7 @@ from .index import MediaIndex, MediaItem
 from .reader import MediaCatalog, MediaChange
 from .reservations import Reservations
 from .retention import Limits, excess_beside
-from .scan import probed, scan
+from .scan import probed
 from .thumbnails import THUMBNAILS, Thumbnailer, Thumbnails
 
 
@@ -72,7 +72,7 @@ class MediaLibrary(MediaCatalog):
         self._clock = clock
         self._clock_trust = ClockTrust(clock, monotonic)
         self._reservations = Reservations(directory, extensions, spare=spare, monotonic=monotonic)
-        self._folder = Folder(directory)
+        self._folder = Folder(directory, monotonic)
         self._lost = False
         self._last_time = 0.0
 
@@ -88,7 +88,7 @@ class MediaLibrary(MediaCatalog):
         with self._lock, self._disk():
             self._lost = True
             self.directory.mkdir(parents=True, exist_ok=True)
-            found = scan(self.directory, self._extensions)
+            found = self._folder.scan(self._extensions)
             self._lost = False
             self._take(found.index, found.mtime_ns, first=True)
             left = [path for path in found.partials if not self._reservations.covers(path)]
@@ -103,8 +103,8 @@ class MediaLibrary(MediaCatalog):
     def refresh(self, *, force: bool = False) -> bool:
         """Notice files that somebody else added or deleted; blocks.
 
-        Cheap when there are none. Without `force` it trusts the time stamp of the directory, which
-        some network drives do not keep well. Returns whether the directory was read. Raises
+        Cheap when there are none. Without `force` it trusts a time stamp of the directory that is not
+        young; some network drives do not keep it well. Returns whether the directory was read. Raises
         StorageError, StorageMissingError once the directory is gone.
         """
         with self._lock, self._disk():
@@ -252,7 +252,7 @@ class MediaLibrary(MediaCatalog):
         return True
 
     def _read_again(self) -> None:
-        found = scan(self.directory, self._extensions)
+        found = self._folder.scan(self._extensions)
         self._take(found.index, found.mtime_ns)
 
     def _take(self, index: MediaIndex, mtime_ns: int, *, first: bool = False) -> None:

@@ -8,11 +8,18 @@ from custom_components.retrocam.core.library.reader import MediaChange
 from custom_components.retrocam.core.library.snapshots import SnapshotStore
 
 from ...frames.stills import NOW
+from .stored import Clock
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> SnapshotStore:
-    store = SnapshotStore(tmp_path / "garden" / "snapshots", clock=lambda: NOW)
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: Clock) -> SnapshotStore:
+    directory = tmp_path / "garden" / "snapshots"
+    store = SnapshotStore(directory, clock=lambda: NOW, monotonic=clock)
     store.load()
     return store
 

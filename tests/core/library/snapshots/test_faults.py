@@ -1,5 +1,6 @@
 """Disks that are full, read-only or gone, kills, and what others do in the directory."""
 
+import os
 from pathlib import Path
 import shutil
 import signal
@@ -13,6 +14,7 @@ from custom_components.retrocam.core.errors import (
     StorageError,
     StorageMissingError,
 )
+from custom_components.retrocam.core.library.folder import TICK
 from custom_components.retrocam.core.library.reader import MediaChange
 from custom_components.retrocam.core.library.retention import Limits
 from custom_components.retrocam.core.library.snapshots import SnapshotStore
@@ -20,7 +22,7 @@ from custom_components.retrocam.core.library.snapshots import SnapshotStore
 from ....missing import missing
 from ...frames.stills import NOW, jpeg, listing, number_in
 from ..disks import may_mount
-from .stored import JPEG, NAME, files, names, reloaded
+from .stored import JPEG, NAME, Clock, files, names, reloaded, settle
 
 FOREIGN = [
     "holiday.jpg",
@@ -72,10 +74,12 @@ def test_left_overs_of_a_kill_and_of_a_power_cut_go_at_load(store: SnapshotStore
     assert listing(thumbnails) == [f"{NAME}.jpg", "other.txt", f"{'x' * 24}.jpg"]
 
 
-def test_what_others_do_is_noticed(store: SnapshotStore, changes: list[MediaChange]) -> None:
+def test_what_others_do_is_noticed(
+    store: SnapshotStore, clock: Clock, changes: list[MediaChange]
+) -> None:
     for second in range(3):
         store.save(JPEG, NOW + second)
-    assert store.refresh() is False
+    settle(store, clock)
     changes.clear()
     store.path(NAME).unlink()
     (store.directory / "20250101T000000.000Z.jpg").write_bytes(JPEG)
@@ -87,13 +91,64 @@ def test_what_others_do_is_noticed(store: SnapshotStore, changes: list[MediaChan
     assert len(changes) == 1
 
 
-def test_what_others_do_just_before_our_own_write_is_noticed(store: SnapshotStore) -> None:
+def test_what_others_do_just_before_our_own_write_is_noticed(
+    store: SnapshotStore, clock: Clock
+) -> None:
     store.save(JPEG, NOW)
     (store.directory / "20250101T000000.000Z.jpg").write_bytes(JPEG)
     store.save(JPEG, NOW + 1)
     assert store.refresh() is True
     assert store.total == 3
+    settle(store, clock)
+
+
+def by_others(store: SnapshotStore, name: str) -> None:
+    """Write or delete a file as somebody else does, in the tick of the last change."""
+    status = store.directory.stat()
+    path = store.directory / name
+    path.unlink() if path.exists() else path.write_bytes(JPEG)
+    os.utime(store.directory, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def test_what_others_do_in_one_tick_with_our_own_write_is_noticed(
+    store: SnapshotStore, clock: Clock, changes: list[MediaChange]
+) -> None:
+    settle(store, clock)
+    for second, moment in enumerate((0.0, 0.5, TICK)):
+        store.save(JPEG, NOW + second)
+        changes.clear()
+        by_others(store, f"20250101T00000{second}.000Z.jpg")
+        clock.now += moment
+        assert store.refresh() is True
+        assert [item.name for item in changes[0].added] == [f"20250101T00000{second}.000Z.jpg"]
+        by_others(store, f"20250101T00000{second}.000Z.jpg")
+        clock.now += TICK - moment
+        # After a tick nobody can do anything that its time stamp does not tell.
+        assert store.refresh() is (moment < TICK)
+        assert store.total == second + 1 + (moment == TICK)
+        assert store.refresh() is False
+
+
+def test_what_others_do_in_the_tick_of_the_first_reading_is_noticed(
+    store: SnapshotStore, clock: Clock
+) -> None:
+    by_others(store, "20250101T000000.000Z.jpg")
+    settle(store, clock)
+    assert store.total == 1
+
+
+def test_a_folder_that_takes_long_to_read_is_not_read_all_the_time(
+    store: SnapshotStore, clock: Clock
+) -> None:
+    settle(store, clock)
+    store.save(JPEG, NOW)
+    clock.step = 0.5  # of the reading
+    assert store.refresh() is True
+    clock.step = 0.0
+    clock.now += 49.0
     assert store.refresh() is False
+    clock.now += 1.0
+    settle(store, clock)
 
 
 def test_a_flood_of_changes_is_told_in_one_word(
@@ -172,8 +227,8 @@ def test_a_store_that_could_not_be_loaded_goes_on_trying(tmp_path: Path) -> None
 ENDLESS = """
 import sys, itertools
 from pathlib import Path
-from custom_components.retrocam.core.snapshots import SnapshotStore
-from custom_components.retrocam.core.retention import Limits
+from custom_components.retrocam.core.library.snapshots import SnapshotStore
+from custom_components.retrocam.core.library.retention import Limits
 store = SnapshotStore(Path(sys.argv[1]), limits=Limits(count=20), clock=lambda: 2e9)
 store.load()
 picture = sys.stdin.buffer.read()
@@ -208,7 +263,7 @@ FAULTS = """
 import subprocess, sys
 from pathlib import Path
 from custom_components.retrocam.core.errors import StorageFullError, StorageReadOnlyError
-from custom_components.retrocam.core.snapshots import SnapshotStore
+from custom_components.retrocam.core.library.snapshots import SnapshotStore
 picture = sys.stdin.buffer.read()
 picture = picture[:-2] + bytes(100_000) + picture[-2:]
 store = SnapshotStore(Path(sys.argv[1]), clock=lambda: 1e9)
@@ -228,7 +283,8 @@ for fail in (lambda: store.save(picture, 3e9), lambda: store.delete([store.newes
     try:
         fail()
     except StorageReadOnlyError:
-        print("read-only", store.total == total, store.refresh() is False)
+        store.refresh()
+        print("read-only", store.total == total)
 remount("rw")
 store.delete([store.newest.name])
 print("writable", store.save(picture, 3e9).name)
@@ -249,7 +305,7 @@ def test_a_real_disk_that_fills_and_then_is_read_only(tmp_path: Path) -> None:
     assert done.stdout.decode().splitlines() == [
         "full True",
         "room True",
-        "read-only True True",
-        "read-only True True",
+        "read-only True",
+        "read-only True",
         "writable 20650124T052000.000Z.jpg",
     ]
