@@ -25,9 +25,8 @@ from custom_components.retrocam.core.library.files import partial_path
 from custom_components.retrocam.core.library.timelapse import Timelapse, make_timelapse
 from custom_components.retrocam.core.mp4.duration import mp4_duration
 
-from ...missing import missing
 from ..frames.stills import jpeg, listing, number_in, png
-from .disks import may_mount
+from .disks import with_small_disk
 
 NAME = "20260102T030405.000Z.mp4"
 
@@ -227,15 +226,12 @@ except StorageFullError:
 
 
 def test_a_full_disk_is_told(tmp_path: Path) -> None:
-    if not may_mount():
-        missing("no mount namespace of its own (unshare) for a small disk")
     write(tmp_path, [jpeg(n, 640, 360) for n in range(30)])
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount = 'mount -t tmpfs -o size=1m none "$1" && exec "$4" -c "$5" "$1" "$2" "$3"'
-    given = [str(disk), str(tmp_path), NAME, sys.executable, FULL]
+    given = [str(disk), str(tmp_path), NAME]
     done = subprocess.run(
-        ["unshare", "-rm", "sh", "-c", mount, "sh", *given],
+        with_small_disk(disk, sys.executable, "-c", FULL, *given),
         capture_output=True,
         check=False,
     )

@@ -19,9 +19,8 @@ from custom_components.retrocam.core.library.reader import MediaChange
 from custom_components.retrocam.core.library.retention import Limits
 from custom_components.retrocam.core.library.snapshots import SnapshotStore
 
-from ....missing import missing
 from ...frames.stills import NOW, jpeg, listing, number_in
-from ..disks import may_mount
+from ..disks import with_small_disk
 from .stored import JPEG, NAME, Clock, files, names, reloaded, settle
 
 FOREIGN = [
@@ -292,11 +291,8 @@ print("writable", store.save(picture, 3e9).name)
 
 
 def test_a_real_disk_that_fills_and_then_is_read_only(tmp_path: Path) -> None:
-    if not may_mount():
-        missing("no mount namespace of its own (unshare) for a small disk")
-    mount = 'mount -t tmpfs -o size=1m none "$1" && exec "$2" -c "$3" "$1"'
     done = subprocess.run(
-        ["unshare", "-rm", "sh", "-c", mount, "sh", str(tmp_path), sys.executable, FAULTS],
+        with_small_disk(tmp_path, sys.executable, "-c", FAULTS, str(tmp_path)),
         input=JPEG,
         capture_output=True,
         check=False,
