@@ -26,6 +26,8 @@ from av.video.reformatter import ColorRange, Colorspace
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.core.ascii.cell_decoder import CellDecoder
+
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.measuring import Case, Result
@@ -33,7 +35,7 @@ from benchmarks.videos import bunny_720p, bunny_1080p
 from custom_components.retrocam.core.ascii.planes import PlaneLayout, Planes
 from custom_components.retrocam.core.ascii.presets import CHARSETS
 from custom_components.retrocam.core.ascii.raster import Quantiser, Raster
-from custom_components.retrocam.core.ascii.wire import CellDecoder, CellEncoder
+from custom_components.retrocam.core.ascii.wire import CellEncoder
 from custom_components.retrocam.core.frames.colours import colours
 from custom_components.retrocam.core.frames.jpeg import planes
 from custom_components.retrocam.core.player.demux import DECODER_OPTIONS

@@ -17,9 +17,10 @@ import numpy as np
 from benchmarks.measuring import Case, Result, scratch
 from benchmarks.videos import bunny_1080p
 from custom_components.retrocam.core.ascii.planes import PlaneLayout
-from custom_components.retrocam.core.ascii.wire import SUBPROTOCOL, CellDecoder
+from custom_components.retrocam.core.ascii.wire import SUBPROTOCOL
 from demo.client import Client
 from demo.server import free_port, running
+from tests.core.ascii.cell_decoder import CellDecoder
 
 FILM_FPS: Final = 24.0
 WATCHED: Final = 24.0

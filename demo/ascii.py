@@ -8,7 +8,8 @@ from typing import Any, Final
 import aiohttp
 
 from custom_components.retrocam.core.ascii.planes import PlaneLayout
-from custom_components.retrocam.core.ascii.wire import SUBPROTOCOL, CellDecoder
+from custom_components.retrocam.core.ascii.wire import SUBPROTOCOL
+from tests.core.ascii.cell_decoder import CellDecoder
 
 from .client import Client
 from .film import FILM

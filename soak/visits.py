@@ -16,8 +16,9 @@ import aiohttp
 
 from custom_components.retrocam.core.ascii.presets import CHARSETS, PRESETS
 from custom_components.retrocam.core.ascii.raster import layout_for
-from custom_components.retrocam.core.ascii.wire import SUBPROTOCOL, CellDecoder
+from custom_components.retrocam.core.ascii.wire import SUBPROTOCOL
 from demo.film import FILM
+from tests.core.ascii.cell_decoder import CellDecoder
 
 from .scene import PIN, Instance, Scene
 

@@ -14,9 +14,10 @@ from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.core.ascii.planes import PlaneLayout
 from custom_components.retrocam.core.ascii.presets import CHARSETS
 from custom_components.retrocam.core.ascii.raster import layout_for
-from custom_components.retrocam.core.ascii.wire import SUBPROTOCOL, CellDecoder, DecodedPacket
+from custom_components.retrocam.core.ascii.wire import SUBPROTOCOL
 from custom_components.retrocam.urls import CELLS_PATH, signed
 
+from ..core.ascii.cell_decoder import CellDecoder, DecodedPacket
 from ..viewers import url_of
 
 PATIENCE = 30.0

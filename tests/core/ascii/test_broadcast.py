@@ -11,9 +11,10 @@ from custom_components.retrocam.core.ascii.broadcast import CellBroadcast
 from custom_components.retrocam.core.ascii.client import CellClient
 from custom_components.retrocam.core.ascii.messages import Screening, state_message
 from custom_components.retrocam.core.ascii.raster import layout_for
-from custom_components.retrocam.core.ascii.wire import CellDecoder, DecodedPacket, PacketType
+from custom_components.retrocam.core.ascii.wire import PacketType
 from custom_components.retrocam.core.frames.feed import Picture, PictureFeed, Sink
 
+from .cell_decoder import CellDecoder, DecodedPacket
 from .drawing import picture, read_number
 
 CAMERA = Screening(cols=40, rows=12, fps=24)

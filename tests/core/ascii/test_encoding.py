@@ -12,14 +12,10 @@ import pytest
 from custom_components.retrocam.core.ascii.encoding import Encoding, FrameGate, Job
 from custom_components.retrocam.core.ascii.messages import Screening
 from custom_components.retrocam.core.ascii.raster import layout_for
-from custom_components.retrocam.core.ascii.wire import (
-    CellDecoder,
-    DecodedPacket,
-    Packet,
-    PacketType,
-)
+from custom_components.retrocam.core.ascii.wire import Packet, PacketType
 from custom_components.retrocam.core.frames.feed import Picture
 
+from .cell_decoder import CellDecoder, DecodedPacket
 from .drawing import numbered, picture, read_number
 
 FILM = Screening(cols=40, rows=12, fps=24, live=False)

@@ -10,16 +10,15 @@ from custom_components.retrocam.core.ascii.planes import PlaneLayout, Planes
 from custom_components.retrocam.core.ascii.presets import CHARSETS
 from custom_components.retrocam.core.ascii.raster import Quantiser, Raster, Scaler
 from custom_components.retrocam.core.ascii.wire import CellEncoder, PacketType
-from custom_components.retrocam.core.frames.orientation import orient
 
 from .drawing import film, to_rgb, yuv_frame
 
 RAMP = CHARSETS["ramp"]
 
 
-def rastered(frame: av.VideoFrame, cols: int, rows: int, orientation: int = 1) -> Planes:
+def rastered(frame: av.VideoFrame, cols: int, rows: int) -> Planes:
     """Make the planes of one picture."""
-    raster = Raster(cols, rows, RAMP, orientation=orientation)
+    raster = Raster(cols, rows, RAMP)
     return raster.planes(raster.shrink(frame))
 
 
@@ -126,20 +125,6 @@ def test_the_picture_is_only_read() -> None:
     rastered(frame, 4, 3)
     np.testing.assert_array_equal(frame.to_ndarray(), before)
     assert (frame.colorspace, frame.color_range, frame.pts, frame.width, frame.height) == tags
-
-
-@pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("charset", ["ramp", "braille"])
-def test_orientation_is_that_of_clips_and_stills(orientation: int, charset: str) -> None:
-    frame = av.VideoFrame.from_ndarray(coloured(96, 64)).reformat(format="yuv420p")
-    turned = Raster(12, 8, CHARSETS[charset], orientation=orientation)
-    plain = Raster(12, 8, CHARSETS[charset])
-    mine = turned.planes(turned.shrink(frame))
-    theirs = plain.planes(plain.shrink(orient(frame, orientation)))
-    np.testing.assert_allclose(to_rgb(mine), to_rgb(theirs), atol=6)  # half a row
-    if mine.g is not None and theirs.g is not None:
-        differing = np.unpackbits(mine.g ^ theirs.g).mean()
-        assert differing < 0.03  # dots at the very threshold
 
 
 def test_a_format_that_cannot_be_scaled_is_an_error_and_the_next_picture_is_not() -> None:

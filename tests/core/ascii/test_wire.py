@@ -13,13 +13,13 @@ from custom_components.retrocam.core.ascii.wire import (
     HEADER,
     MASK,
     RESIDUAL,
-    CellDecoder,
     CellEncoder,
     Packet,
     PacketType,
 )
 from custom_components.retrocam.core.errors import DamagedPacketError, RetrocamError
 
+from .cell_decoder import CellDecoder
 from .drawing import random_codes
 
 LAYOUT = PlaneLayout(7, 5)

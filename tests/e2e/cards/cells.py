@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from playwright.async_api import Page, WebSocket
 
 from custom_components.retrocam.core.ascii.planes import PlaneLayout
-from custom_components.retrocam.core.ascii.wire import CellDecoder
+from tests.core.ascii.cell_decoder import CellDecoder
 
 RAMP: Final = " .-:+*=#%@"
 CONTRAST: Final = 1.1

@@ -63,7 +63,6 @@ class _Work:
             screening.cols,
             screening.rows,
             screening.glyphs,
-            orientation=screening.orientation,
         )
         # The maker's:
         self._gate = FrameGate(screening.fps)

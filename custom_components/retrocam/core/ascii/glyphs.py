@@ -53,18 +53,14 @@ def ascii_frame(
     charset: Charset,
     *,
     columns: int = 80,
-    orientation: int = 1,
     invert: bool = False,
 ) -> AsciiFrame:
     """Write a picture as text, with as many rows as keep its shape in cells of 1:2.
 
     For any thread but an event loop's. Raises av.FFmpegError as `Scaler.scale`.
     """
-    width, height = frame.width, frame.height
-    if orientation >= 5:
-        width, height = height, width
-    rows = max(1, round(columns * height / width * CELL_WIDTH / CELL_HEIGHT))
-    raster = Raster(columns, rows, charset, orientation=orientation, invert=invert)
+    rows = max(1, round(columns * frame.height / frame.width * CELL_WIDTH / CELL_HEIGHT))
+    raster = Raster(columns, rows, charset, invert=invert)
     text = planes_to_text(raster.planes(raster.shrink(frame)), charset, invert=invert)
     return AsciiFrame(text, columns, rows)
 

@@ -28,8 +28,6 @@ class Screening:
     live: bool = True
     audio: str | None = None
     """URL of the sound, with `{start_us}` in it."""
-    orientation: int = 1
-    """EXIF orientation to apply."""
     aspect: float | None = None
     """Width by height of the picture as it is to be shown; None while it is not known."""
 

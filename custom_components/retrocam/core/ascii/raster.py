@@ -27,19 +27,6 @@ _FIELD_ROWS = 8
 # there are few chroma codes, and cost much: 6, a whole step, 1.5 dB.
 _HELD = 3
 
-# EXIF orientation to (transpose first, then turn upside down, then mirror), the transforms that
-# Home Assistant's camera preference names: 6 turns left, 8 turns right.
-_ORIENTATIONS = {
-    1: (False, False, False),
-    2: (False, False, True),
-    3: (False, True, True),
-    4: (False, True, False),
-    5: (True, False, False),
-    6: (True, True, False),
-    7: (True, True, True),
-    8: (True, False, True),
-}
-
 
 def layout_for(cols: int, rows: int, charset: Charset) -> PlaneLayout:
     """Give the planes that a charset needs."""
@@ -93,20 +80,14 @@ class Raster:
     pictures between them are their own, while the large ones belong to the thread that makes them.
     """
 
-    def __init__(
-        self, cols: int, rows: int, charset: Charset, *, orientation: int = 1, invert: bool = False
-    ) -> None:
-        """Make a raster; `orientation` is an EXIF value, `invert` matches glyphs to a negative."""
+    def __init__(self, cols: int, rows: int, charset: Charset, *, invert: bool = False) -> None:
+        """Make a raster; `invert` matches glyphs to a negative."""
         self.layout = layout_for(cols, rows, charset)
-        self._transform = _ORIENTATIONS[orientation]
         across, down = (POINTS_ACROSS, POINTS_DOWN) if charset.matched else (1, 1)
-        width, height = cols, rows
-        if self._transform[0]:
-            width, height, across, down = rows, cols, down, across
         self._charset = charset
         self._matcher: Matcher | None = None
-        self._shrink = Scaler(width * across, height * down)
-        self._cells = Scaler(width, height)
+        self._shrink = Scaler(cols * across, rows * down)
+        self._cells = Scaler(cols, rows)
         self._invert = invert
 
     def shrink(self, frame: av.VideoFrame) -> av.VideoFrame:
@@ -124,17 +105,11 @@ class Raster:
         glyphs = None
         if self._charset.matched:
             self._matcher = self._matcher or create_matcher(self._charset)
-            detail = self._turned(planes(small)[0])
+            detail = planes(small)[0]
             glyphs = self._matcher.match(~detail if self._invert else detail)
             small = self._cells.scale(small)  # means of means are means
-        y, cb, cr = map(self._turned, planes(small))
+        y, cb, cr = planes(small)
         return to_bt601(Planes(y, cb, cr, glyphs), colours(small)[0])
-
-    def _turned(self, plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        transpose, upside_down, mirror = self._transform
-        plane = plane.T if transpose else plane
-        plane = plane[::-1] if upside_down else plane
-        return plane[:, ::-1] if mirror else plane
 
 
 class Quantiser:
