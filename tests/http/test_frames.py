@@ -14,8 +14,8 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.retrocam.cameras import CameraInstance
-from custom_components.retrocam.cameras.base import FRAMES_KEPT
 from custom_components.retrocam.cameras.generated import DrawnInstance
+from custom_components.retrocam.cameras.mjpeg_viewers import FRAMES_KEPT
 from custom_components.retrocam.core.frames import jpeg
 
 from ..conftest import LoadEntry

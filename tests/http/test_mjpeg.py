@@ -15,8 +15,8 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from yarl import URL
 
 from custom_components.retrocam.cameras import CameraInstance
-from custom_components.retrocam.cameras.base import FRAMES_KEPT
 from custom_components.retrocam.cameras.generated import DrawnInstance
+from custom_components.retrocam.cameras.mjpeg_viewers import FRAMES_KEPT
 from custom_components.retrocam.core.frames import jpeg
 from custom_components.retrocam.http.mjpeg import WRITE_TIMEOUT
 from custom_components.retrocam.urls import VIEWER_PATH, signed

@@ -32,6 +32,7 @@ from .history import History, phase_of
 from .lookback import Lookback
 from .media_events import Happenings
 from .media_storage import REFRESH_INTERVAL, Media
+from .mjpeg_viewers import MjpegViewers
 from .options import Options
 from .recorder import Recorder
 from .share_access import Share
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
     import av
 
 
-FRAMES_KEPT: Final = 5.0
-"""Seconds for which MJPEG frames can be read after the last reader left; then memory is freed."""
 MOST_WAITING: Final = 40
 """Requests for a picture that wait at the most; a user's next one is refused as `busy`."""
 
@@ -90,9 +89,7 @@ class CameraInstance:
         self._media_task: asyncio.Task[None] | None = None
         self.cells = Cells(entry.title, self._make_cell_screen)
         self._listeners = Turnwise(hass.loop)
-        self._watchers = 0
-        self._end_watching: Callable[[], None] | None = None
-        self._clear_frames: asyncio.TimerHandle | None = None
+        self.viewers = MjpegViewers(self.frames, self._begin_watching)
 
     def _add_parts(self) -> None:
         """Make what keeps moments of the camera, each of what it needs and no more."""
@@ -151,7 +148,7 @@ class CameraInstance:
     @property
     def watchers(self) -> int:
         """How many MJPEG viewers, and requests that wait for a frame, there are now."""
-        return self._watchers
+        return self.viewers.count
 
     @property
     def camera_entity_id(self) -> str:
@@ -187,8 +184,7 @@ class CameraInstance:
         await self.recorder.async_close()
         await self.cells.async_close()
         self.frames.stop()
-        self._async_end_watching()
-        self._async_cancel_clearing()
+        self.viewers.end()
         await self.stills.async_stop()
         await run_in_thread(f"retrocam stop {self.name}", self.feed.close)
         await self.supply.async_close()
@@ -242,26 +238,7 @@ class CameraInstance:
     @callback
     def watch(self) -> CALLBACK_TYPE:
         """Have `frames` filled until the function that is returned is called."""
-        self._watchers += 1
-        self._async_cancel_clearing()
-        if self._end_watching is None:
-            self._end_watching = self._begin_watching()
-        released = False
-
-        @callback
-        def release() -> None:
-            nonlocal released
-            if released:
-                return
-            released = True
-            self._watchers -= 1
-            if not self._watchers:
-                self._async_end_watching()
-                # Until then these can be asked for by index; later nobody must be shown old ones.
-                if not self.frames.stopped:
-                    self._clear_frames = self.hass.loop.call_later(FRAMES_KEPT, self.frames.clear)
-
-        return release
+        return self.viewers.watch()
 
     @callback
     def subscribe(self, sink: Sink) -> Callable[[], None]:
@@ -290,7 +267,7 @@ class CameraInstance:
             "media": self.media.diagnostics(),
             "feed": {"readers": self.feed.readers, "running": self.feed.running},
             "cells": self.cells.diagnostics(),
-            "mjpeg": {"watchers": self._watchers, "encoded": self.jpegs.encoded},
+            "mjpeg": {"watchers": self.viewers.count, "encoded": self.jpegs.encoded},
         }
 
     async def _async_look_after_media(self) -> None:
@@ -333,18 +310,6 @@ class CameraInstance:
     def _begin_watching(self) -> Callable[[], None]:
         """Have JPEGs made of the pictures; returns what ends it."""
         return self.subscribe(self.jpegs)
-
-    @callback
-    def _async_end_watching(self) -> None:
-        if self._end_watching is not None:
-            self._end_watching()
-            self._end_watching = None
-
-    @callback
-    def _async_cancel_clearing(self) -> None:
-        if self._clear_frames is not None:
-            self._clear_frames.cancel()
-            self._clear_frames = None
 
 
 type RetrocamConfigEntry = ConfigEntry[CameraInstance]

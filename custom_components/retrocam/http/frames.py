@@ -8,8 +8,8 @@ from aiohttp import hdrs, web
 from ..cameras import CameraInstance
 from ..core.errors import FrameNotReadyError, FrameOverwrittenError, RingStoppedError
 from ..core.frames.jpeg_ring import Frame
+from ..urls import FRAME_PATH
 from .base import RetrocamView
-from .urls import FRAME_PATH
 
 MOST_WAIT: Final = 60.0
 """Seconds; more than Home Assistant's stream takes to connect, less than proxies allow an answer."""
