@@ -9,14 +9,15 @@ from collections.abc import Iterator
 import itertools
 
 import av
+from av.video.reformatter import ColorRange, Colorspace
 import numpy as np
 from numpy.typing import NDArray
 
+from ..frames.color_matrix import MatrixConverter
 from ..frames.colours import colours
 from ..frames.filter_graph import KeptFilter, PictureKind, Step
-from ..frames.jpeg import planes
+from ..frames.jpeg import even_frame, planes
 from .matching import Matcher, create_matcher
-from .matrix import to_bt601
 from .planes import C_BITS, Y_BITS, PlaneLayout, Planes
 from .presets import POINTS_ACROSS, POINTS_DOWN, Charset
 
@@ -88,6 +89,7 @@ class Raster:
         self._matcher: Matcher | None = None
         self._shrink = Scaler(cols * across, rows * down)
         self._cells = Scaler(cols, rows)
+        self._converter = MatrixConverter()
         self._invert = invert
 
     def shrink(self, frame: av.VideoFrame) -> av.VideoFrame:
@@ -108,8 +110,11 @@ class Raster:
             detail = planes(small)[0]
             glyphs = self._matcher.match(~detail if self._invert else detail)
             small = self._cells.scale(small)  # means of means are means
+        matrix, _ = colours(small)
+        if matrix is not Colorspace.ITU601:
+            small = self._converter.convert(even_frame(small), matrix, ColorRange.JPEG)
         y, cb, cr = planes(small)
-        return to_bt601(Planes(y, cb, cr, glyphs), colours(small)[0])
+        return Planes(y[: self.layout.rows, : self.layout.cols], cb, cr, glyphs)
 
 
 class Quantiser:

@@ -81,10 +81,8 @@ class JpegEncoder:
         if (width, height) != (frame.width, frame.height) or frame.format.name not in _PLANAR:
             frame = _to_full_range(frame, self._scaler, width, height, matrix)
             value_range = ColorRange.JPEG
-        if width % 2 or height % 2:
-            frame = _even_frame(frame)
         # swscale would take six times as long from one matrix to another.
-        return self._converter.convert(frame, matrix, value_range)
+        return self._converter.convert(even_frame(frame), matrix, value_range)
 
 
 def encode(frame: av.VideoFrame, *, width: int = 0, quality: int = _QUALITY) -> bytes:
@@ -213,8 +211,10 @@ def _to_full_range(
     )
 
 
-def _even_frame(frame: av.VideoFrame) -> av.VideoFrame:
-    """Return the same 4:2:0 picture with even sides."""
+def even_frame(frame: av.VideoFrame) -> av.VideoFrame:
+    """Return a 4:2:0 picture with even sides: the frame itself, or a padded copy without its tags."""
+    if frame.width % 2 == 0 and frame.height % 2 == 0:
+        return frame
     padded = av.VideoFrame(
         frame.width + frame.width % 2, frame.height + frame.height % 2, frame.format.name
     )
