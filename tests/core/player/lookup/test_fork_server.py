@@ -133,16 +133,24 @@ def wait_for_end(pid: int) -> None:
         os.sched_yield()
 
 
+def has_ended(connection: socket.socket) -> bool:
+    """Wait for the other end of a connection to close; what it had not read is no matter."""
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
 def test_a_hang_up_and_an_end_at_once_leave_the_server_awake(stepped: SteppedServer) -> None:
     busy, busy_pid = stepped.begin(busy=True)
     ending, ending_pid = stepped.begin(busy=False)
     ending.shutdown(socket.SHUT_WR)
     wait_for_end(ending_pid)
     stepped.step()
-    assert ending.recv(1) == b""
+    assert has_ended(ending)
     busy.shutdown(socket.SHUT_WR)
     stepped.step(5)
-    assert busy.recv(1) == b""
+    assert has_ended(busy)
     assert not is_running(busy_pid)
 
 
@@ -251,5 +259,7 @@ async def test_no_slot_process_or_file_is_lost_by_cancelling(pool: LookupPool) -
     await until(lambda: pool.running == 0)
     assert children(pool.server) == []
     assert pool.server.pid == server
-    assert (open_files(server), open_files(os.getpid())) == files
+    assert open_files(server) == files[0]
+    # Files that earlier tests left to the garbage collector may have been closed meanwhile.
+    assert open_files(os.getpid()) <= files[1]
     assert len({each for each in asyncio.all_tasks() if "look-up" in each.get_name()}) == 0
