@@ -3,12 +3,13 @@
 from typing import Any, Final
 
 from homeassistant.components.diagnostics import REDACTED, async_redact_data
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry
 
-from .cameras import CameraInstance, RetrocamConfigEntry
+from .cameras import RetrocamConfigEntry
 from .cameras.share_access import SHARE_LOCK
 from .core.sources.urls import redact_url
 
@@ -43,8 +44,8 @@ async def async_get_config_entry_diagnostics(
     if CONF_URL in data:
         # A path may hold a token as well: only the scheme is told.
         data[CONF_URL] = f"{redact_url(entry.data[CONF_URL]).partition('://')[0]}://{REDACTED}"
-    loaded: CameraInstance | None = getattr(entry, "runtime_data", None)
+    loaded = entry.state is ConfigEntryState.LOADED
     return {
         "entry": {"data": data, "options": async_redact_data(dict(entry.options), TO_REDACT)},
-        "instance": loaded.diagnostics() if loaded is not None else None,
+        "instance": entry.runtime_data.diagnostics() if loaded else None,
     }

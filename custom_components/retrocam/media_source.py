@@ -13,6 +13,7 @@ from homeassistant.components.media_source import (
     PlayMedia,
     Unresolvable,
 )
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
@@ -148,7 +149,7 @@ class RetrocamMediaSource(MediaSource):
 
     def _instance(self, entry_id: str) -> CameraInstance:
         entry: RetrocamConfigEntry | None = self.hass.config_entries.async_get_entry(entry_id)
-        if entry is None or entry.domain != DOMAIN or not hasattr(entry, "runtime_data"):
+        if entry is None or entry.domain != DOMAIN or entry.state is not ConfigEntryState.LOADED:
             raise _unresolvable(entry_id)
         if not may_read(self.hass, current_user(), entry_id):
             raise _unresolvable(entry_id)

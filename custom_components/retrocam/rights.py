@@ -117,7 +117,7 @@ def _may_read_named(hass: HomeAssistant, user: User, name: str) -> bool:
     if valid_entity_id(name):
         return may_read_entity(user, name)
     entry = hass.config_entries.async_get_entry(name)
-    if entry is None or entry.domain != DOMAIN or not hasattr(entry, "runtime_data"):
+    if entry is None or entry.domain != DOMAIN:
         return True
     return may_read(hass, user, entry.entry_id)
 

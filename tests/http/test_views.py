@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import make_mocked_request
 import av
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -92,6 +93,22 @@ async def test_unknown_names_are_not_found(
         for path in guarded_paths(home, entry_id):
             assert (await client.get(path)).status == 404, path
         assert (await client.get(f"/api/retrocam/live/{entry_id}.ts?auth=x")).status == 404
+
+
+async def test_an_entry_that_is_being_unloaded_is_not_found(
+    home: HomeAssistant, quiet_demo: DrawnInstance, hass_client: ClientSessionGenerator
+) -> None:
+    """Its instance is still there, and ends its threads."""
+    client = await hass_client()
+    entry = quiet_demo.entry
+    assert isinstance(entry, MockConfigEntry)
+    paths = guarded_paths(home, entry.entry_id)
+    live = URL(quiet_demo.stream_source)
+    entry.mock_state(home, ConfigEntryState.UNLOAD_IN_PROGRESS)
+    for path in paths:
+        assert (await client.get(path)).status == 404, path
+    assert (await client.get(live.path, params=live.query)).status == 404
+    entry.mock_state(home, ConfigEntryState.LOADED)
 
 
 async def test_the_live_stream_wants_the_camera_s_own_token(

@@ -13,6 +13,7 @@ from homeassistant.components.http import (
     KEY_HASS_USER,
     HomeAssistantView,
 )
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import callback
 
 from ..cameras import CameraInstance, RetrocamConfigEntry
@@ -52,6 +53,6 @@ class RetrocamView(HomeAssistantView):
         """Return the loaded instance of an entry, whoever asks. Raises HTTPNotFound."""
         entry: RetrocamConfigEntry | None
         entry = request.app[KEY_HASS].config_entries.async_get_entry(entry_id)
-        if entry is None or entry.domain != DOMAIN or not hasattr(entry, "runtime_data"):
+        if entry is None or entry.domain != DOMAIN or entry.state is not ConfigEntryState.LOADED:
             raise web.HTTPNotFound
         return entry.runtime_data
