@@ -14,12 +14,11 @@ from yt_dlp.networking.exceptions import HTTPError, TransportError
 
 from ...errors import PlayError, UnsupportedMediaError
 from ..net.addresses import Network
-from ..net.fetch import Answer, Login, headers_for, redirect_target, send
+from ..net.fetch import Answer, Login, TooManyRedirectsError, follow, headers_for
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-_MOST_REDIRECTS: Final = 10
 _MOST_BYTES: Final = 16 * 1024 * 1024
 """Of an unpacked page; the largest that sites are known to need are scripts of 3 MB."""
 _PIECE: Final = 64 * 1024
@@ -47,32 +46,33 @@ class GuardedRH(RequestHandler):  # type: ignore[misc]  # yt-dlp has no types
     def _send(self, request: Request) -> Response:
         jar = self._get_cookiejar(request)
         headers: dict[str, str] = {"Accept-Encoding": "gzip", **self._get_headers(request)}
-        url, method, body = request.url, request.method, _body(request.data)
-        for _ in range(_MOST_REDIRECTS):
+
+        def headers_at(url: str) -> dict[str, str]:
             cookie = jar.get_cookie_header(url)
-            sent = headers | self._login.headers(url) | ({"Cookie": cookie} if cookie else {})
-            try:
-                answer = send(
-                    self._network,
-                    url,
-                    headers=sent,
-                    method=method,
-                    body=body,
-                    timeout=self._calculate_timeout(request),
-                )
-            except (PlayError, OSError, HTTPException, ValueError) as err:
-                raise TransportError(cause=err) from err
-            jar.extract_cookies(answer, urllib.request.Request(url))  # noqa: S310  # never opened
-            target = redirect_target(answer)
-            if target is None:
-                return _response(answer)
-            answer.close()
-            if answer.status == 303 or (answer.status in (301, 302) and method == "POST"):
-                method, body = "GET" if method != "HEAD" else method, None
+            sent = headers_for(url, headers, request.url) | self._login.headers(url)
+            return sent | ({"Cookie": cookie} if cookie else {})
+
+        def keep_cookies(answer: Answer) -> None:
+            never_opened = urllib.request.Request(answer.address)  # noqa: S310  # as its name says
+            jar.extract_cookies(answer, never_opened)
             headers.pop("Cookie", None)
-            headers = headers_for(target, headers, url)
-            url = target
-        raise TransportError("too many redirects")
+
+        try:
+            answer = follow(
+                self._network,
+                request.url,
+                headers=headers_at,
+                method=request.method,
+                body=_body(request.data),
+                timeout=self._calculate_timeout(request),
+                on_answer=keep_cookies,
+            )
+        except TooManyRedirectsError as err:
+            # Of a page, as yt-dlp's own transports have it: the site is at fault, not the media.
+            raise TransportError(str(err)) from None
+        except (PlayError, OSError, HTTPException, ValueError) as err:
+            raise TransportError(cause=err) from err
+        return _response(answer)
 
 
 def _body(data: Any) -> bytes | None:

@@ -5,7 +5,7 @@ every hop of a redirect is checked, and closing the network ends whatever waits 
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 import contextlib
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
@@ -29,6 +29,10 @@ from .addresses import Network, Origin
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS: Final = 10
 _OWN_HOST_ONLY: Final = frozenset({"authorization", "cookie"})
+
+
+class TooManyRedirectsError(UnsupportedMediaError):
+    """Redirects that do not end."""
 
 
 class Answer(HTTPResponse):
@@ -191,6 +195,39 @@ def _with_tls(origin: Origin) -> Origin:
     )
 
 
+def follow(
+    network: Network,
+    url: str,
+    *,
+    headers: Callable[[str], Mapping[str, str]],
+    method: str = "GET",
+    body: bytes | None = None,
+    timeout: float | None = None,
+    forbidden: Origin | None = None,
+    on_answer: Callable[[Answer], None] | None = None,
+) -> Answer:
+    """Send a request, and again to where it is redirected; return the last answer, whatever its status.
+
+    `headers` gives those for each URL, which may be of another host. `forbidden` is where no redirect
+    may lead. `on_answer` is called with each answer. Raises as `send`, TooManyRedirectsError, and
+    UnsupportedMediaError for a forbidden redirect.
+    """
+    for _ in range(_MOST_REDIRECTS):
+        answer = send(network, url, headers=headers(url), method=method, body=body, timeout=timeout)
+        if on_answer is not None:
+            on_answer(answer)
+        target = redirect_target(answer)
+        if target is None:
+            return answer
+        answer.close()
+        if forbidden is not None and origin_of(target) == forbidden:
+            raise UnsupportedMediaError("redirects to what may not be asked for")
+        if answer.status == 303 or (answer.status in (301, 302) and method == "POST"):
+            method, body = "GET" if method != "HEAD" else method, None
+        url = target
+    raise TooManyRedirectsError("redirects without an end")
+
+
 def fetch(
     network: Network, url: str, *, headers: Mapping[str, str], returning: bool = True
 ) -> Answer:
@@ -200,20 +237,16 @@ def fetch(
     Raises UnsupportedMediaError, BlockedAddressError, PlayNotFoundError, MediaRefusedError,
     RateLimitedError, PlayNetworkError, OSError or HTTPException.
     """
-    origin = url
-    for _ in range(_MOST_REDIRECTS):
-        answer = send(network, url, headers=headers_for(url, headers, origin))
-        target = redirect_target(answer)
-        if target is None:
-            if answer.status in (200, 206):
-                return answer
-            answer.close()
-            raise _error_of(answer.status)
-        answer.close()
-        if not returning and origin_of(target) == origin_of(origin):
-            raise UnsupportedMediaError("redirects to what may not be asked for")
-        url = target
-    raise UnsupportedMediaError("redirects without an end")
+    answer = follow(
+        network,
+        url,
+        headers=lambda target: headers_for(target, headers, url),
+        forbidden=None if returning else origin_of(url),
+    )
+    if answer.status in (200, 206):
+        return answer
+    answer.close()
+    raise _error_of(answer.status)
 
 
 def fetch_all(
