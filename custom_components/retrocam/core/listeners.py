@@ -1,26 +1,54 @@
-"""Who is called when something happens."""
+"""Functions that are called when something happens."""
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
+import threading
 from typing import Final
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Registration[**Told]:
+    """Two registrations of one function are two."""
+
+    listener: Callable[Told, None]
+
+
 class Listeners[**Told]:
-    """Functions that are called in turn with what is told. Used by one thread, mostly the loop's."""
+    """Functions that are called in turn, in the thread that tells. Thread-safe."""
 
     def __init__(self) -> None:
-        """Begin with nobody."""
-        self._listeners: list[Callable[Told, None]] = []
+        """Begin without listeners."""
+        self._lock = threading.Lock()
+        self._registrations: tuple[_Registration[Told], ...] = ()
+
+    def __len__(self) -> int:
+        """Return the number of listeners."""
+        return len(self._registrations)
 
     def add(self, listener: Callable[Told, None]) -> Callable[[], None]:
-        """Call `listener` from now on; returns what ends it, which is to be called once."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        """Call `listener` from now on; return the function that ends it, safe to call again."""
+        registration = _Registration(listener)
+        with self._lock:
+            self._registrations = (*self._registrations, registration)
+
+        def remove() -> None:
+            with self._lock:
+                self._registrations = tuple(
+                    other for other in self._registrations if other is not registration
+                )
+
+        return remove
+
+    def clear(self) -> None:
+        """Remove all listeners."""
+        with self._lock:
+            self._registrations = ()
 
     def tell(self, *args: Told.args, **kwargs: Told.kwargs) -> None:
-        """Call all; those who come or go meanwhile change nothing of this turn."""
-        for listener in tuple(self._listeners):
-            listener(*args, **kwargs)
+        """Call the listeners of this moment; one added or removed meanwhile changes nothing."""
+        for registration in self._registrations:
+            registration.listener(*args, **kwargs)
 
 
 class Turnwise:
@@ -34,7 +62,7 @@ class Turnwise:
     _AT_ONCE: Final = 8
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Tell in the turns of `loop`; begin with nobody."""
+        """Tell in the turns of `loop`; begin without listeners."""
         self._loop = loop
         self._listeners = Listeners[[]]()
         self._told = 0
@@ -43,7 +71,7 @@ class Turnwise:
         self._telling = False
 
     def add(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call `listener` from now on; returns what ends it, which is to be called once."""
+        """Call `listener` from now on; return the function that ends it, safe to call again."""
         return self._listeners.add(listener)
 
     def tell(self) -> None:

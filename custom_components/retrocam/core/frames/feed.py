@@ -13,6 +13,8 @@ from typing import Protocol
 
 import av
 
+from ..listeners import Listeners
+
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -50,13 +52,6 @@ class PictureSource(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Subscription:
-    """One reader: two are two also when they brought the same sink."""
-
-    sink: Sink
-
-
 class PictureFeed:
     """Runs a source in a thread of its own while somebody reads.
 
@@ -73,7 +68,7 @@ class PictureFeed:
         self._source = source
         self._retry = retry
         self._lock = threading.Lock()
-        self._subscriptions: tuple[_Subscription, ...] = ()
+        self._sinks = Listeners[[Picture]]()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -82,7 +77,7 @@ class PictureFeed:
     @property
     def readers(self) -> int:
         """How many sinks are subscribed."""
-        return len(self._subscriptions)
+        return len(self._sinks)
 
     @property
     def running(self) -> bool:
@@ -96,11 +91,10 @@ class PictureFeed:
         given out may still come after it. A closed feed takes no more readers: the sink is then
         never called.
         """
-        subscription = _Subscription(sink)
         with self._lock:
             if self._closed:
                 return lambda: None
-            self._subscriptions = (*self._subscriptions, subscription)
+            remove = self._sinks.add(sink)
             if self._thread is None:
                 self._stop.clear()
                 self._thread = threading.Thread(target=self._run, name=self._name)
@@ -108,10 +102,8 @@ class PictureFeed:
 
         def unsubscribe() -> None:
             with self._lock:
-                self._subscriptions = tuple(
-                    other for other in self._subscriptions if other is not subscription
-                )
-                if not self._subscriptions:
+                remove()
+                if not self._sinks:
                     self._stop.set()
 
         return unsubscribe
@@ -120,7 +112,7 @@ class PictureFeed:
         """Send all readers away and join the thread."""
         with self._lock:
             self._closed = True
-            self._subscriptions = ()
+            self._sinks.clear()
             self._stop.set()
             thread = self._thread
         if thread is not None:
@@ -128,8 +120,7 @@ class PictureFeed:
 
     def _emit(self, picture: Picture) -> None:
         self._failing = False
-        for subscription in self._subscriptions:
-            subscription.sink(picture)
+        self._sinks.tell(picture)
 
     def _run(self) -> None:
         goes_on = True
@@ -148,7 +139,7 @@ class PictureFeed:
     def _wanted(self) -> bool:
         """Tell whether to run the source again: a reader may have come while the last one left."""
         with self._lock:
-            if not self._subscriptions:
+            if not self._sinks:
                 self._thread = None
                 return False
             self._stop.clear()

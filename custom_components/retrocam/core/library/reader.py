@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-import threading
 from typing import Final, Self
 
 import numpy as np
 
 from ..errors import MediaNotFoundError
+from ..listeners import Listeners
 from .files import MAX_TIME_MS
 from .index import MediaIndex, MediaItem
 
@@ -63,8 +63,7 @@ class MediaCatalog:
         """Name the directory; the catalog is empty until its library has read it."""
         self.directory = directory
         self._index = MediaIndex()
-        self._listeners_lock = threading.Lock()
-        self._listeners: tuple[ChangeListener, ...] = ()
+        self._listeners = Listeners[[MediaChange]]()
 
     @property
     def total(self) -> int:
@@ -146,18 +145,7 @@ class MediaCatalog:
 
     def subscribe(self, listener: ChangeListener) -> Callable[[], None]:
         """Have `listener` called with each change; returns the function that ends it."""
-        with self._listeners_lock:
-            self._listeners = (*self._listeners, listener)
-
-        def unsubscribe() -> None:
-            with self._listeners_lock:
-                self._listeners = tuple(one for one in self._listeners if one is not listener)
-
-        return unsubscribe
-
-    def _tell(self, change: MediaChange) -> None:
-        for listener in self._listeners:
-            listener(change)
+        return self._listeners.add(listener)
 
 
 def _between(index: MediaIndex, after: float | None, before: float | None) -> range:

@@ -223,7 +223,7 @@ class MediaLibrary(MediaCatalog):
             with self._lock:
                 if (position := self._index.find(name)) is not None:
                     self._index = self._index.without(np.array([position]))
-                    self._tell(MediaChange(removed=(name,)))
+                    self._listeners.tell(MediaChange(removed=(name,)))
             raise MediaNotFoundError(name) from error
 
     # Below: with the lock held.
@@ -264,13 +264,13 @@ class MediaLibrary(MediaCatalog):
             index if self._prober is None else probed(index, old, self.directory, self._prober)
         )
         if change := MediaChange(reset=True) if first else MediaChange.between(old, self._index):
-            self._tell(change)
+            self._listeners.tell(change)
 
     def _enter(self, time_ms: int, size: int, extension: str, duration: float) -> MediaItem:
         """Put a new file into the index, tell of it, and drop what is now too much."""
         self._index = self._index.with_item(time_ms, size, extension, round(duration * 1000))
         item = MediaItem(format_name(time_ms, extension), time_ms / 1000, size, duration)
-        self._tell(MediaChange(added=(item,)))
+        self._listeners.tell(MediaChange(added=(item,)))
         self._last_time = item.time
         self._remove(self._excess(0))
         return item
@@ -316,6 +316,6 @@ class MediaLibrary(MediaCatalog):
         finally:
             self._index = index.without(positions[: len(names)])
             if names:
-                self._tell(MediaChange.without(names))
+                self._listeners.tell(MediaChange.without(names))
         self._folder.after_change()
         return tuple(names)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 import threading
 
 from ..frames.feed import Picture, Sink
+from ..listeners import Listeners
 
 
 class Screen:
@@ -16,7 +17,7 @@ class Screen:
     def __init__(self) -> None:
         """Show nothing yet."""
         self._lock = threading.RLock()
-        self._sinks: tuple[Sink, ...] = ()
+        self._sinks = Listeners[[Picture]]()
         self._epoch = 0
         self._latest: Picture | None = None
         self._on_reader: Callable[[], None] | None = None
@@ -42,14 +43,14 @@ class Screen:
         Returns the function that ends it, safe to call more than once.
         """
         with self._lock:
-            self._sinks = (*self._sinks, sink)
+            remove = self._sinks.add(sink)
             look = self._on_reader
         if look is not None:
             look()
 
         def unsubscribe() -> None:
             with self._lock:
-                self._sinks = tuple(other for other in self._sinks if other is not sink)
+                remove()
 
         return unsubscribe
 
@@ -83,5 +84,4 @@ class Screen:
             if epoch != self._epoch:
                 return
             self._latest = picture
-            for sink in self._sinks:
-                sink(picture)
+            self._sinks.tell(picture)

@@ -13,6 +13,7 @@ from typing import Final, assert_never
 
 from ..errors import PlayError
 from ..frames.feed import Feed
+from ..listeners import Listeners
 from . import events
 from .audio import AudioGoneError, AudioRing
 from .camera_playback import Relay
@@ -67,7 +68,7 @@ class Session:
         """Pipelines that were closed and have threads still."""
         self._all_left = asyncio.Event()
         self._all_left.set()
-        self._listeners: tuple[Callable[[Status], None], ...] = ()
+        self._listeners = Listeners[[Status]]()
         self._settled: set[asyncio.Event] = set()
         self.screen = Screen()
         """Where the pictures appear."""
@@ -161,12 +162,7 @@ class Session:
 
     def subscribe(self, listener: Callable[[Status], None]) -> Callable[[], None]:
         """Have `listener` called with each new status; returns the function that ends it."""
-        self._listeners = (*self._listeners, listener)
-
-        def unsubscribe() -> None:
-            self._listeners = tuple(each for each in self._listeners if each is not listener)
-
-        return unsubscribe
+        return self._listeners.add(listener)
 
     def audio(self, session: int, epoch: int) -> AudioRing:
         """Return the sound of an epoch. Raises AudioGoneError if it is over, or there is none."""
@@ -206,9 +202,7 @@ class Session:
     def _announce(self) -> None:
         for event in self._settled:
             event.set()
-        status = self.status
-        for listener in self._listeners:
-            listener(status)
+        self._listeners.tell(self.status)
 
     def _carry_out(self, effect: Effect) -> None:
         match effect:
