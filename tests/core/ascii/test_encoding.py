@@ -1,7 +1,6 @@
 """Pictures become packets beside their maker, who never waits."""
 
 from collections.abc import Iterator
-from itertools import pairwise
 import logging
 import threading
 from typing import cast
@@ -9,7 +8,7 @@ from typing import cast
 import av
 import pytest
 
-from custom_components.retrocam.core.ascii.encoding import Encoding, FrameGate, Job
+from custom_components.retrocam.core.ascii.encoding import Encoding, Job
 from custom_components.retrocam.core.ascii.messages import Screening
 from custom_components.retrocam.core.ascii.raster import layout_for
 from custom_components.retrocam.core.ascii.wire import Packet, PacketType
@@ -203,27 +202,6 @@ def test_a_stopped_encoder_takes_nothing(received: Received) -> None:
     encoding.submit(picture(0))
     assert not encoding.alive
     assert received.packets == []
-
-
-@pytest.mark.parametrize(
-    ("source", "limit", "shown"),
-    [(24, 24, 240), (25, 24, 240), (60, 30, 300), (23.976, 24, 240), (10, 24, 100), (50, 24, 240)],
-)
-def test_a_fast_source_is_shown_evenly(source: float, limit: float, shown: int) -> None:
-    gate = FrameGate(limit)
-    times = [round(number / source, 3) for number in range(round(10 * source))]
-    taken = [time for time in times if gate.take(time)]
-    assert abs(len(taken) - shown) <= 1
-    gaps = [after - before for before, after in pairwise(taken)]
-    assert max(gaps) < 2.1 / min(source, limit)
-
-
-def test_a_time_line_that_jumps_is_followed() -> None:
-    gate = FrameGate(10)
-    assert [gate.take(time) for time in (0.0, 50.0, 50.05, 50.1, 3.0, 3.05, 3.1)] == [
-        *(True, True, False, True),
-        *(True, False, True),
-    ]
 
 
 def test_a_picture_that_cannot_be_encoded_does_not_end_the_thread(

@@ -14,6 +14,7 @@ import threading
 import av
 
 from ..frames.feed import Picture
+from ..frames.pace import Pace
 from .messages import Screening
 from .raster import Quantiser, Raster
 from .wire import CellEncoder, Packet
@@ -22,27 +23,6 @@ _LOGGER = logging.getLogger(__name__)
 
 # Pictures that wait for the encoder; one more and the oldest is left out.
 _WAITING = 2
-
-
-class FrameGate:
-    """Lets pictures through at a given rate at most, evenly. Not thread-safe."""
-
-    def __init__(self, fps: float) -> None:
-        """Let the first picture through."""
-        self._period = 1 / fps
-        self._due: float | None = None
-
-    def take(self, position: float) -> bool:
-        """Tell whether to show the picture at `position`, in seconds."""
-        lag = 0.0 if self._due is None else position - self._due
-        # A quarter of a period absorbs time stamps in whole milliseconds; a time line that jumps
-        # begins anew.
-        if -2 * self._period < lag < -self._period / 4:
-            return False
-        if self._due is None or abs(lag) > self._period:
-            self._due = position
-        self._due += self._period
-        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +45,7 @@ class _Work:
             screening.glyphs,
         )
         # The maker's:
-        self._gate = FrameGate(screening.fps)
+        self._pace = Pace(screening.fps)
         self._failed = False
         # The encoder's:
         self._quantiser = Quantiser(self._raster.layout)
@@ -76,7 +56,7 @@ class _Work:
 
     def shrink(self, picture: Picture) -> Picture | None:
         """Make a small picture, unless it comes too soon or cannot be read."""
-        if not self._gate.take(picture.position):
+        if not self._pace.takes(picture.position):
             return None
         try:
             small = self._raster.shrink(picture.frame)

@@ -20,6 +20,7 @@ from .feed import Picture
 from .geometry import even
 from .jpeg_ring import FrameRing, check_jpeg
 from .limits import PIXEL_LIMIT, check_markers, check_pixels
+from .pace import Pace
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -141,7 +142,7 @@ class JpegSink:
         """How many pictures could not be encoded."""
         self._ring = ring
         self._encoder = JpegEncoder(width=width, quality=quality)
-        self._pace = _Pace(fps)
+        self._pace = Pace(fps)
 
     def __call__(self, picture: Picture) -> None:
         """Encode the picture if it is due."""
@@ -157,32 +158,6 @@ class JpegSink:
                 _LOGGER.warning("A picture was left out: %s", error)
             return
         self.encoded += 1
-
-
-class _Pace:
-    """Picks the pictures nearest to a steady beat.
-
-    The beat goes on from where it should have been, not from the picture that was taken, so that
-    25 pictures a second at 10 give 10 and not 8.3.
-    """
-
-    def __init__(self, fps: float) -> None:
-        self._interval = 1 / fps
-        self._due: float | None = None
-        self._last = 0.0
-
-    def takes(self, position: float) -> bool:
-        """Tell whether the picture at `position` (s) is the nearest to the next beat."""
-        step, self._last = position - self._last, position
-        if self._due is None or step < 0:
-            self._due = position  # The source starts, or starts again.
-            step = 0.0
-        late = position - self._due
-        if late < -step / 2:
-            return False
-        # After a gap, or where there are fewer pictures than beats, the beat begins anew.
-        self._due = (position if late > self._interval else self._due) + self._interval
-        return True
 
 
 def _scaled_size(frame: av.VideoFrame, width: int) -> tuple[int, int]:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 import threading
 
 from ..frames.feed import Feed, Picture
+from ..frames.pace import Pace
 from .frame_broadcast import Screen
 from .reports import OpenedMedia, Reports
-from .video import FrameRate
 
 
 class Relay:
@@ -22,7 +22,7 @@ class Relay:
     ) -> None:
         """Subscribe at once; at most `limit` pictures a second are shown."""
         self._feed, self._screen, self._reports = feed, screen, reports
-        self._rate = FrameRate(limit, None)
+        self._pace = Pace(limit)
         self._lock = threading.RLock()
         self._first: float | None = None
         self._leave: Callable[[], None] | None = None
@@ -75,7 +75,7 @@ class Relay:
             if self._first is None:
                 self._first = picture.position
             position = max(self.position, picture.position - self._first)
-            if not self._rate.shows(position):
+            if not self._pace.takes(position):
                 return
             self.position = position
         self._screen.show(self.epoch, Picture(picture.frame, picture.time, position))

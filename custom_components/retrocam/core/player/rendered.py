@@ -10,13 +10,13 @@ import av
 from av.video.reformatter import ColorRange, Colorspace
 import numpy as np
 
-from ..ascii.encoding import FrameGate
 from ..ascii.glyphs import GlyphPainter
 from ..ascii.planes import Planes
 from ..ascii.presets import CHARSETS, PRESETS, Charset
 from ..ascii.raster import Raster, Scaler
 from ..frames.feed import Picture, Sink
 from ..frames.geometry import even
+from ..frames.pace import Pace
 from .frame_broadcast import Screen
 
 _LOGGER = logging.getLogger(__name__)
@@ -61,14 +61,14 @@ class _Brush:
         """Nothing is drawn before the first picture."""
         self.style = style
         grid, charset = PRESETS[style.preset], CHARSETS[style.charset]
-        self._gate = FrameGate(style.fps)
+        self._pace = Pace(style.fps)
         self._raster = Raster(grid.cols, grid.rows, charset)
         self._charset = charset
         self._painter: GlyphPainter | None = None
         self._scaler: tuple[tuple[int, int], Scaler] | None = None
 
     def shrink(self, picture: Picture) -> _Small | None:
-        if not self._gate.take(picture.position):
+        if not self._pace.takes(picture.position):
             return None
         small = self._raster.shrink(picture.frame)
         return _Small(self, small, picture.frame.width / picture.frame.height)

@@ -22,7 +22,11 @@ LATE: Final = 0.3
 
 
 class FrameRate:
-    """Chooses which pictures of a source are shown, so that there are no more than `limit` a second."""
+    """Chooses which pictures of a source are shown, so that there are no more than `limit` a second.
+
+    By fixed slots of the time line, unlike `Pace`: `expects` is asked before it is known which pictures
+    come first in display order, and must agree with `shows`.
+    """
 
     def __init__(self, limit: float, rate: float | None) -> None:
         """`rate` is the source's own, in pictures a second, if it tells one."""
