@@ -30,6 +30,12 @@ def even(length: float) -> int:
     return max(2, round(length / 2) * 2)
 
 
+def fitted_size(width: int, height: int, aspect: float) -> tuple[int, int]:
+    """Return the size of the largest picture of an aspect, width by height, in an even rectangle."""
+    across = min(width, height * aspect)
+    return min(width, even(across)), min(height, even(across / aspect))
+
+
 def fitted(area: Rect, width: int, height: int) -> Rect:
     """Return where a picture of `width` by `height` lies in `area`: whole, undistorted, centred.
 
@@ -37,9 +43,7 @@ def fitted(area: Rect, width: int, height: int) -> Rect:
     """
     if width < 1 or height < 1:
         raise ValueError(f"a picture of {width}x{height} pixels")
-    scale = min(area.width / width, area.height / height)
-    across = min(area.width, even(width * scale))
-    down = min(area.height, even(height * scale))
+    across, down = fitted_size(area.width, area.height, width / height)
     return Rect(
         area.left + (area.width - across) // 4 * 2,
         area.top + (area.height - down) // 4 * 2,

@@ -3,15 +3,18 @@
 import av
 from av.video.reformatter import ColorRange, Colorspace
 
+from .colours import MATRIX_NAMES
 from .filter_graph import KeptFilter, PictureKind, Step
+from .geometry import Rect, fitted
 
 
 class Fitter:
-    """Makes yuv420p pictures of one size, BT.709, limited range, for an encoder. One thread."""
+    """Makes yuv420p pictures of one size and matrix, limited range, for an encoder. One thread."""
 
-    def __init__(self, width: int, height: int) -> None:
-        """Remember the size, in pixels; both even."""
-        self._size = width, height
+    def __init__(self, width: int, height: int, matrix: Colorspace = Colorspace.ITU709) -> None:
+        """Remember the size, in pixels, both even, and the matrix."""
+        self.width, self.height = width, height
+        self._matrix = matrix
         self._filter = KeptFilter(self._steps)
 
     def fit(self, frame: av.VideoFrame) -> av.VideoFrame:
@@ -20,20 +23,25 @@ class Fitter:
         The whole picture is seen: scaled at its own proportions (square pixels), with black borders.
         Raises av.FFmpegError for pixels that cannot be converted.
         """
-        fitted = self._filter.run(frame)
-        fitted.colorspace, fitted.color_range = Colorspace.ITU709, ColorRange.MPEG
-        return fitted
+        made = self._filter.run(frame)
+        made.colorspace, made.color_range = self._matrix, ColorRange.MPEG
+        return made
 
     def _steps(self, kind: PictureKind) -> list[Step]:
         """Return the filters, in order, with their options."""
-        if kind == PictureKind(*self._size, "yuv420p", "bt709", "tv"):
+        matrix = MATRIX_NAMES[self._matrix]
+        if kind == PictureKind(self.width, self.height, "yuv420p", matrix, "tv"):
             return [("null", {})]
-        size = {"w": str(self._size[0]), "h": str(self._size[1])}
-        inside = {"force_original_aspect_ratio": "decrease", "force_divisible_by": "2"}
-        colours = {"out_color_matrix": "bt709", "out_range": "tv"}
-        return [
-            ("scale", {**size, **inside, **colours, "flags": "bilinear"}),
+        whole = Rect(0, 0, self.width, self.height)
+        place = fitted(whole, kind.width, kind.height)
+        size = {"w": str(place.width), "h": str(place.height)}
+        colours = {"out_color_matrix": matrix, "out_range": "tv"}
+        steps: list[Step] = [
+            ("scale", {**size, **colours, "flags": "bilinear"}),
             ("format", {"pix_fmts": "yuv420p"}),
-            ("pad", {**size, "x": "-1", "y": "-1", "color": "black"}),
-            ("setsar", {"sar": "1"}),
         ]
+        if place != whole:
+            size = {"w": str(self.width), "h": str(self.height)}
+            at = {"x": str(place.left), "y": str(place.top)}
+            steps.append(("pad", {**size, **at, "color": "black"}))
+        return [*steps, ("setsar", {"sar": "1"})]

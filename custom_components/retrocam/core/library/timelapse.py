@@ -25,8 +25,6 @@ from av.video.reformatter import (
     ColorRange,
     Colorspace,
     ColorTrc,
-    Interpolation,
-    VideoReformatter,
 )
 from av.video.stream import VideoStream
 
@@ -46,10 +44,9 @@ from ..files import (
     storage_errors,
     write_all,
 )
-from ..frames.colours import colours
-from ..frames.geometry import BLACK, Rect, even, fill, fitted, parts
+from ..frames.geometry import even
 from ..frames.image_codec import decode_still
-from ..frames.jpeg import planes
+from ..frames.letterbox import Fitter
 from ..frames.limits import check_pixels
 from .files import partial_path
 
@@ -158,41 +155,6 @@ class _Percent:
             self._progress(done, self._total)
 
 
-class _Canvas:
-    """Fits pictures of any size and format into one size, with black bars where they differ."""
-
-    def __init__(self, width: int, height: int) -> None:
-        self.width, self.height = width, height
-        self._scaler = VideoReformatter()
-
-    def fit(self, frame: av.VideoFrame) -> av.VideoFrame:
-        """Return a yuv420p frame of the canvas's size, limited range BT.601."""
-        whole = Rect(0, 0, self.width, self.height)
-        place = fitted(whole, frame.width, frame.height)
-        matrix, value_range = colours(frame)
-        picture = self._scaler.reformat(
-            frame,
-            place.width,
-            place.height,
-            "yuv420p",
-            src_colorspace=matrix,
-            # Converting to BT.709 would cost a way through RGB: the film says that it is BT.601.
-            dst_colorspace=Colorspace.ITU601,
-            interpolation=Interpolation.BILINEAR,
-            src_color_range=value_range,
-            dst_color_range=ColorRange.MPEG,
-            threads=1,
-        )
-        if place == whole:
-            return picture
-        framed = av.VideoFrame(self.width, self.height, "yuv420p")
-        canvas = planes(framed)
-        fill(canvas, whole, BLACK)
-        for target, part, source in zip(canvas, parts(place), planes(picture), strict=True):
-            target[part] = source
-        return framed
-
-
 class _Output(FileIO):
     """A file as FFmpeg writes it: a write that returns has written all."""
 
@@ -212,7 +174,7 @@ class _Film:
         self._partial = partial
         self._fps = fps
         self._width = width
-        self._canvas: _Canvas | None = None
+        self._fitter: Fitter | None = None
         self._container: OutputContainer | None = None
         self._file: _Output | None = None
         self._stream: VideoStream | None = None
@@ -220,35 +182,36 @@ class _Film:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
-        return (self._canvas.width, self._canvas.height) if self._canvas else (0, 0)
+        return (self._fitter.width, self._fitter.height) if self._fitter else (0, 0)
 
     def show(self, picture: Path) -> None:
         """Add one picture, or count it as skipped."""
         try:
             frame = decode_still(read_picture(picture))
-            self._canvas = self._canvas or self._canvas_of(frame)
+            self._fitter = self._fitter or self._fitter_of(frame)
         except InvalidFrameError, OSError:
             self.skipped += 1
             return
-        fitted = self._canvas.fit(frame)
+        fitted = self._fitter.fit(frame)
         fitted.pts, fitted.time_base = self.frames, Fraction(1, self._fps)
         # A still is a keyframe by itself, and would make the encoder write nothing but keyframes.
         fitted.pict_type = PictureType.NONE
         with _muxing():
             if self._stream is None:
-                self._stream = self._open(self._canvas)
+                self._stream = self._open(self._fitter)
             self._mux(self._stream, fitted)
         self.frames += 1
 
-    def _canvas_of(self, frame: av.VideoFrame) -> _Canvas:
-        """Return a canvas in the shape of the first picture. Raises PictureTooLargeError."""
+    def _fitter_of(self, frame: av.VideoFrame) -> Fitter:
+        """Return a fitter in the shape of the first picture. Raises PictureTooLargeError."""
         width = self._width or min(frame.width, MAX_WIDTH)
         width, height = even(width), even(width * frame.height / frame.width)
         # A picture may be within the limit and so narrow that it is not, once it is as wide as this.
         check_pixels(width, height)
         if height > _MAX_HEIGHT:
             raise PictureTooLargeError(f"a film of {width}x{height} pixels")
-        return _Canvas(width, height)
+        # Converting to BT.709 would cost a way through RGB: the film says that it is BT.601.
+        return Fitter(width, height, Colorspace.ITU601)
 
     def close(self) -> None:
         """Write what the encoder still holds, and the index at the front."""
@@ -270,7 +233,7 @@ class _Film:
                 self._file.close()
             self._partial.unlink()
 
-    def _open(self, canvas: _Canvas) -> VideoStream:
+    def _open(self, fitter: Fitter) -> VideoStream:
         # By descriptor: FFmpeg would follow a link in the file's place.
         self._file = _Output(create_file(self._partial), "w")
         self._container = av.open(
@@ -282,7 +245,7 @@ class _Film:
         )
         options = {"preset": PRESET, "crf": str(CRF)}
         stream = self._container.add_stream("libx264", rate=self._fps, options=options)
-        stream.width, stream.height, stream.pix_fmt = canvas.width, canvas.height, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = fitter.width, fitter.height, "yuv420p"
         context = stream.codec_context
         # Half of the processors, so that the rest of the house does not wait; fewer also waste less.
         context.thread_count = max(1, (os.process_cpu_count() or 1) // 2)

@@ -15,7 +15,7 @@ from ..ascii.planes import Planes
 from ..ascii.presets import CHARSETS, PRESETS, Charset
 from ..ascii.raster import Raster, Scaler
 from ..frames.feed import Picture, Sink
-from ..frames.geometry import even
+from ..frames.geometry import even, fitted_size
 from ..frames.pace import Pace
 from .frame_broadcast import Screen
 
@@ -77,7 +77,7 @@ class _Brush:
         if self._painter is None:
             self._painter = GlyphPainter(self._charset)
         drawn = self._painter.draw(self._raster.planes(small.frame))
-        return self._scaled(drawn, _fitted(self.style.box, small.aspect))
+        return self._scaled(drawn, fitted_size(*self.style.box, small.aspect))
 
     def write(self, text: str) -> av.VideoFrame:
         """Draw a line of text in the middle of an empty screen."""
@@ -183,15 +183,8 @@ class _Inbox:
 
 def copied(frame: av.VideoFrame) -> av.VideoFrame:
     """Return a frame of one's own, large enough for any grid. Raises av.FFmpegError."""
-    box = (min(frame.width, 1280), min(frame.height, 1280))
-    return Scaler(*_fitted(box, frame.width / frame.height)).scale(frame)
-
-
-def _fitted(box: tuple[int, int], aspect: float) -> tuple[int, int]:
-    """Return the even width and height of a picture that fits into a box."""
-    width, height = box
-    scale = min(width, height * aspect)
-    return even(scale), even(scale / aspect)
+    box = (even(min(frame.width, 1280)), even(min(frame.height, 1280)))
+    return Scaler(*fitted_size(*box, frame.width / frame.height)).scale(frame)
 
 
 def _line(text: str, cols: int, rows: int) -> Planes:
