@@ -1,4 +1,4 @@
-"""Who waits in event loops for something that happens in a thread."""
+"""Futures of event loops that wait for something that happens in a thread."""
 
 import asyncio
 from collections.abc import Iterable
@@ -8,26 +8,35 @@ from .threads import resolve
 
 
 class Waiters:
-    """Futures of any number of event loops, which one thread wakes at once. Locked by its owner."""
+    """Futures of any number of event loops, woken at once by any thread.
 
-    def __init__(self) -> None:
-        """Begin with nobody."""
+    `lock` is that of what is waited for; it must be re-entrant, since the collector may close an
+    abandoned reader while it is held. Without one, all of it belongs to one event loop.
+    """
+
+    def __init__(self, lock: contextlib.AbstractContextManager[object] | None = None) -> None:
+        """Begin without waiters."""
+        self._lock = lock or contextlib.nullcontext()
         self._waiting: dict[asyncio.AbstractEventLoop, set[asyncio.Future[None]]] = {}
 
     def add(self) -> asyncio.Future[None]:
-        """Return what is to be awaited, in the event loop that runs now."""
+        """Return the future that the next `wake` resolves. Call it with the lock held, then `wait`."""
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()
         self._waiting.setdefault(loop, set()).add(waiter)
         return waiter
 
-    def discard(self, waiter: asyncio.Future[None]) -> None:
-        """Drop one that was cancelled; who was woken has been dropped by that."""
-        if (waiting := self._waiting.get(waiter.get_loop())) is not None:
-            waiting.discard(waiter)
+    async def wait(self, waiter: asyncio.Future[None]) -> None:
+        """Wait for what `add` returned, without the lock; cancelling it drops the waiter."""
+        try:
+            await waiter
+        finally:
+            with self._lock:
+                if (waiting := self._waiting.get(waiter.get_loop())) is not None:
+                    waiting.discard(waiter)
 
     def wake(self) -> None:
-        """Have all look again, by one call to each loop; any thread."""
+        """Have all look again, by one call to each loop; any thread, with the lock held."""
         woken, self._waiting = self._waiting, {}
         for loop, waiters in woken.items():
             # A loop that was closed under its readers has none left.

@@ -14,7 +14,7 @@ def piece(number: int, *, late: int = 0, rate: int = 0x4C) -> AudioPiece:
 
 @pytest.fixture
 async def ring() -> AudioRing:
-    return AudioRing(asyncio.get_running_loop(), seconds=1.0)
+    return AudioRing(seconds=1.0)
 
 
 async def heard(ring: AudioRing, start_us: int) -> list[int]:
@@ -92,12 +92,3 @@ async def test_before_the_beginning_is_the_beginning(ring: AudioRing) -> None:
     ring.append([piece(3)])
     ring.end()
     assert await heard(ring, 0) == [3]
-
-
-def test_a_closed_loop_is_no_error() -> None:
-    async def make() -> AudioRing:
-        return AudioRing(asyncio.get_running_loop())
-
-    ring = asyncio.run(make())
-    ring.append([piece(0)])
-    assert ring.span == (0, 20_000)

@@ -48,7 +48,7 @@ class FrameRing:
         if size < 1:
             raise ValueError("a ring holds at least one frame")
         self._frames: deque[Frame] = deque(maxlen=size)
-        self._waiters = Waiters()
+        self._waiters = Waiters(self._changed)
         self._next_index = 0
         self._stopped = False
 
@@ -165,11 +165,7 @@ class FrameRing:
                 if (latest := self._newer_than(last)) is not None:
                     return latest
                 waiter = self._waiters.add()
-            try:
-                await waiter
-            finally:
-                with self._changed:
-                    self._waiters.discard(waiter)
+            await self._waiters.wait(waiter)
 
     def _newer_than(self, last: int) -> Frame | None:
         """Return the latest frame if it comes after number `last`. Called with the lock held."""

@@ -1,16 +1,13 @@
 """The sound of the player: a ring of ADTS frames by position, for any number of listeners."""
 
-import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
-import logging
 import threading
 from typing import Final
 
 from ..errors import RetrocamError
-
-_LOGGER = logging.getLogger(__name__)
+from ..waiters import Waiters
 
 GAP_US: Final = 100_000
 """Microseconds of missing sound that a player of ADTS would not notice and so play too early."""
@@ -43,28 +40,23 @@ class AudioRing:
     `append` and `end` are called in the thread that makes the sound, all else in the event loop.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, *, seconds: float = 30.0) -> None:
+    def __init__(self, *, seconds: float = 30.0) -> None:
         """Keep at least the last `seconds` of what was appended."""
-        self._loop = loop
         self._keep_us = int(seconds * 1_000_000)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._pieces: deque[AudioPiece] = deque()
         self._first = 0
         """Number of the oldest piece kept; the numbers of the others follow."""
         self._ended = False
-        self._wakers: set[asyncio.Event] = set()
-        self._wake_pending = False
+        self._waiters = Waiters(self._lock)
+        self.listeners = 0
+        """How many read just now."""
 
     @property
     def span(self) -> tuple[int, int] | None:
         """First and last position that is kept, µs; None while there is nothing."""
         with self._lock:
             return (self._pieces[0].start_us, self._pieces[-1].end_us) if self._pieces else None
-
-    @property
-    def listeners(self) -> int:
-        """How many read just now."""
-        return len(self._wakers)
 
     def append(self, pieces: Iterable[AudioPiece]) -> None:
         """Add frames in order."""
@@ -73,13 +65,13 @@ class AudioRing:
             while self._pieces and self._pieces[-1].end_us - self._pieces[0].end_us > self._keep_us:
                 self._pieces.popleft()
                 self._first += 1
-        self._wake()
+            self._waiters.wake()
 
     def end(self) -> None:
         """Let listeners finish with what there is. May be called again, from any thread."""
         with self._lock:
             self._ended = True
-        self._wake()
+            self._waiters.wake()
 
     async def listen(self, start_us: int) -> AsyncIterator[bytes]:
         """Yield ADTS frames from the one nearest to `start_us`, as they come, until the sound ends.
@@ -88,17 +80,15 @@ class AudioRing:
         format, which a listener could not hear: it starts again behind it. Raises AudioGoneError when
         the position is no longer kept, or when the listener is so slow that what it needs next is not.
         """
-        waker = asyncio.Event()
-        self._wakers.add(waker)
+        self.listeners += 1
         number: int | None = None
         last: AudioPiece | None = None
         try:
             while True:
-                waker.clear()
                 with self._lock:
-                    ended = self._ended
                     number = self._find(start_us) if number is None else number
                     fresh = self._since(number)
+                    waiter = None if fresh or self._ended else self._waiters.add()
                 if number is not None:
                     number += len(fresh)
                 whole = _up_to_gap(last, fresh)
@@ -108,13 +98,14 @@ class AudioRing:
                 if whole:
                     last = whole[-1]
                     yield b"".join(piece.data for piece in whole)
-                if len(whole) < len(fresh) or (ended and not fresh):
+                if len(whole) < len(fresh):
                     return
-                if fresh:
-                    continue
-                await waker.wait()
+                if waiter is not None:
+                    await self._waiters.wait(waiter)
+                elif not fresh:
+                    return
         finally:
-            self._wakers.discard(waker)
+            self.listeners -= 1
 
     def _find(self, start_us: int) -> int | None:
         """Return the number of the frame that begins nearest to a position, None if it is to come."""
@@ -134,22 +125,6 @@ class AudioRing:
             raise AudioGoneError("the listener is too slow")
         count = self._first + len(self._pieces) - number
         return [self._pieces[-back] for back in range(count, 0, -1)]
-
-    def _wake(self) -> None:
-        with self._lock:
-            if self._wake_pending:
-                return
-            self._wake_pending = True
-        try:
-            self._loop.call_soon_threadsafe(self._wake_all)
-        except RuntimeError:
-            _LOGGER.debug("The event loop is closed; nobody listens")
-
-    def _wake_all(self) -> None:
-        with self._lock:
-            self._wake_pending = False
-        for waker in self._wakers:
-            waker.set()
 
 
 def _up_to_gap(last: AudioPiece | None, pieces: list[AudioPiece]) -> list[AudioPiece]:

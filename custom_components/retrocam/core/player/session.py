@@ -14,6 +14,7 @@ from typing import Final, assert_never
 from ..errors import PlayError
 from ..frames.feed import Feed
 from ..listeners import Listeners
+from ..waiters import Waiters
 from . import events
 from .audio import AudioGoneError, AudioRing
 from .camera_playback import Relay
@@ -69,7 +70,7 @@ class Session:
         self._all_left = asyncio.Event()
         self._all_left.set()
         self._listeners = Listeners[[Status]]()
-        self._settled: set[asyncio.Event] = set()
+        self._settling = Waiters()
         self.screen = Screen()
         """Where the pictures appear."""
 
@@ -173,17 +174,9 @@ class Session:
 
     async def settled(self, session: int) -> Status:
         """Wait until it is known how a session turns out: it plays, failed, ended, or was replaced."""
-        changed = asyncio.Event()
-        self._settled.add(changed)
-        try:
-            while self._state.session == session and self._state.phase in (
-                Phase.RESOLVING,
-                Phase.BUFFERING,
-            ):
-                changed.clear()
-                await changed.wait()
-        finally:
-            self._settled.discard(changed)
+        open_phases = (Phase.RESOLVING, Phase.BUFFERING)
+        while self._state.session == session and self._state.phase in open_phases:
+            await self._settling.wait(self._settling.add())
         return self.status
 
     # What happens.
@@ -200,8 +193,7 @@ class Session:
         self._announce()
 
     def _announce(self) -> None:
-        for event in self._settled:
-            event.set()
+        self._settling.wake()
         self._listeners.tell(self.status)
 
     def _carry_out(self, effect: Effect) -> None:
@@ -256,7 +248,7 @@ class Session:
             self._loop, self._report, self._left, effect.ticket
         )
         if isinstance(found, Resolved):
-            self._ring = AudioRing(self._loop)
+            self._ring = AudioRing()
             self._playing = Pipeline(
                 found,
                 self.network(),

@@ -50,7 +50,7 @@ class _Session:
         self._queue = queue
         self._ring_bytes = ring_bytes
         self._ring = ChunkRing(ring_bytes)
-        self._waiters = Waiters()
+        self._waiters = Waiters(self._changed)
         self._key_wanted = False
         self.ended = False
         self._unsubscribe = feed.subscribe(self._take_in)
@@ -83,11 +83,7 @@ class _Session:
                 if (found := self._ring.read(place)) is not None:
                     return found
                 waiter = self._waiters.add()
-            try:
-                await waiter
-            finally:
-                with self._changed:
-                    self._waiters.discard(waiter)
+            await self._waiters.wait(waiter)
 
     def _take_in(self, picture: Picture) -> None:
         """Queue a picture for the encoder. The feed's thread."""
