@@ -7,8 +7,9 @@ from av.video.reformatter import VideoReformatter
 import numpy as np
 import pytest
 
+from custom_components.retrocam.core.frames.filter_graph import KeptFilter
 from custom_components.retrocam.core.frames.jpeg import planes
-from custom_components.retrocam.core.frames.orientation import orient
+from custom_components.retrocam.core.frames.orientation import orient, orient_steps
 
 INVERSES = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6}
 # Where the corners of a picture, named clockwise from the upper left, are to be seen afterwards.
@@ -73,6 +74,15 @@ def test_turning_back_gives_the_same_samples(
     assert (back.width, back.height, back.format.name) == (width, height, pixel_format)
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("pixel_format", ["yuv420p", "yuvj420p"])
+def test_filters_give_the_same_picture(orientation: int, pixel_format: str) -> None:
+    frame = noise(130, 66, pixel_format)
+    steps = [*orient_steps(orientation), ("null", {})]
+    filtered = KeptFilter(lambda _kind: steps).run(frame)
+    assert samples(filtered) == samples(orient(frame, orientation))
+
+
 def test_orientation_1_costs_nothing() -> None:
     frame = noise(64, 48)
 
@@ -83,6 +93,8 @@ def test_orientation_1_costs_nothing() -> None:
 def test_other_numbers_are_refused(orientation: int) -> None:
     with pytest.raises(ValueError, match="orientation"):
         orient(noise(64, 48), orientation)
+    with pytest.raises(ValueError, match="orientation"):
+        list(orient_steps(orientation))
 
 
 @pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv422p", "yuv420p10le"])

@@ -39,11 +39,7 @@ class _Work:
     def __init__(self, job: Job) -> None:
         screening = job.screening
         self.epoch = job.epoch
-        self._raster = Raster(
-            screening.cols,
-            screening.rows,
-            screening.glyphs,
-        )
+        self._raster = Raster(screening.cols, screening.rows, screening.glyphs)
         # The maker's:
         self._pace = Pace(screening.fps)
         self._failed = False

@@ -4,27 +4,20 @@ The numbers are those of EXIF; what they do is what Home Assistant's stream comp
 them, so that stills, MJPEG, cells and clips agree with what its own player shows.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import av
+from av.sidedata.sidedata import Type
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 import numpy as np
 from numpy.typing import NDArray
 
+from ..mp4.tracks import orientation_of
+from ..orientation import Turn, turn_of
 from .colours import colours
+from .filter_graph import Step
 from .jpeg import planes
 
-type _Plane = NDArray[np.uint8]
-
-_TURNS: dict[int, Callable[[_Plane], _Plane]] = {
-    2: lambda plane: plane[:, ::-1],  # mirror
-    3: lambda plane: plane[::-1, ::-1],  # half a turn
-    4: lambda plane: plane[::-1],  # flip
-    5: lambda plane: plane.T,  # turn left and flip
-    6: lambda plane: plane.T[::-1],  # turn left
-    7: lambda plane: plane.T[::-1, ::-1],  # turn right and flip
-    8: lambda plane: plane.T[:, ::-1],  # turn right
-}
 _STRIP = 64
 """Columns written at a time when rows become columns: so the cache serves both, at twice the pace
 of a plain copy."""
@@ -43,19 +36,46 @@ def orient(frame: av.VideoFrame, orientation: int) -> av.VideoFrame:
     """
     if orientation == 1:
         return frame
-    if orientation not in _TURNS:
-        raise ValueError(f"no orientation {orientation}")
+    turn = turn_of(orientation)
     source = _to_planar(frame)
     width, height = source.width, source.height
-    if orientation >= 5:
+    if turn.transpose:
         width, height = height, width
     result = av.VideoFrame(width, height, source.format.name)
     for target, plane in zip(planes(result), planes(source), strict=True):
-        turned = _TURNS[orientation](plane)
+        turned = _turned(plane, turn)
         for left in range(0, width, _STRIP):
             target[:, left : left + _STRIP] = turned[:, left : left + _STRIP]
     _copy_attributes(source, result)
     return result
+
+
+def displayed_orientation(frame: av.VideoFrame) -> int:
+    """Return the orientation of a decoded frame's display matrix.
+
+    1 without one, and for one that does anything else than turn by quarters and mirror.
+    """
+    matrix = frame.side_data.get(Type.DISPLAYMATRIX)
+    return 1 if matrix is None else orientation_of(bytes(matrix))
+
+
+def orient_steps(orientation: int) -> Iterator[Step]:
+    """Yield the filters for a graph that does what `orient` does, at a quarter of its time.
+
+    FFmpeg's `transpose` numbers its directions as the sum of 2 for a flip and 1 for a mirror. Its
+    `vflip` is not used: it makes rows run backwards. Raises as `orient`.
+    """
+    turn = turn_of(orientation)
+    if not turn.transpose and (turn.flip or turn.mirror):
+        yield "transpose", {"dir": "0"}
+    if turn.transpose or turn.flip or turn.mirror:
+        yield "transpose", {"dir": str(2 * turn.flip + turn.mirror)}
+
+
+def _turned(plane: NDArray[np.uint8], turn: Turn) -> NDArray[np.uint8]:
+    """Return a view of a plane with its rows and columns in their new order."""
+    plane = plane.T if turn.transpose else plane
+    return plane[:: -1 if turn.flip else 1, :: -1 if turn.mirror else 1]
 
 
 def _to_planar(frame: av.VideoFrame) -> av.VideoFrame:

@@ -16,7 +16,6 @@ from typing import Final
 import av
 from av import VideoCodecContext, VideoStream
 from av.container import InputContainer
-from av.sidedata.sidedata import Type
 import simplejpeg
 
 from ..errors import InvalidFrameError, PictureTooLargeError
@@ -24,8 +23,7 @@ from ..files import folder_status, open_regular, read_picture
 from ..frames.image_codec import decode_still, still_extension
 from ..frames.jpeg import encode
 from ..frames.limits import PIXEL_LIMIT, check_markers, check_packet
-from ..frames.orientation import orient
-from ..mp4.tracks import orientation_of
+from ..frames.orientation import displayed_orientation, orient
 from .files import write_atomic
 from .index import MediaIndex
 from .scan import orphans
@@ -124,9 +122,7 @@ def clip_thumbnail(path: Path) -> bytes:
             codec.thread_count = 1
             codec.options = dict(PIXEL_LIMIT)
             frame = next(_frames(container, stream))
-            turned = frame.side_data.get(Type.DISPLAYMATRIX)
-            if turned is not None:
-                frame = orient(frame, orientation_of(bytes(turned)))
+            frame = orient(frame, displayed_orientation(frame))
             return encode(frame, width=WIDTH, quality=_QUALITY)
     except (av.FFmpegError, IndexError, StopIteration) as error:
         raise InvalidFrameError(f"{path.name} cannot be decoded: {error}") from error

@@ -6,22 +6,11 @@ The layout is that of ISO/IEC 14496-12, sections 8.3.2 and 8.5.2.
 from collections.abc import Sequence
 from dataclasses import dataclass
 import struct
-from typing import Final
 
 from ..errors import FragmentError
+from ..orientation import TURNS, Turn, turn_of
 from .boxes import ONE, boxes, child_of
 from .fragment_reader import Track
-
-_TURNS: Final[dict[int, tuple[int, int, int, int, int, int]]] = {
-    # (a, b, c, d) and which side the origin moves by: x' = a x + c y + tx, y' = b x + d y + ty.
-    2: (-1, 0, 0, 1, 1, 0),
-    3: (-1, 0, 0, -1, 1, 1),
-    4: (1, 0, 0, -1, 0, 1),
-    5: (0, 1, 1, 0, 0, 0),
-    6: (0, -1, 1, 0, 0, 1),
-    7: (0, -1, -1, 0, 1, 1),
-    8: (0, 1, -1, 0, 1, 0),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +33,7 @@ def track_headers(
 ) -> tuple[TrackHeader, ...]:
     """Take the headers of these tracks out of an init, and turn pictures as the orientation says.
 
-    Orientations are those of `orientation.orient`; 1 leaves them as the init has them. HEVC comes
+    Orientations are those of `turn_of`; 1 leaves them as the init has them. HEVC comes
     out as `hvc1`, which is all that some players know. Raises FragmentError, and ValueError unless
     1 <= orientation <= 8.
     """
@@ -85,10 +74,14 @@ def orientation_of(matrix: bytes) -> int:
     `matrix` is nine 32-bit numbers in the machine's own byte order, as FFmpeg gives it.
     """
     a, b, _, c, d = struct.unpack_from("=5i", matrix)
-    for orientation, turn in _TURNS.items():
-        if turn[:4] == tuple((value > 0) - (value < 0) for value in (a, b, c, d)):
-            return orientation
-    return 1
+    signs = tuple((value > 0) - (value < 0) for value in (a, b, c, d))
+    return next((number for number, turn in TURNS.items() if _linear(turn) == signs), 1)
+
+
+def _linear(turn: Turn) -> tuple[int, int, int, int]:
+    """Return (a, b, c, d) of x' = a x + c y + tx, y' = b x + d y + ty."""
+    right, down = -1 if turn.mirror else 1, -1 if turn.flip else 1
+    return (0, down, right, 0) if turn.transpose else (right, 0, 0, down)
 
 
 def _matrix(orientation: int, width: int, height: int) -> bytes:
@@ -97,13 +90,12 @@ def _matrix(orientation: int, width: int, height: int) -> bytes:
     A step to the right or down in the picture is one in the direction that the first or second row
     says; the third moves the result back to where it began.
     """
-    if orientation not in _TURNS:
-        raise ValueError(f"no orientation {orientation}")
-    a, b, c, d, right, down = _TURNS[orientation]
-    shown_width, shown_height = (width, height) if a else (height, width)
+    turn = turn_of(orientation)
+    a, b, c, d = _linear(turn)
+    shown_width, shown_height = (height, width) if turn.transpose else (width, height)
     return struct.pack(
         ">9i",
         *(a * ONE, b * ONE, 0),
         *(c * ONE, d * ONE, 0),
-        *(right * shown_width, down * shown_height, 1 << 30),
+        *(turn.mirror * shown_width, turn.flip * shown_height, 1 << 30),
     )

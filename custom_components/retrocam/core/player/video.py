@@ -10,13 +10,12 @@ from av import Packet, VideoCodecContext, VideoFrame
 from ..errors import PictureTooLargeError, UnsupportedMediaError
 from ..frames.filter_graph import KeptFilter, PictureKind, Step
 from ..frames.limits import check_packet
+from ..frames.orientation import displayed_orientation, orient_steps
 from .demux import Part
 
 _LOGGER = logging.getLogger(__name__)
 
 _PLAIN: Final = ("yuv420p", "yuvj420p")
-_TURNS: Final = {90: ("cclock",), 180: ("clock", "clock"), 270: ("clock",)}
-"""How `transpose` undoes a display matrix that turns the picture counter-clockwise by so much."""
 LATE: Final = 0.3
 """Seconds behind the clock from which on pictures are left out."""
 
@@ -65,24 +64,23 @@ class Upright:
 
     def __init__(self) -> None:
         """Build a filter graph only when a frame needs one."""
-        self._rotation = 0
+        self._orientation = 1
         self._filter = KeptFilter(self._steps)
 
     def __call__(self, frame: VideoFrame) -> VideoFrame:
         """Return the frame upright in yuv420p or yuvj420p: itself, if it is so already."""
-        rotation = frame.rotation % 360
-        if frame.format.name in _PLAIN and rotation not in _TURNS:
+        orientation = displayed_orientation(frame)
+        if frame.format.name in _PLAIN and orientation == 1:
             return frame
-        if rotation != self._rotation:
-            self._rotation, self._filter = rotation, KeptFilter(self._steps)
+        if orientation != self._orientation:
+            self._orientation, self._filter = orientation, KeptFilter(self._steps)
         made = self._filter.run(frame)
         made.pts, made.time_base = frame.pts, frame.time_base
         return made
 
     def _steps(self, _kind: PictureKind) -> Iterator[Step]:
         yield "format", {"pix_fmts": "yuv420p"}
-        for turn in _TURNS.get(self._rotation, ()):
-            yield "transpose", {"dir": turn}
+        yield from orient_steps(self._orientation)
 
 
 class VideoDecoder:
