@@ -6,20 +6,23 @@ and raises nothing but FragmentError and StorageError.
 
 from array import array
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 import os
 from pathlib import Path
-import struct
 from typing import Final, NamedTuple
 
 from ..errors import FragmentError
 from ..files import open_regular, storage_errors
+from ..mp4.boxes import file_boxes, first_of
 from ..mp4.fragment_reader import read_tracks
 from ..mp4.fragment_writer import Rows, read_fragment
 from ..mp4.sample_table import SampleTable
 from ..mp4.tracks import TrackHeader, track_headers
 
-_HEAD: Final = struct.Struct(">I4s")
+_MAX_BOXES: Final = 8
+"""Before the end of `moov`."""
 _MAX_HEADER: Final = 64 << 20
 """Bytes; a header that claims more is none of ours."""
 
@@ -109,43 +112,24 @@ def _read(path: Path, descriptor: int) -> Recording:
 
 def _init_size(descriptor: int, end: int) -> int:
     """Find where `moov` ends."""
-    position = 0
-    for _ in range(8):
-        size, kind = _head(descriptor, position, end)
-        position += size
-        if position > end or size > _MAX_HEADER:
-            break
-        if kind == b"moov":
-            return position
-    raise FragmentError("no header where there must be one")
+    moov = first_of(islice(file_boxes(descriptor, 0, end), _MAX_BOXES), b"moov")
+    if moov.end > _MAX_HEADER:
+        raise FragmentError(f"a header of {moov.end} bytes")
+    return moov.end
 
 
 def _fragments(
     descriptor: int, position: int, end: int, tracks: int
 ) -> Iterator[tuple[list[Rows], Stretch]]:
     """Walk over the fragments, up to the first one that is not whole."""
-    while position + 8 <= end:
-        try:
-            size, kind = _head(descriptor, position, end)
-            if kind != b"moof" or size > _MAX_HEADER:
+    walk = file_boxes(descriptor, position, end)
+    with suppress(FragmentError):
+        for moof, mdat in zip(walk, walk, strict=False):
+            size = moof.end - moof.start
+            if (moof.kind, mdat.kind) != (b"moof", b"mdat") or size > _MAX_HEADER:
                 return
-            found = read_fragment(os.pread(descriptor, size, position), tracks)
-            media, kind = _head(descriptor, position + size, end)
-        except FragmentError:
-            return
-        stretch = Stretch(position + size + 8, media - 8)
-        position += size + media
-        if kind != b"mdat" or position > end or sum(rows.size for rows in found) != stretch.size:
-            return
-        yield found, stretch
-
-
-def _head(descriptor: int, position: int, end: int) -> tuple[int, bytes]:
-    """Read size and kind of a box."""
-    head = os.pread(descriptor, 8, position)
-    if len(head) < 8:
-        raise FragmentError(f"cut off at {position} of {end}")
-    size, kind = _HEAD.unpack(head)
-    if size < 8:
-        raise FragmentError(f"no box at {position}")
-    return size, kind
+            found = read_fragment(os.pread(descriptor, size, moof.start), tracks)
+            stretch = Stretch(mdat.body, mdat.end - mdat.body)
+            if sum(rows.size for rows in found) != stretch.size:
+                return
+            yield found, stretch

@@ -1,9 +1,10 @@
-"""The boxes of an MP4 file (ISO/IEC 14496-12, 4.2): making them, and finding them in memory.
+"""The boxes of an MP4 file (ISO/IEC 14496-12, 4.2): making them, and finding them in memory or a file.
 
 Whatever the bytes are, reading them ends, and raises nothing but FragmentError.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+import os
 import struct
 from typing import Final, NamedTuple
 
@@ -14,6 +15,7 @@ type Data = bytes | memoryview
 
 type Pieces = list[bytes | bytearray]
 """Bytes that follow one another."""
+_HEAD: Final = struct.Struct(">I4s")
 
 ONE: Final = 1 << 16
 """1 as a 16.16 number."""
@@ -51,30 +53,51 @@ def boxes(data: Data, start: int = 0, end: int | None = None) -> Iterator[Box]:
     """
     end = len(data) if end is None else end
     while start < end:
-        (size,) = unpack(">I4x", data, start, end)
-        body, kind = start + 8, bytes(data[start + 4 : start + 8])
-        if size == 1:
-            (size,) = unpack(">Q", data, body, end)
-            body += 8
-        elif size == 0:
-            size = end - start
-        if size < body - start or start + size > end:
-            raise FragmentError(f"box {kind!r} at {start} says {size} bytes of {end - start}")
-        yield Box(kind, start, body, start + size)
-        start += size
+        found = _parse(data, start, start, end)
+        yield found
+        start = found.end
 
 
-def first_box(data: Data, kind: bytes, start: int = 0, end: int | None = None) -> Box:
-    """Find the first box of a kind from `start` to `end`. Raises FragmentError when there is none."""
-    for found in boxes(data, start, end):
-        if found.kind == kind:
-            return found
+def file_boxes(descriptor: int, start: int, end: int) -> Iterator[Box]:
+    """Walk over the boxes of an open file as `boxes` does; blocks. Raises FragmentError and OSError."""
+    while start < end:
+        found = _parse(os.pread(descriptor, min(16, end - start), start), 0, start, end)
+        yield found
+        start = found.end
+
+
+def _parse(data: Data, place: int, start: int, end: int) -> Box:
+    """Read the head of a box, at `place` of the data, that begins at `start` of what ends at `end`."""
+    if place + 8 > len(data):
+        raise FragmentError(f"cut off at {start}")
+    size, kind = _HEAD.unpack_from(data, place)
+    body = start + 8
+    if size == 1:
+        (size,) = unpack(">Q", data, place + 8, len(data))
+        body += 8
+    elif size == 0:
+        size = end - start
+    if size < body - start or start + size > end:
+        raise FragmentError(f"box {kind!r} at {start} says {size} bytes of {end - start}")
+    return Box(kind, start, body, start + size)
+
+
+def children_of(data: Data, parent: Box, kind: bytes) -> Iterator[Box]:
+    """Walk over the boxes of a kind directly in another. Raises FragmentError as `boxes`."""
+    return (child for child in boxes(data, parent.body, parent.end) if child.kind == kind)
+
+
+def first_of(found: Iterable[Box], kind: bytes) -> Box:
+    """Return the first box of a kind. Raises FragmentError when there is none."""
+    for one in found:
+        if one.kind == kind:
+            return one
     raise FragmentError(f"no {kind!r} where there must be one")
 
 
 def child_of(data: Data, parent: Box, kind: bytes) -> Box:
     """Find the first box of a kind directly in another. Raises FragmentError when there is none."""
-    return first_box(data, kind, parent.body, parent.end)
+    return first_of(boxes(data, parent.body, parent.end), kind)
 
 
 def unpack(form: str, data: Data, start: int, end: int) -> tuple[int, ...]:

@@ -5,12 +5,14 @@ its place takes 0.05 ms, so that a library of thousands of clips knows their dur
 The layout of boxes and of `mvhd` is that of ISO/IEC 14496-12, sections 4.2 and 8.2.2.
 """
 
+from itertools import islice
 import os
 from pathlib import Path
-import struct
-from typing import BinaryIO, Final
+from typing import Final
 
+from ..errors import FragmentError
 from ..files import open_regular
+from .boxes import Box, by_version, file_boxes, first_of, unpack
 
 _MAX_BOXES: Final = 64
 
@@ -20,43 +22,25 @@ def mp4_duration(path: Path) -> int:
 
     Raises OSError when the file cannot be read.
     """
-    with os.fdopen(open_regular(path), "rb") as file:
-        end = file.seek(0, 2)
-        movie = _find(file, b"moov", 0, end)
-        header = movie and _find(file, b"mvhd", *movie)
-        if not header:
-            return 0
-        file.seek(header[0])
-        body = file.read(min(header[1] - header[0], 32))
+    descriptor = open_regular(path)
     try:
-        if body[:1] == b"\x01":
-            timescale, duration = struct.unpack_from(">IQ", body, 20)
-        else:
-            timescale, duration = struct.unpack_from(">II", body, 12)
-    except struct.error:
+        timescale, duration = _movie_header(descriptor)
+    except FragmentError:
         return 0
+    finally:
+        os.close(descriptor)
     # A duration of all ones is unknown; none that is known fills more than 32 bits of ms (49 days).
     if not timescale or duration == 0xFFFFFFFF or duration * 1000 // timescale >= 1 << 32:
         return 0
-    milliseconds: int = duration * 1000 // timescale
-    return milliseconds
+    return duration * 1000 // timescale
 
 
-def _find(file: BinaryIO, kind: bytes, start: int, end: int) -> tuple[int, int] | None:
-    """Find a box between two offsets: the start and the end of its body."""
-    for _ in range(_MAX_BOXES):
-        if start + 8 > end:
-            return None
-        file.seek(start)
-        head = file.read(16)
-        size, header = int.from_bytes(head[:4]), 8
-        if size == 1:
-            size, header = int.from_bytes(head[8:16]), 16
-        elif size == 0:
-            size = end - start
-        if size < header:
-            return None
-        if head[4:8] == kind:
-            return start + header, min(start + size, end)
-        start += size
-    return None
+def _movie_header(descriptor: int) -> tuple[int, ...]:
+    """Read timescale and duration, in its ticks. Raises FragmentError and OSError."""
+    end = os.fstat(descriptor).st_size
+    movie = first_of(islice(file_boxes(descriptor, 0, end), _MAX_BOXES), b"moov")
+    children = islice(file_boxes(descriptor, movie.body, movie.end), _MAX_BOXES)
+    mvhd = first_of(children, b"mvhd")
+    body = os.pread(descriptor, min(mvhd.end - mvhd.body, 32), mvhd.body)
+    form = by_version(body, Box(mvhd.kind, 0, 0, len(body)), ">12xII", ">20xIQ")
+    return unpack(form, body, 0, len(body))

@@ -12,7 +12,17 @@ import struct
 from typing import Final, NamedTuple
 
 from ..errors import FragmentError
-from .boxes import Box, Data, boxes, by_version, child_of, first_box, four_letters, unpack
+from .boxes import (
+    Box,
+    Data,
+    boxes,
+    by_version,
+    child_of,
+    children_of,
+    first_of,
+    four_letters,
+    unpack,
+)
 from .sample_description import without_rates
 
 _NON_SYNC: Final = 0x0001_0000
@@ -84,12 +94,12 @@ def read_tracks(init: Data) -> tuple[Track, ...]:
 
     Raises FragmentError when there is none, or the init is damaged.
     """
-    moov = first_box(init, b"moov")
+    moov = first_of(boxes(init), b"moov")
     defaults = dict(_track_defaults(init, moov))
     tracks = tuple(
         track
-        for box in boxes(init, moov.body, moov.end)
-        if box.kind == b"trak" and (track := _read_track(init, box, defaults))
+        for trak in children_of(init, moov, b"trak")
+        if (track := _read_track(init, trak, defaults))
     )
     if not tracks:
         raise FragmentError("the init has neither video nor sound")
@@ -106,16 +116,12 @@ def samples(part: Data, track: Track) -> Iterator[Sample]:
     for moof in boxes(part):
         if moof.kind != b"moof":
             continue
-        for traf in boxes(part, moof.body, moof.end):
-            if traf.kind != b"traf":
-                continue
-            track_id, defaults = _read_tfhd(part, traf, track.defaults)
-            if track_id != track.id:
+        for traf in children_of(part, moof, b"traf"):
+            number, defaults = _read_tfhd(part, traf, track.defaults)
+            if number != track.id:
                 continue
             dts, position = _read_tfdt(part, traf), moof.start
-            for trun in boxes(part, traf.body, traf.end):
-                if trun.kind != b"trun":
-                    continue
+            for trun in children_of(part, traf, b"trun"):
                 for sample in _read_trun(part, trun, defaults, base=moof.start, at=(position, dts)):
                     yield sample
                     dts += sample.duration
@@ -127,16 +133,19 @@ def samples(part: Data, track: Track) -> Iterator[Sample]:
 
 def _track_defaults(init: Data, moov: Box) -> Iterator[tuple[int, Defaults]]:
     """Read what `trex` says of each track."""
-    mvex = child_of(init, moov, b"mvex")
-    for trex in boxes(init, mvex.body, mvex.end):
-        if trex.kind == b"trex":
-            track_id, duration, size, flags = unpack(">4xI4xIII", init, trex.body, trex.end)
-            yield track_id, Defaults(duration, size, flags)
+    for trex in children_of(init, child_of(init, moov, b"mvex"), b"trex"):
+        number, duration, size, flags = unpack(">4xI4xIII", init, trex.body, trex.end)
+        yield number, Defaults(duration, size, flags)
+
+
+def track_id(init: Data, tkhd: Box) -> int:
+    """Read the number of a track from its header. Raises FragmentError."""
+    form = by_version(init, tkhd, ">12xI", ">20xI")
+    return unpack(form, init, tkhd.body, tkhd.end)[0]
 
 
 def _read_track(init: Data, trak: Box, defaults: dict[int, Defaults]) -> Track | None:
-    tkhd = child_of(init, trak, b"tkhd")
-    (track_id,) = unpack(by_version(init, tkhd, ">12xI", ">20xI"), init, tkhd.body, tkhd.end)
+    number = track_id(init, child_of(init, trak, b"tkhd"))
     mdia = child_of(init, trak, b"mdia")
     hdlr = child_of(init, mdia, b"hdlr")
     handler = four_letters(init, hdlr.body + 8, hdlr.end)
@@ -145,30 +154,30 @@ def _read_track(init: Data, trak: Box, defaults: dict[int, Defaults]) -> Track |
     mdhd = child_of(init, mdia, b"mdhd")
     (timescale,) = unpack(by_version(init, mdhd, ">12xI", ">20xI"), init, mdhd.body, mdhd.end)
     if not timescale:
-        raise FragmentError(f"track {track_id} has no timescale")
+        raise FragmentError(f"track {number} has no timescale")
     stbl = child_of(init, child_of(init, mdia, b"minf"), b"stbl")
     stsd = child_of(init, stbl, b"stsd")
     entry = next(boxes(init, stsd.body + 8, stsd.end), None)
     if entry is None:
-        raise FragmentError(f"track {track_id} has no sample description")
+        raise FragmentError(f"track {number} has no sample description")
     size = None
     if handler == "vide":
         width, height = unpack(">24xHH", init, entry.body, entry.end)
         size = (width, height)
     return Track(
-        id=track_id,
+        id=number,
         handler=handler,
         timescale=timescale,
         codec=four_letters(init, entry.start + 4, entry.end),
         size=size,
         description=without_rates(bytes(init[stsd.body : stsd.end])),
-        defaults=defaults.get(track_id, Defaults(0, 0, 0)),
+        defaults=defaults.get(number, Defaults(0, 0, 0)),
     )
 
 
 def _read_tfhd(part: Data, traf: Box, defaults: Defaults) -> tuple[int, Defaults]:
     tfhd = child_of(part, traf, b"tfhd")
-    flags, track_id = unpack(">II", part, tfhd.body, tfhd.end)
+    flags, number = unpack(">II", part, tfhd.body, tfhd.end)
     if not flags & _TFHD_BASE_IS_MOOF:
         raise FragmentError("offsets that do not count from the fragment")
     position = tfhd.body + 8
@@ -178,7 +187,7 @@ def _read_tfhd(part: Data, traf: Box, defaults: Defaults) -> tuple[int, Defaults
         if flags & flag:
             (values[index],) = unpack(">I", part, position, tfhd.end)
             position += 4
-    return track_id, Defaults(*values)
+    return number, Defaults(*values)
 
 
 def _read_tfdt(part: Data, traf: Box) -> int:

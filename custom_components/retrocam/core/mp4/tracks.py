@@ -9,8 +9,8 @@ import struct
 
 from ..errors import FragmentError
 from ..orientation import TURNS, Turn, turn_of
-from .boxes import ONE, boxes, child_of
-from .fragment_reader import Track
+from .boxes import ONE, boxes, child_of, children_of, first_of
+from .fragment_reader import Track, track_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +44,11 @@ def track_headers(
 def _tkhd_tails(init: bytes | memoryview) -> list[tuple[int, bytes]]:
     """Read of each track its number, and the end of its header: matrix, width and height."""
     found = []
-    for moov in boxes(init):
-        if moov.kind != b"moov":
-            continue
-        for trak in boxes(init, moov.body, moov.end):
-            if trak.kind == b"trak":
-                tkhd = child_of(init, trak, b"tkhd")
-                if tkhd.end - tkhd.body < 84:
-                    raise FragmentError("a track header that is too short")
-                at = tkhd.body + (20 if init[tkhd.body] else 12)
-                number = int.from_bytes(init[at : at + 4])
-                found.append((number, bytes(init[tkhd.end - 44 : tkhd.end])))
+    for trak in children_of(init, first_of(boxes(init), b"moov"), b"trak"):
+        tkhd = child_of(init, trak, b"tkhd")
+        if tkhd.end - tkhd.body < 84:
+            raise FragmentError("a track header that is too short")
+        found.append((track_id(init, tkhd), bytes(init[tkhd.end - 44 : tkhd.end])))
     return found
 
 
