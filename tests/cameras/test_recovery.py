@@ -58,6 +58,7 @@ async def test_snapshots_do_not_wait_for_the_recovery_of_a_clip(
     directory = entry.runtime_data.media.directory
     assert await home.config_entries.async_unload(entry.entry_id)
     partial = partial_path(directory / "recordings" / NAME)
+    partial.parent.mkdir(parents=True, exist_ok=True)  # it may have been unloaded before
     partial.write_bytes(unfinished(tmp_path / "other"))
     try:
         assert await home.config_entries.async_setup(entry.entry_id)
@@ -82,6 +83,7 @@ async def test_unloading_waits_for_a_recovery(
     directory = entry.runtime_data.media.directory
     assert await home.config_entries.async_unload(entry.entry_id)
     partial = partial_path(directory / "recordings" / NAME)
+    partial.parent.mkdir(parents=True, exist_ok=True)  # it may have been unloaded before
     partial.write_bytes(unfinished(tmp_path / "other"))
     for _ in range(2):
         assert await home.config_entries.async_setup(entry.entry_id)
