@@ -62,8 +62,10 @@ class LiveView(RetrocamView):
 
     async def get(self, request: web.Request, entry_id: str) -> web.StreamResponse:
         """Answer with the live stream until the reader leaves."""
-        # The stream worker is no user: it has the token instead.
-        instance = self.loaded(request, entry_id)
+        # The stream worker is no user: it has the token instead. It reads while the entry is being set
+        # up and unloaded, too, when there is an instance that is not loaded.
+        entry = request.app[KEY_HASS].config_entries.async_get_entry(entry_id)
+        instance = getattr(entry, "runtime_data", None)
         if not isinstance(instance, DrawnInstance):
             raise web.HTTPNotFound
         # As bytes: texts are compared only if they are ASCII.
