@@ -14,6 +14,7 @@ from custom_components.retrocam.core.player.lookup.server import LookupServer
 from ..conftest import LoadEntry
 from ..core.player.lookup.children import children, is_running
 from ..core.player.server import MediaServer, Page
+from ..loop_lag import STRETCH, loop_lag
 from ..waiting import until
 
 SITE = "/Mediasite/Play/0123456789abcdef0123456789abcdef"
@@ -56,33 +57,21 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / 100
 
 
-async def longest_stretch(ended: asyncio.Event) -> float:
-    """Return the longest time in s for which the event loop gave no turn, until `ended` is set."""
-    longest, last = 0.0, time.monotonic()
-    while not ended.is_set():
-        await asyncio.sleep(0.005)
-        now = time.monotonic()
-        longest, last = max(longest, now - last), now
-    return longest
-
-
 async def test_a_page_made_to_take_long_leaves_the_event_loop_free(
     home: HomeAssistant, player: MockConfigEntry, hostile: str
 ) -> None:
     resolver = player.runtime_data.session.resolver
-    ended = asyncio.Event()
-    watching = asyncio.ensure_future(longest_stretch(ended))
-    playing = asyncio.ensure_future(
-        home.services.async_call(
-            "retrocam",
-            "play",
-            {"entity_id": "media_player.screen", "media": hostile},
-            blocking=True,
+    with loop_lag(0.005) as lag:
+        playing = asyncio.ensure_future(
+            home.services.async_call(
+                "retrocam",
+                "play",
+                {"entity_id": "media_player.screen", "media": hostile},
+                blocking=True,
+            )
         )
-    )
-    pid = await computing(resolver.pool.server)
-    ended.set()
-    assert await watching < 1.0
+        pid = await computing(resolver.pool.server)
+    assert lag.longest < STRETCH
     # Home Assistant stops in the midst of it.
     began = time.monotonic()
     await home.async_stop(force=True)
