@@ -133,10 +133,13 @@ async def test_without_wait_no_camera_is_woken(quiet_demo: DrawnInstance, frames
 async def test_the_next_frame_wakes_a_camera_while_it_is_waited_for(
     quiet_demo: DrawnInstance, frames: Frames
 ) -> None:
+    assert quiet_demo.frames.latest is None
     first = await frames.get("latest", WAIT)
     await until(lambda: working_threads() == [])
+    assert quiet_demo.watchers == 0
     newest = index_of(await frames.get("latest"))
     following = await frames.get(newest + 1, WAIT)
+    assert index_of(first) <= newest
     assert index_of(following) == newest + 1
     assert frame_number(await following.read()) > frame_number(await first.read())
     await until(lambda: working_threads() == [])
