@@ -1,1 +1,1 @@
-"""Benchmarks: side by side with a peer or a limit, in one run. See README.md."""
+"""Benchmarks: comparisons with a peer or a limit, in one run. See README.md."""

@@ -1,10 +1,10 @@
-"""Home Assistant alone against Retrocam on the same source: MJPEG viewers, and recording what was.
+"""Compares Retrocam with Home Assistant's own cameras on the same source: MJPEG viewers and lookback.
 
 One Home Assistant has the same RTSP camera four times: ours, core's `generic` with a stream only and
 with a still URL as well, and core's `ffmpeg`. All are watched through Home Assistant's own
-`camera_proxy_stream`. CPU is that of Home Assistant's process and of all that it starts.
+`camera_proxy_stream`. CPU is that of Home Assistant's process and all its children.
 
-Then each records with a lookback of 30 s, and the frame numbers in its clip tell what is missing.
+Then each records with a lookback of 30 s, and the frame numbers in its clip show what is missing.
 """
 
 import asyncio
@@ -22,15 +22,15 @@ from benchmarks.measuring import Case, Result, scratch, spent_in
 from benchmarks.mjpeg import Viewer, request_for
 from custom_components.retrocam.core.frames import jpeg
 from custom_components.retrocam.core.frames.jpeg import planes
-from custom_components.retrocam.core.pattern.marks import read_frame_number
 from demo.client import Client
 from demo.process import cpu_of_tree
 from demo.server import Server, free_port, running
+from tests.pattern_reader import read_frame_number
 from tests.rtsp import Mount, RtspServer
 
 SETTLE: Final = 2.0
 WINDOW: Final = 10.0
-"""Seconds of one measurement, and before it until it begins."""
+"""Seconds of one measurement, and the timeout for the first frame before it."""
 FPS: Final = 15
 LOOKBACK: Final = 30
 DURATION: Final = 5
@@ -40,26 +40,26 @@ COUNTS: Final[dict[str, tuple[int, ...]]] = {
     "generic, still URL": (1, 10, 50),
     "ffmpeg": (1, 10),
 }
-"""Viewers of each. 50 processes of ffmpeg say nothing that 10 have not said."""
+"""Numbers of viewers. 50 ffmpeg processes would show nothing that 10 do not."""
 MARK: Final = b"content-length:"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What viewers cost and got."""
+class ViewerLoad:
+    """CPU and frame rate for a number of viewers."""
 
     cpu: float
-    """Milliseconds a second."""
+    """Milliseconds per second."""
     fps: float
-    """Of the worst viewer."""
+    """Of the slowest viewer."""
 
 
 class AnyViewer(Viewer):
-    """Counts pictures whoever sends them."""
+    """Counts the frames of any MJPEG stream."""
 
     @override
     def data_received(self, data: bytes) -> None:
-        """Count the lengths that stand before each picture, over the seams of reads."""
+        """Count the Content-Length headers of frames, also across reads."""
         joined = (self._tail + data).lower()
         self.frames += joined.count(MARK)
         self._tail = joined[-len(MARK) + 1 :]
@@ -69,7 +69,7 @@ class AnyViewer(Viewer):
 
 @asynccontextmanager
 async def viewer(server: Server, client: Client, entity_id: str) -> AsyncIterator[AnyViewer]:
-    """Watch for the time of a `with` block; pictures may never come."""
+    """Watch during a `with` block; frames may never arrive."""
     request = request_for(client, f"/api/camera_proxy_stream/{entity_id}")
     loop = asyncio.get_running_loop()
     _, one = await loop.create_connection(lambda: AnyViewer(request), "127.0.0.1", server.port)
@@ -79,8 +79,8 @@ async def viewer(server: Server, client: Client, entity_id: str) -> AsyncIterato
         one.close()
 
 
-async def watch(server: Server, client: Client, entity_id: str, count: int) -> Seen:
-    """Let so many watch, and return what that costs and brings."""
+async def watch(server: Server, client: Client, entity_id: str, count: int) -> ViewerLoad:
+    """Watch with `count` viewers, and return their CPU and frame rate."""
     async with AsyncExitStack() as stack:
         watching = [
             await stack.enter_async_context(viewer(server, client, entity_id)) for _ in range(count)
@@ -89,29 +89,29 @@ async def watch(server: Server, client: Client, entity_id: str, count: int) -> S
             async with asyncio.timeout(WINDOW):
                 await asyncio.gather(*(one.watching.wait() for one in watching))
         except TimeoutError:
-            pass  # there may be nothing to see
-        # What begins with the first picture, such as a process of ffmpeg each, is not to be counted.
+            pass  # Some cameras deliver nothing.
+        # Excludes what starts with the first frame, such as one ffmpeg process per viewer.
         await asyncio.sleep(SETTLE)
         had = [one.frames for one in watching]
         spent = await spent_in(WINDOW, lambda: cpu_of_tree(server.process.pid))
         got = [one.frames - was for one, was in zip(watching, had, strict=True)]
-        return Seen(spent.cpu, min(got) / spent.seconds)
+        return ViewerLoad(spent.cpu, min(got) / spent.seconds)
 
 
 def numbers(path: Path) -> list[int]:
-    """Return the frame numbers in a clip, in the order in which they are shown; blocks."""
+    """Return the frame numbers of a clip, in presentation order; blocks."""
     with av.open(str(path)) as container:
         read = (read_frame_number(planes(frame)[0]) for frame in container.decode(video=0))
         return [number for number in read if number is not None]
 
 
 async def record_core(client: Client, entity_id: str, path: Path) -> list[int]:
-    """Record as core does; the file is whole once what it is made from is gone."""
+    """Record with core's `camera.record`; the file is complete once its temporary file is gone."""
     answer = await client.command("camera/stream", entity_id=entity_id, format="hls")
-    # A stream that nobody asks for ends after 30 s, and what was is gone with it.
+    # A stream without requests ends after 30 s, and its lookback with it.
     for _ in range(LOOKBACK // 2):
         await client.get_bytes(answer["url"])
-        await asyncio.sleep(2.5)  # as long as the last part of a player's list lasts
+        await asyncio.sleep(2.5)  # as long as the last segment of a player's playlist lasts
     data = {
         "entity_id": entity_id,
         "filename": str(path),
@@ -121,13 +121,13 @@ async def record_core(client: Client, entity_id: str, path: Path) -> list[int]:
     await client.post("/api/services/camera/record", data)
     partial = path.with_name(f"{path.name}.tmp")
     async with asyncio.timeout(30):
-        while not path.exists() or partial.exists():  # noqa: ASYNC110, ASYNC240  # of another process
+        while not path.exists() or partial.exists():  # noqa: ASYNC110, ASYNC240  # written by another process
             await asyncio.sleep(0.5)
     return await asyncio.to_thread(numbers, path)
 
 
 async def record_ours(client: Client, entity_id: str) -> list[int]:
-    """Record as we do."""
+    """Record with `retrocam.record`."""
     data = {"entity_id": entity_id, "lookback": LOOKBACK, "duration": DURATION}
     answer: dict[str, Any] = (await client.call_action("retrocam", "record", data))[entity_id]
     return await asyncio.to_thread(numbers, Path(answer["path"]))
@@ -142,10 +142,10 @@ async def set_up(client: Client, mount: Mount, still: str) -> dict[str, str]:
     history = {"entity_id": await client.entity_id(entry["entry_id"], "history")}
     await client.wait_for_state(ours)
     await client.post("/api/services/switch/turn_off", history)
-    found = {"ours": ours, "ffmpeg": "camera.core_ffmpeg"}
+    entity_ids = {"ours": ours, "ffmpeg": "camera.core_ffmpeg"}
     for name, more in (("generic, stream only", {}), ("generic, still URL", {"still": still})):
-        found[name] = await _generic(client, mount.url, more.get("still"))
-    return found
+        entity_ids[name] = await _generic(client, mount.url, more.get("still"))
+    return entity_ids
 
 
 async def _generic(client: Client, stream: str, still: str | None) -> str:
@@ -159,12 +159,12 @@ async def _generic(client: Client, stream: str, still: str | None) -> str:
     answer = await client.post(f"{path}/{form['flow_id']}", data)
     answer = await client.post(f"{path}/{form['flow_id']}", {"confirmed_ok": True})
     if answer["type"] != "create_entry":
-        raise RuntimeError(f"core's generic camera was refused: {answer}")
+        raise RuntimeError(f"core's generic camera was rejected: {answer}")
     while True:
         states = {state["entity_id"] for state in await client.get("/api/states")}
         if new := [one for one in states - before if one.startswith("camera.")]:
             return str(new[0])
-        await asyncio.sleep(0.2)  # states of another process, by HTTP
+        await asyncio.sleep(0.2)  # polls another process over HTTP
 
 
 def pictures(url: str) -> list[bytes]:
@@ -175,11 +175,11 @@ def pictures(url: str) -> list[bytes]:
 
 @asynccontextmanager
 async def stills(mount: Mount) -> AsyncIterator[str]:
-    """Serve a new JPEG of the source at each request, as a camera with a still URL does."""
-    found = cycle(await asyncio.to_thread(pictures, mount.url))
+    """Serve a new JPEG of the source for each request, as a camera with a still URL does."""
+    jpegs = cycle(await asyncio.to_thread(pictures, mount.url))
 
     async def answer(_request: web.Request) -> web.Response:
-        return web.Response(body=next(found), content_type="image/jpeg")
+        return web.Response(body=next(jpegs), content_type="image/jpeg")
 
     app = web.Application()
     app.router.add_get("/still.jpg", answer)
@@ -193,8 +193,8 @@ async def stills(mount: Mount) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-async def measure(mount: Mount) -> tuple[dict[str, dict[int, Seen]], dict[str, list[int]]]:
-    """Return what viewers cost and got, by camera and count, and the frames of each recording."""
+async def measure(mount: Mount) -> tuple[dict[str, dict[int, ViewerLoad]], dict[str, list[int]]]:
+    """Return CPU and frame rate by camera and number of viewers, and the frame numbers of each clip."""
     with scratch() as name:
         directory = Path(name)
         extra = (
@@ -221,13 +221,13 @@ async def measure(mount: Mount) -> tuple[dict[str, dict[int, Seen]], dict[str, l
             return seen, clips
 
 
-def lost(found: list[int]) -> int:
-    """Return how many numbers are missing between the first and the last."""
-    return found[-1] - found[0] + 1 - len(found)
+def lost(frame_numbers: list[int]) -> int:
+    """Return the number of frames missing between the first and the last."""
+    return frame_numbers[-1] - frame_numbers[0] + 1 - len(frame_numbers)
 
 
-def each(seen: dict[int, Seen]) -> float:
-    """Return what each further viewer costs for each picture; µs."""
+def each(seen: dict[int, ViewerLoad]) -> float:
+    """Return the CPU of each further viewer for each frame, in µs."""
     few, many = seen[1], seen[50]
     return (many.cpu - few.cpu) / 49 / many.fps * 1000
 
@@ -239,8 +239,8 @@ async def compare() -> list[Result]:
     return [*viewing(seen), *recording(clips["ours"], clips["core"])]
 
 
-def viewing(seen: dict[str, dict[int, Seen]]) -> list[Result]:
-    """Judge what viewers cost, by camera and count."""
+def viewing(seen: dict[str, dict[int, ViewerLoad]]) -> list[Result]:
+    """Return the results of the viewers, by camera and number."""
     details = {
         camera: {
             f"{count} viewers": {"cpu_ms_s": round(one.cpu, 1), "fps": round(one.fps, 1)}
@@ -253,10 +253,10 @@ def viewing(seen: dict[str, dict[int, Seen]]) -> list[Result]:
     what = "720p at 15 fps over camera_proxy_stream"
     return [
         Result(
-            what=f"{what}: each viewer from the 2nd to the 50th, for each picture, against core's "
-            f"generic with a still URL (for one viewer that takes {still[1].cpu:.0f} ms CPU/s, as it "
-            f"passes on what somebody else made, ours {ours[1].cpu:.0f}; with a stream only it "
-            f"brings {nothing.fps:.0f} pictures a second)",
+            what=f"{what}: CPU per frame of each viewer from the 2nd to the 50th, against core's "
+            f"generic with a still URL (one viewer takes {still[1].cpu:.0f} ms CPU/s there, as it "
+            f"forwards finished JPEGs, and {ours[1].cpu:.0f} with ours; with a stream only, core's "
+            f"generic delivers {nothing.fps:.0f} frames per second)",
             ours=each(ours),
             peer=each(still),
             ratio=each(ours) / each(still),
@@ -276,19 +276,19 @@ def viewing(seen: dict[str, dict[int, Seen]]) -> list[Result]:
 
 
 def recording(ours: list[int], core: list[int]) -> list[Result]:
-    """Judge two clips by their frame numbers."""
-    asked = f"{LOOKBACK} + {DURATION} s asked of a camera with a keyframe every 2 s"
+    """Return the results of two clips by their frame numbers."""
+    requested = f"{LOOKBACK} + {DURATION} s requested from a camera with a keyframe every 2 s"
     return [
         Result(
-            what=f"{asked}: seconds in the clip (core's camera.record "
-            f"{len(core) / FPS:.1f} s, {lost(core)} frames lost within)",
+            what=f"{requested}: seconds in the clip (core's camera.record "
+            f"{len(core) / FPS:.1f} s, {lost(core)} frames lost)",
             ours=len(ours) / FPS,
             unit="s",
             bar=LOOKBACK + DURATION - 0.2,
             at_least=True,
         ),
         Result(
-            what=f"{asked}: frames lost within the clip",
+            what=f"{requested}: frames lost in the clip",
             ours=lost(ours),
             unit="frames",
             bar=0,

@@ -1,8 +1,9 @@
-"""The limit of `cell_clients`: a WebSocket server of aiohttp that does nothing but send and listen.
+"""The peer of `cell_clients`: an aiohttp WebSocket server that only sends and receives.
 
     python -m benchmarks.bare_sockets BYTES RATE
 
-Sends so many bytes to each client so often a second, takes their acknowledgements, and prints its port.
+Sends packets of BYTES to each client, RATE times a second, reads their acknowledgements, and prints its
+port.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from custom_components.retrocam.core.ascii.wire import SUBPROTOCOL
 
 
 async def serve(size: int, rate: float) -> None:
-    """Serve until the process is ended."""
+    """Serve until the process ends."""
     clients: set[web.WebSocketResponse] = set()
 
     async def answer(request: web.Request) -> web.WebSocketResponse:
@@ -42,7 +43,7 @@ async def serve(size: int, rate: float) -> None:
     number, due = 0, loop.time()
     while True:
         due += 1 / rate
-        await asyncio.sleep(max(0.0, due - loop.time()))  # the rate that is asked for
+        await asyncio.sleep(max(0.0, due - loop.time()))  # keeps the rate
         number += 1
         packet = bytes(4) + number.to_bytes(4, "little") + bytes(size - 8)
         for socket in list(clients):

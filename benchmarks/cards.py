@@ -1,8 +1,8 @@
-"""The cards in a real browser, headless and without a graphics card, on cells of a real video.
+"""The cards in a headless browser without a GPU, with an ASCII stream of a real video.
 
-A server of the cards' harness runs in a process of its own and encodes as the integration does. What
-the page draws is counted where it reaches the graphics library; what its main thread computes is what
-the browser itself tells, script alone: neither layout nor the software that stands in for a GPU.
+A server of the cards' harness runs in a process of its own and encodes as the integration does. Draws
+are counted at the graphics library. CPU of the main thread is the browser's own counter of script
+alone: neither layout nor the software GPU.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ ARGUMENTS: Final = [
 SIZE: Final = {"width": 560, "height": 760}
 SECONDS: Final = 15
 STEPS: Final = 120
-"""Steps of scrolling, one for each picture that the browser shows."""
+"""Scroll steps, one for each frame of the browser."""
 
 COUNT_DRAWS: Final = """
 window.drawn = [];
@@ -65,15 +65,15 @@ SCROLL: Final = """async (steps) => {
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """A preset, and what must be met in it."""
+    """A preset, and its limits."""
 
     preset: str
     size: str
     fps: int
     drawn: float | None = None
-    """Frames a second that must be drawn at least."""
+    """Lowest number of frames drawn per second."""
     interval_ms: float | None = None
-    """What 95 % of the intervals between frames may take."""
+    """95th percentile of the interval between frames."""
 
 
 SCREENS: Final = (
@@ -82,13 +82,13 @@ SCREENS: Final = (
     Screen("high", "320x120", 30),
 )
 SCRIPT_MS: Final = 1.0
-"""Milliseconds of script on the main thread that a frame may take."""
+"""Most milliseconds of script on the main thread per frame."""
 STEP_MS: Final = 1000 / 60
 
 
 @contextlib.contextmanager
 def harness(video: Path) -> Iterator[str]:
-    """Run the harness's server; gives its address."""
+    """Run the harness server and yield its URL."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -105,17 +105,17 @@ def harness(video: Path) -> Iterator[str]:
 
 def _wait_for(base: str) -> None:
     for _ in range(100):
-        with contextlib.suppress(URLError), urlopen(base):  # noqa: S310  # our own address
+        with contextlib.suppress(URLError), urlopen(base):  # noqa: S310  # a loopback URL
             return
-        time.sleep(0.1)  # until another process listens
+        time.sleep(0.1)  # polls another process
     raise RuntimeError("the harness does not answer")
 
 
 class Meter:
-    """Reads the browser's own counter of script; it counts for as long as the meter is kept."""
+    """Reads the browser's script counter, which counts while the meter exists."""
 
     def __init__(self, page: Page) -> None:
-        """Begin to count."""
+        """Start counting."""
         self._session = page.context.new_cdp_session(page)
         self._session.send("Performance.enable")
 
@@ -130,7 +130,7 @@ def screen_results(browser: Browser, base: str, screen: Screen) -> list[Result]:
     page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]  # a dict of that shape
     page.add_init_script(COUNT_DRAWS)
     page.goto(f"{base}/?card=ascii&preset={screen.preset}&fps={screen.fps}")
-    # The server has to decode the video for this size first.
+    # The server must decode the video for this size first.
     page.wait_for_function("drawn.length > 2 * 30", timeout=120_000)
     meter = Meter(page)
     page.evaluate("drawn.length = 0")
@@ -151,9 +151,9 @@ def screen_results(browser: Browser, base: str, screen: Screen) -> list[Result]:
         "browser": browser.version,
     }
     script = 1000 * spent / len(drawn)
-    found = [
+    results = [
         Result(
-            what=f"{name}, script of the main thread",
+            what=f"{name}, script on the main thread",
             ours=script,
             unit="ms/frame",
             bar=SCRIPT_MS,
@@ -162,15 +162,15 @@ def screen_results(browser: Browser, base: str, screen: Screen) -> list[Result]:
     ]
     if screen.drawn is not None:
         what = f"{name}, frames drawn"
-        found.append(Result(what=what, ours=rate, unit="fps", bar=screen.drawn, at_least=True))
+        results.append(Result(what=what, ours=rate, unit="fps", bar=screen.drawn, at_least=True))
     if screen.interval_ms is not None:
-        what = f"{name}, interval of two frames, 95th percentile"
-        found.append(Result(what=what, ours=p95, unit="ms", bar=screen.interval_ms))
-    return found
+        what = f"{name}, interval between frames, 95th percentile"
+        results.append(Result(what=what, ours=p95, unit="ms", bar=screen.interval_ms))
+    return results
 
 
 def history_result(browser: Browser, base: str) -> Result:
-    """Scroll through a day of 100,000 pictures, a dozen screens a step."""
+    """Scroll through a day of 100,000 snapshots, a dozen screens per step."""
     page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]  # a dict of that shape
     page.goto(f"{base}/?card=history")
     page.locator("retrocam-grid button").first.wait_for()
@@ -179,7 +179,7 @@ def history_result(browser: Browser, base: str) -> Result:
     elements = page.locator("retrocam-grid button").count()
     page.close()
     return Result(
-        what="history of 100,000, a step of scrolling, 95th percentile",
+        what="history of 100,000 items, a scroll step, 95th percentile",
         ours=took[int(len(took) * 0.95)],
         unit="ms",
         bar=STEP_MS,
@@ -192,16 +192,16 @@ def results() -> list[Result]:
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         raise RuntimeError(f"no browser: none of {', '.join(BROWSERS)} is installed")
-    found = []
+    results = []
     with harness(bunny_1080p()) as base, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         try:
             for screen in SCREENS:
-                found += screen_results(browser, base, screen)
-            found.append(history_result(browser, base))
+                results += screen_results(browser, base, screen)
+            results.append(history_result(browser, base))
         finally:
             browser.close()
-    return found
+    return results
 
 
 CASE = Case(

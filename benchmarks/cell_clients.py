@@ -1,9 +1,9 @@
-"""Cells: what 50 clients cost beyond one, against a bare WebSocket server with as many.
+"""ASCII clients: CPU of 50 clients beyond one, against a bare WebSocket server.
 
-As `mjpeg`: Home Assistant in a process of its own, the demo camera, lookback and history off, all of its
-process counted, drawing and decoding included. The clients, in this process, are bare WebSockets that
-acknowledge each packet without decoding it. The peer sends packets of the same size at the same rate and
-takes the same acknowledgements; both sides are what 49 clients add.
+As in `mjpeg`: Home Assistant in a process of its own with the demo camera, lookback and history off; its
+whole CPU is counted, including drawing and decoding. The clients, in this process, are bare WebSockets
+that acknowledge each packet without decoding it. The peer sends packets of the same size at the same
+rate and reads the same acknowledgements; both sides are the CPU added by 49 clients.
 """
 
 import asyncio
@@ -27,16 +27,16 @@ WINDOW: Final = 12.0
 """Seconds of one side."""
 RUNS: Final = 3
 BAR: Final = 1.8
-"""The limit knows nothing of its clients; ours keeps account of what each one has drawn."""
+"""The peer keeps no state for its clients; ours tracks what each one has drawn."""
 SEQ: Final = slice(4, 8)
-"""Where the header of a packet has its number."""
+"""Offset of the sequence number in a packet's header."""
 
 
 class CellReader:
-    """A client that reads and acknowledges."""
+    """A client that reads and acknowledges packets."""
 
     def __init__(self) -> None:
-        """Nothing has come yet."""
+        """Start without packets."""
         self.packets = 0
         self.size = 0
         self.looking = asyncio.Event()
@@ -53,7 +53,7 @@ class CellReader:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Whoever sends packets."""
+    """The server under test."""
 
     url: str
     headers: dict[str, str]
@@ -62,19 +62,19 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What clients cost and got."""
+    """CPU and packets for a number of clients."""
 
     cpu: float
-    """Milliseconds a second."""
+    """Milliseconds per second."""
     rate: float
-    """Packets a second of the worst client."""
+    """Packets per second of the slowest client."""
     size: float
-    """Bytes a packet."""
+    """Bytes per packet."""
 
 
 @asynccontextmanager
 async def client(sender: Sender, session: aiohttp.ClientSession) -> AsyncIterator[CellReader]:
-    """Look for the time of a `with` block, which begins with packets coming."""
+    """Connect a client during a `with` block, which starts once packets arrive."""
     reader = CellReader()
     async with session.ws_connect(
         sender.url, protocols=[SUBPROTOCOL], headers=sender.headers
@@ -90,7 +90,7 @@ async def client(sender: Sender, session: aiohttp.ClientSession) -> AsyncIterato
 
 
 async def window(sender: Sender, clients: int) -> Window:
-    """Let so many look for a while."""
+    """Measure with `count` clients."""
     connector = aiohttp.TCPConnector(limit=0, force_close=True)
     async with (
         aiohttp.ClientSession(connector=connector) as session,
@@ -106,7 +106,7 @@ async def window(sender: Sender, clients: int) -> Window:
 
 @asynccontextmanager
 async def bare(one: Window) -> AsyncIterator[Sender]:
-    """Run a server that sends as much as one client got."""
+    """Run a peer that sends as much as one client received."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "benchmarks.bare_sockets", str(round(one.size)), str(one.rate),
         stdout=asyncio.subprocess.PIPE,
@@ -124,7 +124,7 @@ async def compare() -> list[Result]:
     async with demo_camera() as home:
         url = home.server.url + CELLS_PATH.format(entry_id=home.entry_id)
         ours = Sender(url, home.client.headers, home.cpu)
-        one = await window(ours, 1)  # what is done once is not counted
+        one = await window(ours, 1)  # excludes one-time work
         alone, added = [], []
         async with bare(one) as limit:
             for _ in range(RUNS):
@@ -136,7 +136,7 @@ async def compare() -> list[Result]:
                 )
     worst, rate = min(many.rate for _, many in alone), min(few.rate for few, _ in alone)
     if worst < 0.8 * rate:
-        raise RuntimeError(f"a client got {worst:.1f} packets a second, alone {rate:.1f}")
+        raise RuntimeError(f"a client got {worst:.1f} packets per second, alone {rate:.1f}")
     details = {
         "one_ms_s": round(statistics.median(few.cpu for few, _ in alone), 1),
         "fifty_ms_s": round(statistics.median(many.cpu for _, many in alone), 1),
@@ -144,7 +144,7 @@ async def compare() -> list[Result]:
         "bytes_a_packet": round(one.size),
     }
     what = (
-        f"{CLIENTS - 1} cell clients more than one, {rate:.0f} packets a second each, "
+        f"{CLIENTS - 1} more ASCII clients than one, {rate:.0f} packets/s each, "
         "against a bare WebSocket server"
     )
     return [paired(added).result(what, unit="ms CPU/s", bar=BAR, details=details)]

@@ -1,12 +1,11 @@
-"""Cells: bytes, quality and time, against decoding alone.
+"""ASCII encoding: bytes, quality and CPU, against decoding alone.
 
     python benchmarks/cells.py CLIP [CLIP ...] [--frames N] [--runs N]
 
-Prints one JSON object. Bytes are of all frames; PSNR is RGB, over every fourth frame together, of what
-a client shows against the exact mean of each cell's area, computed in floating point from pictures
-that nothing was left out of. Times are CPU of the process, user and system: for each run the clip is
-decoded alone, and decoded as the player does and made into cells, one after the other, and the median
-of the pairs is taken.
+Prints one JSON object. Bytes are the mean of all frames. PSNR is in RGB, over every fourth frame
+together, of what a client shows against the exact mean of each cell's area, computed in floating point
+from fully decoded frames. Times are CPU of the process, user and system: in each run the clip is decoded
+alone, and then decoded as the player does and encoded; the result is the median of the pairs.
 """
 
 import argparse
@@ -26,19 +25,18 @@ from av.video.reformatter import ColorRange, Colorspace
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.core.ascii.cell_decoder import CellDecoder
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.measuring import Case, Result
 from benchmarks.videos import bunny_720p, bunny_1080p
-from custom_components.retrocam.core.ascii.planes import PlaneLayout, Planes
+from custom_components.retrocam.core.ascii.planes import AsciiPlanes, PlaneLayout
 from custom_components.retrocam.core.ascii.presets import CHARSETS
 from custom_components.retrocam.core.ascii.raster import Quantiser, Raster
-from custom_components.retrocam.core.ascii.wire import CellEncoder
-from custom_components.retrocam.core.frames.colours import colours
+from custom_components.retrocam.core.ascii.wire import AsciiEncoder
+from custom_components.retrocam.core.frames.colors import colours
 from custom_components.retrocam.core.frames.jpeg import planes
 from custom_components.retrocam.core.player.demux import DECODER_OPTIONS
+from tests.core.ascii.ascii_decoder import AsciiDecoder, decode_planes
 
 GRIDS = ((120, 50), (200, 80), (320, 120))
 GROUP_SECONDS = 2.0
@@ -63,12 +61,12 @@ class Cells:
         self.raster = Raster(cols, rows, CHARSETS[charset])
         self.layout = self.raster.layout
         self._quantiser = Quantiser(self.layout)
-        self._encoder = CellEncoder(self.layout)
+        self._encoder = AsciiEncoder(self.layout)
         self._group = round(GROUP_SECONDS * fps)
         self._number = 0
 
     def encode(self, frame: av.VideoFrame) -> bytes:
-        """Give the packet of the next frame."""
+        """Return the packet of the next frame."""
         exact = self.raster.planes(self.raster.shrink(frame))
         key = self._number % self._group == 0
         codes = self._quantiser.quantise(exact, key=key)
@@ -84,21 +82,21 @@ def to_rgb(
     kr: float,
     kb: float,
 ) -> NDArray[np.float64]:
-    """Convert full-range values; chroma is about 0 and of half the size."""
+    """Convert full-range values; chroma is centred at 0 and has half the size."""
     rows, cols = y.shape
     blue, red = (c.repeat(2, axis=0)[:rows].repeat(2, axis=1)[:, :cols] for c in (blue, red))
     r, b = y + 2 * (1 - kr) * red, y + 2 * (1 - kb) * blue
     return np.clip(np.stack([r, (y - kr * r - kb * b) / (1 - kr - kb), b], axis=-1), 0, 255)
 
 
-def shown(picture: Planes) -> NDArray[np.float64]:
+def shown(picture: AsciiPlanes) -> NDArray[np.float64]:
     y, blue, red = (plane.astype(np.float64) for plane in (picture.y, picture.cb, picture.cr))
     return to_rgb(y, blue - 128, red - 128, 0.299, 0.114)
 
 
 @functools.cache
 def averaging(source: int, target: int) -> NDArray[np.float64]:
-    """Give the matrix (target, source) that averages areas exactly."""
+    """Return the matrix (target, source) of exact area averages."""
     edges = np.arange(target + 1) * source / target
     pixels = np.arange(source)
     overlap = np.minimum(pixels + 1, edges[1:, None]) - np.maximum(pixels, edges[:-1, None])
@@ -125,7 +123,7 @@ def unquantised(frame: av.VideoFrame, layout: PlaneLayout) -> NDArray[np.float64
 def quality(clip: Path, cols: int, rows: int, limit: int) -> dict[str, float]:
     fps = frame_rate(clip)
     cells = Cells(cols, rows, fps)
-    decoder = CellDecoder(cells.layout)
+    decoder = AsciiDecoder(cells.layout)
     errors, sizes = [], []
     played = frames(clip, "AUTO", limit, DECODER_OPTIONS)
     for frame, given in zip(frames(clip, "AUTO", limit), played, strict=True):
@@ -136,7 +134,7 @@ def quality(clip: Path, cols: int, rows: int, limit: int) -> dict[str, float]:
             raise SystemExit("a packet of another epoch")
         if len(sizes) % 4 == 0:
             exact = unquantised(frame, cells.layout)
-            errors.append(np.mean((shown(cells.layout.decode(decoded.codes)) - exact) ** 2))
+            errors.append(np.mean((shown(decode_planes(cells.layout, decoded.codes)) - exact) ** 2))
     return {
         "frames": len(sizes),
         "bytes_per_frame": round(statistics.mean(sizes), 1),
@@ -152,7 +150,7 @@ def frame_rate(clip: Path) -> float:
 
 
 def cpu(clip: Path, threads: str, limit: int, cells: Cells | None = None) -> float:
-    """Give milliseconds of CPU a frame: of decoding alone, or of cells, decoded as the player does."""
+    """Return CPU milliseconds per frame: of decoding, or of decoding and encoding as the player does."""
     count = 0
     start = time.process_time()
     for frame in frames(clip, threads, limit, DECODER_OPTIONS if cells else {}):
@@ -179,7 +177,7 @@ def times(clip: Path, cols: int, rows: int, limit: int, runs: int) -> dict[str, 
 
 
 def matched(clip: Path, limit: int) -> dict[str, float]:
-    """Give milliseconds of CPU a frame over decoding of charsets that the server matches."""
+    """Return CPU milliseconds per frame, over decoding, of charsets that the server matches."""
     result = {}
     for charset in ("ramp", "braille", "shape"):
         for cols, rows in GRIDS:
@@ -192,12 +190,12 @@ def matched(clip: Path, limit: int) -> dict[str, float]:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """What a grid must meet on real video."""
+    """The limits of a size on real video."""
 
     cols: int
     rows: int
     over_decoding: float
-    """Decoding and cells to decoding alone, on the 1080p clip."""
+    """Decoding and encoding, against decoding alone, on the 1080p clip."""
     over_decode_ms: float
     bytes_per_frame: float
 
@@ -208,29 +206,29 @@ LEAST_DB = 37.0
 
 def wire_results(clip: Path, name: str, bars: Bars) -> list[Result]:
     """Measure bytes and quality over the whole clip."""
-    found = quality(clip, bars.cols, bars.rows, 720)
-    size, decibels = found["bytes_per_frame"], found["psnr_rgb_db"]
+    figures = quality(clip, bars.cols, bars.rows, 720)
+    size, decibels = figures["bytes_per_frame"], figures["psnr_rgb_db"]
     return [
         Result(
-            what=f"{name}, bytes a frame",
+            what=f"{name}, bytes per frame",
             ours=size,
             unit="B",
             bar=bars.bytes_per_frame,
-            details=dict(found),
+            details=dict(figures),
         ),
         Result(what=f"{name}, PSNR", ours=decibels, unit="dB", bar=LEAST_DB, at_least=True),
     ]
 
 
 def time_results(clip: Path, name: str, bars: Bars, *, ratio: bool) -> list[Result]:
-    """Measure CPU over decoding, also as a ratio where decoding is dear enough."""
+    """Measure CPU over decoding, also as a ratio where decoding is expensive enough."""
     results = []
-    for threads, found in times(clip, bars.cols, bars.rows, 720, 5).items():
-        what = f"{name}, {'one thread' if threads == 'NONE' else 'own choice of threads'}"
-        alone, over = found["decode_ms"], found["over_decode_ms"]
+    for threads, figures in times(clip, bars.cols, bars.rows, 720, 5).items():
+        what = f"{name}, {'one thread' if threads == 'NONE' else 'automatic threads'}"
+        alone, over = figures["decode_ms"], figures["over_decode_ms"]
         results.append(
             Result(
-                what=f"{what}, over decoding",
+                what=f"{what}, beyond decoding",
                 ours=over,
                 unit="ms CPU/frame",
                 bar=bars.over_decode_ms,
@@ -242,7 +240,7 @@ def time_results(clip: Path, name: str, bars: Bars, *, ratio: bool) -> list[Resu
                     what=f"{what}, against decoding",
                     ours=alone + over,
                     peer=alone,
-                    ratio=found["ratio"],
+                    ratio=figures["ratio"],
                     unit="ms CPU/frame",
                     bar=bars.over_decoding,
                 )
@@ -251,13 +249,13 @@ def time_results(clip: Path, name: str, bars: Bars, *, ratio: bool) -> list[Resu
 
 
 def results() -> list[Result]:
-    found = []
+    results = []
     for label, clip in (("1080p", bunny_1080p()), ("720p", bunny_720p())):
         for bars in BARS:
             name = f"{bars.cols}x{bars.rows} on {label}"
-            found += wire_results(clip, name, bars)
-            found += time_results(clip, name, bars, ratio=label == "1080p")
-    return found
+            results += wire_results(clip, name, bars)
+            results += time_results(clip, name, bars, ratio=label == "1080p")
+    return results
 
 
 CASE = Case(

@@ -1,4 +1,4 @@
-"""A GStreamer RTSP server that sends a clip as it is, for who measures what others make of it."""
+"""A GStreamer RTSP server that sends a clip unchanged."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ GLib.MainLoop().run()
 
 @contextmanager
 def rtsp(clip: Path) -> Iterator[str | None]:
-    """Serve a clip by RTSP; gives None where there is no GStreamer RTSP server."""
+    """Serve a clip over RTSP; yields None without a GStreamer RTSP server."""
     command = ["/usr/bin/python3", "-s", "-c", RTSP_SERVER, str(clip)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
         port = server.stdout.readline().decode().strip() if server.stdout else ""

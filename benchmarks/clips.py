@@ -1,14 +1,13 @@
-"""Clips: writing one from the ring against `ffmpeg -c copy`, and what it adds to memory.
+"""Clips: writing from the ring against `ffmpeg -c copy`, and the growth of memory.
 
     python benchmarks/clips.py CLIP [--seconds N] [--runs N]
 
-Prints one JSON object. CLIP, looped to the length asked for, is cut into segments as Home Assistant
-does. One side is a ClipWriter that takes all of them from a ring into a library, fast start
-included; the other `ffmpeg -c copy -movflags +faststart` on the same bytes in a file. Times are CPU,
-user and system: of this process, so without imports, and of ffmpeg's; both sides run one after the
-other, and medians are given. ffmpeg makes no thumbnail, so that it is measured apart. Memory is
-that of a process which holds the ring and writes the clip: how far it grew at most over what it had
-before, against the bytes that the ring holds.
+Prints one JSON object. CLIP, looped to the given length, is cut into segments as Home Assistant
+does. One side is a ClipWriter that writes all of them from a ring into a library, including fast
+start; the other is `ffmpeg -c copy -movflags +faststart` on the same bytes in a file. Times are CPU,
+user and system, of this process (without imports) and of ffmpeg; the sides alternate, and the
+results are medians. ffmpeg makes no thumbnail, so ours is measured separately. Memory is the largest
+growth of a process that fills the ring and writes the clip, against the bytes in the ring.
 """
 
 import argparse
@@ -48,8 +47,8 @@ def looped(clip: Path, seconds: float, folder: Path) -> list[Cut]:
     return cuts
 
 
-class Side:
-    """A ring with all segments, and a library to write clips from it into."""
+class ClipBench:
+    """A ring with all segments, and a library to write clips to."""
 
     def __init__(self, folder: Path, thumbnailer: Thumbnailer | None = None) -> None:
         self.clock = Clock()
@@ -60,14 +59,12 @@ class Side:
         self.library.load()
 
     def fill(self, cuts: list[Cut]) -> None:
-        """Have the ring take segments."""
-        """Take in all segments."""
+        """Add segments to the ring."""
         for one in cuts:
             self.add(one.init, one.parts)
 
     def add(self, init: bytes, parts: list[Part]) -> None:
-        """Have the ring take one segment, as if its time had passed."""
-        """Take in one segment."""
+        """Add one segment to the ring, and advance the clock by its duration."""
         self.ring.begin(0, init)
         for part in parts:
             self.clock.now += part.duration
@@ -75,7 +72,7 @@ class Side:
         self.ring.finish(0)
 
     def write(self) -> dict[str, float]:
-        """Write a clip of all there is, delete it again, and tell what it took."""
+        """Write a clip of the whole ring, delete it again, and return CPU, time and size."""
         before, began = cpu(), time.perf_counter()
         end = self.ring.segments[-1].end - 0.5
         writer = ClipWriter(self.ring, self.library, lookback=1e9, duration=0, trigger=end)
@@ -84,7 +81,7 @@ class Side:
         used, took = cpu() - before, time.perf_counter() - began
         result = writer.result
         if result is None or not result.complete:
-            raise RuntimeError(f"the clip is not whole: {result}")
+            raise RuntimeError(f"the clip is incomplete: {result}")
         self.library.delete([part.path.name for part in result.parts])
         return {
             "cpu_ms": used * 1000,
@@ -104,13 +101,13 @@ def copy_with_ffmpeg(source: Path, target: Path) -> float:
 
 
 def memory(stored: Path, folder: Path) -> dict[str, float]:
-    """Fill a ring part by part, write a clip, and tell by how much this process grew at most."""
-    side = Side(folder)
+    """Fill a ring part by part, write a clip, and return the largest growth of this process."""
+    side = ClipBench(folder)
     before = status("VmRSS")
     with stored.open("rb") as file:
-        for _ in range(pickle.load(file)):  # noqa: S301  # our own, written a moment ago
-            init, count = pickle.load(file)  # noqa: S301  # we wrote it
-            side.add(init, [pickle.load(file) for _ in range(count)])  # noqa: S301  # we wrote it
+        for _ in range(pickle.load(file)):  # noqa: S301  # written by this benchmark
+            init, count = pickle.load(file)  # noqa: S301  # the same
+            side.add(init, [pickle.load(file) for _ in range(count)])  # noqa: S301  # the same
     filled = status("VmRSS")
     side.write()
     grown = status("VmHWM") - before
@@ -131,8 +128,8 @@ def measure_memory(cuts: list[Cut], folder: Path) -> dict[str, float]:
             for part in one.parts:
                 pickle.dump(part, file)
     command = [sys.executable, __file__, "--memory", str(stored), str(folder / "memory")]
-    found: dict[str, float] = json.loads(subprocess.check_output(command))
-    return found
+    figures: dict[str, float] = json.loads(subprocess.check_output(command))
+    return figures
 
 
 def run(clip: Path, seconds: float, runs: int) -> Details:
@@ -143,7 +140,7 @@ def run(clip: Path, seconds: float, runs: int) -> Details:
         with stored.open("wb") as file:
             file.write(cuts[0].init)
             file.writelines(part.data for one in cuts for part in one.parts)
-        plain, full = Side(folder / "plain"), Side(folder / "full", clip_thumbnail)
+        plain, full = ClipBench(folder / "plain"), ClipBench(folder / "full", clip_thumbnail)
         plain.fill(cuts)
         full.fill(cuts)
         rounds = [
@@ -172,20 +169,20 @@ def run(clip: Path, seconds: float, runs: int) -> Details:
 
 def results() -> list[Result]:
     clip, seconds = bunny_1080p(), 60.0
-    found = run(clip, seconds, 9)
-    memory = found["memory"]
+    figures = run(clip, seconds, 9)
+    memory = figures["memory"]
     return [
         Result(
             what=f"writing {seconds:.0f} s of 1080p, against ffmpeg -c copy",
-            ours=found["ours"]["cpu_ms"],
-            peer=found["ffmpeg_cpu_ms"],
-            ratio=found["ratio"],
+            ours=figures["ours"]["cpu_ms"],
+            peer=figures["ffmpeg_cpu_ms"],
+            ratio=figures["ratio"],
             unit="ms CPU",
             bar=0.9,
-            details=found,
+            details=figures,
         ),
         Result(
-            what="growth of the process, against the bytes held",
+            what="growth of the process, against the bytes in the ring",
             ours=memory["grown_bytes"] / 1e6,
             peer=memory["held_bytes"] / 1e6,
             ratio=memory["grown_to_held"],
@@ -210,12 +207,12 @@ def main() -> None:
     parser.add_argument("--memory", type=Path, nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.memory:
-        found: Details = dict(memory(*options.memory))
+        figures: Details = dict(memory(*options.memory))
     elif options.clip:
-        found = run(options.clip, options.seconds, options.runs)
+        figures = run(options.clip, options.seconds, options.runs)
     else:
         parser.error("a CLIP is needed")
-    print(json.dumps(found, indent=2))
+    print(json.dumps(figures, indent=2))
 
 
 if __name__ == "__main__":

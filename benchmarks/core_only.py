@@ -1,7 +1,7 @@
-"""Lets a process that is measured as a whole load the core without Home Assistant.
+"""Lets a process load the core without Home Assistant.
 
-To be imported before the core. The integration's package itself loads Home Assistant, for 2 s that
-no part of the core has to do with; its core needs none of it.
+Import it before the core. The integration's package imports Home Assistant, which takes 2 s; the core
+does not need it.
 """
 
 from pathlib import Path

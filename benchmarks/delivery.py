@@ -1,8 +1,8 @@
-"""Delivery: how evenly cells of a film arrive over a real WebSocket, and whether all do.
+"""Delivery: whether all frames of a film arrive over a real WebSocket, and how evenly.
 
 Home Assistant runs in a process of its own, and its ASCII player plays 1080p by the real resolver over
-HTTP. A client here reads, decodes and acknowledges. Jitter is the difference of each interval between
-two packets from what their times say, so that it is also that of the client and of the machine.
+HTTP. A client here reads, decodes and acknowledges. Jitter is the difference between the interval of two
+packets and that of their timestamps, including jitter of the client and the machine.
 """
 
 import asyncio
@@ -20,20 +20,20 @@ from custom_components.retrocam.core.ascii.planes import PlaneLayout
 from custom_components.retrocam.core.ascii.wire import SUBPROTOCOL
 from demo.client import Client
 from demo.server import free_port, running
-from tests.core.ascii.cell_decoder import CellDecoder
+from tests.core.ascii.ascii_decoder import AsciiDecoder
 
 FILM_FPS: Final = 24.0
 WATCHED: Final = 24.0
-"""Seconds of the film that are measured, of 30."""
+"""Measured seconds of the film's 30."""
 SETTLED: Final = 1.0
-"""Seconds at the start that are not: the newest group is replayed from memory."""
+"""Seconds skipped at the start: the newest group is replayed from memory."""
 PRESETS: Final = ("low", "high")
 MOST_LOST: Final = 0.002
-"""One frame in 500: the window's ends may each cut one off."""
+"""One frame in 500: each end of the window may cut one off."""
 
 
 class Arrival(NamedTuple):
-    """A packet: its time in the film and when it came, both in seconds, and its bytes."""
+    """A packet: its timestamp and its arrival, both in seconds, and its bytes."""
 
     position: float
     time: float
@@ -41,9 +41,9 @@ class Arrival(NamedTuple):
 
 
 async def watch(client: Client, entry_id: str) -> list[Arrival]:
-    """Read what a player shows until `WATCHED` seconds of it were seen."""
+    """Read a player's ASCII stream until `WATCHED` seconds of it have arrived."""
     arrivals: list[Arrival] = []
-    decoder: CellDecoder | None = None
+    decoder: AsciiDecoder | None = None
     url = f"{client.url}/api/retrocam/cells/{entry_id}"
     async with (
         asyncio.timeout(90),
@@ -53,10 +53,10 @@ async def watch(client: Client, entry_id: str) -> list[Arrival]:
     ):
         async for message in socket:
             if isinstance(message.data, str):
-                told = message.json()
-                if told["type"] == "init":
-                    layout = PlaneLayout(told["cols"], told["rows"])
-                    decoder, arrivals = CellDecoder(layout, epoch=told["epoch"]), []
+                payload = message.json()
+                if payload["type"] == "init":
+                    layout = PlaneLayout(payload["cols"], payload["rows"])
+                    decoder, arrivals = AsciiDecoder(layout, epoch=payload["epoch"]), []
                 continue
             now = time.monotonic()
             if decoder is None or (packet := decoder.decode(message.data)) is None:
@@ -65,11 +65,11 @@ async def watch(client: Client, entry_id: str) -> list[Arrival]:
             arrivals.append(Arrival(packet.pts_us / 1e6, now, len(message.data)))
             if arrivals[-1].position - arrivals[0].position >= WATCHED:
                 return arrivals
-    raise RuntimeError(f"the cells ended after {len(arrivals)} pictures")
+    raise RuntimeError(f"the stream ended after {len(arrivals)} frames")
 
 
 def results_of(preset: str, arrivals: Sequence[Arrival]) -> list[Result]:
-    """Judge what came after it settled."""
+    """Return the results, without the start."""
     seen = [one for one in arrivals if one.position >= arrivals[0].position + SETTLED]
     positions = np.array([one.position for one in seen])
     times = np.array([one.time for one in seen])
@@ -86,17 +86,17 @@ def results_of(preset: str, arrivals: Sequence[Arrival]) -> list[Result]:
     }
     return [
         Result(
-            what=f"{preset}: pictures that came, of {FILM_FPS:.0f} a second",
+            what=f"{preset}: frames received, of {FILM_FPS:.0f} per second",
             ours=len(seen),
             peer=wanted,
             ratio=len(seen) / wanted,
-            unit="pictures",
+            unit="frames",
             bar=1 - MOST_LOST,
             at_least=True,
             details=details,
         ),
         Result(
-            what=f"{preset}: jitter of arrival, 95th percentile",
+            what=f"{preset}: arrival jitter, 95th percentile",
             ours=float(np.percentile(jitter, 95)),
             unit="ms",
             bar=500 / FILM_FPS,
@@ -117,13 +117,13 @@ async def measure() -> list[Result]:
             entry_id = str(entry["entry_id"])
             player = await client.entity_id(entry_id, "media_player")
             await client.wait_for_state(player)
-            found = []
+            results = []
             for preset in PRESETS:
                 data = {"entity_id": player, "media": "/local/film.mp4", "preset": preset}
                 watching = asyncio.create_task(watch(client, entry_id))
                 await client.call_action("retrocam", "play", data)
-                found += results_of(preset, await watching)
-            return found
+                results += results_of(preset, await watching)
+            return results
 
 
 CASE = Case(

@@ -1,13 +1,13 @@
-"""The grid camera: CPU of four cameras in one picture, against decoding them and against ffmpeg.
+"""Grid: CPU of four cameras in one picture, against decoding them and against ffmpeg.
 
     python benchmarks/grid.py CLIP [--loops N] [--runs N]
 
-Prints one JSON object. Four cameras show CLIP (H.264, best 1280x720 at 25 fps), and a grid of them
-goes at 10 fps into MJPEG of 1280x720, quality 85. `decode` is the CPU of decoding the four alone;
-`grid` that of decoding, composing and encoding, by the camera's own compositor and encoder, with
-time that passes as fast as the work is done. Both are given for one decoder thread and for the
+Prints one JSON object. Four cameras show CLIP (H.264, ideally 1280x720 at 25 fps), and a grid of them is
+encoded at 10 fps to MJPEG of 1280x720, quality 85. `decode` is the CPU of decoding the four alone;
+`grid` that of decoding, composing and encoding by the camera's own compositor and encoder, with a
+clock that runs as fast as the work is done. Both are measured with one decoder thread and with the
 decoder's own choice of threads. `ffmpeg` does the same with xstack in one process, and is compared
-with a whole process of ours. `idle_ms` is the CPU that a grid takes in a second when nobody watches.
+with a whole process of ours. `idle_ms` is the CPU per second of a grid without viewers.
 """
 
 import argparse
@@ -43,7 +43,7 @@ MEMBERS = 4
 
 
 def frames(clip: Path, loops: int, *, threads: int) -> Iterator[av.VideoFrame]:
-    """Decode a clip again and again; 0 threads leaves the choice to the decoder."""
+    """Decode a clip repeatedly; 0 threads leaves the choice to the decoder."""
     for _ in range(loops):
         with av.open(str(clip)) as container:
             stream = container.streams.video[0]
@@ -54,22 +54,23 @@ def frames(clip: Path, loops: int, *, threads: int) -> Iterator[av.VideoFrame]:
 
 
 class Camera:
-    """A member whose pictures come when time passes."""
+    """A member whose frames follow a simulated clock."""
 
     def __init__(self, name: str, pictures: Iterator[av.VideoFrame], fps: float) -> None:
         self.name = name
+        self.longest_wait = 0.0
         self._pictures = pictures
         self._fps = fps
         self._shown = 0
         self._sink: Sink | None = None
 
     def subscribe(self, sink: Sink, *, keyframes_only: bool) -> Callable[[], None]:
-        """Give pictures to `sink` from now on."""
+        """Send frames to `sink` from now on."""
         self._sink = sink
         return lambda: None
 
     def pass_time(self, now: float) -> bool:
-        """Show what was taken by `now`; tell whether there is more."""
+        """Send the frames due by `now`; return whether there are more."""
         while self._shown <= now * self._fps:
             if (frame := next(self._pictures, None)) is None:
                 return False
@@ -80,7 +81,7 @@ class Camera:
 
 
 class Time(threading.Event):
-    """A clock that goes as fast as the cameras can decode. Set when one has no more pictures."""
+    """A clock that runs as fast as the cameras decode. Set when one has no more frames."""
 
     def __init__(self, cameras: list[Camera]) -> None:
         super().__init__()
@@ -109,7 +110,7 @@ def cameras_of(clip: Path, loops: int, threads: int) -> list[Camera]:
 
 
 def grid_of(cameras: list[Camera], clock: Callable[[], float]) -> Compositor:
-    """Make the grid of the cameras, by a clock that is taken for both of its own."""
+    """Make a grid of the cameras; `clock` is both of its clocks."""
     return Compositor(
         list(cameras),
         width=1280,
@@ -123,7 +124,7 @@ def grid_of(cameras: list[Camera], clock: Callable[[], float]) -> Compositor:
 
 
 def decode(clip: Path, loops: int, threads: int) -> float:
-    """Give the CPU seconds of decoding four streams, in step."""
+    """Return the CPU seconds of decoding four streams, in step."""
     time_line = Time(cameras_of(clip, loops, threads))
     start = cpu()
     while not time_line.wait(1 / FPS):
@@ -132,7 +133,7 @@ def decode(clip: Path, loops: int, threads: int) -> float:
 
 
 def compose(clip: Path, loops: int, threads: int) -> tuple[float, int, int]:
-    """Give the CPU seconds of the grid, how many pictures it made, and their mean size in bytes."""
+    """Return the CPU seconds of the grid, its number of frames, and their mean size in bytes."""
     cameras = cameras_of(clip, loops, threads)
     time_line = Time(cameras)
     grid = grid_of(cameras, lambda: time_line.now)
@@ -146,7 +147,7 @@ def compose(clip: Path, loops: int, threads: int) -> tuple[float, int, int]:
 
 
 def ffmpeg(clip: Path, loops: int, directory: Path) -> tuple[float, int]:
-    """Give the CPU seconds of ffmpeg's own grid, and the bytes a picture."""
+    """Return the CPU seconds of ffmpeg's grid, and the bytes per frame."""
     inputs = ["-stream_loop", str(loops - 1), "-i", str(clip)] * MEMBERS
     scaled = "".join(
         f"[{n}:v]fps={FPS},scale=640:360:flags=bilinear[t{n}];" for n in range(MEMBERS)
@@ -168,9 +169,9 @@ def duration(clip: Path) -> float:
 
 
 def whole_process(clip: Path, loops: int) -> float:
-    """Give the CPU seconds of a process that does nothing but the grid, its imports and all.
+    """Return the CPU seconds of a whole process with only the grid, imports included.
 
-    It decodes as the integration does, in one thread a camera; ffmpeg has the threads it chooses.
+    It decodes as the integration does, in one thread per camera; ffmpeg uses the threads it chooses.
     """
     start = cpu(resource.RUSAGE_CHILDREN)
     command = [sys.executable, __file__, str(clip), "--loops", str(loops), ONLY_GRID]
@@ -179,7 +180,7 @@ def whole_process(clip: Path, loops: int) -> float:
 
 
 def idle(clip: Path) -> float:
-    """Give the CPU in ms that a grid without a viewer takes in a second."""
+    """Return the CPU milliseconds per second of a grid without viewers."""
     grid = grid_of(cameras_of(clip, 1, 1), time.monotonic)
     feed = PictureFeed("retrocam grid", grid)
     feed.subscribe(lambda _picture: None)()
@@ -219,31 +220,31 @@ def compare(clip: Path, loops: int, runs: int) -> Details:
 
 
 def results() -> list[Result]:
-    found = compare(bunny_720p(), 6, 5)
+    figures = compare(bunny_720p(), 6, 5)
     against_decoding = [
         Result(
             what=f"four 720p25 into 720p at {FPS} fps, {name}, against decoding them",
-            ours=found[key]["grid_s"],
-            peer=found[key]["decode_s"],
-            ratio=found[key]["grid_per_decode"],
+            ours=figures[key]["grid_s"],
+            peer=figures[key]["decode_s"],
+            ratio=figures[key]["grid_per_decode"],
             unit="s CPU",
             bar=1.3,
-            details=found[key],
+            details=figures[key],
         )
-        for key, name in (("one_thread", "one thread"), ("auto", "own choice of threads"))
+        for key, name in (("one_thread", "one thread"), ("auto", "automatic threads"))
     ]
     return [
         *against_decoding,
         Result(
-            what="the same, whole processes, against ffmpeg xstack",
-            ours=found["whole_process_s"],
-            peer=found["ffmpeg_s"],
-            ratio=found["whole_process_per_ffmpeg"],
+            what="grid as a whole process, against ffmpeg xstack",
+            ours=figures["whole_process_s"],
+            peer=figures["ffmpeg_s"],
+            ratio=figures["whole_process_per_ffmpeg"],
             unit="s CPU",
             bar=0.9,
-            details={key: found[key] for key in ("ffmpeg_jpeg_bytes", "loops", "runs")},
+            details={key: figures[key] for key in ("ffmpeg_jpeg_bytes", "loops", "runs")},
         ),
-        Result(what="nobody watches", ours=found["idle_ms"], unit="ms CPU/s", bar=1),
+        Result(what="grid without viewers", ours=figures["idle_ms"], unit="ms CPU/s", bar=1),
     ]
 
 

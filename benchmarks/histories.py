@@ -1,8 +1,8 @@
-"""A large history of snapshots: scan, memory and lists. Part of the case `snapshots`.
+"""A large snapshot history: scan, memory and listing. Part of the case `snapshots`.
 
-It is made of small files in a temporary directory, with names a second apart; it is warm in the
-cache. The stall is the longest time by which a timer of 1 ms of an event loop comes late while another
-thread loads the store. The index's peak is of traced Python memory during the load.
+It consists of small files in a temporary directory, with names a second apart, in the page cache. The
+stall is the longest delay of a 1 ms timer of an event loop while another thread loads the store. The
+index's peak is traced Python memory during the load.
 """
 
 import asyncio
@@ -15,14 +15,15 @@ import tracemalloc
 
 from benchmarks.measuring import Details, Result
 from custom_components.retrocam.core.library.files import format_name
-from custom_components.retrocam.core.library.snapshots import SnapshotStore
+from custom_components.retrocam.core.library.snapshots import snapshot_library
+from custom_components.retrocam.core.library.store import MediaLibrary
 
 START = 1_760_000_000
 """UNIX time of the first snapshot, s."""
 
 
 def per_call(function: Callable[[], object], calls: int = 500) -> float:
-    """Give the wall time of a call in ms."""
+    """Return the wall time of a call in ms."""
     start = time.perf_counter()
     for _ in range(calls):
         function()
@@ -34,21 +35,21 @@ def fill(directory: Path, count: int) -> None:
         (directory / format_name((START + number) * 1000, "jpg")).write_bytes(b"x")
 
 
-async def load_beside_a_loop(store: SnapshotStore) -> tuple[float, float]:
-    """Load in a thread: seconds that it takes, and the loop's longest stall in ms."""
+async def load_beside_a_loop(store: MediaLibrary) -> tuple[float, float]:
+    """Load in a thread: its duration in s, and the loop's longest stall in ms."""
     worst, running = 0.0, True
 
     async def beat() -> None:
         nonlocal worst
         while running:
             due = time.perf_counter() + 0.001
-            await asyncio.sleep(0.001)  # what is measured: by how much it comes late
+            await asyncio.sleep(0.001)  # measures how late the timer fires
             worst = max(worst, time.perf_counter() - due)
 
-    # The thread must be there already, and the loop have settled.
+    # The thread must have started, and the loop have settled.
     await asyncio.to_thread(len, "")
     heart = asyncio.create_task(beat())
-    await asyncio.sleep(0.02)  # some beats
+    await asyncio.sleep(0.02)  # some ticks
     worst, start = 0.0, time.perf_counter()
     await asyncio.to_thread(store.load)
     seconds = time.perf_counter() - start
@@ -59,9 +60,9 @@ async def load_beside_a_loop(store: SnapshotStore) -> tuple[float, float]:
 
 def history(directory: Path, count: int, runs: int) -> Details:
     fill(directory, count)
-    loads = [asyncio.run(load_beside_a_loop(SnapshotStore(directory))) for _ in range(runs)]
+    loads = [asyncio.run(load_beside_a_loop(snapshot_library(directory))) for _ in range(runs)]
     tracemalloc.start()
-    store = SnapshotStore(directory)
+    store = snapshot_library(directory)
     store.load()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -73,37 +74,41 @@ def history(directory: Path, count: int, runs: int) -> Details:
         "stall_ms_worst": round(max(stall for _, stall in loads), 2),
         "bytes_per_file": round(store.index.nbytes / count, 2),
         "peak_bytes_per_file": round(peak / count, 1),
-        "list_50_ms": round(per_call(lambda: store.latest(50)), 4),
-        "list_50_before_ms": round(per_call(lambda: store.latest(50, before=middle)), 4),
+        "list_50_ms": round(per_call(lambda: list(store.page(50))), 4),
+        "list_50_before_ms": round(per_call(lambda: list(store.page(50, before=middle))), 4),
         "refresh_ms": round(per_call(store.refresh), 4),
     }
 
 
 def small_history(directory: Path) -> float:
-    """Give the ms for listing 50 of 1,000, to see that it does not grow."""
+    """Return the ms for listing 50 of 1,000, to check that it does not grow."""
     fill(directory, 1000)
-    store = SnapshotStore(directory)
+    store = snapshot_library(directory)
     store.load()
-    return round(per_call(lambda: store.latest(50)), 4)
+    return round(per_call(lambda: list(store.page(50))), 4)
 
 
 def histories(files: int, runs: int) -> Details:
     with tempfile.TemporaryDirectory() as large, tempfile.TemporaryDirectory() as small:
-        found = history(Path(large), files, runs)
-        return {**found, "list_50_of_1000_ms": small_history(Path(small))}
+        figures = history(Path(large), files, runs)
+        return {**figures, "list_50_of_1000_ms": small_history(Path(small))}
 
 
 def history_results() -> list[Result]:
-    found = histories(100_000, 5)
-    many = f"{found['files']} snapshots"
-    newest, of_few = found["list_50_ms"], found["list_50_of_1000_ms"]
+    figures = histories(100_000, 5)
+    many = f"{figures['files']} snapshots"
+    newest, of_few = figures["list_50_ms"], figures["list_50_of_1000_ms"]
     return [
-        Result(what=f"scan of {many}", ours=found["scan_s"], unit="s", bar=0.6, details=found),
-        Result(what="the loop's stall by it", ours=found["stall_ms"], unit="ms", bar=10),
-        Result(what="index", ours=found["bytes_per_file"], unit="B a snapshot", bar=32),
-        Result(what=f"newest 50 of {many}", ours=newest, unit="ms", bar=1),
+        Result(what=f"scan of {many}", ours=figures["scan_s"], unit="s", bar=0.6, details=figures),
         Result(
-            what="the same, against newest 50 of 1000",
+            what="event loop stall during the scan", ours=figures["stall_ms"], unit="ms", bar=10
+        ),
+        Result(
+            what="memory of the index", ours=figures["bytes_per_file"], unit="B/snapshot", bar=32
+        ),
+        Result(what=f"listing the newest 50 of {many}", ours=newest, unit="ms", bar=1),
+        Result(
+            what="newest 50 of 100000, against newest 50 of 1000",
             ours=newest,
             peer=of_few,
             ratio=newest / of_few,

@@ -12,26 +12,26 @@ from demo.process import cpu
 from demo.server import Server, free_port, running
 
 LOOK: Final = 5.0
-"""Seconds between two looks at whether it has come to rest."""
+"""Seconds between two checks for idleness."""
 AT_REST: Final = 20.0
-"""Milliseconds of CPU a second that it takes at most then."""
+"""Most CPU milliseconds per second when idle."""
 LOOKS: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Home Assistant, and the demo camera in it."""
+    """Home Assistant with the demo camera."""
 
     server: Server
     client: Client
     entry_id: str
 
     def cpu(self) -> float:
-        """Return the seconds of CPU that it has taken, user and system; Linux only."""
+        """Return its CPU seconds, user and system; Linux only."""
         return cpu(self.server.process.pid)
 
     async def rest(self) -> float:
-        """Wait until nothing of its start goes on; return the ms of CPU a second that are left.
+        """Wait until start-up is over; return the remaining CPU in ms per second.
 
         Raises TimeoutError.
         """
@@ -39,12 +39,12 @@ class Home:
             spent = await spent_in(LOOK, self.cpu)
             if spent.cpu <= AT_REST:
                 return spent.cpu
-        raise TimeoutError("Home Assistant does not come to rest")
+        raise TimeoutError("Home Assistant does not become idle")
 
 
 @asynccontextmanager
 async def demo_camera() -> AsyncIterator[Home]:
-    """Run it with a demo camera that does nothing unasked: neither lookback nor history."""
+    """Run it with an idle demo camera: neither lookback nor history."""
     with scratch() as directory:
         async with (
             running(Path(directory), free_port()) as server,
@@ -56,6 +56,6 @@ async def demo_camera() -> AsyncIterator[Home]:
             for key in ("lookback", "history"):
                 switch = await client.entity_id(entry_id, key)
                 await client.post("/api/services/switch/turn_off", {"entity_id": switch})
-            # The stream would go on until its idle timer fires.
+            # The stream would run until its idle timer fires.
             await client.post(f"/api/config/config_entries/entry/{entry_id}/reload", {})
             yield Home(server, client, entry_id)

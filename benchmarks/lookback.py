@@ -1,9 +1,9 @@
-"""Lookback: CPU of 16 armed streams against Home Assistant's stream workers alone.
+"""Lookback: CPU of 16 armed streams, against Home Assistant's stream workers alone.
 
 One process runs 16 of Home Assistant's own Streams, each with a connection to a real RTSP server that
-sends 720p at 25 fps and AAC, and with an HLS output that is kept awake, as when somebody watches. In
-every second window each stream has Retrocam's tap with a ring of a minute as well. The rings are full
-before the first window, so that they drop as much as they take. CPU is that of the process, user and
+sends 720p at 25 fps and AAC, and with an HLS output that is kept alive, as with a viewer. In every
+second window each stream also has Retrocam's tap with a ring of a minute. The rings are full before
+the first window, so that they drop as much as they take in. CPU is that of the process, user and
 system.
 """
 
@@ -36,7 +36,7 @@ BAR: Final = 1.05
 
 @asynccontextmanager
 async def home() -> AsyncIterator[HomeAssistant]:
-    """Run a Home Assistant with nothing but its stream component."""
+    """Run a Home Assistant with only its stream component."""
     with scratch() as directory:
         async with async_test_home_assistant(config_dir=directory) as hass:
             if not await async_setup_component(hass, "stream", {}):
@@ -46,10 +46,10 @@ async def home() -> AsyncIterator[HomeAssistant]:
 
 
 class Watched:
-    """A Stream that somebody watches by HLS, whose lookback can be armed."""
+    """A Stream with an HLS viewer, whose lookback can be armed."""
 
     def __init__(self, hass: HomeAssistant, url: str, number: int) -> None:
-        """Make the Stream; nothing runs yet."""
+        """Create the Stream without starting it."""
         self.ring = SegmentRing(LOOKBACK, MAX_BYTES)
         self._tap: StreamTap | None = None
         self._stream: Stream = create_stream(
@@ -57,34 +57,34 @@ class Watched:
         )
 
     async def start(self) -> None:
-        """Begin to stream; returns when the first part is there."""
+        """Start streaming; returns when the first part has arrived."""
         hls = self._stream.add_provider(HLS_PROVIDER)
         await self._stream.start()
         async with asyncio.timeout(60):
             await hls.part_recv()
-        # A viewer's requests would keep it awake; their cost is no matter here. The first segment has
-        # started the timer, and later ones leave it as it is.
+        # A viewer's requests would keep it alive; their cost does not matter here. The first segment has
+        # started the timer, and later ones do not restart it.
         hls.idle_timer.clear()
 
     def arm(self) -> None:
-        """Begin to fill the ring."""
+        """Start to fill the ring."""
         self._tap = attach(self._stream, self.ring)
 
     async def disarm(self) -> None:
-        """Leave the stream as it was without Retrocam."""
+        """Remove the tap."""
         if self._tap is not None:
             await async_release(self._stream, self._tap, self.ring, at_once=True)
             self._tap = None
 
     async def stop(self) -> None:
-        """End the worker."""
+        """Stop the worker."""
         await self.disarm()
         for output in self._stream.outputs().values():
             await self._stream.remove_provider(output)
 
 
 async def fill(cameras: list[Watched]) -> None:
-    """Wait until all rings drop what is too old."""
+    """Wait until all rings drop old segments."""
     for camera in cameras:
         camera.arm()
     await until(
@@ -93,7 +93,7 @@ async def fill(cameras: list[Watched]) -> None:
 
 
 async def measure(cameras: list[Watched], runs: int) -> list[tuple[float, float]]:
-    """Return pairs of what the workers took alone and armed, in ms of CPU a second."""
+    """Return pairs of the workers' CPU, alone and armed, in ms per second."""
     pairs = []
     for _ in range(runs):
         for camera in cameras:
@@ -127,7 +127,7 @@ async def compare() -> list[Result]:
     if connections != STREAMS:
         raise RuntimeError(f"{connections} connections instead of {STREAMS}")
     details = {"streams": STREAMS, "window_s": WINDOW, "held_bytes_a_stream": round(held)}
-    what = f"{STREAMS} streams of 720p25 with lookback armed, against none armed"
+    what = f"{STREAMS} streams of 720p25 with lookback, against without"
     return [paired(pairs).result(what, unit="ms CPU/s", bar=BAR, details=details)]
 
 

@@ -1,11 +1,11 @@
-"""Look-ups: how long a player waits for them, in processes of their own against in its own process.
+"""Look-ups: time to a result with a process for each, against yt-dlp in Home Assistant's process.
 
     python -m benchmarks.lookup {apart|within} URL
 
-Prints what one process took, as JSON. The peer is what Retrocam did before: yt-dlp loaded into Home
-Assistant's process by the first look-up, and run in a thread there. Ours starts the server of look-ups
-with the first one, and forks it for each. Both look the same film up on a server of this machine, so
-that no network is in the figures. Seconds of wall time, for somebody waits.
+Prints the times of one process as JSON. The peer is Retrocam's former way: yt-dlp loaded into Home
+Assistant's process by the first look-up, and run in a thread there. Ours starts the look-up server
+with the first one, and forks it for each. Both look up the same film on a server of this machine, so
+that no network is included. Wall time in seconds, since somebody waits.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ RUNS: Final = 5
 NEXT: Final = 15
 """Look-ups after the first one, in each run."""
 SLOWER: Final = 1.5
-"""Seconds by which the first one may be slower."""
+"""Most seconds by which the first look-up may be slower."""
 AS_FAST: Final = 1.0
 
 
@@ -51,7 +51,7 @@ async def _within(url: str) -> list[float]:
 
 
 def _extract(url: str) -> None:
-    from custom_components.retrocam.core.player.lookup.extractor import extract  # noqa: PLC0415  # loaded by the first one, as it was
+    from custom_components.retrocam.core.player.lookup.extractor import extract  # noqa: PLC0415  # the first look-up loaded it
 
     network = Network(is_any)
     extract(url, network, max_height=360, cache_dir=None)
@@ -59,7 +59,7 @@ def _extract(url: str) -> None:
 
 
 def _measured(side: str, url: str) -> tuple[float, float]:
-    """Return what the first look-up of a new process took, and the median of the next ones, in s."""
+    """Return the time of a new process's first look-up, and the median of the next ones, in s."""
     command = [sys.executable, "-m", "benchmarks.lookup", side, url]
     ran = subprocess.run(command, check=True, capture_output=True, text=True)
     first, *others = json.loads(ran.stdout)
@@ -69,13 +69,13 @@ def _measured(side: str, url: str) -> tuple[float, float]:
 def results() -> list[Result]:
     with serving() as server:
         url = server.add("/film.mp4", Page(clip(1.0), "video/mp4"))
-        _measured("within", url)  # compiles what is not yet
+        _measured("within", url)  # compiles bytecode
         runs = [(_measured("within", url), _measured("apart", url)) for _ in range(RUNS)]
     slower = [apart[0] - within[0] for within, apart in runs]
     following = paired([(within[1], apart[1]) for within, apart in runs])
     return [
         Result(
-            what="first look-up of a fresh start, beyond one in the same process",
+            what="first look-up after a start, beyond one in the same process",
             ours=statistics.median(slower),
             unit="s",
             bar=SLOWER,

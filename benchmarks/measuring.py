@@ -1,4 +1,4 @@
-"""What all benchmarks measure with: CPU time, sides in turn, medians, and results against a bar."""
+"""Shared by all benchmarks: CPU time, alternating sides, medians, and results against a bar."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -10,42 +10,42 @@ import tempfile
 from typing import Any, NamedTuple
 
 type Details = dict[str, Any]
-"""What else a run showed; JSON."""
+"""Further figures of a run; JSON."""
 
 
 def cpu(who: int = resource.RUSAGE_SELF) -> float:
-    """Return the seconds of CPU, user and system, of this process or its ended children."""
+    """Return the CPU seconds, user and system, of this process or its ended children."""
     usage = resource.getrusage(who)
     return usage.ru_utime + usage.ru_stime
 
 
 class Spent(NamedTuple):
-    """What a process took in a window."""
+    """CPU of a process in a window."""
 
     cpu: float
-    """Milliseconds a second."""
+    """Milliseconds per second."""
     seconds: float
-    """How long the window really was."""
+    """Actual length of the window."""
 
 
 async def spent_in(seconds: float, read_cpu: Callable[[], float]) -> Spent:
-    """Let a window of so many seconds pass; `read_cpu` gives the seconds of CPU of who is measured."""
+    """Wait for a window of `seconds`; `read_cpu` returns the CPU seconds of the measured process."""
     loop = asyncio.get_running_loop()
     began, before = loop.time(), read_cpu()
-    # This is the window: what goes on meanwhile is what is measured.
+    # The window: what runs meanwhile is measured.
     await asyncio.sleep(seconds)
     took = loop.time() - began
     return Spent((read_cpu() - before) / took * 1000, took)
 
 
 def scratch() -> tempfile.TemporaryDirectory[str]:
-    """Make a directory for the time of a `with` block, with a name that tells whose it is."""
+    """Make a temporary directory with a recognizable name for a `with` block."""
     return tempfile.TemporaryDirectory(prefix="retrocam-bench-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One figure of ours, and what it must meet.
+    """One figure of ours, and its bar.
 
     With a peer the bar limits the ratio of ours to the peer's, without one it limits ours itself.
     """
@@ -56,7 +56,7 @@ class Result:
     unit: str
     bar: float
     peer: float | None = None
-    """The same of whoever it is compared with, in the same unit and run."""
+    """The peer's figure, in the same unit and run."""
     ratio: float | None = None
     """Ours to the peer's: the median of the pairs, not the ratio of the medians."""
     at_least: bool = False
@@ -65,7 +65,7 @@ class Result:
 
     @property
     def value(self) -> float:
-        """What the bar limits."""
+        """The value that the bar limits."""
         return self.ours if self.ratio is None else self.ratio
 
     @property
@@ -84,7 +84,7 @@ class Case:
 
 
 class Pairs(NamedTuple):
-    """What two sides took, run by run."""
+    """The figures of two sides, run by run."""
 
     ours: tuple[float, ...]
     peer: tuple[float, ...]
@@ -95,7 +95,7 @@ class Pairs(NamedTuple):
         return tuple(ours / peer for ours, peer in zip(self.ours, self.peer, strict=True))
 
     def result(self, what: str, *, unit: str, bar: float, details: Details | None = None) -> Result:
-        """Return the medians, with all ratios among the details."""
+        """Return the medians, with all ratios in the details."""
         ratios = [round(ratio, 3) for ratio in sorted(self.ratios)]
         return Result(
             what=what,
@@ -109,13 +109,13 @@ class Pairs(NamedTuple):
 
 
 def alternate(ours: Callable[[], float], peer: Callable[[], float], runs: int) -> Pairs:
-    """Measure the peer and ours in turn, `runs` times each, so that both meet the same machine."""
+    """Measure the peer and ours in turn, `runs` times each, under the same conditions."""
     pairs = [(peer(), ours()) for _ in range(runs)]
     return paired(pairs)
 
 
 def paired(pairs: Sequence[tuple[float, float]]) -> Pairs:
-    """Return pairs of (peer, ours) side by side. Raises ValueError if there are none."""
+    """Split pairs of (peer, ours). Raises ValueError if there are none."""
     if not pairs:
         raise ValueError("nothing was measured")
     peer, ours = zip(*pairs, strict=True)
@@ -123,7 +123,7 @@ def paired(pairs: Sequence[tuple[float, float]]) -> Pairs:
 
 
 def status(key: str, process: int | str = "self") -> int:
-    """Return a line of what Linux says of a process's memory, in bytes. Raises KeyError."""
+    """Return a line of /proc/PID/status in bytes. Raises KeyError."""
     for line in Path(f"/proc/{process}/status").read_text("ascii").splitlines():
         if line.startswith(key):
             return int(line.split()[1]) * 1024

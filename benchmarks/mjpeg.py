@@ -1,8 +1,8 @@
 """MJPEG: CPU of 50 viewers against one.
 
-Home Assistant runs in a process of its own, whose CPU is read, user and system: all of it, drawing
-the demo camera's picture included. The viewers, in this process, are plain connections that read
-and count what comes. Lookback and history are off, for they would cost the same on both sides.
+Home Assistant runs in a process of its own, whose whole CPU is read, user and system, including the
+drawing of the demo camera. The viewers, in this process, are plain connections that read and count
+frames. Lookback and history are off, since they would add the same to both sides.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from demo.client import Client
 
 VIEWERS: Final = 50
 FPS: Final = 10
-"""What an MJPEG stream has unless its options say otherwise."""
+"""The default frame rate of an MJPEG stream."""
 WINDOW: Final = 15.0
 """Seconds of one side."""
 RUNS: Final = 4
@@ -27,7 +27,7 @@ MARK: Final = b"\r\nX-Frame-Index:"
 
 
 class Viewer(asyncio.Protocol):
-    """A connection that reads an MJPEG stream and keeps nothing of it."""
+    """A connection that reads an MJPEG stream and discards it."""
 
     def __init__(self, request: bytes) -> None:
         """Send `request` when connected."""
@@ -47,7 +47,7 @@ class Viewer(asyncio.Protocol):
     @override
     def data_received(self, data: bytes) -> None:
         self.size += len(data)
-        # A mark may lie across two reads.
+        # A mark may span two reads.
         self.frames += (self._tail + data).count(MARK)
         self._tail = (self._tail + data)[-len(MARK) + 1 :]
         # The first frame is sent twice.
@@ -55,7 +55,7 @@ class Viewer(asyncio.Protocol):
             self.watching.set()
 
     def close(self) -> None:
-        """Leave."""
+        """Disconnect."""
         if self._transport is not None:
             self._transport.abort()
 
@@ -69,7 +69,7 @@ def request_for(client: Client, path: str) -> bytes:
 
 @asynccontextmanager
 async def viewer(home: Home) -> AsyncIterator[Viewer]:
-    """Watch the demo camera for the time of a `with` block, which begins with pictures coming."""
+    """Watch the demo camera during a `with` block, which starts once frames arrive."""
     loop = asyncio.get_running_loop()
     request = request_for(home.client, f"/api/retrocam/mjpeg/{home.entry_id}")
     _, one = await loop.create_connection(lambda: Viewer(request), "127.0.0.1", home.server.port)
@@ -82,7 +82,7 @@ async def viewer(home: Home) -> AsyncIterator[Viewer]:
 
 
 async def window(home: Home, viewers: int) -> tuple[float, float, float]:
-    """Return ms of CPU a second, the frames a second of the worst viewer, and bytes a frame."""
+    """Return CPU in ms per second, frames per second of the slowest viewer, and bytes per frame."""
     async with AsyncExitStack() as stack:
         watching = [await stack.enter_async_context(viewer(home)) for _ in range(viewers)]
         frames, size = [one.frames for one in watching], watching[0].size
@@ -93,7 +93,7 @@ async def window(home: Home, viewers: int) -> tuple[float, float, float]:
 
 async def compare() -> list[Result]:
     async with demo_camera() as home:
-        await window(home, 1)  # what is done once is not counted
+        await window(home, 1)  # excludes one-time work
         nobody = await home.rest()
         one, many = [], []
         for _ in range(RUNS):
@@ -101,7 +101,7 @@ async def compare() -> list[Result]:
             many.append(await window(home, VIEWERS))
     worst = min(fps for _, fps, _ in many)
     if worst < 0.9 * FPS:
-        raise RuntimeError(f"a viewer got {worst:.1f} frames a second: the machine is too busy")
+        raise RuntimeError(f"a viewer got {worst:.1f} frames per second: the machine is too busy")
     pairs = paired([(few[0], all_[0]) for few, all_ in zip(one, many, strict=True)])
     details = {
         "fps_of_worst_viewer": round(worst, 2),

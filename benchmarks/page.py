@@ -1,4 +1,4 @@
-"""What came of cases, as a table in Markdown, and the page of the documentation made of it.
+"""Formats results as a Markdown table, and as the page of the documentation.
 
     python -m benchmarks.page FIGURES > docs/performance.md
 
@@ -17,13 +17,13 @@ from benchmarks.measuring import Result
 PAGE: Final = """\
 # Performance
 
-The last run of each benchmark. What each case shows and how it is measured:
-[benchmarks/README.md](../benchmarks/README.md). `scripts/bench` measures it again.
+The last run of each benchmark. [benchmarks/README.md](../benchmarks/README.md) describes what each case
+shows and how it is measured; `scripts/bench` repeats it.
 
 {table}
 
-A ratio is ours to the peer's in the same run, the median of the pairs; a bar limits the ratio where
-there is a peer, and the value itself where there is none. CPU is user and system time.
+A ratio is ours to the peer's in the same run, the median of the pairs. A bar limits the ratio if there
+is a peer, else the value itself. CPU is user and system time.
 
 ## Measured on
 
@@ -33,39 +33,39 @@ there is a peer, and the value itself where there is none. CPU is user and syste
 |---|---|---|---|
 {circumstances}
 
-The load is the machine's average of the minute before the case began. Above 1, others were at work on
-the same cores: ratios then scatter by far more than the 3 to 5 % of a quiet machine.
+The load is the machine's load average of the minute before the case started. Above 1, other processes
+used the same cores: ratios then vary by far more than the 3 to 5 % of an idle machine.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What came of a case."""
+    """The results of a case."""
 
     case: str
     results: list[Result]
     error: str
-    """Why it did not come to its end; empty if it did."""
+    """Why it failed; empty if it completed."""
     seconds: float
     load: float
-    """The machine's load of the last minute when it began: what others did."""
+    """The machine's load average of the minute before it started: other processes."""
 
     day: str
     """Of the run, ISO 8601, UTC."""
 
     @property
     def met(self) -> bool:
-        """Whether it ran, and met all its bars."""
+        """Whether it completed and met all its bars."""
         return not self.error and all(result.met for result in self.results)
 
     def as_json(self) -> dict[str, Any]:
-        """Return it for the file of figures."""
+        """Return it for the JSON file."""
         results = [{**asdict(result), "met": result.met} for result in self.results]
         return {**asdict(self), "results": results}
 
     @classmethod
     def from_json(cls, figures: dict[str, Any]) -> Self:
-        """Return what `as_json` gave."""
+        """Restore it from `as_json`."""
         names = {field.name for field in fields(Result)}
         results = [
             Result(**{name: value for name, value in one.items() if name in names})
@@ -75,7 +75,7 @@ class Run:
 
 
 def row(case: str, result: Result) -> list[str]:
-    """Return the cells of a result's line in the table."""
+    """Return the columns of a result in the table."""
     limit = f"{'≥' if result.at_least else '≤'} {result.bar:.4g}"
     return [
         case,
@@ -89,7 +89,7 @@ def row(case: str, result: Result) -> list[str]:
 
 
 def table(runs: Sequence[Run]) -> str:
-    """Return all results as a table in Markdown that a terminal shows aligned."""
+    """Return all results as a Markdown table, aligned for a terminal."""
     rows = [["case", "what", "ours", "peer", "ratio", "bar", ""]]
     for one in runs:
         rows += [row(one.case, result) for result in one.results]

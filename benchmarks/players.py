@@ -1,8 +1,8 @@
-"""Players: CPU of ASCII players for the terminal, against cells with decoding, at 120x50.
+"""Players: CPU of ASCII players for the terminal, against ours with decoding, at 120x50.
 
 All run on one thread, on the same grid, and decode. Ours stops at the packet that is sent, theirs at
-the terminal's bytes. mpv's null output, most of what it takes, is among the details. chafa shows
-stills, so that it gets the frames as JPEG.
+the terminal's bytes. mpv's null output, most of its CPU, is in the details. chafa shows only stills, so
+it gets the frames as JPEG.
 """
 
 from pathlib import Path
@@ -19,7 +19,7 @@ from custom_components.retrocam.core.frames.jpeg import encode
 
 
 def peer_commands(clip: Path, cols: int, rows: int, count: int) -> dict[str, list[str]]:
-    """Give the players that are installed, and mpv's null output."""
+    """Return the installed players, and mpv's null output."""
     size = f"{cols}x{rows}"
     mpv = ["mpv", "--no-config", "--really-quiet", "--no-audio", "--untimed", "--vd-lavc-threads=1"]
     mpv += [f"--frames={count}"]
@@ -37,12 +37,12 @@ def peer_commands(clip: Path, cols: int, rows: int, count: int) -> dict[str, lis
 
 
 def peers(clip: Path, limit: int) -> dict[str, float]:
-    """Give milliseconds of CPU a frame of other players at 120x50, decoding included."""
+    """Return CPU milliseconds per frame of other players at 120x50, decoding included."""
     return play(peer_commands(clip, 120, 50, limit), limit)
 
 
 def chafa(clip: Path, limit: int) -> dict[str, float]:
-    """Give the same of chafa, which plays no video: it gets the frames as JPEG."""
+    """Return the same for chafa, which plays no video: it gets the frames as JPEG."""
     if not shutil.which("chafa"):
         return {}
     with tempfile.TemporaryDirectory() as directory:
@@ -55,7 +55,7 @@ def chafa(clip: Path, limit: int) -> dict[str, float]:
 
 
 def play(commands: dict[str, list[str]], limit: int) -> dict[str, float]:
-    """Give milliseconds of CPU a frame of commands that show as many frames; one that fails has none."""
+    """Return CPU milliseconds per frame of each command, without those that fail."""
     result = {}
     for name, command in commands.items():
         environment = {"CACA_DRIVER": "raw", "CACA_GEOMETRY": "120x50", "TERM": "xterm-256color"}

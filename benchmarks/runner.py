@@ -1,7 +1,7 @@
-"""Runs benchmarks one after the other, prints a table, and tells by its exit code of a missed bar.
+"""Runs benchmarks one after the other, prints a table, and exits with 1 if a bar was missed.
 
 Each case is a module of this package with a `CASE`, and runs in a process of its own, so that none
-measures what another one left in memory.
+measures another's memory.
 """
 
 import argparse
@@ -31,17 +31,22 @@ CASES: Final = (
     "cells",
     "clips",
     "delivery",
+    "frames",
     "grid",
     "lookback",
     "lookup",
     "mjpeg",
     "players",
+    "relay",
+    "rewind",
     "scale",
+    "seek",
     "snapshots",
     "stalls",
+    "tape",
     "timelapse",
 )
-"""The modules with a case, by which they are called as well."""
+"""The modules with a case; also their names on the command line."""
 
 type Runner = Callable[[str], list[Result]]
 """Runs the case of that name."""
@@ -59,50 +64,50 @@ def run_case(name: str) -> list[Result]:
 
 
 def isolated(name: str) -> list[Result]:
-    """Run a case in a new process. Raises whatever the case does."""
+    """Run a case in a new process. Raises the exceptions of the case."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         return pool.submit(run_case, name).result()
 
 
 def run(name: str, runner: Runner) -> Run:
-    """Run a case and take down its results, or why there are none."""
+    """Run a case and return its results, or its error."""
     load, began = os.getloadavg()[0], time.monotonic()
     day = datetime.now(UTC).date().isoformat()
     results: list[Result] = []
     error = ""
     try:
         results = runner(name)
-    except Exception as err:  # noqa: BLE001  # one case that cannot run must not take the others
+    except Exception as err:  # noqa: BLE001  # a failing case must not stop the others
         error = f"{type(err).__name__}: {err}"
     seconds = time.monotonic() - began
     return Run(case=name, results=results, error=error, seconds=seconds, load=load, day=day)
 
 
 def machine() -> dict[str, str]:
-    """Return what the figures hold for: the machine, and the versions of what was measured."""
+    """Return the conditions of the figures: the machine, and versions."""
     model = platform.machine()
     info = Path("/proc/cpuinfo")
     for line in info.read_text("utf-8").splitlines() if info.exists() else []:
         if line.startswith("model name"):
             model = line.partition(":")[2].strip()
             break
-    found = {"cpu": f"{model}, {os.cpu_count()} cores", "python": platform.python_version()}
-    found |= {name: version(name) for name in ("homeassistant", "av", "numpy", "simplejpeg")}
+    details = {"cpu": f"{model}, {os.cpu_count()} cores", "python": platform.python_version()}
+    details |= {name: version(name) for name in ("homeassistant", "av", "numpy", "simplejpeg")}
     for tool in ("ffmpeg", "timg", "mpv"):
         if path := shutil.which(tool):
             option = "-version" if tool == "ffmpeg" else "--version"
-            said = subprocess.run([path, option], capture_output=True, text=True, check=False)
-            found[tool] = " ".join((said.stdout or said.stderr).split()[:3])
-    return found
+            completed = subprocess.run([path, option], capture_output=True, text=True, check=False)
+            details[tool] = " ".join((completed.stdout or completed.stderr).split()[:3])
+    return details
 
 
 def write_report(path: Path, runs: Sequence[Run]) -> None:
-    """Write all that was found as JSON; cases that stand there and were not run again stay."""
+    """Write all results as JSON; cases in the file that were not run again stay."""
     cases = json.loads(path.read_text(encoding="utf-8"))["cases"] if path.exists() else {}
     cases |= {one.case: one.as_json() for one in runs}
-    found = {"machine": machine(), "cases": dict(sorted(cases.items()))}
-    path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    report = {"machine": machine(), "cases": dict(sorted(cases.items()))}
+    path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
 
 
 def main(
@@ -111,10 +116,12 @@ def main(
     names: Sequence[str] = CASES,
     runner: Runner = isolated,
 ) -> int:
-    """Run the cases that the command line names; return 1 if a bar was missed or a case failed."""
+    """Run the cases of the command line; return 1 if a bar was missed or a case failed."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("cases", nargs="*", metavar="case", help=f"of {', '.join(names)}; else all")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there as well")
+    parser.add_argument(
+        "cases", nargs="*", metavar="case", help=f"one of {', '.join(names)}; else all"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures to FILE")
     chosen = parser.parse_args(arguments)
     if unknown := [name for name in chosen.cases if name not in names]:
         parser.error(f"no such case: {', '.join(unknown)}")

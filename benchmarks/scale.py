@@ -1,9 +1,9 @@
-"""Scale: what the 64th camera costs, and what it does to Home Assistant's event loop.
+"""Scale: cost of the 64th camera, and the latency of Home Assistant's event loop.
 
-Each size is a new process of Home Assistant whose cameras all open one mount of a real RTSP server,
-320x180 at 15 fps, with lookback and a snapshot every 10 s each, over a connection each. CPU is that of
-Home Assistant's process; the server and its encoder are apart. The peer are as many of Home
-Assistant's own stream workers with nothing of ours.
+Each size is a new Home Assistant process whose cameras all open one mount of a real RTSP server,
+320x180 at 15 fps, each with its own connection, lookback and a snapshot every 10 s. CPU is that of
+Home Assistant's process; the server and its encoder are excluded. The peer is the same number of Home
+Assistant's own stream workers without Retrocam.
 """
 
 import asyncio
@@ -18,29 +18,29 @@ SIZES: Final = (1, 4, 16, 64)
 FEW: Final = 4
 MANY: Final = 64
 SETTLE: Final = 14.0
-"""Seconds after the last connection until each camera has begun its history, and start-up is over."""
+"""Seconds after the last connection until each camera's history has started, and start-up is over."""
 WINDOW: Final = 16.0
 LONG_WINDOW: Final = 64.0
-"""For few cameras and for none: a difference of some milliseconds a second drowns in a shorter one."""
+"""Longer for few cameras and none: a difference of some ms per second needs it."""
 LINEAR: Final = 1.1
 BARE: Final = 1.8
-"""What 64 cameras may take to what 64 stream workers take: the rest is a picture each 10 s, decoded,
-encoded and saved."""
+"""Limit of 64 cameras against 64 stream workers: the rest is a snapshot every 10 s, decoded, encoded
+and saved."""
 LAG: Final = 20.0
 """Milliseconds."""
 MEMORY: Final = 10.0
-"""Megabytes an instance; a minute of this video is 1.5, and a stream worker without us takes most."""
+"""Megabytes per camera; a minute of this video is 1.5, and a bare stream worker takes most."""
 LOAD: Final = 0.25
-"""Seconds an instance that start-up may take longer, and as long to unload it."""
+"""Most seconds per camera that start-up takes longer, and that unloading takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What so many cameras take."""
+    """Figures for a number of cameras."""
 
     cameras: int
     cpu: float
-    """Milliseconds a second."""
+    """Milliseconds per second."""
     memory: float
     """Megabytes."""
     lag: dict[str, float]
@@ -49,11 +49,11 @@ class Size:
 
 
 async def measure(mount: Mount, cameras: int, *, bare: bool = False) -> Size:
-    """Run so many and take their figures."""
+    """Run a number of cameras and measure them."""
     mine = 0 if bare else cameras
     async with sized_home(mine, mount.url, bare=cameras if bare else 0) as home:
         await mount.async_wait_for_watchers(cameras)
-        # Nothing tells of its end: histories begin spread over an interval.
+        # Nothing reports its end: histories start spread over an interval.
         await asyncio.sleep(SETTLE)
         spent, lag = await window(home, WINDOW if cameras > FEW else LONG_WINDOW)
         if mount.watchers != cameras:
@@ -64,7 +64,7 @@ async def measure(mount: Mount, cameras: int, *, bare: bool = False) -> Size:
 
 
 async def window(home: SizedHome, seconds: float) -> tuple[float, dict[str, float]]:
-    """Return the CPU in ms a second, and how late the event loop was meanwhile."""
+    """Return CPU in ms per second, and the lateness of the event loop."""
     loop = asyncio.get_running_loop()
     began, before = loop.time(), home.cpu
     lag = await home.lag(seconds)
@@ -72,8 +72,8 @@ async def window(home: SizedHome, seconds: float) -> tuple[float, dict[str, floa
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What all sizes take."""
+class ScaleFigures:
+    """Figures for all sizes."""
 
     none: Size
     bare: Size
@@ -81,14 +81,14 @@ class Found:
     sizes: dict[int, Size]
 
     def each(self, size: Size) -> float:
-        """Return what a camera takes beyond a Home Assistant without any, ms a second."""
+        """Return the CPU of a camera beyond a Home Assistant without any, in ms per second."""
         return (size.cpu - self.none.cpu) / size.cameras
 
 
-async def measure_all() -> Found:
+async def measure_all() -> ScaleFigures:
     with RtspServer() as server:
         mount = server.mount("/camera")
-        return Found(
+        return ScaleFigures(
             await measure(mount, 0),
             await measure(mount, MANY, bare=True),
             await measure(mount, FEW, bare=True),
@@ -96,42 +96,43 @@ async def measure_all() -> Found:
         )
 
 
-def details_of(found: Found) -> Details:
+def details_of(figures: ScaleFigures) -> Details:
     details: Details = {
         f"cameras_{size.cameras}": {
             "cpu_ms_s": round(size.cpu),
-            "cpu_ms_s_each": round(found.each(size), 2),
+            "cpu_ms_s_each": round(figures.each(size), 2),
             "memory_mb": round(size.memory),
             "lag_ms": {name: round(value, 2) for name, value in size.lag.items()},
             "started_s": round(size.started, 1),
             "unloaded_s": round(size.unloaded, 2),
         }
-        for size in found.sizes.values()
+        for size in figures.sizes.values()
     }
-    none, bare = found.none, found.bare
+    none, bare = figures.none, figures.bare
     details["bare"] = {
         "cpu_ms_s": round(bare.cpu),
-        "cpu_ms_s_each": round(found.each(bare), 2),
-        "cpu_ms_s_each_of_few": round(found.each(found.bare_few), 2),
+        "cpu_ms_s_each": round(figures.each(bare), 2),
+        "cpu_ms_s_each_of_few": round(figures.each(figures.bare_few), 2),
         "lag_p99_ms": round(bare.lag["p99_ms"], 2),
     }
     details["none"] = {"cpu_ms_s": round(none.cpu), "memory_mb": round(none.memory)}
     return details
 
 
-def cost(found: Found, what: str) -> list[Result]:
-    """Judge the CPU of each camera."""
-    many, few = found.each(found.sizes[MANY]), found.each(found.sizes[FEW])
-    bare, bare_few = found.each(found.bare), found.each(found.bare_few)
+def cost(figures: ScaleFigures, what: str) -> list[Result]:
+    """Return the CPU results per camera."""
+    many, few = figures.each(figures.sizes[MANY]), figures.each(figures.sizes[FEW])
+    bare, bare_few = figures.each(figures.bare), figures.each(figures.bare_few)
     return [
         Result(
-            what=f"{what}: each, against each of {FEW} (bare stream workers {bare / bare_few:.2f})",
+            what=f"{what}: CPU per camera, against {FEW} cameras "
+            f"(bare stream workers {bare / bare_few:.2f})",
             ours=many,
             peer=few,
             ratio=many / few,
             unit="ms CPU/s",
             bar=LINEAR,
-            details=details_of(found),
+            details=details_of(figures),
         ),
         Result(
             what=f"{what}, against {MANY} bare stream workers",
@@ -144,37 +145,39 @@ def cost(found: Found, what: str) -> list[Result]:
     ]
 
 
-def burden(found: Found, what: str) -> list[Result]:
-    """Judge what else Home Assistant bears."""
-    none, bare, many = found.none, found.bare, found.sizes[MANY]
+def burden(figures: ScaleFigures, what: str) -> list[Result]:
+    """Return the other results."""
+    none, bare, many = figures.none, figures.bare, figures.sizes[MANY]
     return [
         Result(
-            what=f"{what}: lateness of the event loop, 99 of 100 (bare workers "
+            what=f"{what}: lateness of the event loop, 99th percentile (bare workers "
             f"{bare.lag['p99_ms']:.1f} ms)",
             ours=many.lag["p99_ms"],
             unit="ms",
             bar=LAG,
         ),
         Result(
-            what=f"{what}: memory of each (bare {(bare.memory - none.memory) / MANY:.1f} MB)",
+            what=f"{what}: memory per camera (bare {(bare.memory - none.memory) / MANY:.1f} MB)",
             ours=(many.memory - none.memory) / MANY,
             unit="MB",
             bar=MEMORY,
         ),
         Result(
-            what=f"{what}: start-up longer than without, by each",
+            what=f"{what}: longer start-up, per camera",
             ours=(many.started - none.started) / MANY,
             unit="s",
             bar=LOAD,
         ),
-        Result(what=f"{what}: unload, each", ours=many.unloaded / MANY, unit="s", bar=LOAD),
+        Result(
+            what=f"{what}: unloading, per camera", ours=many.unloaded / MANY, unit="s", bar=LOAD
+        ),
     ]
 
 
 def results() -> list[Result]:
-    found = asyncio.run(measure_all())
+    figures = asyncio.run(measure_all())
     what = f"320x180 at 15 fps, {MANY} cameras"
-    return [*cost(found, what), *burden(found, what)]
+    return [*cost(figures, what), *burden(figures, what)]
 
 
 CASE = Case(

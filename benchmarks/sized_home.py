@@ -23,7 +23,7 @@ MADE: Final = "2026-01-01T00:00:00+00:00"
 
 @dataclass(frozen=True, slots=True)
 class SizedHome:
-    """Home Assistant with so many cameras, loaded."""
+    """Home Assistant with a number of cameras, loaded."""
 
     server: Server
     client: Client
@@ -33,23 +33,23 @@ class SizedHome:
 
     @property
     def cpu(self) -> float:
-        """Seconds of CPU that its process has taken."""
+        """CPU seconds of its process."""
         return cpu(self.server.process.pid)
 
     async def memory(self) -> int:
-        """Return the bytes that it holds, after giving back what it does not."""
+        """Return its memory in bytes, after freed memory is returned to the system."""
         await self.client.get("/api/retrocam_probe?settle=1")
         return rss(self.server.process.pid)
 
     async def lag(self, seconds: float) -> dict[str, float]:
-        """Measure for so long how late the event loop is; ms."""
+        """Measure the lateness of the event loop for `seconds`; ms."""
         found: dict[str, float] = await self.client.get(
             f"/api/retrocam_probe/lag?seconds={seconds}"
         )
         return found
 
     async def unload(self) -> float:
-        """Unload all entries; return how many seconds that takes."""
+        """Unload all entries; return the seconds that it takes."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         for entry_id in self.entry_ids:
@@ -60,7 +60,7 @@ class SizedHome:
 
 
 def entry(number: int, url: str) -> dict[str, Any]:
-    """Return an entry as Home Assistant stores one; by flows 64 would take minutes, and be refused."""
+    """Return an entry in Home Assistant's storage format: 64 flows take minutes, and are rejected."""
     return {
         "created_at": MADE,
         "data": {
@@ -89,7 +89,7 @@ def entry(number: int, url: str) -> dict[str, Any]:
 
 @asynccontextmanager
 async def sized_home(cameras: int, url: str, *, bare: int = 0) -> AsyncIterator[SizedHome]:
-    """Run it with so many cameras that all open `url`, or as many `bare` streams of its own."""
+    """Run it with `count` cameras that all open `url`, or as many `bare` streams of its own."""
     loop = asyncio.get_running_loop()
     with scratch() as name:
         directory = Path(name)
@@ -109,7 +109,7 @@ async def sized_home(cameras: int, url: str, *, bare: int = 0) -> AsyncIterator[
 
 
 def store_entries(directory: Path, entries: list[dict[str, Any]]) -> None:
-    """Write entries as Home Assistant stores them, before its first start; blocks."""
+    """Write entries in Home Assistant's storage format, before its first start; blocks."""
     path = directory / ".storage" / "core.config_entries"
     path.parent.mkdir()
     content = {"version": 1, "minor_version": 5, "key": path.name, "data": {"entries": entries}}

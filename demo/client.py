@@ -1,4 +1,4 @@
-"""What a user does in Home Assistant's UI, over the same HTTP and WebSocket API."""
+"""A client of Home Assistant's HTTP and WebSocket API, which acts like a user of its UI."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,25 +9,27 @@ from typing import Any, Final, Self
 import aiohttp
 
 USERNAME: Final = "demo"
-PASSWORD: Final = "demo"  # noqa: S105  # a throw-away instance on the loopback address
+PASSWORD: Final = "demo"  # noqa: S105  # a temporary instance on the loopback address
 
 
 class Client:
     """A logged-in user."""
 
     def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
-        """Talk to the Home Assistant at `url`."""
+        """Connect to the Home Assistant at `url`."""
         self.url = url
         self.session = session
         self._ids = count(1)
         self._asked: dict[int, asyncio.Future[Any]] = {}
+        self._events: dict[int, asyncio.Queue[Any]] = {}
+        """The events of each subscription."""
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self.tokens: dict[str, Any] = {}
 
     @classmethod
     @contextlib.asynccontextmanager
     async def logged_in(cls, url: str) -> AsyncIterator[Self]:
-        """Onboard a new Home Assistant, or log in to one that is, for the time of a `with` block."""
+        """Onboard a new Home Assistant, or log in to an existing one, for a `with` block."""
         async with aiohttp.ClientSession() as session:
             client = cls(url, session)
             code = await client._onboard() or await client._login()
@@ -39,7 +41,7 @@ class Client:
                     {"type": "auth", "access_token": client.tokens["access_token"]}
                 )
                 if (await socket.receive_json())["type"] != "auth_ok":
-                    raise RuntimeError("Home Assistant refused the token")
+                    raise RuntimeError("Home Assistant rejected the token")
                 reader = asyncio.create_task(client._read(socket))
                 try:
                     yield client
@@ -48,11 +50,11 @@ class Client:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers that say who asks."""
+        """The authentication headers."""
         return {"Authorization": f"Bearer {self.tokens['access_token']}"}
 
     def hold(self, token: str) -> None:
-        """Go on with a token that lives long: that of a log-in ends after half an hour."""
+        """Switch to a long-lived token: the access token of a login expires after half an hour."""
         self.tokens["access_token"] = token
 
     async def get(self, path: str) -> Any:
@@ -68,7 +70,7 @@ class Client:
             return await response.read()
 
     async def post(self, path: str, data: dict[str, Any]) -> Any:
-        """Send JSON to `path` and return the JSON of the answer."""
+        """Post JSON to `path` and return the JSON of the response."""
         async with self.session.post(self.url + path, json=data, headers=self.headers) as response:
             if response.status >= 400:
                 raise RuntimeError(f"{path}: {response.status} {await response.text()}")
@@ -76,8 +78,22 @@ class Client:
 
     async def command(self, kind: str, /, **data: Any) -> Any:
         """Send a WebSocket command and return its result."""
-        assert self._socket is not None  # noqa: S101  # as it was entered
+        return await self._ask(next(self._ids), kind, data)
+
+    @contextlib.asynccontextmanager
+    async def subscription(self, kind: str, /, **data: Any) -> AsyncIterator[asyncio.Queue[Any]]:
+        """Subscribe during a `with` block, and return the queue of the events."""
         number = next(self._ids)
+        events = self._events[number] = asyncio.Queue()
+        await self._ask(number, kind, data)
+        try:
+            yield events
+        finally:
+            await self.command("unsubscribe_events", subscription=number)
+            del self._events[number]
+
+    async def _ask(self, number: int, kind: str, data: dict[str, Any]) -> Any:
+        assert self._socket is not None  # noqa: S101  # set by `logged_in`
         self._asked[number] = asyncio.get_running_loop().create_future()
         await self._socket.send_json({"id": number, "type": kind, **data})
         answer = await self._asked[number]
@@ -86,16 +102,18 @@ class Client:
         return answer["result"]
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        """Hand out answers as they come; without a reader, pings would stay unanswered."""
+        """Dispatch responses as they arrive; without a reader, pings would stay unanswered."""
         async for message in socket:
             answer = message.json()
             if answer["type"] == "result":
                 self._asked.pop(answer["id"]).set_result(answer)
+            elif answer["type"] == "event" and answer["id"] in self._events:
+                self._events[answer["id"]].put_nowait(answer["event"])
         for future in self._asked.values():
             future.set_exception(ConnectionError("Home Assistant has closed the connection"))
 
     async def call_action(self, domain: str, action: str, data: dict[str, Any]) -> Any:
-        """Call an action that responds, and return its response."""
+        """Call an action with a response, and return it."""
         answer = await self.post(f"/api/services/{domain}/{action}?return_response", data)
         return answer["service_response"]
 
@@ -105,7 +123,7 @@ class Client:
         return found
 
     async def add_entry(self, *steps: tuple[str, dict[str, Any]]) -> dict[str, Any]:
-        """Walk the config flow through `steps` and return the entry; a step that fails raises."""
+        """Run the config flow through `steps` and return the entry; a failing step raises."""
         path = "/api/config/config_entries/flow"
         answer = await self.post(path, {"handler": "retrocam", "show_advanced_options": False})
         for step, data in steps:
@@ -115,27 +133,27 @@ class Client:
                 raise RuntimeError(f"expected the step {step}, got {answer}")
             answer = await self.post(f"{path}/{answer['flow_id']}", data)
         if answer["type"] != "create_entry":
-            raise RuntimeError(f"the flow made no entry: {answer}")
+            raise RuntimeError(f"the flow created no entry: {answer}")
         result: dict[str, Any] = answer["result"]
         return result
 
     async def change_options(self, entry_id: str, section: str, **values: Any) -> dict[str, str]:
-        """Change fields of one section of an entry's options and leave the others as they are.
+        """Change fields of one section of an entry's options and leave the others unchanged.
 
-        Returns what the last form told, by name.
+        Returns the description placeholders of the last form, by name.
         """
         path = "/api/config/config_entries/options/flow"
         answer = await self.post(path, {"handler": entry_id})
-        data = _filled(answer["data_schema"])
+        data = filled(answer["data_schema"])
         data[section] |= values
-        told: dict[str, str] = {}
+        placeholders: dict[str, str] = {}
         while answer["type"] == "form":
             if answer["errors"]:
-                raise RuntimeError(f"the options were refused: {answer['errors']}")
-            told |= answer["description_placeholders"] or {}
+                raise RuntimeError(f"the options were rejected: {answer['errors']}")
+            placeholders |= answer["description_placeholders"] or {}
             answer = await self.post(f"{path}/{answer['flow_id']}", data)
             data = {}
-        return told
+        return placeholders
 
     async def entity_id(self, entry_id: str, key: str) -> str:
         """Return the id of an entry's entity by its key."""
@@ -144,25 +162,31 @@ class Client:
                 return str(entity["entity_id"])
         raise LookupError(key)
 
-    async def wait_for_state(self, entity_id: str, *, timeout: float = 30) -> dict[str, Any]:  # noqa: ASYNC109  # for who reads the call
-        """Return the state of an entity once it is there and available."""
+    async def wait_for_state(self, entity_id: str, *, timeout: float = 30) -> dict[str, Any]:  # noqa: ASYNC109  # clearer at the call site
+        """Return the state of an entity once it exists and is available."""
         async with asyncio.timeout(timeout):
             while True:
                 with contextlib.suppress(aiohttp.ClientResponseError):
                     state: dict[str, Any] = await self.get(f"/api/states/{entity_id}")
                     if state["state"] != "unavailable":
                         return state
-                await asyncio.sleep(0.2)  # the state of another process
+                await asyncio.sleep(0.2)  # polls another process
+
+    async def wait_for_lookback(self, entry_id: str, seconds: float) -> None:
+        """Wait until a camera can look back that far, as its card shows it."""
+        async with self.subscription("retrocam/lookback/subscribe", entry_id=entry_id) as events:
+            while (await events.get())["available"] < seconds:
+                pass
 
     async def wait_until_loaded(self) -> None:
-        """Wait until Home Assistant runs, and all of Retrocam's entries are loaded."""
-        while (await self.command("get_config"))["state"] != "RUNNING":  # noqa: ASYNC110  # of another process
-            await asyncio.sleep(0.1)  # until the next question
+        """Wait until Home Assistant runs, and all Retrocam entries are loaded."""
+        while (await self.command("get_config"))["state"] != "RUNNING":  # noqa: ASYNC110  # polls another process
+            await asyncio.sleep(0.1)  # polling interval
         while {entry["state"] for entry in await self.entries()} - {"loaded"}:  # noqa: ASYNC110  # the same
-            await asyncio.sleep(0.1)  # until the next question
+            await asyncio.sleep(0.1)  # polling interval
 
     async def _onboard(self) -> str | None:
-        """Make the first user; return None if there is one already."""
+        """Create the first user; return None if there is one already."""
         async with self.session.post(
             f"{self.url}/api/onboarding/users",
             json={
@@ -204,13 +228,13 @@ class Client:
             self.tokens = await response.json()
 
 
-def _filled(fields: list[dict[str, Any]]) -> dict[str, Any]:
-    """Fill a form in as it is shown: with what is suggested, else with the defaults."""
+def filled(fields: list[dict[str, Any]]) -> dict[str, Any]:
+    """Fill in a form with its suggested values, else with its defaults."""
     data: dict[str, Any] = {}
     for field in fields:
         suggested = (field.get("description") or {}).get("suggested_value", field.get("default"))
         if field.get("type") == "expandable":
-            data[field["name"]] = _filled(field["schema"])
+            data[field["name"]] = filled(field["schema"])
         elif suggested is not None:
             data[field["name"]] = suggested
     return data

@@ -1,4 +1,4 @@
-"""The demo's film: the test pattern as a video with sound, which Home Assistant serves."""
+"""The demo's film: the test pattern as a video with sound, served by Home Assistant."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -7,10 +7,11 @@ from typing import Final
 import av
 import numpy as np
 
-from custom_components.retrocam.core.pattern.picture import SAMPLE_RATE, TestPattern, beep
+from custom_components.retrocam.core.pattern.marks import SAMPLE_RATE, beep
+from custom_components.retrocam.core.pattern.picture import TestPattern
 
 FILM: Final = "/local/retrocam-demo.mp4"
-"""Where Home Assistant serves it."""
+"""Its path in Home Assistant."""
 SECONDS: Final = 20
 WIDTH: Final = 640
 HEIGHT: Final = 360
@@ -42,7 +43,7 @@ def make_film(directory: Path, seconds: int = SECONDS) -> None:
 
 
 def _samples(number: int) -> av.AudioFrame:
-    """Return the sound of one picture."""
+    """Return the sound of one frame."""
     count = SAMPLE_RATE // FPS
     wave = beep(number * count, count).astype(np.int16)
     frame = av.AudioFrame.from_ndarray(wave.reshape(1, -1), format="s16", layout="mono")

@@ -1,4 +1,4 @@
-"""The demo's jobs: what must happen before Retrocam may be called working."""
+"""The demo's jobs: what must succeed before Retrocam counts as working."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -11,7 +11,7 @@ import av
 from custom_components.retrocam.core.frames import jpeg
 from custom_components.retrocam.core.frames.geometry import fitted
 from custom_components.retrocam.core.grid.layout import Layout, tiles
-from custom_components.retrocam.core.pattern.picture import read_frame_number
+from tests.pattern_reader import read_frame_number
 
 from .ascii import ascii_player
 from .client import Client
@@ -25,23 +25,23 @@ HLS_SEGMENTS: Final = 3
 MJPEG_FRAMES: Final = 20
 GRID_FRAMES: Final = 15
 LOOKBACK: Final = 8
-"""Seconds that the demo's recording looks back."""
+"""Lookback of the demo's recording in s."""
 
 SNAPSHOTS: Final = 10
-"""Pictures of the demo's timelapse, at least."""
+"""Fewest frames of the demo's timelapse."""
 
 
 class JobError(Exception):
-    """A job did not happen."""
+    """A job failed."""
 
 
 def frame_number(data: bytes) -> int:
-    """Return the frame number in a JPEG of the demo camera. Raises JobError if none can be read."""
+    """Return the frame number in a JPEG of the demo camera. Raises JobError if it cannot be read."""
     return _number(jpeg.decode(data))
 
 
 async def still(client: Client, entry_id: str) -> Facts:
-    """Fetch a still by Home Assistant's own camera proxy."""
+    """Request a still from Home Assistant's camera proxy."""
     entity_id = await client.entity_id(entry_id, "camera")
     data = await client.get_bytes(f"/api/camera_proxy/{entity_id}")
     width, height = jpeg.size(data)
@@ -64,7 +64,7 @@ async def hls(client: Client, entry_id: str) -> Facts:
         for line in (await client.get_bytes(playlist)).decode().splitlines():
             if line.startswith("./segment/") and line not in seen:
                 seen[line] = len(await client.get_bytes(urljoin(playlist, line)))
-        await asyncio.sleep(0.5)  # as players ask for the list again
+        await asyncio.sleep(0.5)  # as players reload the playlist
     return {"hls_segments": len(seen), "hls_bytes": sum(seen.values())}
 
 
@@ -84,15 +84,13 @@ async def mjpeg(client: Client, entry_id: str) -> Facts:
 
 
 async def record(client: Client, entry_id: str) -> Facts:
-    """Record a clip that begins before it was asked for; no frame may be missing in it."""
+    """Record a clip with lookback; no frame may be missing."""
     camera = await client.entity_id(entry_id, "camera")
-    held = await client.entity_id(entry_id, "lookback_available")
-    while float((await client.wait_for_state(held))["state"]) < LOOKBACK:  # noqa: ASYNC110  # each is a request
-        await asyncio.sleep(0.5)  # the state of another process
+    await client.wait_for_lookback(entry_id, LOOKBACK)
     data = {"entity_id": camera, "lookback": LOOKBACK, "duration": 3}
     answer = (await client.call_action("retrocam", "record", data))[camera]
     if len(answer["parts"]) != 1 or not answer["complete"]:
-        raise JobError(f"the clip is not whole: {answer}")
+        raise JobError(f"the clip is incomplete: {answer}")
     clip = await client.get_bytes(answer["url"])
     numbers = [_number(frame) for frame in _frames(clip)]
     if numbers != list(range(numbers[0], numbers[0] + len(numbers))):
@@ -106,9 +104,10 @@ async def record(client: Client, entry_id: str) -> Facts:
 
 
 async def history(client: Client, entry_id: str) -> Facts:
-    """Take a snapshot, wait for more, and make a timelapse; frame numbers must rise through it.
+    """Take a snapshot, wait for more, and export a timelapse; its frame numbers must rise.
 
-    Earlier ones are left out: the numbers begin anew whenever the camera is loaded, as sharing did.
+    Earlier snapshots are excluded: frame numbers restart whenever the camera is
+    loaded, as by sharing.
     """
     camera = {"entity_id": await client.entity_id(entry_id, "camera")}
     taken = (await client.call_action("retrocam", "take_snapshot", camera))[camera["entity_id"]]
@@ -125,7 +124,7 @@ async def history(client: Client, entry_id: str) -> Facts:
     film = answer[camera["entity_id"]]
     numbers = [_number(frame) for frame in _frames(await client.get_bytes(film["url"]))]
     if len(numbers) != film["frames"] or film["skipped"]:
-        raise JobError(f"pictures are missing: {film}")
+        raise JobError(f"frames are missing: {film}")
     if numbers[0] != first or numbers != sorted(set(numbers)):
         raise JobError(f"frame numbers do not rise from {first} through the timelapse: {numbers}")
     return {
@@ -137,7 +136,7 @@ async def history(client: Client, entry_id: str) -> Facts:
 
 
 async def grid(client: Client, entry_id: str) -> Facts:
-    """Show the grid in each layout; in each, the frame number of every visible member must move."""
+    """Show the grid in each layout; in each, the frame number of every visible member must change."""
     entries = {entry["title"]: entry["entry_id"] for entry in await client.entries()}
     entity = {"entity_id": await client.entity_id(entries[GRID_NAME], "camera")}
     path = f"{client.url}/api/retrocam/mjpeg/{entries[GRID_NAME]}"
@@ -149,7 +148,7 @@ async def grid(client: Client, entry_id: str) -> Facts:
             seen: dict[str, set[int]] = {}
             frames = 0
             while frames < GRID_FRAMES or any(len(numbers) < 2 for numbers in seen.values()):
-                # Two pictures may have been drawn before the layout was set.
+                # Two frames may have been drawn before the layout was set.
                 picture = jpeg.decode(await _next_frame(response))
                 if (frames := frames + 1) > 2:
                     for name, number in _numbers_of_members(picture, layout):
@@ -159,7 +158,7 @@ async def grid(client: Client, entry_id: str) -> Facts:
 
 
 def _numbers_of_members(frame: av.VideoFrame, layout: Layout) -> Iterator[tuple[str, int]]:
-    """Read the frame number of each member that the grid shows."""
+    """Read the frame number of each visible member."""
     luma = jpeg.planes(frame)[0]
     members = list(MEMBERS.items())
     for member, area in tiles(layout, len(members), frame.width, frame.height):
@@ -178,7 +177,7 @@ def _frames(clip: bytes) -> Iterator[av.VideoFrame]:
 
 def _number(frame: av.VideoFrame) -> int:
     if (number := read_frame_number(jpeg.planes(frame)[0])) is None:
-        raise JobError("a picture holds no frame number")
+        raise JobError("no frame number can be read")
     return number
 
 
@@ -205,7 +204,7 @@ JOBS: Final[dict[str, Job]] = {
 
 
 async def run(client: Client, entry_id: str, more: Mapping[str, Job] | None = None) -> Facts:
-    """Do all jobs, and `more`, side by side; return what they found. Raises JobError, naming the job."""
+    """Run all jobs, and `more`, concurrently; return their results. Raises JobError, naming the job."""
 
     async def do(name: str, job: Job) -> Facts:
         try:

@@ -37,7 +37,7 @@ logger:
 
 
 def free_port() -> int:
-    """Return a TCP port that nothing listens on at this moment."""
+    """Return a free TCP port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -45,14 +45,14 @@ def free_port() -> int:
 
 
 def write_configuration(directory: Path, port: int, extra: str = "") -> None:
-    """Make `directory` the configuration directory of a Home Assistant with Retrocam."""
+    """Prepare `directory` as the configuration directory of a Home Assistant with Retrocam."""
     media = directory / "media"
     media.mkdir(parents=True, exist_ok=True)
     (directory / "configuration.yaml").write_text(
         CONFIGURATION.format(media=media) + extra, encoding="utf-8"
     )
-    # What Home Assistant no longer takes from YAML: the port, and that onboarding's steps beyond the
-    # first user are done. Those would set up integrations that fetch from the internet.
+    # What cannot be set in YAML any more: the port, and onboarding as done beyond the first user.
+    # Its other steps would set up integrations that use the internet.
     _store(directory, "http", 2, 2, _http_settings(port))
     if not (directory / ".storage" / "onboarding").exists():
         done = ["core_config", "analytics", "integration"]
@@ -63,7 +63,7 @@ def write_configuration(directory: Path, port: int, extra: str = "") -> None:
 
 
 def add_probe(directory: Path) -> str:
-    """Put the probe beside Retrocam, before the first start; return what configures it."""
+    """Install the probe beside Retrocam, before the first start; return its configuration."""
     components = directory / "custom_components"
     components.mkdir(parents=True)
     for name, place in (
@@ -99,10 +99,10 @@ def _store(directory: Path, key: str, version: int, minor: int, data: dict[str, 
 
 
 class Server:
-    """Home Assistant, running."""
+    """A running Home Assistant."""
 
     def __init__(self, directory: Path, port: int, process: asyncio.subprocess.Process) -> None:
-        """Hold a process that was started in `directory`."""
+        """Wrap a process that was started in `directory`."""
         self.directory = directory
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
@@ -110,11 +110,11 @@ class Server:
 
     @property
     def log(self) -> str:
-        """What Home Assistant has logged since it was started."""
+        """Home Assistant's log since its start."""
         return (self.directory / "console.log").read_text(encoding="utf-8", errors="replace")
 
     async def wait_until_up(self) -> None:
-        """Wait until HTTP answers. Raises RuntimeError if the process ends or stays silent."""
+        """Wait until HTTP answers. Raises RuntimeError if the process ends or does not answer."""
         async with aiohttp.ClientSession() as session, asyncio.timeout(START_TIMEOUT):
             while True:
                 if self.process.returncode is not None:
@@ -123,10 +123,10 @@ class Server:
                     async with session.get(f"{self.url}/manifest.json") as response:
                         if response.status == 200:
                             return
-                await asyncio.sleep(0.2)  # until another process listens
+                await asyncio.sleep(0.2)  # polls another process
 
     async def stop(self) -> int:
-        """End Home Assistant as the operating system would; return its exit code."""
+        """Stop Home Assistant by SIGTERM; return its exit code."""
         if self.process.returncode is None:
             self.process.send_signal(signal.SIGTERM)
             try:
@@ -137,7 +137,7 @@ class Server:
         return await self.process.wait()
 
     async def kill(self) -> None:
-        """End Home Assistant as a power cut would."""
+        """Kill Home Assistant, like a power cut."""
         self.process.kill()
         await self.process.wait()
 
@@ -145,15 +145,15 @@ class Server:
 async def start(
     directory: Path, port: int, extra: str = "", environment: Mapping[str, str] | None = None
 ) -> Server:
-    """Start Home Assistant in `directory`, and return before it is up."""
+    """Start Home Assistant in `directory`, and return before it is ready."""
     write_configuration(directory, port, extra)
     with (directory / "console.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "homeassistant", "--config", str(directory), "--skip-pip",
             stdout=log, stderr=asyncio.subprocess.STDOUT, stdin=asyncio.subprocess.DEVNULL,
-            # A Ctrl-C at the terminal is the demo's to handle: it then ends Home Assistant cleanly.
+            # The demo handles a Ctrl-C at the terminal: it then stops Home Assistant cleanly.
             start_new_session=True,
-            # Custom components are those of the configuration, not those of the place it is run from.
+            # Custom components are loaded from the configuration, not from the working directory.
             cwd=directory,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
         )  # fmt: skip
@@ -162,7 +162,7 @@ async def start(
 
 @contextlib.asynccontextmanager
 async def running(directory: Path, port: int, extra: str = "") -> AsyncIterator[Server]:
-    """Run Home Assistant for the time of a `with` block."""
+    """Run Home Assistant during a `with` block."""
     server = await start(directory, port, extra)
     try:
         await server.wait_until_up()

@@ -1,4 +1,4 @@
-"""What the demo sets up in Home Assistant: instances by the config flow, and a dashboard."""
+"""The demo's setup in Home Assistant: entries by the config flow, and a dashboard."""
 
 from typing import Any, Final
 
@@ -13,19 +13,24 @@ MEMBERS: Final = {
     "Demo garage": (640, 480, 10),
     "Demo door": (720, 960, 15),
 }
-"""The cameras of the grid, in order: width, height and pictures a second."""
+"""The cameras of the grid, in order: width, height and frames per second."""
 HISTORY_INTERVAL: Final = 2
-"""Seconds from one snapshot of the demo camera to the next."""
+"""Snapshot interval of the demo camera in s."""
 _WIDE: Final = {"columns": "full"}
 
 
-async def set_up(client: Client) -> str:
-    """Set up what is not there yet; return the id of the demo camera's entry."""
+async def set_up(client: Client, shape: dict[str, int] | None = None) -> str:
+    """Set up what is missing; return the entry id of the demo camera.
+
+    `shape` is its width, height and fps if they are not the default ones.
+    """
     entries = {entry["title"]: entry["entry_id"] for entry in await client.entries()}
     if DEMO_NAME not in entries:
-        entry = await client.add_entry(("demo", {"name": DEMO_NAME}))
+        advanced = {} if shape is None else {"advanced": shape}
+        entry = await client.add_entry(("demo", {"name": DEMO_NAME, **advanced}))
         entries[DEMO_NAME] = entry["entry_id"]
-        await _keep_history(client, entry["entry_id"])
+        await client.change_options(entry["entry_id"], "history", interval_sec=HISTORY_INTERVAL)
+        await client.wait_until_loaded()  # changed options reload the entry
     camera = await client.entity_id(entries[DEMO_NAME], "camera")
     await client.wait_for_state(camera)
     grid = await _set_up_grid(client, entries)
@@ -35,13 +40,13 @@ async def set_up(client: Client) -> str:
     player = await client.entity_id(entries[PLAYER_NAME], "media_player")
     await client.wait_for_state(player)
     await _save_dashboard(client, camera, grid, player)
-    # So that its history shows something at once.
+    # So that its history is not empty.
     await client.call_action("retrocam", "take_snapshot", {"entity_id": camera})
     return str(entries[DEMO_NAME])
 
 
 async def _set_up_grid(client: Client, entries: dict[str, str]) -> str:
-    """Set up the other cameras and the grid of all; return the id of the grid's camera."""
+    """Set up the other cameras and a grid of all; return the id of the grid's camera."""
     cameras = []
     for name, (width, height, fps) in MEMBERS.items():
         if name not in entries:
@@ -60,18 +65,11 @@ async def _set_up_grid(client: Client, entries: dict[str, str]) -> str:
 
 
 async def _keep_nothing(client: Client, entry_id: str) -> None:
-    """Switch off what draws for nobody."""
+    """Switch off the histories."""
     for key in ("lookback", "history"):
         switch = await client.entity_id(entry_id, key)
         await client.wait_for_state(switch)
         await client.post("/api/services/switch/turn_off", {"entity_id": switch})
-
-
-async def _keep_history(client: Client, entry_id: str) -> None:
-    number = await client.entity_id(entry_id, "interval_sec")
-    await client.wait_for_state(number)
-    data = {"entity_id": number, "value": HISTORY_INTERVAL}
-    await client.post("/api/services/number/set_value", data)
 
 
 async def _save_dashboard(client: Client, camera: str, grid: str, player: str) -> None:
@@ -94,14 +92,15 @@ async def _save_dashboard(client: Client, camera: str, grid: str, player: str) -
     ]
     core = [{"type": "picture-entity", "entity": camera, "camera_view": "live"}]
     views = [
-        _view("Cameras", "cameras", ours),
-        # A page of its own: each player decodes the stream once more.
-        _view("Without cards", "core", [{**card, "grid_options": _WIDE} for card in core]),
+        view("Cameras", "cameras", ours),
+        # A view of its own: each player decodes the stream once more.
+        view("Without cards", "core", [{**card, "grid_options": _WIDE} for card in core]),
     ]
     await client.command("lovelace/config/save", url_path=DASHBOARD, config={"views": views})
 
 
-def _view(title: str, path: str, cards: list[dict[str, Any]]) -> dict[str, Any]:
+def view(title: str, path: str, cards: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the view of a dashboard, with a section for each card."""
     sections = [{"type": "grid", "cards": [card]} for card in cards]
     return {
         "title": title,

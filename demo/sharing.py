@@ -1,40 +1,40 @@
-"""The demo's share pages: the player and a camera, for guests who know the PIN."""
+"""The demo's share pages: the player and a camera, for guests with the PIN."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from custom_components.retrocam.core.share.pins import draw_pin
+from custom_components.retrocam.core.share.pins import random_pin
 
 from .client import Client
 from .setting import DEMO_NAME, PLAYER_NAME
 
 SHARED: Final = (PLAYER_NAME, DEMO_NAME)
-"""What the demo shows to guests."""
+"""The entries that the demo shares."""
 
 
 @dataclass(frozen=True, slots=True)
 class SharedPage:
-    """Where guests go, and what lets them in."""
+    """A share page's path and PIN."""
 
     url: str
     pin: str
 
 
 async def share_demo(client: Client) -> dict[str, SharedPage]:
-    """Share the demo's player and camera under one new PIN; return the pages by name."""
+    """Share the demo's player and camera with one new PIN; return the pages by name."""
     entries = {entry["title"]: entry["entry_id"] for entry in await client.entries()}
-    pin = draw_pin()
+    pin = random_pin()
     pages = {name: await share(client, entries[name], pin) for name in SHARED}
     for name, key in zip(SHARED, ("media_player", "camera"), strict=True):
-        # The options have loaded it anew.
+        # Changing the options has reloaded it.
         await client.wait_for_state(await client.entity_id(entries[name], key))
     return pages
 
 
 def guest_of(pages: dict[str, SharedPage]) -> Callable[[Client, str], Awaitable[dict[str, Any]]]:
-    """Return the job of a guest: each page's door, first with a wrong PIN, then with the right one."""
+    """Return the guest job: unlock each page, first with a wrong PIN, then with the right one."""
 
     async def guest(client: Client, _entry_id: str) -> dict[str, Any]:
         refused, kinds = [], []
@@ -56,15 +56,16 @@ def guest_of(pages: dict[str, SharedPage]) -> Callable[[Client, str], Awaitable[
 
 
 async def share(client: Client, entry_id: str, pin: str | None = None) -> SharedPage:
-    """Switch an entry's page on for guests who may do everything, with a new PIN."""
-    pin = pin or draw_pin()
-    told = await client.change_options(
+    """Enable an entry's share page with all rights and a new PIN."""
+    pin = pin or random_pin()
+    placeholders = await client.change_options(
         entry_id,
         "share",
         share_enabled=True,
         share_pin=pin,
         share_control=True,
         share_history=True,
+        share_rewind=True,
     )
-    # The form tells Home Assistant's address in the network; the demo listens on this machine alone.
-    return SharedPage(client.url + urlsplit(told["share_link"]).path, pin)
+    # The form shows Home Assistant's network address; the demo listens on this machine only.
+    return SharedPage(client.url + urlsplit(placeholders["share_link"]).path, pin)

@@ -1,4 +1,4 @@
-/** Which texts of `src/localize` go into which bundle: one file a language, and no bundle carries another's. */
+/** Texts of `src/localize` by bundle: one file per language, and no bundle contains another's texts. */
 
 export type Bundle = "cards" | "share";
 
@@ -12,6 +12,14 @@ const OF_SHARE = [
   "fullscreen.",
   "viewer.",
   "live.",
+  "rewind.label",
+  "rewind.hint",
+  "rewind.ago",
+  "rewind.spoken",
+  "rewind.transport",
+  "rewind.back",
+  "rewind.forward",
+  "rewind.picture",
 ] as const;
 
 export function belongs(bundle: Bundle, key: string): boolean {

@@ -6,12 +6,12 @@ import { defineConfig } from "vitest/config";
 import { belongs, type Bundle } from "./text-filter.ts";
 
 const DIST = join(import.meta.dirname, "../custom_components/retrocam/panel/dist");
-/** Bytes of the whole share page at most, gzipped. */
+/** Most bytes of the whole share page, gzipped. */
 const MOST_SHARE = 60_000;
-/** What in-car browsers are: old Chromium. */
+/** In-car browsers: old Chromium. */
 const OLD = { target: ["es2020", "chrome109"], cssTarget: "chrome109" };
 
-/** Leaves a bundle only the texts that it uses. */
+/** Removes texts that a bundle does not use. */
 function onlyTexts(bundle: Bundle): Plugin {
   return {
     name: "retrocam-texts",
@@ -25,7 +25,7 @@ function onlyTexts(bundle: Bundle): Plugin {
   };
 }
 
-/** Fails the build when the share page has become too large for a phone's connection in a car. */
+/** Fails the build when the share page is too large for a phone's connection in a car. */
 function bounded(): Plugin {
   return {
     name: "retrocam-bound",
@@ -52,18 +52,18 @@ const CARDS = {
     rolldownOptions: { output: { codeSplitting: false } },
   },
 };
-const WORKER = {
+const worker = (input: string, name: string) => ({
   publicDir: false as const,
   build: {
     ...OLD,
     outDir: DIST,
     emptyOutDir: false,
-    rolldownOptions: {
-      input: "src/player/software.worker.ts",
-      output: { format: "iife" as const, entryFileNames: "share-worker.js" },
-    },
+    rolldownOptions: { input, output: { format: "iife" as const, entryFileNames: name } },
   },
-};
+});
+const SHARE_WORKER = worker("src/player/software.worker.ts", "share-worker.js");
+// A file, since pages share no worker of a `blob:` URL, and Chromium none of a `data:` URL.
+const PLACES_WORKER = worker("src/live/desk.worker.ts", "places-worker.js");
 const SHARE = {
   plugins: [onlyTexts("share"), bounded()],
   publicDir: "share",
@@ -84,7 +84,12 @@ const SHARE = {
   },
 };
 
-const BUNDLES: Record<string, object> = { share: SHARE, "share-worker": WORKER, production: CARDS };
+const BUNDLES: Record<string, object> = {
+  share: SHARE,
+  "share-worker": SHARE_WORKER,
+  "places-worker": PLACES_WORKER,
+  production: CARDS,
+};
 
 export default defineConfig(({ mode }) => ({
   ...BUNDLES[mode],
@@ -95,7 +100,7 @@ export default defineConfig(({ mode }) => ({
     coverage: {
       reporter: ["text"],
       include: ["src/player/**", "src/history/**", "src/ha/**", "src/share/**"],
-      // What only a browser can run: tests/e2e/cards compares each pixel of both renderers with its glyph.
+      // Needs a browser: tests/e2e/cards compares each pixel of both renderers with its glyph.
       exclude: ["src/player/{atlas,page,software,software.worker,surface,webgl}.ts"],
     },
   },

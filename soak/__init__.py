@@ -1,1 +1,1 @@
-"""The soak: a real Home Assistant among clients and sources that misbehave, for minutes or hours."""
+"""The soak test: a real Home Assistant among misbehaving clients and sources, for minutes or hours."""

@@ -1,4 +1,4 @@
-"""Clips: recorded all the time, overlapping; at the end not one may be missing."""
+"""Records overlapping clips all the time, and checks at the end that none is missing."""
 
 import asyncio
 import contextlib
@@ -15,14 +15,16 @@ from av.video.frame import PictureType
 from custom_components.retrocam.core.clips.fragmented_reader import read_recording
 from custom_components.retrocam.core.errors import RetrocamError
 from custom_components.retrocam.core.frames.jpeg import planes
-from custom_components.retrocam.core.pattern.marks import read_frame_number
+from tests.pattern_reader import read_frame_number
 
-from .scene import Instance, Scene
+from .scene import DEMO, Instance, Scene
 from .shown import Shown, told_numbers
 
 PARTIAL: Final = ".partial"
+NEW_LIFE: Final = 100
+"""Frame number below which the demo camera, which counts anew with Home Assistant, may begin again."""
 BEGUN: Final = 3.0
-"""Seconds after which a call of `record` must have its clip on the disk, if the source is there."""
+"""Seconds after which a call of `record` must have its clip on disk, if the source is up."""
 
 
 @dataclass(slots=True)
@@ -39,17 +41,17 @@ class Call:
 
 @dataclass(slots=True)
 class Clips:
-    """Records, and keeps account."""
+    """Records clips, and keeps track of them."""
 
     scene: Scene
     chance: random.Random
     calls: list[Call] = field(default_factory=list)
     begun: set[Path] = field(default_factory=set)
-    """Where each clip belongs that was ever seen on the disk with pictures in it."""
+    """The final path of each clip that was ever on disk with frames in it."""
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def record_until(self, stop: asyncio.Event) -> None:
-        """Begin clips now and then, and watch what is on the disk."""
+        """Start clips at random intervals, and watch the disk."""
         while not stop.is_set():
             if self.scene.running and len(self._tasks) < 6:
                 task = asyncio.create_task(self._record(self.chance.choice(self.scene.cameras)))
@@ -66,11 +68,11 @@ class Clips:
             await asyncio.wait(self._tasks)
 
     async def look(self) -> None:
-        """Take down which clips are being written."""
+        """Note the clips being written."""
         self.begun |= await asyncio.to_thread(self._unfinished)
 
     async def look_after_kill(self, untroubled: set[str]) -> None:
-        """Take down what a kill has left; whoever was recording has something on the disk."""
+        """Note what a kill has left; each running call must have something on disk."""
         now = asyncio.get_running_loop().time()
         found = await asyncio.to_thread(self._unfinished)
         self.begun |= found
@@ -83,8 +85,8 @@ class Clips:
             files = sum(path.parent == instance.recordings for path in found)
             if instance.title in untroubled and files < len(pending):
                 self.scene.fault(
-                    f"{len(pending)} clips of {instance.title} were recorded when Home Assistant "
-                    f"was killed, {files} are on the disk"
+                    f"{len(pending)} clips of {instance.title} were being recorded when Home Assistant "
+                    f"was killed, {files} are on disk"
                 )
 
     def _unfinished(self) -> set[Path]:
@@ -94,7 +96,7 @@ class Clips:
                 try:
                     read_recording(path)
                 except RetrocamError:
-                    continue  # nothing in it yet, or finished in this moment
+                    continue  # empty so far, or finished at this moment
                 found.add(path.with_name(path.name.replace(PARTIAL, "")))
         return found
 
@@ -125,7 +127,7 @@ class Clips:
     # At the end
 
     def check(self) -> dict[str, Any]:
-        """Look for each clip, and read the frame numbers of all; blocks. Returns figures."""
+        """Find each clip, and read the frame numbers of all; blocks. Returns figures."""
         wanted = set(self.begun)
         for call in self.calls:
             wanted |= {Path(path) for path in (call.answer or {}).get("parts", ())}
@@ -141,7 +143,7 @@ class Clips:
                     numbers = self._numbers(instance, path)
                     clips += 1
                     frames += len(numbers)
-                    gaps += sum(b - a - 1 for a, b in pairwise(numbers))
+                    gaps += sum(b - a - 1 for a, b in _steps(instance, numbers))
         return {
             "record_calls": len(self.calls),
             "answered": sum(call.answer is not None for call in self.calls),
@@ -153,7 +155,7 @@ class Clips:
         }
 
     def _numbers(self, instance: Instance, path: Path) -> list[int]:
-        """Return the frame numbers of a clip, having checked that they rise."""
+        """Return the frame numbers of a clip after checking that they rise."""
         name = f"{instance.title}/{path.name}"
         shown: list[Shown] = []
         try:
@@ -166,9 +168,15 @@ class Clips:
             self.scene.fault(f"{damaged} frames of {name} cannot be read")
         if not numbers:
             self.scene.fault(f"{name} is empty")
-        if any(b <= a for a, b in pairwise(numbers)):
+        if any(b <= a for a, b in _steps(instance, numbers)):
             self.scene.fault(f"frames of {name} are out of order: {numbers}")
         return numbers
+
+
+def _steps(instance: Instance, numbers: list[int]) -> list[tuple[int, int]]:
+    """Return pairs of successive numbers, but for a restart within a clip that the tape has."""
+    counts_anew = instance.title == DEMO
+    return [(a, b) for a, b in pairwise(numbers) if not (counts_anew and b < min(a, NEW_LIFE))]
 
 
 def _shown(frame: av.VideoFrame) -> Shown:

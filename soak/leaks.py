@@ -1,4 +1,4 @@
-"""What is left when all entries are unloaded, and what was before: by Linux and by Home Assistant."""
+"""Finds leaks: compares the resources before and after all entries are unloaded."""
 
 import asyncio
 from collections import Counter
@@ -10,16 +10,16 @@ from demo.process import Snapshot, snapshot
 from .scene import Scene
 
 WITHIN: Final = 75.0
-"""Seconds in which all must be over: Home Assistant's own streams wait 30 s for a viewer."""
+"""Timeout in s: Home Assistant's own streams wait 30 s for a viewer."""
 POOL: Final = ("SyncWorker_", "ImportExecutor", "asyncio_")
-"""Threads that Home Assistant keeps, as many as it ever needed at once."""
+"""Threads that Home Assistant keeps, as many as were ever busy at once."""
 SLACK: Final = 4
-"""Sockets and handles more than before that may be Home Assistant's own: connections kept alive."""
+"""Sockets and handles that Home Assistant itself may have added: keep-alive connections."""
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A Home Assistant whose entries of ours are unloaded."""
+    """Resources of a Home Assistant whose Retrocam entries are unloaded."""
 
     tasks: Counter[str]
     threads: Counter[str]
@@ -27,7 +27,7 @@ class Left:
 
     @property
     def ours(self) -> list[str]:
-        """Threads and tasks of ours, and of Home Assistant's streams."""
+        """Threads and tasks of Retrocam, and of Home Assistant's streams."""
         threads = [one for one in self.threads if one.startswith(("retrocam", "stream_worker"))]
         tasks = [one for one in self.tasks if "retrocam" in one and "probe" not in one]
         return sorted(threads + tasks)
@@ -38,13 +38,13 @@ class Left:
 
 
 async def probe(scene: Scene) -> dict[str, Any]:
-    """Ask the probe, once memory has settled."""
+    """Query the probe, once memory has settled."""
     answer: dict[str, Any] = await scene.client.get("/api/retrocam_probe?settle=1")
     return answer
 
 
 async def unload_all(scene: Scene) -> Left:
-    """Disable all entries and wait until nothing of them is left; return what remains."""
+    """Disable all entries and wait until their resources are gone; return what remains."""
     for one in reversed(scene.instances):
         await scene.client.command(
             "config_entries/disable", entry_id=one.entry_id, disabled_by="user"
@@ -69,22 +69,22 @@ async def _settled(scene: Scene) -> Left:
         busy = left.ours or left.media(str(scene.directory / "media"))
         if not busy or loop.time() > end:
             return left
-        await asyncio.sleep(1)  # each look has the other process collect its garbage
+        await asyncio.sleep(1)  # each query makes the other process collect its garbage
 
 
 async def _look(scene: Scene) -> Left:
-    told = await probe(scene)
+    state = await probe(scene)
     process = await asyncio.to_thread(snapshot, scene.pid)
-    return Left(Counter(told["tasks"]), Counter(told["threads"]), process)
+    return Left(Counter(state["tasks"]), Counter(state["threads"]), process)
 
 
 def compare(scene: Scene, before: Left, after: Left) -> dict[str, Any]:
-    """Note as faults what was left behind; return the figures."""
+    """Record leaks as faults; return the figures."""
     for left in (before, after):
         if left.ours:
             scene.fault(f"left after unload: {', '.join(left.ours)}")
         if open_files := left.media(str(scene.directory / "media")):
-            scene.fault(f"open after unload: {', '.join(open_files)}")
+            scene.fault(f"open files after unload: {', '.join(open_files)}")
     figures: dict[str, Any] = {
         "megabytes": [round(left.process.rss / 1e6, 1) for left in (before, after)]
     }

@@ -1,4 +1,4 @@
-"""What Home Assistant may say above a warning in a soak, by name, and nothing else."""
+"""The log lines above a warning that are expected in a soak test."""
 
 from collections.abc import Iterator
 import re
@@ -9,24 +9,30 @@ LINE: Final = re.compile(
     r"\[(?P<logger>[^\]]*)\] (?P<text>.*)"
 )
 EXPECTED: Final = (
-    # A source that was killed, hung or refused: Home Assistant's stream worker says so each time.
+    # A source that was killed, hung or refused: Home Assistant's stream worker reports it each time.
     (r"homeassistant\.components\.stream\.stream\..*", r"Error from stream worker: .*"),
-    # What an action of ours refuses, in its own words: any other failure has a traceback.
+    # A call rejected by one of our actions, with its own message: any other failure has a traceback.
     (r"homeassistant\.components\.api", r"Error during service call to retrocam\..*"),
-    # The same for a visitor who has left meanwhile: Home Assistant shields the action from that, and
-    # asyncio tells what nobody waits for any more.
+    # The same for a client that has left meanwhile: Home Assistant shields the action, and asyncio
+    # reports the exception that nobody retrieves.
     (
         r"homeassistant",
         r"Error doing job: HomeAssistantError exception in shielded future(?s:.*)\n[\w.]*Error: .*",
     ),
-    # A visitor who asks for HLS before the entry is loaded, after a start or a reload.
+    # A client that requests HLS before the entry is loaded, after a start or a reload.
     (r"homeassistant\.components\.camera", r"Error requesting stream: .*"),
+    # A source that ended just after a keyframe: the last segment of Home Assistant's stream has no
+    # duration, by which its master playlist divides (`HlsMasterPlaylistView.render`).
+    (
+        r"aiohttp\.server",
+        r"Error handling request(?s:.*)/stream/hls\.py(?s:.*)/ segment\.duration(?s:.*)\nZeroDiv.*",
+    ),
 )
-"""Logger and message of errors that belong to what the soak does."""
+"""Logger and message of expected errors."""
 
 
 def entries(log: str) -> Iterator[tuple[str, str, str]]:
-    """Yield level, logger and text of each entry, with what follows it up to the next."""
+    """Yield level, logger and text of each entry, including continuation lines."""
     level = logger = ""
     text: list[str] = []
     for line in log.splitlines():
@@ -42,13 +48,13 @@ def entries(log: str) -> Iterator[tuple[str, str, str]]:
 
 
 def unexpected(log: str) -> list[str]:
-    """Return what stands in a log above a warning, or without a level, and is not expected."""
+    """Return the unexpected log entries above a warning, or without a level."""
     found = []
     for level, logger, text in entries(log):
         if level in {"DEBUG", "INFO", "WARNING"} and "Traceback" not in text:
             continue
         if not any(
-            re.fullmatch(one, logger) and re.fullmatch(said, text) for one, said in EXPECTED
+            re.fullmatch(name, logger) and re.fullmatch(pattern, text) for name, pattern in EXPECTED
         ):
             found.append(f"{level} [{logger}] {text}")
     return found

@@ -1,8 +1,8 @@
-"""Whether memory is flat: what a process holds whenever nobody visits, over its life.
+"""Checks that the memory of an idle process does not grow over its life.
 
-Held is what was asked for and not freed. What is resident tells less: glibc keeps freed memory in an
-arena for each thread that ran at the same time, in pieces that it cannot give back, and keeps the more
-of it the longer chance plays. Home Assistant's images bring another allocator.
+The measure is allocated memory that was not freed. Resident memory says less: glibc keeps freed memory
+in an arena for each concurrent thread, in pieces that it cannot return, and keeps more of it over
+time by chance. Home Assistant's container images use another allocator.
 """
 
 from collections.abc import Sequence
@@ -14,15 +14,15 @@ type Point = tuple[float, float]
 """Seconds, and bytes."""
 
 LONG: Final = 3600.0
-"""Seconds from which on a life can show a slow leak."""
+"""Life in s from which a slow leak is measurable."""
 LONG_BOUND: Final = 1e6
-"""Bytes an hour that memory may grow in such a life."""
+"""Most bytes per hour that memory may grow in such a life."""
 SHORT_BOUND: Final = 64e6
-"""Bytes that memory may grow in a shorter one: a leak that shows in minutes grows by far more."""
+"""Most bytes that memory may grow in a shorter one: a leak visible in minutes grows by far more."""
 
 
 def slope(points: Sequence[Point]) -> float:
-    """Return the slope of a line through points, y by x: Theil and Sen's, whatever strays.
+    """Return the slope of a line through points, y by x: the Theil-Sen estimator, robust to outliers.
 
     Raises statistics.StatisticsError for fewer than two points of different x.
     """
@@ -34,13 +34,13 @@ def slope(points: Sequence[Point]) -> float:
 
 
 def after_first_tenth(points: Sequence[Point]) -> list[Point]:
-    """Leave out the first tenth of the time: caches and pools fill."""
+    """Drop the first tenth of the time: caches and pools fill."""
     first, last = points[0][0], points[-1][0]
     return [point for point in points if point[0] >= first + (last - first) / 10]
 
 
 def growth(points: Sequence[Point]) -> tuple[float, float, float]:
-    """Return bytes an hour, bytes from begin to end of the line, and seconds; the first tenth apart."""
+    """Return bytes per hour, total growth in bytes, and seconds; without the first tenth."""
     kept = after_first_tenth(points)
     seconds = kept[-1][0] - kept[0][0]
     rise = slope(kept)
@@ -48,6 +48,6 @@ def growth(points: Sequence[Point]) -> tuple[float, float, float]:
 
 
 def is_flat(points: Sequence[Point]) -> bool:
-    """Tell whether memory does not grow."""
+    """Return whether memory does not grow."""
     an_hour, in_all, seconds = growth(points)
     return an_hour <= LONG_BOUND if seconds >= LONG else in_all <= SHORT_BOUND

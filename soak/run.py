@@ -1,4 +1,4 @@
-"""One soak from begin to end."""
+"""One soak test from start to end."""
 
 import asyncio
 import json
@@ -18,19 +18,19 @@ from .troubles import Troubles
 from .visitors import Visitors
 
 ROUND: Final = 30.0
-"""Seconds of visits between two looks at the memory."""
+"""Seconds of load between two memory measurements."""
 ENDS: Final = ((0.06, True), (0.16, False), (0.9, True))
-"""When Home Assistant ends, as part of the time, and whether it is killed: in between it has a life
-that is long enough to show a leak."""
+"""When Home Assistant ends, as a share of the time, and whether it is killed: the life in between is
+long enough to show a leak."""
 CALM: Final = 2.0
-"""Seconds in which what visitors have left behind comes to rest."""
+"""Seconds for the remains of visitors to settle."""
 
 
 class Soak:
-    """Visits, troubles and clips, in rounds."""
+    """Visitors, troubles and clips, in rounds."""
 
     def __init__(self, scene: Scene, seconds: float, seed: int) -> None:
-        """Soak for so long; the same seed makes the same choices."""
+        """Run for the given time; the same seed makes the same choices."""
         self.scene = scene
         self._seconds = seconds
         chance = random.Random(seed)
@@ -41,21 +41,24 @@ class Soak:
         self._resident: list[int] = []
 
     async def run(self) -> dict[str, Any]:
-        """Soak, and tell what was seen; what must not be is among the scene's faults."""
+        """Run, and return the figures; failures are among the scene's faults."""
         loop = asyncio.get_running_loop()
-        began = loop.time()
-        ends = [(began + part * self._seconds, kill) for part, kill in ENDS]
-        while (now := loop.time()) < began + self._seconds:
-            until = min(began + self._seconds, now + ROUND, *(at for at, _ in ends))
+        now = loop.time()
+        ends = [(now + part * self._seconds, kill) for part, kill in ENDS]
+        end = now + self._seconds
+        # A round that took long does not cancel an end.
+        while ends or now < end:
+            until = min(end, now + ROUND, *(at for at, _ in ends))
             due = bool(ends) and until == ends[0][0]
             await self._round(until - now, kill=ends.pop(0)[1] if due else None)
+            now = loop.time()
         await self.clips.wait()
         return await self._sum_up()
 
     async def _round(self, seconds: float, *, kill: bool | None = None) -> None:
-        """Let all happen at once, then look at the memory while nobody visits.
+        """Run all at once, then measure memory while idle.
 
-        Unless `kill` is None, Home Assistant is ended at the end, in the midst of visits and clips.
+        Unless `kill` is None, Home Assistant ends at the end of the round, under load.
         """
         loop = asyncio.get_running_loop()
         stop, calm = asyncio.Event(), asyncio.Event()
@@ -70,7 +73,7 @@ class Soak:
             stop.set()
             await jobs
         if kill is None:
-            # What comes to rest is of no one kind: nothing tells of its end.
+            # Settling has many causes: nothing reports its end.
             await asyncio.sleep(CALM)
             held = (await probe(self.scene))["held"]
             resident = rss(self.scene.pid)
@@ -122,12 +125,12 @@ class Soak:
 
 
 async def soak(minutes: float, seed: int, keep: Path | None = None) -> dict[str, Any]:
-    """Soak for so many minutes, and tell what was seen; `keep` is an empty directory to leave it all."""
+    """Run for the given minutes, and return the figures; `keep` is an empty directory for all files."""
     with tempfile.TemporaryDirectory(prefix="retrocam-soak-") as temporary:
         async with Scene.playing(keep or Path(temporary)) as scene:
             return await Soak(scene, minutes * 60, seed).run()
 
 
-def told(figures: dict[str, Any]) -> str:
+def summary(figures: dict[str, Any]) -> str:
     """Return the figures for a reader."""
     return json.dumps(figures, indent=2)

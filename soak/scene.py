@@ -1,4 +1,4 @@
-"""The stage: a real RTSP server, a real Home Assistant with an instance of each kind."""
+"""The environment: a real RTSP server, and a real Home Assistant with a camera of each kind."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from demo.client import Client
+from demo.client import Client, filled
 from demo.film import make_film
 from demo.server import Server, add_probe, free_port, start
 from tests.rtsp import Mount, RtspServer
@@ -19,7 +19,7 @@ MOUNTS: Final[dict[str, dict[str, Any]]] = {
     "Yard": {"b_frames": 2, "gop": 2.0},
     "Gate": {},
 }
-"""The RTSP cameras: 320x180 at 15 fps each. The last one is Home Assistant's own, which we wrap."""
+"""The RTSP cameras: 320x180 at 15 fps each. The last one is Home Assistant's own, wrapped by ours."""
 WRAPPED: Final = "Gate"
 WRAPPED_ENTITY: Final = "camera.gate"
 DEMO: Final = "Studio"
@@ -35,6 +35,7 @@ KEPT: Final[dict[str, dict[str, Any]]] = {
         "keep_megabytes": 0,
         "image_format": "jpeg",
     },
+    "tape": {"tape_enabled": True, "tape_hours": 1, "tape_megabytes": 100},
     "recordings": {
         "recordings_keep_last": 0,
         "recordings_keep_days": 0,
@@ -44,11 +45,11 @@ KEPT: Final[dict[str, dict[str, Any]]] = {
     "mjpeg": {"mjpeg_fps": 5, "mjpeg_width": 0, "ring_size": 10},
     "share": {"share_enabled": True, "share_control": True, "share_history": True},
 }
-"""Options of all cameras: no recording is ever deleted, for each is asked for at the end."""
+"""Options of all cameras: no recording is deleted, since each is checked at the end."""
 PIN: Final = "246801"
-"""Of all pages for guests."""
+"""Of all share pages."""
 STOP_BOUND: Final = 30.0
-"""Seconds within which Home Assistant must have ended after SIGTERM."""
+"""Timeout of Home Assistant's shutdown after SIGTERM, in s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +62,27 @@ class Instance:
     camera: str
     """Entity id of its camera."""
     directory: Path
-    """Where its media is."""
+    """Its media directory."""
     share: str
-    """Path of its page for guests."""
+    """Path of its share page."""
 
     @property
     def recordings(self) -> Path:
-        """Where its clips are."""
+        """Folder of its clips."""
         return self.directory / "recordings"
 
 
 @dataclass(slots=True)
 class Scene:
-    """All that plays, through any number of lives of Home Assistant."""
+    """The server and all entries, through any number of restarts of Home Assistant."""
 
     directory: Path
     rtsp: RtspServer
     instances: list[Instance] = field(default_factory=list)
     logs: list[str] = field(default_factory=list)
-    """What Home Assistant said in each of its former lives."""
+    """Home Assistant's log of each former life."""
     faults: list[str] = field(default_factory=list)
-    """What must not be, in the order in which it was seen."""
+    """Failures, in the order of their detection."""
     player: str = ""
     """Entity id of the media player."""
     token: str = ""
@@ -94,7 +95,7 @@ class Scene:
     @classmethod
     @contextlib.asynccontextmanager
     async def playing(cls, directory: Path) -> Any:
-        """Set all up for the time of a `with` block."""
+        """Set everything up for a `with` block."""
         with RtspServer() as rtsp:
             for name, options in MOUNTS.items():
                 rtsp.mount(f"/{name.lower()}", **options)
@@ -115,24 +116,24 @@ class Scene:
 
     @property
     def client(self) -> Client:
-        """Who is logged in. Raises RuntimeError while Home Assistant does not run."""
+        """The logged-in client. Raises RuntimeError while Home Assistant does not run."""
         if self._client is None:
             raise RuntimeError("Home Assistant does not run")
         return self._client
 
     @property
     def running(self) -> bool:
-        """Whether Home Assistant is up."""
+        """Whether Home Assistant is running."""
         return self._client is not None
 
     @property
     def url(self) -> str:
-        """Where Home Assistant is, in all its lives."""
+        """URL of Home Assistant, in all its lives."""
         return f"http://127.0.0.1:{self._port}"
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers that say who asks, for ever."""
+        """Authentication headers that do not expire."""
         return {"Authorization": f"Bearer {self.token}"}
 
     @property
@@ -142,7 +143,7 @@ class Scene:
 
     @property
     def cameras(self) -> list[Instance]:
-        """The instances with lookback."""
+        """The entries with lookback."""
         return [one for one in self.instances if one.title in MOUNTS or one.title == DEMO]
 
     def mount(self, title: str) -> Mount:
@@ -150,13 +151,13 @@ class Scene:
         return self.rtsp.mounts[f"/{title.lower()}"]
 
     def fault(self, text: str) -> None:
-        """Note what must not be."""
+        """Record a failure."""
         print(f"FAULT {text}", flush=True)
         self.faults.append(text)
 
     async def start(self) -> None:
-        """Start Home Assistant in the configuration that there is, and log in."""
-        # The probe then sees all that is held, down to the smallest object.
+        """Start Home Assistant with the existing configuration, and log in."""
+        # The probe then counts all allocations, down to the smallest object.
         malloc = {"PYTHONMALLOC": "malloc"}
         server = await start(self.directory, self._port, self._extra, malloc)
         self._server = server
@@ -175,7 +176,7 @@ class Scene:
         self.client.hold(self.token)
 
     async def end(self, *, kill: bool) -> None:
-        """End Home Assistant, as a power cut does or as the operating system does."""
+        """Stop Home Assistant, by a kill or by SIGTERM."""
         if self._server is None:
             return
         server, self._server, self._client = self._server, None, None
@@ -188,7 +189,7 @@ class Scene:
             if (took := loop.time() - began) > STOP_BOUND:
                 self.fault(f"Home Assistant took {took:.0f} s to stop")
             if code != 0:
-                self.fault(f"Home Assistant ended with {code}")
+                self.fault(f"Home Assistant exited with {code}")
         self.logs.append(server.log)
         if self._stack is not None:
             stack, self._stack = self._stack, None
@@ -201,19 +202,20 @@ class Scene:
             await self.client.wait_until_loaded()
 
     async def set_options(self, entry_id: str, options: dict[str, Any]) -> str:
-        """Walk through the options flow as a user does; the entry is loaded anew.
+        """Run the options flow as a user does, who changes some sections; the entry is reloaded.
 
-        Returns the path of the page for guests, if that is new.
+        Returns the path of the share page, if it is new.
         """
         path = "/api/config/config_entries/options/flow"
         form = await self.client.post(path, {"handler": entry_id})
-        answer = await self.client.post(f"{path}/{form['flow_id']}", options)
+        data = filled(form["data_schema"]) | options
+        answer = await self.client.post(f"{path}/{form['flow_id']}", data)
         link = ""
         if answer.get("step_id") == "share_link":
             link = str(answer["description_placeholders"]["share_link"])
             answer = await self.client.post(f"{path}/{form['flow_id']}", {})
         if answer["type"] != "create_entry":
-            raise RuntimeError(f"the options were refused: {answer}")
+            raise RuntimeError(f"the options were rejected: {answer}")
         return urlsplit(link).path
 
     async def _begin(self) -> None:
@@ -225,7 +227,7 @@ class Scene:
         await asyncio.to_thread(make_film, self.directory)
         await self.start()
         await self._add_instances()
-        # What was set up last is not on the disk yet, and is no matter of ours.
+        # Home Assistant has not written the last changes yet; that is not ours to test.
         await self.end(kill=False)
         await self.start()
         await self.wait_until_loaded()
@@ -254,6 +256,7 @@ class Scene:
         grid = {"name": GRID, "cameras": members, "layout": "quad"}
         quiet = {**KEPT, "lookback": {**KEPT["lookback"], "lookback_enabled": False}}
         quiet["history"] = {**KEPT["history"], "history_enabled": False}
+        quiet["tape"] = {**KEPT["tape"], "tape_enabled": False}
         picture = {"layout": "quad", "width": 640, "height": 360, "fps": 5}
         entry = await client.add_entry(("grid", grid))
         await self._take(GRID, "grid", entry, {**quiet, "picture": picture})

@@ -1,4 +1,4 @@
-"""What a clip shows, and how far its frame numbers can be trusted."""
+"""Reads a clip's frame numbers, and decides how far they can be trusted."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,30 +7,30 @@ import statistics
 from typing import Final
 
 HOLE: Final = 1.5
-"""Usual steps of time from picture to picture beyond which one is missing between them."""
+"""Multiples of the usual frame interval beyond which a frame is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A decoded picture."""
+    """A decoded frame."""
 
     number: int | None
-    """The frame number that is drawn in it, None where it cannot be read."""
+    """The frame number drawn in it, None if unreadable."""
     pts: int
-    """When it is shown, in any unit."""
+    """Presentation time, in any unit."""
     key: bool
-    """Whether it is decoded without any other."""
+    """Whether it is a keyframe."""
     ahead: bool = False
-    """Whether it may be predicted from one that is shown after it."""
+    """Whether it may reference a frame that is shown after it."""
 
 
 def told_numbers(shown: Sequence[Shown]) -> tuple[list[int], int]:
-    """Return the numbers that must rise, and how many pictures cannot be read without a reason.
+    """Return the numbers that must rise, and how many frames are unreadable without a reason.
 
-    Where the source has lost a picture, all that are predicted from it are damaged, up to the next
-    keyframe: some show another one's number, and with B-frames also pictures before it. Of a group
-    with a hole in its time only the keyframe counts. At the end of a clip the hole is not to be seen:
-    there, pictures do not count that may be predicted from one that should come after them.
+    If the source has lost a frame, all frames that reference it are damaged, up to the next
+    keyframe: some show another one's number, and with B-frames also frames before it. Of a GOP with a
+    gap in time only the keyframe counts. At the end of a clip a gap is not detectable: there, frames
+    are ignored that may reference one that should follow them.
     """
     while shown and shown[-1].ahead:
         shown = shown[:-1]

@@ -1,4 +1,4 @@
-"""What goes wrong, by chance: sources, entries, options, and Home Assistant itself."""
+"""Random troubles of sources, entries, options, and Home Assistant itself."""
 
 import asyncio
 from collections import Counter
@@ -14,22 +14,22 @@ from .scene import KEPT, MOUNTS, Scene
 
 SIZES: Final = ((320, 180), (480, 270), (256, 144))
 RECOVERY: Final = 8.0
-"""Seconds after a trouble in which its camera may still be away."""
+"""Seconds after a trouble in which its camera may still be unavailable."""
 
 
 @dataclass(slots=True)
 class Troubles:
-    """Makes trouble, one after the other."""
+    """Causes troubles, one after the other."""
 
     scene: Scene
     clips: Clips
     chance: random.Random
     made: Counter[str] = field(default_factory=Counter)
     _last: dict[str, float] = field(default_factory=dict)
-    """When each camera was last in trouble, loop time."""
+    """Time of each camera's last trouble, loop time."""
 
     def untroubled(self) -> set[str]:
-        """Return the cameras that should be there."""
+        """Return the cameras that should be available."""
         now = asyncio.get_running_loop().time()
         return {
             one.title
@@ -38,7 +38,7 @@ class Troubles:
         }
 
     async def make_until(self, stop: asyncio.Event, pause: tuple[float, float]) -> None:
-        """Make trouble now and then; `pause` is the least and the most seconds between two."""
+        """Cause troubles at random; `pause` is the shortest and the longest interval in s."""
         kinds: dict[str, Callable[[], Awaitable[None]]] = {
             "killed": self._source_killed,
             "hung": self._source_hung,
@@ -61,7 +61,7 @@ class Troubles:
                     await stop.wait()
 
     async def end_home_assistant(self, *, kill: bool) -> None:
-        """End Home Assistant in the midst of all, and start it again."""
+        """Stop Home Assistant under load, and start it again."""
         self.made["home assistant killed" if kill else "home assistant stopped"] += 1
         untroubled = self.untroubled()
         await self.scene.end(kill=kill)
@@ -88,7 +88,7 @@ class Troubles:
                 self._trouble(title)
 
     async def _a_while(self, most: float = 8.0) -> None:
-        """Let a trouble last for up to `most` seconds."""
+        """Keep a trouble up for at most `most` seconds."""
         await asyncio.sleep(self.chance.uniform(0.5, most))
 
     def _a_source(self) -> str:
@@ -111,7 +111,7 @@ class Troubles:
     async def _source_frozen(self) -> None:
         title = self._a_source()
         async with self._troubled(title):
-            # Nobody may be watching it.
+            # It may have no viewers.
             with contextlib.suppress(RuntimeError):
                 self.scene.mount(title).freeze()
                 await self._a_while()

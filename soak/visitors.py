@@ -1,4 +1,4 @@
-"""Clients by chance: they come, read, stall, and leave or vanish, each over connections of its own."""
+"""Random clients: they connect, read, stall, and leave or vanish, each over connections of its own."""
 
 import asyncio
 from collections import Counter
@@ -12,9 +12,9 @@ from .scene import Scene
 from .visits import KINDS, Visit
 
 MOST: Final = 8
-"""Visitors at a time."""
+"""Concurrent visitors."""
 LONGEST: Final = 15.0
-"""Seconds that one stays at most."""
+"""Longest stay in s."""
 MANNERS: Final = ("reads", "reads", "stalls", "vanishes")
 GONE: Final = (
     aiohttp.ClientError,
@@ -22,31 +22,31 @@ GONE: Final = (
     TimeoutError,
     asyncio.IncompleteReadError,
     RuntimeError,
-    TypeError,  # of aiohttp: a message that says goodbye is no JSON
+    TypeError,  # of aiohttp: a close message is not JSON
 )
-"""How it shows that Home Assistant went, or an entry."""
+"""Errors that show that Home Assistant, or an entry, went away."""
 
 
 class Visitors:
-    """Lets visitors come until it is told to stop."""
+    """Starts visitors until it is stopped."""
 
     def __init__(self, scene: Scene, chance: random.Random) -> None:
-        """Visit `scene`, as `chance` wants it."""
+        """Visit `scene` with the choices of `chance`."""
         self._scene = scene
         self._chance = chance
         self._tasks: set[asyncio.Task[None]] = set()
         self.visits: Counter[str] = Counter()
         """Visits by kind and manner."""
         self.saw: Counter[str] = Counter()
-        """What visitors got, by kind: frames, packets, bytes."""
+        """What visitors received, by kind: frames, packets, bytes."""
 
     @property
     def present(self) -> int:
-        """How many there are now."""
+        """Current number of visitors."""
         return len(self._tasks)
 
     async def come_until(self, stop: asyncio.Event) -> None:
-        """Let visitors come and go; at the end all leave."""
+        """Start and end visitors at random; at the end all leave."""
         try:
             while not stop.is_set():
                 if len(self._tasks) < MOST and self._scene.running:

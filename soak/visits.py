@@ -1,6 +1,6 @@
-"""What visitors do: each kind reads one thing that Retrocam serves, until its time is over.
+"""The kinds of visits: each reads one thing that Retrocam serves, until its time is over.
 
-What none may get or see is an AssertionError; that Home Assistant or an entry went shows otherwise.
+A forbidden response is an AssertionError; the loss of Home Assistant or an entry raises other errors.
 """
 
 import asyncio
@@ -18,17 +18,17 @@ from custom_components.retrocam.core.ascii.presets import CHARSETS, PRESETS
 from custom_components.retrocam.core.ascii.raster import layout_for
 from custom_components.retrocam.core.ascii.wire import SUBPROTOCOL
 from demo.film import FILM
-from tests.core.ascii.cell_decoder import CellDecoder
+from tests.core.ascii.ascii_decoder import AsciiDecoder
 
 from .scene import PIN, Instance, Scene
 
 FINE: Final = frozenset({200, 206, 404, 416, 503})
-"""Answers that a client may get: 404 and 503 while an entry is not loaded."""
+"""Acceptable status codes: 404 and 503 while an entry is not loaded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """One visitor and what it holds."""
+    """One visitor and its resources."""
 
     scene: Scene
     instance: Instance
@@ -40,36 +40,36 @@ class Visit:
 
     @contextlib.asynccontextmanager
     async def get(self, path: str, **more: Any) -> Any:
-        """Ask for a path; an answer that none may get is an AssertionError."""
+        """Request a path; an unacceptable response is an AssertionError."""
         async with self.session.get(urljoin(self.scene.url, path), **more) as response:
             self.took(response)
             if response.status not in FINE:
-                raise AssertionError(f"{path.partition('?')[0]} answered {response.status}")
+                raise AssertionError(f"{path.partition('?')[0]} returned {response.status}")
             if response.status in {404, 503}:
                 raise ConnectionError("not loaded")
             yield response
 
     def took(self, response: aiohttp.ClientResponse | aiohttp.ClientWebSocketResponse) -> None:
-        """Note a connection, to drop it without a word later."""
+        """Note a connection, to drop it without closing it later."""
         connection = getattr(response, "connection", None) or getattr(response, "_conn", None)
         if connection is not None and connection.transport is not None:
             self.connections.append(connection.transport)
 
     async def act(self, domain: str, action: str, data: dict[str, Any]) -> Any:
-        """Call an action that responds; it may be refused, but in words."""
+        """Call an action with a response; it may be rejected, but with a message."""
         path = f"{self.scene.url}/api/services/{domain}/{action}?return_response"
         async with self.session.post(path, json=data) as response:
             self.took(response)
             if response.status == 500:
-                # Home Assistant answers 500 to a HomeAssistantError as well, without its text: that
-                # it was one of ours shows the log, which has a traceback of all others.
+                # Home Assistant answers 500 to a HomeAssistantError as well, without its text. The log
+                # shows whether it was ours: all others have a traceback there.
                 raise ConnectionError("refused")
             if response.status != 200:
                 raise ConnectionError(f"{response.status}")
             return (await response.json())["service_response"]
 
     async def stall(self) -> None:
-        """Read nothing more until the time is over."""
+        """Stop reading until the time is over."""
         await asyncio.Event().wait()
 
 
@@ -84,7 +84,7 @@ async def _read_mjpeg(visit: Visit, path: str) -> None:
             name, _, value = line.partition(b":")
             if name == b"X-Frame-Index":
                 index = int(value)
-                # The first one comes twice.
+                # The first frame is sent twice.
                 if index < last:
                     raise AssertionError(f"frame {index} after {last}")
                 last = index
@@ -106,14 +106,16 @@ async def _cells(visit: Visit) -> None:
 async def _read_cells(visit: Visit, url: str) -> None:
     async with visit.session.ws_connect(url, protocols=[SUBPROTOCOL]) as socket:
         visit.took(socket)
-        decoder: CellDecoder | None = None
+        decoder: AsciiDecoder | None = None
         last = (-1, -1)
         async for message in socket:
             if message.type is aiohttp.WSMsgType.TEXT:
-                told = message.json()
-                if told["type"] == "init":
-                    layout = layout_for(told["cols"], told["rows"], CHARSETS[told["charset"]])
-                    decoder = CellDecoder(layout, epoch=told["epoch"])
+                payload = message.json()
+                if payload["type"] == "init":
+                    layout = layout_for(
+                        payload["cols"], payload["rows"], CHARSETS[payload["charset"]]
+                    )
+                    decoder = AsciiDecoder(layout, epoch=payload["epoch"])
                     last = (-1, -1)
             elif message.type is aiohttp.WSMsgType.BINARY and decoder is not None:
                 packet = decoder.decode(message.data)
@@ -152,7 +154,7 @@ async def _hls(visit: Visit) -> None:
                     visit.saw["hls bytes"] += len(await response.read())
                 if visit.manner == "stalls":
                     await visit.stall()
-        await asyncio.sleep(0.5)  # as players ask for the list again
+        await asyncio.sleep(0.5)  # as players reload the playlist
 
 
 async def _api(visit: Visit) -> None:
@@ -193,7 +195,7 @@ async def _snapshots(visit: Visit) -> None:
         async with visit.session.get(
             f"{visit.scene.url}/api/camera_proxy/{visit.instance.camera}"
         ) as response:
-            # Home Assistant's own view: 500 when there is no picture.
+            # Home Assistant's own view: 500 when there is no image.
             visit.saw["stills"] += response.status == 200
             await response.read()
         await visit.act("retrocam", "take_snapshot", camera)
@@ -242,7 +244,7 @@ async def _player(visit: Visit) -> None:
 
 
 async def _guest(visit: Visit) -> None:
-    """Come by the link, with the PIN and without an account."""
+    """Open the share page by link and PIN, without an account."""
     base = visit.scene.url + visit.instance.share
     jar = aiohttp.CookieJar(unsafe=True)  # the host is an address
     connector = aiohttp.TCPConnector(force_close=True)
@@ -252,22 +254,22 @@ async def _guest(visit: Visit) -> None:
             await response.read()
         async with session.post(f"{base}/unlock", json={"pin": PIN}) as response:
             if response.status not in {204, 404, 503}:
-                raise AssertionError(f"the right PIN was answered {response.status}")
+                raise AssertionError(f"the right PIN got status {response.status}")
         async with own.get(f"{base}/info") as response:
             visit.saw["guests"] += 1
-            told = await response.json()
+            payload = await response.json()
         match visit.chance.choice(["mjpeg", "cells", "snapshots", "control"]):
             case "mjpeg":
                 await _read_mjpeg(own, f"{base}/mjpeg")
             case "cells":
                 await _read_cells(own, f"{base}/cells")
-            case "snapshots" if told["history"]:
+            case "snapshots" if payload["history"]:
                 async with own.get(f"{base}/snapshots?limit=5") as response:
                     await response.read()
             case _:
                 async with session.post(f"{base}/preset", json={"preset": "low"}) as response:
                     if response.status >= 500 and response.status != 503:
-                        raise AssertionError(f"a guest's wish was answered {response.status}")
+                        raise AssertionError(f"a guest's command got status {response.status}")
 
 
 KINDS: Final[dict[str, Callable[[Visit], Awaitable[None]]]] = {

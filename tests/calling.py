@@ -1,4 +1,4 @@
-"""Retrocam's own actions, as an automation calls them."""
+"""Calls of Retrocam's actions."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from custom_components.retrocam.const import DOMAIN
 async def answer_of(
     hass: HomeAssistant, action: str, entity_id: str, **data: Any
 ) -> dict[str, Any]:
-    """Call an action for one entity, and return what it answers for it."""
+    """Call an action for one entity; return its answer."""
     response = await hass.services.async_call(
         DOMAIN, action, {"entity_id": entity_id, **data}, blocking=True, return_response=True
     )

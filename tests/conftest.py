@@ -1,21 +1,29 @@
 """Fixtures that more than one test module uses."""
 
+import asyncio.constants
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
+import signal
+import threading
+import traceback
+from typing import Any, Final
 
 from homeassistant.components.http import ban
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import Entity
 from homeassistant.setup import async_setup_component
+from homeassistant.util import executor
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.retrocam.cameras import CameraInstance
-from custom_components.retrocam.cameras.generated import DrawnInstance
+from custom_components.retrocam.cameras.generated import GeneratedCamera
 from custom_components.retrocam.cameras.lookups import LOOKUP_SERVER
-from custom_components.retrocam.cameras.player import PlayerInstance
+from custom_components.retrocam.cameras.player import AsciiPlayer
+from custom_components.retrocam.cameras.share_auth import ShareAuth
 from custom_components.retrocam.const import CONF_KIND, DOMAIN, KIND_DEMO
+from custom_components.retrocam.core.share.credentials import HashCost
 
 from .core.player.clips import clip
 from .core.player.lookups import SERVER
@@ -24,7 +32,28 @@ from .leaks import own_tasks, own_threads
 from .rtsp import RtspServer, rtsp_server  # noqa: F401  # a fixture
 from .viewers import QUIET
 
+# The plugin turns on asyncio's debug mode, in which each future, task and callback keeps its stack. The
+# last frames name the place; all of them would take a third of the CPU time of tests with a Home
+# Assistant. Futures and tasks call `extract_stack` without a limit; their last frame is in asyncio.
+vars(asyncio.constants)["DEBUG_STACK_DEPTH"] = 0
+traceback.extract_stack.__defaults__ = (None, 0)
+
+# At its end a Home Assistant interrupts each thread of its executor that has not ended within a tenth of
+# this divided by their number. On a starved machine that is one which is about to end, and to wake the
+# next one: all others then hang for the rest, and count as left behind.
+vars(executor)["EXECUTOR_SHUTDOWN_TIMEOUT"] = 60
+
+# `scripts/test` ends what runs beside a part that failed: the servers of a test should be ended, too.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+SLOWEST: Final = "test_stalls.py"
+"""The module with the longest tests starts first: the other workers would wait for its end."""
+
 type LoadEntry = Callable[..., Awaitable[MockConfigEntry]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name != SLOWEST)
 
 
 @pytest.fixture(autouse=True)
@@ -50,11 +79,36 @@ def _own_bans(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setattr(ban, "IP_BANS_FILE", str(path))
 
 
+@pytest.fixture(autouse=True)
+def _end_of_tapes() -> Iterator[None]:
+    """Wait for threads that an unload no longer waits for: the next test may count threads."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name.startswith("retrocam tape"):
+            thread.join(30)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _cheap_pin_hashes() -> Iterator[None]:
+    """Hash PINs at a low cost, as the plugin does passwords: each Home Assistant hashes one at start."""
+    with pytest.MonkeyPatch.context() as patch:
+        defaults = ShareAuth.__init__.__kwdefaults__ or {}
+        low = {**defaults, "cost": HashCost(n=4, r=1, p=1)}
+        patch.setattr(ShareAuth.__init__, "__kwdefaults__", low)
+        yield
+
+
 @pytest.fixture
 def media_directory(hass: HomeAssistant, tmp_path: Path) -> Path:
     """The local media directory, for this test alone."""
     hass.config.media_dirs = {"local": str(tmp_path)}
     return tmp_path
+
+
+@pytest.fixture
+def all_entities(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Enable the entities of new entries that are disabled by default."""
+    monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
 
 
 @pytest.fixture
@@ -75,6 +129,8 @@ async def home(
     assert hass.config.api is not None
     assert client.port is not None
     hass.config.api.port = client.port
+    # It listens nowhere else.
+    hass.config.api.local_ip = "127.0.0.1"
     return hass
 
 
@@ -117,10 +173,10 @@ async def demo(load: LoadEntry) -> CameraInstance:
 
 
 @pytest.fixture
-async def quiet_demo(load: LoadEntry) -> DrawnInstance:
+async def quiet_demo(load: LoadEntry) -> GeneratedCamera:
     """A demo camera that runs nothing for itself."""
     entry = await load({"kind": "demo", "name": "Porch"}, options=QUIET)
-    instance: DrawnInstance = entry.runtime_data
+    instance: GeneratedCamera = entry.runtime_data
     return instance
 
 
@@ -143,11 +199,11 @@ def server(socket_enabled: None) -> Iterator[MediaServer]:
 
 
 @pytest.fixture
-async def player(load: LoadEntry, home: HomeAssistant, server: MediaServer) -> PlayerInstance:
+async def player(load: LoadEntry, home: HomeAssistant, server: MediaServer) -> AsciiPlayer:
     """A loaded player that may reach the server."""
     home.config.allowlist_external_urls = {server.root + "/"}
     entry = await load({"kind": "ascii_player", "name": "Screen"}, title="Screen", options=QUIET)
-    instance: PlayerInstance = entry.runtime_data
+    instance: AsciiPlayer = entry.runtime_data
     return instance
 
 

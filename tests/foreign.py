@@ -10,14 +10,14 @@ from .core.frames.stills import jpeg
 
 
 class SourceCamera(Camera):
-    """One with a stream."""
+    """A camera with a stream."""
 
     _attr_should_poll = False
     _attr_name = "Source"
     _attr_supported_features = CameraEntityFeature.STREAM
 
     def __init__(self, url: str | Callable[[], str]) -> None:
-        """Name its source, or what tells it or raises each time."""
+        """Return `url` as stream source, or call it each time; it may raise."""
         super().__init__()
         self.url = url
 
@@ -27,14 +27,14 @@ class SourceCamera(Camera):
 
 
 class StillCamera(Camera):
-    """One that has no stream; gives what it is told to."""
+    """A camera with stills only."""
 
     _attr_should_poll = False
 
     def __init__(
         self, picture: Callable[[], bytes | None] = lambda: jpeg(0), name: str = "Source"
     ) -> None:
-        """Give what `picture` returns, or raise what it raises."""
+        """Return what `picture` returns; it may raise."""
         super().__init__()
         self._attr_name = name
         self.picture = picture
@@ -49,7 +49,7 @@ class StillCamera(Camera):
 
 
 def failing(times: int, then: Callable[[], bytes]) -> Callable[[], bytes]:
-    """Return what raises an error that no camera should raise so many times, before it works."""
+    """Return a picture function that raises an unexpected error `times` times first."""
     left = iter(range(times))
 
     def picture() -> bytes:
@@ -61,13 +61,13 @@ def failing(times: int, then: Callable[[], bytes]) -> Callable[[], bytes]:
 
 
 async def add[T: Camera](hass: HomeAssistant, camera: T) -> T:
-    """Have Home Assistant know a camera."""
+    """Add a camera to Home Assistant."""
     await hass.data[DATA_COMPONENT].async_add_entities([camera])
     return camera
 
 
 async def end_stream(hass: HomeAssistant, entity_id: str) -> None:
-    """End the stream of a camera, which nobody else would."""
+    """Stop the stream of a camera of another integration, which Retrocam does not."""
     source = hass.data[DATA_COMPONENT].get_entity(entity_id)
     if source is not None and source.stream is not None:
         for output in source.stream.outputs().values():

@@ -1,4 +1,4 @@
-"""The checkout: where it is, and what of it users read."""
+"""Paths of the repository, and the files that users read."""
 
 from collections.abc import Iterator
 import json
@@ -24,7 +24,7 @@ PLATFORMS: Final = {
     "sensor",
     "switch",
 }
-"""Those that Retrocam has entities of."""
+"""Platforms of Retrocam's entities."""
 
 
 def flat(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:

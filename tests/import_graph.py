@@ -1,4 +1,4 @@
-"""What the source says of itself: which module imports which, and what runs while objects are made."""
+"""Static analysis of the sources: imports, and methods called by `__init__`."""
 
 import ast
 from collections.abc import Collection, Iterator, Mapping
@@ -18,9 +18,9 @@ def module_name(path: Path) -> str:
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Yield the absolute names of all modules that a file imports, also for a type checker alone.
+    """Yield the absolute names of all modules that a file imports, those for TYPE_CHECKING included.
 
-    `from package import module` is an import of the module, not of the package.
+    `from package import module` counts as an import of the module, not of the package.
     """
     name = module_name(path)
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
@@ -42,11 +42,11 @@ GRAPH: Final = {
     name: {other for other in imports(path) if other in OURS and other != name}
     for name, path in OURS.items()
 }
-"""Which of our modules each of our modules imports."""
+"""The imports among our modules."""
 
 
 def circle(graph: Mapping[str, Collection[str]]) -> list[str]:
-    """Return the nodes along a circle of a graph, the first one again at the end; [] without one."""
+    """Return the nodes of a cycle of a graph, the first repeated at the end; [] without a cycle."""
     done: set[str] = set()
 
     def walk(name: str, trail: tuple[str, ...]) -> list[str]:
@@ -63,7 +63,7 @@ def circle(graph: Mapping[str, Collection[str]]) -> list[str]:
 
 
 def _own_calls(function: ast.AST) -> Iterator[str]:
-    """Yield the names of the methods that a function calls of `self`, not later but while it runs."""
+    """Yield the names of the methods of `self` that a function calls itself, nested functions aside."""
     for child in ast.iter_child_nodes(function):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             continue
@@ -78,28 +78,30 @@ def _own_calls(function: ast.AST) -> Iterator[str]:
 
 
 def template_calls(trees: Collection[ast.AST]) -> set[str]:
-    """Return the methods that a class calls from `__init__` although a subclass has its own."""
+    """Return the methods called from `__init__` that a subclass overrides."""
     classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     methods = {
-        each: {node.name: node for node in each.body if isinstance(node, ast.FunctionDef)}
-        for each in classes
+        class_: {node.name: node for node in class_.body if isinstance(node, ast.FunctionDef)}
+        for class_ in classes
     }
 
     def below(name: str) -> Iterator[ast.ClassDef]:
-        for each in classes:
-            bases = (base.value if isinstance(base, ast.Subscript) else base for base in each.bases)
+        for class_ in classes:
+            bases = (
+                base.value if isinstance(base, ast.Subscript) else base for base in class_.bases
+            )
             if any(ast.unparse(base).rpartition(".")[2] == name for base in bases):
-                yield each
-                yield from below(each.name)
+                yield class_
+                yield from below(class_.name)
 
     found = set()
-    for each in classes:
+    for class_ in classes:
         called, waiting = set[str](), ["__init__"]
         while waiting:
-            if (method := methods[each].get(waiting.pop())) is not None:
+            if (method := methods[class_].get(waiting.pop())) is not None:
                 new = set(_own_calls(method)) - called
                 called |= new
                 waiting += new
-        own = {name for child in below(each.name) for name in methods[child]}
-        found |= {f"{each.name}.{name}" for name in called & own}
+        own = {name for child in below(class_.name) for name in methods[child]}
+        found |= {f"{class_.name}.{name}" for name in called & own}
     return found

@@ -1,8 +1,8 @@
-"""A child process that takes commands and tells events as lines of JSON, without a thread for it.
+"""A child process that takes commands and sends events as lines of JSON; needs no thread.
 
 A command `{"id": 1, "do": "name", ...}` is answered with `{"id": 1}`, to which a failure adds
-`"error": "..."`; any other line is an event. Events are taken while something waits or asks, in its
-thread.
+`"error": "..."`; any other line is an event. Events are handled in the thread of the caller, while it
+waits or polls.
 """
 
 import asyncio
@@ -16,15 +16,15 @@ import time
 from typing import Any
 
 TIMEOUT = 20.0
-"""Seconds after which a wait is a failure: generous, for machines that are busy."""
+"""Timeout of a wait in s, long enough for busy machines."""
 
 
 class ProcessDiedError(RuntimeError):
-    """The process is not running, or ended by itself."""
+    """The process is not running, or exited by itself."""
 
 
 class JsonProcess:
-    """One process at a time, and what it says. Not for use by more than one thread.
+    """One process at a time. Not thread-safe.
 
     `take` is called with each event, `gone` after each end of the process.
     """
@@ -40,11 +40,11 @@ class JsonProcess:
 
     @property
     def running(self) -> bool:
-        """Whether the process is there, stopped or not."""
+        """Whether the process exists, stopped or not."""
         return self._process is not None
 
     def start(self, command: Sequence[str], env: Mapping[str, str]) -> None:
-        """Start a process; there must be none."""
+        """Start a process; none may be running."""
         assert self._process is None
         self._received = b""
         self._process = subprocess.Popen(
@@ -54,7 +54,7 @@ class JsonProcess:
             asyncio.get_running_loop().add_reader(self._stdout(), self._readable)
 
     def kill(self) -> None:
-        """End it with SIGKILL; safe to call more than once."""
+        """Send SIGKILL and wait; safe to call more than once."""
         process = self._process
         if process is None:
             return
@@ -64,7 +64,7 @@ class JsonProcess:
             asyncio.get_running_loop().remove_reader(process.stdout.fileno())
         process.kill()
         process.wait()
-        # What it said before its end still counts.
+        # Handle what it wrote before its end.
         while more := process.stdout.read(65536):
             self._take_lines(more)
         process.stdin.close()
@@ -82,7 +82,7 @@ class JsonProcess:
         stdin = self._alive().stdin
         assert stdin is not None
         self._last_id = number = self._last_id + 1
-        # Whoever cannot be written to has ended, which the wait finds out.
+        # A broken pipe means that the process has exited, which the wait reports.
         with contextlib.suppress(BrokenPipeError):
             stdin.write(json.dumps({"id": number, "do": do, **arguments}).encode() + b"\n")
         self.wait(lambda: number in self._answers)
@@ -90,22 +90,22 @@ class JsonProcess:
             raise RuntimeError(error)
 
     def poll(self) -> None:
-        """Take what the process has said since; never waits."""
+        """Handle pending events; never waits."""
         with contextlib.suppress(ProcessDiedError):
             while self.running and select.select([self._stdout()], [], [], 0)[0]:
                 self._receive()
 
     def wait(self, done: Callable[[], bool], timeout: float = TIMEOUT) -> None:
-        """Take events until `done`. Raises TimeoutError, ProcessDiedError."""
+        """Handle events until `done`. Raises TimeoutError, ProcessDiedError."""
         end = time.monotonic() + timeout
         while not done():
             ready, _, _ = select.select([self._stdout()], [], [], max(0.0, end - time.monotonic()))
             if not ready:
-                raise TimeoutError("the process did not say what was waited for")
+                raise TimeoutError("the expected event did not arrive")
             self._receive()
 
     async def async_wait(self, done: Callable[[], bool], seconds: float = TIMEOUT) -> None:
-        """As `wait`, beside the event loop, through ends and starts. Raises TimeoutError."""
+        """As `wait`, in the event loop, also across restarts. Raises TimeoutError."""
         loop = asyncio.get_running_loop()
         changed = asyncio.Event()
         if not self._waiters and self.running:
@@ -132,7 +132,7 @@ class JsonProcess:
         return stdout.fileno()
 
     def _readable(self) -> None:
-        with contextlib.suppress(ProcessDiedError):  # Who waits may wait for the next start.
+        with contextlib.suppress(ProcessDiedError):  # waiters may wait for the next start
             self._receive()
 
     def _receive(self) -> None:

@@ -1,4 +1,4 @@
-"""What an unloaded integration must not leave behind."""
+"""Threads, tasks and streams that must not remain after an unload."""
 
 import asyncio
 import threading
@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 
 
 def own_threads() -> list[str]:
-    """Return the names of all threads that Retrocam or Home Assistant's stream runs."""
+    """Return the names of all threads of Retrocam and of stream workers."""
     return [
         thread.name
         for thread in threading.enumerate()
@@ -21,5 +21,5 @@ def own_tasks() -> list[str]:
 
 
 def streams(hass: HomeAssistant) -> int:
-    """Return how many Streams Home Assistant keeps."""
+    """Return the number of Streams that Home Assistant references."""
     return len(hass.data["stream"]["streams"])

@@ -1,4 +1,4 @@
-"""What a test needs and this machine has not."""
+"""Skipping of tests whose requirements this machine lacks."""
 
 import os
 from typing import NoReturn
@@ -7,7 +7,7 @@ import pytest
 
 
 def missing(what: str) -> NoReturn:
-    """Skip the test by the name of what is missing; where CI is set nothing may be, and it fails."""
+    """Skip the test, or fail it if CI is set, with the name of what is missing."""
     if os.environ.get("CI"):
         pytest.fail(what)
     pytest.skip(what)

@@ -1,4 +1,4 @@
-"""RTSP for tests: start a real server, watch it, break it in all the ways that cameras break.
+"""A real RTSP server for tests, which can fail in the ways that cameras fail.
 
 `rtsp_server` is the fixture. A `Mount` of it is one camera, whose frames carry their numbers:
 `read_frame_number` of the integration's test pattern reads them, and frame n was taken at
@@ -29,32 +29,48 @@ from tests.missing import missing
 SERVER = "tests.rtsp_server"
 _SERVER = pytest.StashKey["RtspServer"]()
 SYSTEM_PYTHON = "/usr/bin/python3"
-"""The one that the system's packages belong to, whatever environment runs the tests."""
+"""The interpreter of the system's packages, whatever environment runs the tests."""
 
 type Codec = Literal["h264", "h265"]
 
 
 class RtspUnavailableError(RuntimeError):
-    """This machine cannot run the server: it lacks packages, or the port is taken."""
+    """The server cannot run: packages are missing, or the port is in use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MountOptions:
-    """What a camera sends, and to whom."""
+    """The stream of a camera, and its credentials."""
 
     width: int = 320
     height: int = 180
-    fps: int = 15
+    fps: float = 15
     gop: float = 1.0
     """Seconds from keyframe to keyframe."""
     codec: Codec = "h264"
     audio: bool = False
-    """The pattern's beep, in time with its pictures, in AAC, 48 kHz, one channel."""
+    """The pattern's beep, in sync with its frames: AAC, 48 kHz, mono."""
     telephone: bool = False
-    """Silence in G.711, which Home Assistant drops, as many cameras send it."""
+    """Silence in G.711, which many cameras send and Home Assistant drops."""
+    sound: Literal["", "pcma", "pcmu", "opus", "mp3", "l16", "latm"] = ""
+    """The pattern's beep in another codec."""
+    sound_drift: float = 0.0
+    """By how much the clock of `sound` is fast, as a fraction."""
+    rtcp: bool = True
+    """Whether reports tell what sound and picture have in common."""
     b_frames: int = 0
+    refresh: bool = False
+    """Whether a gradual refresh of `gop` seconds takes the place of keyframes; H.264 only."""
+    transport: Literal["", "tcp", "udp"] = ""
+    """The only transport; another is refused with 461. Empty: all."""
+    preset: str = "ultrafast"
+    """Of the encoder."""
+    stamp_rate: float = 1.0
+    """Seconds of presentation time for a second of the clock, by which frames are sent."""
+    stamp_step: float = 0.0
+    """Seconds to whose multiples presentation times are rounded down; 0 for none."""
     username: str = ""
-    """Empty: anybody may watch."""
+    """Empty: no authentication."""
     password: str = ""
 
 
@@ -67,90 +83,103 @@ class Mount:
     """Begins with a slash."""
     options: MountOptions
     refusal: int = 0
-    """The RTSP status that whoever asks is answered with, or 0."""
+    """The RTSP status that refuses new clients, or 0."""
     _watchers: int = 0
     _watchers_ever: int = 0
     _watchers_before: int = 0
 
     @property
     def watchers(self) -> int:
-        """How many play it now."""
+        """The number of clients playing now."""
         self.server.process.poll()
         return self._watchers
 
     @property
     def watchers_ever(self) -> int:
-        """How many played it, ever, over all lives of the server."""
+        """The number of clients that have ever played it, across restarts of the server."""
         self.server.process.poll()
         return self._watchers_before + self._watchers_ever
 
     @property
     def url(self) -> str:
-        """Where to watch, without credentials."""
+        """The URL without credentials."""
         return f"rtsp://127.0.0.1:{self.server.port}{self.path}"
 
     def url_with(self, username: str, password: str) -> str:
-        """Where to watch, with credentials."""
+        """Return the URL with credentials."""
         return self.url.replace("://", f"://{quote(username)}:{quote(password, safe='')}@", 1)
 
     def refuse(self, status: int) -> None:
-        """Answer with an error from now on: 401 (whatever the credentials), 403, 404...; 0 ends it.
+        """Answer new clients with an error: 401 (whatever the credentials), 403, 404...; 0 ends this.
 
-        Who watches already goes on.
+        Connected clients are not affected.
         """
         self.refusal = status
         self.server.process.call("refuse", path=self.path, status=status)
 
     def change(self, **options: Any) -> None:
-        """Send something else from the next stream on, that is when nobody watched in between."""
+        """Change the options for the next stream, which starts after the last client has left."""
         self.options = replace(self.options, **options)
         self.server.process.call("change", path=self.path, options=options)
 
     def freeze(self) -> None:
-        """Send nothing more, but keep the connections open. Somebody must be watching."""
+        """Stop sending, but keep the connections open. Requires a client."""
         self.server.process.call("flow", path=self.path, word="freeze")
 
     def thaw(self) -> None:
-        """Go on with a keyframe of now: the numbers in between are never sent."""
+        """Continue with a keyframe of the present: the frame numbers in between are skipped."""
         self.server.process.call("flow", path=self.path, word="thaw")
 
+    def reformat(self, **options: Any) -> None:
+        """Change the size or the encoder of the running stream, at a keyframe with the next frame.
+
+        `options` are width, height, gop, preset and b_frames. Requires a client; later ones get the new
+        format, too.
+        """
+        self.server.process.call("flow", path=self.path, word=f"reformat {json.dumps(options)}")
+        self.change(**options)
+
+    def shift_stamps(self, seconds: float) -> None:
+        """Let presentation times leap ahead, or fall back if negative. Requires a client."""
+        self.server.process.call("flow", path=self.path, word=f"shift {seconds}")
+
     def disconnect(self) -> None:
-        """Close the connections of all who watch. They may come again."""
+        """Close all connections. Clients may reconnect."""
         self.server.process.call("disconnect", path=self.path)
 
     def wait_for_watchers(self, count: int) -> None:
-        """Return once exactly `count` watch. Raises TimeoutError."""
+        """Wait for exactly `count` clients. Raises TimeoutError."""
         self.server.process.wait(lambda: self.watchers == count)
 
     async def async_wait_for_watchers(self, count: int) -> None:
-        """Return once exactly `count` watch. Raises TimeoutError."""
+        """Wait for exactly `count` clients. Raises TimeoutError."""
         await self.server.process.async_wait(lambda: self.watchers == count)
 
     async def async_wait_for_watchers_ever(self, count: int) -> None:
-        """Return once at least `count` have watched. Raises TimeoutError."""
+        """Wait until at least `count` clients have ever played it. Raises TimeoutError."""
         await self.server.process.async_wait(lambda: self.watchers_ever >= count)
 
     def tell(self, now: int, ever: int) -> None:
-        """Take what the server says."""
+        """Set the counts from the server."""
         self._watchers, self._watchers_ever = now, ever
 
     def forget_server(self) -> None:
-        """Note that the server is gone, and its counts with it."""
+        """Reset the counts after the end of the server."""
         self._watchers_before += self._watchers_ever
         self._watchers = self._watchers_ever = 0
 
 
 class RtspServer:
-    """A server at a port of its own, which stays the same through kill and restart.
+    """A server at a port of its own, which is kept across kill and restart.
 
-    A context manager; not for use by more than one thread. `auth` is how mounts with a user name
-    ask for it.
+    A context manager, not thread-safe. `auth` is the authentication scheme of mounts with a user
+    name.
     """
 
     def __init__(self, auth: Literal["basic", "digest"] = "digest") -> None:
         self.auth = auth
         self.epoch = time.time()
-        """UNIX time at which all mounts would have taken frame 0."""
+        """UNIX time of frame 0 of all mounts."""
         self.port = 0
         """0 until the first start."""
         self.mounts: dict[str, Mount] = {}
@@ -166,9 +195,9 @@ class RtspServer:
         self.kill()
 
     def start(self) -> None:
-        """Start it, with the port and the mounts it had before; returns when it takes connections.
+        """Start, with the previous port and mounts; return once it accepts connections.
 
-        Raises RtspUnavailableError; ProcessDiedError if it fails without a reason given.
+        Raises RtspUnavailableError; ProcessDiedError if it fails without a reason.
         """
         settings = {
             "python": sys.executable,
@@ -176,7 +205,7 @@ class RtspServer:
             "port": self.port,
             "auth": self.auth,
         }
-        # What belongs to the environment of the tests is not for the system's Python.
+        # The system's Python must not use the environment of the tests.
         env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "COV_"))}
         env["PYTHONPATH"] = str(ROOT)
         self._ready, self._failure = False, ""
@@ -193,24 +222,24 @@ class RtspServer:
             self._mount(mount)
 
     def kill(self) -> None:
-        """End it as a power cut would; safe to call more than once."""
+        """Kill it, as a power cut would; safe to call more than once."""
         self.process.kill()
 
     def restart(self) -> None:
-        """Start it again at the same port, with the same mounts."""
+        """Restart at the same port, with the same mounts."""
         self.kill()
         self.start()
 
     def hang(self) -> None:
-        """Stop the process: it takes connections, never answers, and sends nobody anything."""
+        """Suspend the process: the kernel accepts connections, nothing is answered or sent."""
         self.process.signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let a hanging process go on."""
+        """Resume a suspended process."""
         self.process.signal(signal.SIGCONT)
 
     def accept(self, *, accept: bool) -> None:
-        """With False, refuse new connections while those there are go on."""
+        """Accept or refuse new connections; existing ones continue."""
         self.process.call("accept", accept=accept)
 
     def mount(self, path: str = "/cam", **options: Any) -> Mount:
@@ -221,12 +250,12 @@ class RtspServer:
         return mount
 
     def unmount(self, mount: Mount) -> None:
-        """Take a camera away, and its connections with it."""
+        """Remove a camera and close its connections."""
         self.process.call("unmount", path=mount.path)
         del self.mounts[mount.path]
 
     def reset(self) -> None:
-        """Bring it back to a running server without mounts."""
+        """Restore a running server without mounts."""
         self.process.poll()
         if not self.process.running:
             self.mounts.clear()
@@ -258,15 +287,15 @@ class RtspServer:
 
 
 def unavailable(reason: str) -> NoReturn:
-    """Say that there is no RTSP server, as `missing` does."""
+    """Skip or fail the test for want of an RTSP server, as `missing` does."""
     missing(f"no RTSP server (scripts/setup installs it where it can): {reason}")
 
 
 @pytest.fixture
 def rtsp_server(request: pytest.FixtureRequest) -> Iterator[RtspServer]:
-    """Give a running server without mounts, and mend whatever the test did to it.
+    """Yield a running server without mounts; restore it after the test.
 
-    It is one server for all tests of a session.
+    All tests of a session share one server.
     """
     server = request.session.stash.get(_SERVER, None)
     if server is None:

@@ -1,19 +1,21 @@
-"""Encodes the test pattern and writes it to standard output, packet by packet, at its own pace.
+"""Encodes the test pattern and writes it to standard output, packet by packet, in real time.
 
-The RTSP server (`rtsp_server.py`) runs one of these for each of its live streams, in the Python
-that runs the tests, since the system's Python of the server has neither PyAV nor numpy.
+The RTSP server (`rtsp_server.py`) runs one such process for each live stream, with the Python
+of the tests, since the system's Python of the server has neither PyAV nor numpy.
 
-Frame numbers rise by exactly one inside a run, however late the machine is, and follow the clock
-between runs: frame n was taken at `epoch + n / fps`. A thawed feed jumps to the number that is due,
+Frame numbers rise by exactly one in a run, however slow the machine is, and follow the clock
+between runs: the time of frame n is `epoch + n / fps`. A thawed feed skips to the number that is due,
 with a keyframe.
 
-Standard input: a line with a JSON object, see `Options`, for which it waits with all else ready; then
-lines `freeze` and `thaw`. Its end is the end of the feed. Standard output: packets, each with the
-header `HEADER`.
+Standard input: a line of JSON, see `Options`, awaited after all else is set up; then
+lines `freeze`, `thaw`, `shift SECONDS`, which adds to all presentation times from then on, and
+`reformat`, followed by a JSON object of `Options` to change; the feed exits at its end. Standard
+output: packets, each with the header `HEADER`.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib import import_module
 import json
@@ -23,7 +25,7 @@ import sys
 import threading
 import time
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import av
 import numpy as np
@@ -43,27 +45,43 @@ AUDIO_FRAME = 1024
 """Samples in a frame of AAC."""
 
 ALAW_SILENCE = b"\xd5"
-"""One sample of nothing, ITU-T G.711; 8000 of them are a second."""
+"""One silent sample, ITU-T G.711, at 8000 samples a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What to send."""
+    """Parameters of the stream."""
 
     width: int
     height: int
-    fps: int
+    fps: float
     gop: float
     """Seconds from keyframe to keyframe."""
     codec: str
     """`h264` or `h265`."""
     audio: bool
     telephone: bool
+    sound: str
+    """Codec of the beep; empty for none."""
+    sound_drift: float
     b_frames: int
+    refresh: bool = False
+    """Whether keyframes are spread over the frames of a GOP; H.264 only."""
+    stamp_rate: float = 1.0
+    """Seconds of presentation time for a second of the clock."""
+    stamp_step: float = 0.0
+    """Seconds to whose multiples presentation times are rounded down; 0 for none."""
+    preset: str = "ultrafast"
+    """Of the encoder. Others use other tools, which other parameter sets say."""
     epoch: float
     """UNIX time of frame 0."""
     first: int
-    """The lowest number that may be sent."""
+    """The lowest frame number to send."""
+
+    @property
+    def rate(self) -> Fraction:
+        """The frame rate; it may be less than 1."""
+        return Fraction(self.fps).limit_denominator(1000)
 
     @property
     def gop_frames(self) -> int:
@@ -72,26 +90,46 @@ class Options:
 
 
 class Valve:
-    """What standard input says: whether to flow, and when to end."""
+    """The state set by standard input: flowing or frozen, shifted, closed, and the format."""
 
     def __init__(self) -> None:
         self.flowing = threading.Event()
         self.flowing.set()
         self.closed = threading.Event()
+        self.changes = deque[dict[str, Any]]()
+        """Options to change."""
+        self.shift = 0.0
+        """Seconds to add to presentation times."""
 
     def listen(self) -> None:
-        """Obey standard input until its end; runs in a thread of its own."""
+        """Read standard input until its end, in a thread of its own."""
         for line in sys.stdin:
-            if line.strip() == "freeze":
+            word, _, rest = line.strip().partition(" ")
+            if word == "shift":
+                self.shift += float(rest)
+            elif word == "freeze":
                 self.flowing.clear()
+            elif word == "reformat":
+                self.changes.append(json.loads(rest))
             else:
                 self.flowing.set()
         self.closed.set()
         self.flowing.set()
 
 
+class Sound(Protocol):
+    """Sound in packets."""
+
+    def until(self, end: float) -> Iterator[tuple[float, bytes]]:
+        """Yield (presentation time in seconds, bytes) of each packet that starts before `end`."""
+        ...
+
+    def skip(self, to: float) -> None:
+        """Continue at a time, in seconds."""
+
+
 class VideoEncoder:
-    """Frames of the test pattern to access units in Annex B, headers before each keyframe."""
+    """Encodes the test pattern to Annex B access units, with headers before each keyframe."""
 
     def __init__(self, options: Options, pattern: TestPattern) -> None:
         self._options = options
@@ -103,15 +141,16 @@ class VideoEncoder:
         context.width = options.width
         context.height = options.height
         context.pix_fmt = "yuv420p"
-        context.time_base = Fraction(1, options.fps)
-        context.framerate = Fraction(options.fps)
+        context.time_base = 1 / options.rate
+        context.framerate = options.rate
         context.gop_size = gop
         context.max_b_frames = options.b_frames
         context.thread_count = 1
         common = f"keyint={gop}:min-keyint={gop}:scenecut=0:bframes={options.b_frames}"
         # x264 may take fewer B-frames than allowed where they do not pay: 0 asks for all of them.
         common += ":b-adapt=0:rc-lookahead=0"
-        context.options = {"preset": "ultrafast", "forced-idr": "1"} | (
+        common += ":intra-refresh=1" * options.refresh
+        context.options = {"preset": options.preset, "forced-idr": "1"} | (
             {"x264-params": common}
             if options.codec == "h264"
             else {"x265-params": common + ":log-level=none:pools=none:frame-threads=1"}
@@ -119,22 +158,28 @@ class VideoEncoder:
         self._context = context
 
     def encode(self, number: int, first: int, *, key: bool) -> Iterator[tuple[int, bytes]]:
-        """Yield (frame number, bytes) of what comes out; with B-frames that is an earlier frame."""
+        """Yield (frame number, bytes) of the packets; with B-frames, those of earlier frames."""
         options = self._options
         frame = self._pattern.render(number, options.epoch + number / options.fps)
         frame.pts = number - first
-        frame.time_base = Fraction(1, options.fps)
+        frame.time_base = 1 / options.rate
         frame.pict_type = av.video.frame.PictureType.I if key else av.video.frame.PictureType.NONE
         for packet in self._context.encode(frame):
             assert packet.pts is not None
             yield first + packet.pts, bytes(packet)
 
+    def rest(self, first: int) -> Iterator[tuple[int, bytes]]:
+        """Yield the frames held back for B-frames. The encoder has ended."""
+        for packet in self._context.encode(None):
+            assert packet.pts is not None
+            yield first + packet.pts, bytes(packet)
+
 
 class SoundEncoder:
-    """The pattern's sound, a beep each second, in raw AAC-LC frames."""
+    """Encodes the pattern's beep of each second to raw AAC-LC frames."""
 
     def __init__(self, beep: Beep, start: float) -> None:
-        """`start` is where the source's own time line begins here, in seconds."""
+        """`start` is the position of the first sample on the pattern's time line, in seconds."""
         context = av.CodecContext.create("aac", "w")
         assert isinstance(context, av.AudioCodecContext)
         context.sample_rate = AUDIO_RATE
@@ -161,7 +206,7 @@ class SoundEncoder:
                     yield packet.pts / AUDIO_RATE, bytes(packet)
 
     def skip(self, to: float) -> None:
-        """Go on at a time, in seconds."""
+        """Continue at a time, in seconds."""
         self._position = max(self._position, int(to * AUDIO_RATE / AUDIO_FRAME) * AUDIO_FRAME)
 
 
@@ -176,18 +221,43 @@ def import_pattern() -> ModuleType:
 
 
 def write(kind: bytes, number: int, seconds: float, payload: bytes) -> None:
-    """Send one packet."""
+    """Write one packet."""
     sys.stdout.buffer.write(HEADER.pack(kind, number, round(seconds * 1e9), len(payload)))
     sys.stdout.buffer.write(payload)
 
 
+def encoder_of(options: Options, pattern: ModuleType) -> VideoEncoder:
+    """Start an encoder, with a keyframe."""
+    rate = max(1, round(options.fps))
+    return VideoEncoder(options, pattern.TestPattern(options.width, options.height, rate))
+
+
+def sound_of(options: Options, start: float) -> Sound | None:
+    """Return what encodes the sound from a position on the pattern's time line, in seconds."""
+    beep = import_module("custom_components.retrocam.core.pattern.marks").beep
+    if options.sound:
+        codecs = import_module("tests.rtsp_sound")
+        sound: Sound = codecs.CodecSound(options.sound, beep, start, options.sound_drift)
+        return sound
+    return SoundEncoder(beep, start) if options.audio else None
+
+
 def send(options: Options, pattern: ModuleType, valve: Valve) -> None:
-    """Send until the valve closes or nobody reads."""
-    video = VideoEncoder(options, pattern.TestPattern(options.width, options.height, options.fps))
+    """Send until the valve closes. Raises BrokenPipeError."""
+    video = encoder_of(options, pattern)
     first = max(options.first, int((time.time() - options.epoch) * options.fps))
-    sound = SoundEncoder(pattern.beep, first / options.fps) if options.audio else None
+    sound = sound_of(options, first / options.fps)
     start = time.monotonic()
     number = first
+
+    def stamp(seconds: float) -> float:
+        stamped = seconds * options.stamp_rate + valve.shift
+        return stamped - stamped % options.stamp_step if options.stamp_step else stamped
+
+    def show(frames: Iterable[tuple[int, bytes]]) -> None:
+        for sent, payload in frames:
+            write(b"v", sent, stamp((sent - first) / options.fps), payload)
+
     while not valve.closed.wait(start + (number - first) / options.fps - time.monotonic()):
         thawed = not valve.flowing.is_set()
         if thawed:
@@ -195,19 +265,26 @@ def send(options: Options, pattern: ModuleType, valve: Valve) -> None:
             number = max(number, first + int((time.monotonic() - start) * options.fps))
             if sound is not None:
                 sound.skip((number - first) / options.fps)
+        if valve.changes:
+            show(video.rest(first))
+            options = replace(options, **valve.changes.popleft())
+            video = encoder_of(options, pattern)
         if options.telephone:
-            write(b"a", 0, (number - first) / options.fps, ALAW_SILENCE * (8000 // options.fps))
-        for sent, payload in video.encode(number, first, key=thawed):
-            write(b"v", sent, (sent - first) / options.fps, payload)
+            write(
+                b"a",
+                0,
+                stamp((number - first) / options.fps),
+                ALAW_SILENCE * int(8000 / options.fps),
+            )
+        show(video.encode(number, first, key=thawed))
         number += 1
-        if sound is not None:
-            for seconds, payload in sound.until((number - first) / options.fps):
-                write(b"a", 0, seconds, payload)
+        for seconds, payload in sound.until((number - first) / options.fps) if sound else ():
+            write(b"a", 0, stamp(seconds), payload)
         sys.stdout.buffer.flush()
 
 
 def main() -> None:
-    """Send what the first line asks for."""
+    """Send the stream that the first line of input describes."""
     pattern = import_pattern()
     if not (line := sys.stdin.readline()):
         return
@@ -217,7 +294,7 @@ def main() -> None:
     try:
         send(options, pattern, valve)
     except BrokenPipeError:
-        # The server is gone. Python would complain when it flushes at exit.
+        # The server has exited; Python's flush at exit would fail.
         sys.stdout = None
 
 

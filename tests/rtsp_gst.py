@@ -1,6 +1,6 @@
-"""GStreamer's libraries of the system's Python, for the tests' RTSP server.
+"""GStreamer's bindings of the system's Python, for the tests' RTSP server.
 
-Without them the server says so, in a line of its own, and ends.
+Without them the server sends the event `unavailable` and exits.
 """
 
 import json

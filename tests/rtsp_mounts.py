@@ -1,8 +1,8 @@
 """The mounts of the tests' RTSP server, and the processes that feed them; part of `rtsp_server.py`.
 
-Pictures come encoded from `rtsp_feed.py`, one process for each stream that somebody watches. All
-who watch a mount share its stream. Streams run in threads of GStreamer; `House.lock` guards what
-they and the commands touch.
+Frames are encoded by `rtsp_feed.py`, one process for each active stream. All clients of a
+mount share its stream. Streams run in threads of GStreamer; `House.lock` guards the state
+shared with commands.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ import subprocess
 import threading
 from typing import Any
 
-from .rtsp_gst import Gst, GstRtspServer
+from .rtsp_gst import Gst, GstRtsp, GstRtspServer
 
 HEADER = struct.Struct(">cIqI")
 """As in `rtsp_feed.py`."""
@@ -24,11 +24,44 @@ VIDEO_CAPS = "video/x-{codec},stream-format=byte-stream,alignment=au"
 AUDIO_CAPS = (
     "audio/mpeg,mpegversion=4,stream-format=raw,rate=48000,channels=1,codec_data=(buffer)1188"
 )
-FEED_OPTIONS = ("width", "height", "fps", "gop", "codec", "audio", "telephone", "b_frames")
+SOUNDS = {
+    "pcma": ("audio/x-alaw,rate=8000,channels=1", "rtppcmapay name=pay1 pt=8"),
+    "pcmu": ("audio/x-mulaw,rate=8000,channels=1", "rtppcmupay name=pay1 pt=0"),
+    "opus": (
+        "audio/x-opus,rate=48000,channels=1,channel-mapping-family=0",
+        "rtpopuspay name=pay1 pt=97",
+    ),
+    "mp3": (
+        "audio/mpeg,mpegversion=1,layer=3,parsed=true,rate=44100,channels=1",
+        "rtpmpapay name=pay1 pt=14",
+    ),
+    "l16": (
+        "audio/x-raw,format=S16BE,layout=interleaved,rate=16000,channels=1",
+        "rtpL16pay name=pay1 pt=97",
+    ),
+    "latm": (AUDIO_CAPS, "rtpmp4apay name=pay1 pt=97"),
+}
+"""The caps and the payloader of each codec of `MountOptions.sound`."""
+FEED_OPTIONS = (
+    "width",
+    "height",
+    "fps",
+    "gop",
+    "codec",
+    "preset",
+    "audio",
+    "telephone",
+    "sound",
+    "sound_drift",
+    "b_frames",
+    "refresh",
+    "stamp_rate",
+    "stamp_step",
+)
 
 
 class Feed:
-    """One run of `rtsp_feed.py`, and the thread that carries its packets into a pipeline."""
+    """A process of `rtsp_feed.py`, and the thread that pushes its packets into a pipeline."""
 
     def __init__(
         self,
@@ -45,7 +78,7 @@ class Feed:
         self._thread.start()
 
     def tell(self, word: str) -> None:
-        """Say one line."""
+        """Write a line."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{word}\n".encode())
         self._process.stdin.flush()
@@ -72,7 +105,7 @@ class Feed:
 
 
 class House:
-    """What all mounts share."""
+    """State shared by all mounts."""
 
     def __init__(self, python: str, epoch: float) -> None:
         self.epoch = epoch
@@ -81,16 +114,16 @@ class House:
         self._spare = self._start()
 
     def process(self) -> subprocess.Popen[bytes]:
-        """Return a process for a feed, one that has been started before.
+        """Return a process for a feed, which was started in advance.
 
-        On a busy machine a start takes longer than FFmpeg waits for an answer.
+        On a busy machine, a start takes longer than FFmpeg's timeout.
         """
         with self.lock:
             ready, self._spare = self._spare, self._start()
         return ready
 
     def close(self) -> None:
-        """End the process that is ready."""
+        """Kill the process started in advance."""
         self._spare.kill()
         end(self._spare)
 
@@ -114,14 +147,14 @@ class Mount:
         self._house = house
         self._feed: Feed | None = None
         self._prepared = False
-        """Whether the stream has brought what a client waits for before it may play."""
+        """Whether the first frame has arrived, for which clients wait before PLAY."""
         self._next = 0
         self.factory.set_shared(True)
         self.factory.connect("media-configure", self._configure)
         self.set(options)
 
     def set(self, options: dict[str, Any]) -> None:
-        """Change what the next stream is made of; one that runs goes on as it is."""
+        """Change the options of the next stream; a running one is not affected."""
         self.options = self.options | options
         codec = self.options["codec"]
         launch = (
@@ -138,10 +171,17 @@ class Mount:
                 " appsrc name=audio is-live=true format=time caps=audio/x-alaw,rate=8000,channels=1"
                 " ! rtppcmapay name=pay1 pt=8"
             )
+        if self.options["sound"]:
+            caps, payloader = SOUNDS[self.options["sound"]]
+            launch += f" appsrc name=audio is-live=true format=time caps={caps} ! {payloader}"
+        self.factory.set_enable_rtcp(self.options["rtcp"])
         self.factory.set_launch(f"( {launch} )")
+        if self.options["transport"]:
+            lower = getattr(GstRtsp.RTSPLowerTrans, self.options["transport"].upper())
+            self.factory.set_protocols(lower)
 
     def tell(self, word: str) -> None:
-        """Freeze or thaw the stream, if there is one."""
+        """Freeze, thaw, reformat or shift the stream. Raises LookupError without a stream."""
         with self._house.lock:
             feed = self._feed
         if feed is None:
@@ -156,10 +196,10 @@ class Mount:
             feed.close()
 
     def abandon(self) -> bool:
-        """End the stream, unless a client still waits for its first picture: tell whether.
+        """End the stream and return True; return False while a client waits for its first frame.
 
-        It would wait for 20 s in vain, in the thread that answers all clients. It gets the picture, and
-        the stream ends when it leaves.
+        That client would block the thread that serves all clients for 20 s. So it gets the frame, and
+        the stream ends when it disconnects.
         """
         if self._feed is None or self._prepared:
             self.close()
@@ -169,6 +209,8 @@ class Mount:
     def _configure(self, _factory: Any, media: Any) -> None:
         self.close()
         self._prepared = False
+        # The feed sends by the clock, whatever its stamps are: sinks must not wait for these.
+        media.get_element().get_parent().connect("deep-element-added", _send_at_once)
         options = {name: self.options[name] for name in FEED_OPTIONS}
         options |= {"epoch": self._house.epoch, "first": self._next}
         feed = Feed(self._house.process(), options, self._count, media.get_element())
@@ -192,8 +234,20 @@ class Mount:
         self._next = max(self._next, number + 1)
 
 
+def _send_at_once(_pipeline: Any, _bin: Any, element: Any) -> None:
+    """Let a sink send what it gets, also if the server sets it to wait."""
+
+    def unset(sink: Any, _property: Any) -> None:
+        if sink.get_property("sync"):
+            sink.set_property("sync", False)
+
+    if element.find_property("sync") is not None:
+        element.connect("notify::sync", unset)
+        element.set_property("sync", False)
+
+
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Close the pipes of a process that was killed, and wait for it."""
+    """Close the pipes of a killed process, and wait for it."""
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.close()

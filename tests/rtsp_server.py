@@ -1,7 +1,7 @@
 """A real RTSP server for the tests: GStreamer's, run by the system's Python with its `gi` bindings.
 
-It speaks the lines of JSON of `json_process.py`; the end of standard input ends it. `rtsp.py` is
-its other half and says what each command does; `rtsp_mounts.py` has what it serves.
+Its protocol is the JSON lines of `json_process.py`; it exits at the end of standard input. `rtsp.py` is
+the client and documents the commands; `rtsp_mounts.py` contains the mounts.
 
 Written for the Python that Debian 12 has, 3.11, and for its GStreamer, 1.22. Clients and streams
 run in threads of GStreamer, commands in the main thread; `House.lock` guards what both touch.
@@ -17,7 +17,7 @@ from .rtsp_gst import GLib, Gst, GstRtsp, GstRtspServer
 from .rtsp_mounts import House, Mount, tell
 
 ANYBODY = "anybody"
-"""The role of whoever gave no user name."""
+"""The role of clients without a user name."""
 
 
 class Server:
@@ -45,18 +45,18 @@ class Server:
         tell(event="ready", port=port)
 
     def handle(self, line: str) -> None:
-        """Carry out a command; main thread."""
+        """Execute a command, in the main thread."""
         request: dict[str, Any] = json.loads(line)
         number = request.pop("id")
         try:
             getattr(self, f"do_{request.pop('do')}")(**request)
-        except Exception as error:  # noqa: BLE001  # whatever it was is told to who asked
+        except Exception as error:  # noqa: BLE001  # reported to the caller
             tell(id=number, error=repr(error))
         else:
             tell(id=number)
 
     def do_mount(self, path: str, options: dict[str, Any]) -> None:
-        """Serve a path."""
+        """Add a mount."""
         mount = Mount(self.house, path, options)
         permissions = GstRtspServer.RTSPPermissions()
         user = options["username"]
@@ -78,7 +78,7 @@ class Server:
         self._server.get_mount_points().add_factory(path, mount.factory)
 
     def do_unmount(self, path: str) -> None:
-        """Serve a path no more, and send its watchers away."""
+        """Remove a mount and disconnect its clients."""
         self._server.get_mount_points().remove_factory(path)
         self.do_disconnect(path)
         with self.house.lock:
@@ -91,24 +91,24 @@ class Server:
         self._mounts[path].set(options)
 
     def do_refuse(self, path: str, status: int) -> None:
-        """Answer whoever asks for a path with an error; 0 ends it."""
+        """Answer new clients of a path with an error; 0 accepts again."""
         self._mounts[path].refusal = status
 
     def do_flow(self, path: str, word: str) -> None:
-        """Freeze or thaw a mount's stream."""
+        """Freeze, thaw or reformat a mount's stream, or shift its stamps."""
         self._mounts[path].tell(word)
 
     def do_disconnect(self, path: str) -> None:
-        """Close the connections of all who watch a path."""
+        """Close all connections of a path."""
         with self.house.lock:
             watchers = set(self._mounts[path].watchers)
         for client in watchers:
-            # Its own thread then closes it. `close` in this one may leave that one reading for ever.
+            # Its own thread then closes it; `close` in this thread may leave that one reading for ever.
             with contextlib.suppress(GLib.Error):  # it has left meanwhile
                 client.get_connection().get_read_socket().shutdown(True, True)
 
     def do_accept(self, *, accept: bool) -> None:
-        """Take new connections, or refuse them; what runs goes on."""
+        """Accept or refuse new connections; existing ones continue."""
         if not accept and self._source:
             GLib.source_remove(self._source)
             self._source = 0
@@ -130,7 +130,7 @@ class Server:
         client.connect("closed", self._leave)
 
     def _mount_of(self, context: Any) -> Mount | None:
-        # A client may ask for the path with a slash at its end, or for a track below it.
+        # A client may request the path with a trailing slash, or a track below it.
         path = context.uri.abspath
         with self.house.lock:
             return next(
@@ -165,14 +165,14 @@ class Server:
 
 
 def token(role: str) -> Any:
-    """Make the proof of a role."""
+    """Return the token of a role."""
     made = GstRtspServer.RTSPToken()
     made.set_string("media.factory.role", role)
     return made
 
 
 def listen(server: Server, stdin: IO[str]) -> None:
-    """Hand lines to the main thread until there are no more, then end it."""
+    """Pass lines to the main thread; quit its loop at the end of input."""
     for line in stdin:
         GLib.idle_add(server.handle, line)
     GLib.idle_add(server.loop.quit)

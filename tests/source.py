@@ -1,4 +1,4 @@
-"""The source of all that runs inside Home Assistant, parsed."""
+"""The parsed sources of all modules outside `core`."""
 
 import ast
 from typing import Final

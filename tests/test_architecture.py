@@ -1,4 +1,4 @@
-"""The rules of the house, read from the source."""
+"""Rules of the architecture, checked in the sources."""
 
 import ast
 from pathlib import Path
@@ -21,13 +21,14 @@ FOUNDATION: Final = {
     "own_urls",
     "rights",
     "settings",
-    "translated",
+    "translations",
     "urls",
     "workload",
 }
-"""Flat modules below all folders but `core`."""
+"""Flat modules that all packages but `core` may import."""
 ENTRANCES: Final = PLATFORMS | {
     PACKAGE,
+    "cast",
     "config_flow",
     "diagnostics",
     "logbook",
@@ -36,7 +37,7 @@ ENTRANCES: Final = PLATFORMS | {
     "system_health",
     "websocket_api",
 }
-"""Flat modules that Home Assistant calls, or that the set-up registers. None imports another."""
+"""Flat modules called by Home Assistant or registered by the set-up. None imports another."""
 
 ARROWS: Final[dict[str, tuple[str, ...]]] = {
     "core": (),
@@ -48,6 +49,8 @@ ARROWS: Final[dict[str, tuple[str, ...]]] = {
     "core.pattern": ("core", "core.segments", "core.frames"),
     "core.library": ("core", "core.mp4", "core.frames"),
     "core.clips": ("core", "core.mp4", "core.segments", "core.library"),
+    "core.tape": ("core", "core.mp4", "core.segments", "core.library"),
+    "core.footage": ("core", "core.mp4", "core.segments", "core.frames", "core.tape"),
     "core.ascii": ("core", "core.frames"),
     "core.sources": ("core", "core.frames"),
     "core.share": ("core",),
@@ -98,7 +101,7 @@ MAX_FUNCTION: Final = 44
 
 
 def room(module: str) -> str:
-    """Return the row of ARROWS that a module belongs to: its package, or itself if it is flat."""
+    """Return the row of ARROWS of a module: its package, or its own name if it is flat."""
     parts = module.removeprefix(PACKAGE).strip(".").split(".")
     while parts and not (HOUSE.joinpath(*parts) / "__init__.py").exists():
         parts.pop()
@@ -113,7 +116,7 @@ def named(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", sorted((HOUSE / "core").rglob("*.py")), ids=named)
-def test_core_knows_neither_home_assistant_nor_what_is_above_it(path: Path) -> None:
+def test_core_imports_only_core(path: Path) -> None:
     for name in imports(path):
         assert not name.startswith("homeassistant"), name
         if name.startswith(PACKAGE):
@@ -121,7 +124,7 @@ def test_core_knows_neither_home_assistant_nor_what_is_above_it(path: Path) -> N
 
 
 @pytest.mark.parametrize("path", MODULES, ids=named)
-def test_only_stream_touches_the_internals_of_stream(path: Path) -> None:
+def test_only_stream_imports_stream_internals(path: Path) -> None:
     if path.is_relative_to(HOUSE / "stream"):
         return
     internal = "homeassistant.components.stream."
@@ -140,49 +143,49 @@ def test_platforms_do_not_import_each_other(path: Path) -> None:
 
 
 @pytest.mark.parametrize("module", sorted(GRAPH))
-def test_arrows_are_those_of_the_table(module: str) -> None:
+def test_imports_match_table(module: str) -> None:
     own = room(module)
     for other in GRAPH[module]:
         target = room(other)
         if target.startswith("core") and not own.startswith("core"):
             target = "core"
-        # What Home Assistant calls is called by nobody else; the set-up registers it.
+        # Only Home Assistant calls entrances; the set-up registers them.
         if target == own and (own != "entrance" or module == PACKAGE):
             continue
         assert target in ARROWS[own], f"{module} imports {other}"
 
 
-def test_every_module_has_a_row() -> None:
+def test_every_module_is_in_table() -> None:
     assert {room(module) for module in GRAPH} == set(ARROWS)
 
 
-def test_there_is_no_circle() -> None:
+def test_no_circular_imports() -> None:
     assert circle(GRAPH) == []
     assert circle(ARROWS) == []
 
 
-def test_a_circle_would_be_found() -> None:
+def test_circle_is_found() -> None:
     assert circle({"a": ["b"], "b": ["c", "d"], "c": [], "d": ["b"]}) == ["b", "d", "b"]
 
 
 @pytest.mark.parametrize(
     "name", [name for name in ARROWS if name not in ("entrance", "foundation", "entity")]
 )
-def test_a_package_says_what_it_may_import(name: str) -> None:
+def test_package_docstring_lists_imports(name: str) -> None:
     path = HOUSE.joinpath(*name.split(".")) / "__init__.py"
     text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-    said = re.findall(r"^May import .*?(?:\Z|\n\n)", text, re.MULTILINE | re.DOTALL)
-    assert len(said) == 1
-    named_there = set(re.findall(r"`([\w.]+)`", said[0]))
+    clauses = re.findall(r"^May import .*?(?:\Z|\n\n)", text, re.MULTILINE | re.DOTALL)
+    assert len(clauses) == 1
+    named_there = set(re.findall(r"`([\w.]+)`", clauses[0]))
     assert named_there == set(ARROWS[name]) - {"foundation"}
 
 
-def test_no_template_method_is_called_while_an_object_is_made() -> None:
+def test_init_calls_no_overridden_method() -> None:
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in MODULES]
     assert template_calls(trees) == set()
 
 
-def test_a_template_method_would_be_found() -> None:
+def test_overridden_method_is_found() -> None:
     program = """
 class Base:
     def __init__(self):
@@ -198,7 +201,7 @@ class Child(Base):
 
 
 @pytest.mark.parametrize("path", MODULES, ids=named)
-def test_files_and_functions_stay_small(path: Path) -> None:
+def test_file_and_function_length(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert text.count("\n") <= MAX_FILE
     for node in ast.walk(ast.parse(text)):
@@ -208,18 +211,18 @@ def test_files_and_functions_stay_small(path: Path) -> None:
             assert body <= MAX_FUNCTION, node.name
 
 
-def test_tests_stay_small_too() -> None:
+def test_test_file_length() -> None:
     for path in TESTS:
         assert path.read_text(encoding="utf-8").count("\n") <= MAX_FILE, path
 
 
-def test_what_tests_share_is_in_no_test_module() -> None:
+def test_no_imports_from_test_modules() -> None:
     shared = re.compile(r"^from (?:tests|\.+)[\w.]*\btest_\w+ import", re.MULTILINE)
     found = [path for path in TESTS if shared.search(path.read_text(encoding="utf-8"))]
     assert found == []
 
 
-def test_core_can_be_imported_without_home_assistant() -> None:
+def test_core_imports_without_home_assistant() -> None:
     names = [module_name(path) for path in (HOUSE / "core").rglob("*.py")]
     program = f"""
 import sys, types
@@ -243,7 +246,7 @@ for name in {sorted(names)!r}:
         "scripts/*",
     ],
 )
-def test_no_check_is_silenced_without_a_reason(sources: str) -> None:
+def test_every_suppression_has_a_reason(sources: str) -> None:
     silenced = re.compile(r"# (?:type: ignore|noqa|shellcheck disable).*|(?:eslint-dis|@ts-).*")
     reasoned = re.compile(
         r"# (?:type: ignore\[|noqa: |shellcheck disable=)[\w, -]+\]?  # \S"

@@ -1,4 +1,4 @@
-"""An address that is banned: what Retrocam's own streams lose by it, and only in the test at hand."""
+"""A banned address blocks Retrocam's own streams, in the current test only."""
 
 from http import HTTPStatus
 from pathlib import Path
@@ -15,16 +15,16 @@ from .waiting import until
 
 @pytest.fixture
 async def strict(hass: HomeAssistant) -> None:
-    """Home Assistant that bans an address at the first wrong login."""
+    """Configure Home Assistant to ban an address at the first wrong login."""
     http = {"ip_ban_enabled": True, "login_attempts_threshold": 1}
     assert await async_setup_component(hass, "http", {"http": http})
 
 
-async def test_a_ban_reaches_the_stream_worker_and_no_other_test(
+async def test_ban_blocks_stream_worker_in_this_test_only(
     strict: None, home: HomeAssistant, load: LoadEntry, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = Path(home.http.app[KEY_BAN_MANAGER].path)
-    # Before anything is written: the configuration directory belongs to all tests on the machine.
+    # Check before writing: all tests on the machine share the configuration directory.
     assert not file.is_relative_to(home.config.config_dir)
     async with Person.at(home, "wrong") as stranger:
         assert await stranger.http("GET", "/api/retrocam/mjpeg/none") == HTTPStatus.UNAUTHORIZED

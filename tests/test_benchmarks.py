@@ -1,4 +1,4 @@
-"""The arithmetic of the benchmarks' runner; what cases measure is for scripts/bench."""
+"""Tests of the benchmark runner; the cases themselves run in scripts/bench."""
 
 from collections.abc import Callable
 import json
@@ -22,7 +22,7 @@ def runner(*results: Result) -> Callable[[str], list[Result]]:
     return run
 
 
-def test_sides_are_measured_in_turn() -> None:
+def test_sides_alternate() -> None:
     turns: list[str] = []
 
     def side(name: str, *values: float) -> Callable[[], float]:
@@ -40,16 +40,16 @@ def test_sides_are_measured_in_turn() -> None:
     assert pairs.ratios == (0.5, 0.25)
 
 
-def test_the_ratio_is_the_median_of_pairs_and_not_of_medians() -> None:
-    # A machine that gets slower from pair to pair: ours takes a tenth more in two of three.
-    found = paired([(1.0, 1.1), (2.0, 2.2), (4.0, 2.0)]).result("tiny", unit="ms", bar=1.15)
-    assert (found.ours, found.peer) == (2.0, 2.0)
-    assert found.ratio == pytest.approx(1.1)
-    assert found.details["ratios"] == [0.5, 1.1, 1.1]
-    assert found.met
+def test_ratio_is_median_of_pair_ratios() -> None:
+    # The machine slows down from pair to pair; ours takes 10 % more in two of three.
+    outcome = paired([(1.0, 1.1), (2.0, 2.2), (4.0, 2.0)]).result("tiny", unit="ms", bar=1.15)
+    assert (outcome.ours, outcome.peer) == (2.0, 2.0)
+    assert outcome.ratio == pytest.approx(1.1)
+    assert outcome.details["ratios"] == [0.5, 1.1, 1.1]
+    assert outcome.met
 
 
-def test_a_bar_limits_the_ratio_where_there_is_a_peer_and_else_the_value() -> None:
+def test_bar_limits_ratio_to_peer_or_value() -> None:
     pairs = paired([(10.0, 11.0)])
     assert pairs.result("tiny", unit="ms", bar=1.1).met
     assert not pairs.result("tiny", unit="ms", bar=1.09).met
@@ -59,12 +59,12 @@ def test_a_bar_limits_the_ratio_where_there_is_a_peer_and_else_the_value() -> No
     assert not result(36.9, 37, at_least=True).met
 
 
-def test_nothing_measured_is_no_result() -> None:
+def test_no_measurement_raises() -> None:
     with pytest.raises(ValueError, match="nothing was measured"):
         paired([])
 
 
-def test_all_bars_met_is_exit_code_0(capsys: pytest.CaptureFixture[str]) -> None:
+def test_exit_code_0_if_all_bars_are_met(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([], names=("one", "two"), runner=runner(result(1, 2))) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[1] for line in lines[2:]] == ["one", "two"]
@@ -72,7 +72,7 @@ def test_all_bars_met_is_exit_code_0(capsys: pytest.CaptureFixture[str]) -> None
     assert len({len(line) for line in lines}) == 1
 
 
-def test_a_missed_bar_is_exit_code_1_and_is_marked(capsys: pytest.CaptureFixture[str]) -> None:
+def test_missed_bar_is_marked_with_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["one"], names=("one", "two"), runner=runner(result(1, 2), result(3, 2))) == 1
     lines = capsys.readouterr().out.splitlines()[2:]
     assert " met " in lines[0]
@@ -80,7 +80,7 @@ def test_a_missed_bar_is_exit_code_1_and_is_marked(capsys: pytest.CaptureFixture
     assert len(lines) == 2
 
 
-def test_a_case_that_fails_is_told_and_the_others_still_run(
+def test_failing_case_is_reported_and_others_run(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def run(name: str) -> list[Result]:
@@ -95,17 +95,17 @@ def test_a_case_that_fails_is_told_and_the_others_still_run(
     assert " met " in whole
 
 
-def test_an_unknown_case_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_case_is_rejected(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_:
         main(["three"], names=("one", "two"), runner=runner())
     assert exit_.value.code == 2
     assert "no such case: three" in capsys.readouterr().err
 
 
-def test_json_has_all_figures_and_what_they_hold_for(tmp_path: Path) -> None:
+def test_json_contains_results_and_environment(tmp_path: Path) -> None:
     path = tmp_path / "figures.json"
-    found = paired([(10.0, 11.0)]).result("tiny", unit="ms", bar=1.05, details={"size": 3})
-    assert main(["one", "--json", str(path)], names=("one",), runner=runner(found)) == 1
+    outcome = paired([(10.0, 11.0)]).result("tiny", unit="ms", bar=1.05, details={"size": 3})
+    assert main(["one", "--json", str(path)], names=("one",), runner=runner(outcome)) == 1
     report = json.loads(path.read_text(encoding="utf-8"))
     assert report["machine"]["homeassistant"]
     (only,) = report["cases"]["one"]["results"]
@@ -114,7 +114,7 @@ def test_json_has_all_figures_and_what_they_hold_for(tmp_path: Path) -> None:
     assert only["met"] is False
 
 
-def test_json_keeps_cases_that_were_not_run_again_and_makes_the_page(tmp_path: Path) -> None:
+def test_json_keeps_other_cases_and_writes_page(tmp_path: Path) -> None:
     path = tmp_path / "figures.json"
     names = ("one", "two")
     first = paired([(10.0, 11.0)]).result("first", unit="ms", bar=1.05, details={"size": 3})
@@ -131,7 +131,7 @@ def test_json_keeps_cases_that_were_not_run_again_and_makes_the_page(tmp_path: P
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_every_case_of_the_command_line_is_there(name: str) -> None:
+def test_every_case_exists(name: str) -> None:
     case = load_case(name)
     assert isinstance(case, Case)
     assert case.name == name

@@ -1,4 +1,4 @@
-"""Times as users write them."""
+"""Parsing of times."""
 
 import pytest
 import voluptuous as vol
@@ -17,10 +17,10 @@ from custom_components.retrocam.datetimes import unix_time
         "now",
     ],
 )
-def test_what_is_no_time_is_refused(text: str) -> None:
+def test_malformed_time_is_rejected(text: str) -> None:
     with pytest.raises(vol.Invalid):
         unix_time(text)
 
 
-def test_a_time_is_read() -> None:
+def test_time_is_parsed() -> None:
     assert unix_time("2026-01-01T01:00:00+01:00") == 1_767_225_600

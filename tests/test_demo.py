@@ -1,4 +1,4 @@
-"""The demo command, as a newcomer types it."""
+"""The demo command."""
 
 import asyncio
 import json
@@ -42,10 +42,11 @@ def run_demo(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_once_does_every_job_and_prints_facts() -> None:
+@pytest.mark.long
+def test_once_runs_all_jobs_and_prints_json() -> None:
     done = run_demo("-m", "demo", "--once")
     assert done.returncode == 0, done.stderr
-    # One JSON object, and nothing else, for those who read it with a program.
+    # One JSON object and nothing else, for programs.
     facts: dict[str, Any] = json.loads(done.stdout)
     assert facts["still_size"] == "1280x720"
     assert facts["hls_segments"] >= 3
@@ -56,14 +57,15 @@ def test_once_does_every_job_and_prints_facts() -> None:
     assert facts["share_pages"] == ["player", "camera"]
 
 
-def test_a_job_that_does_not_happen_is_named_and_ends_in_1() -> None:
+@pytest.mark.long
+def test_failed_job_is_named_with_exit_code_1() -> None:
     done = run_demo("-c", BREAK_A_JOB)
     assert done.returncode == 1
     assert done.stdout == ""
-    assert "did not happen: mjpeg: JobError: nothing came" in done.stderr
+    assert "job failed: mjpeg: JobError: nothing came" in done.stderr
 
 
-async def test_a_job_that_hangs_is_ended_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_hanging_job_times_out_and_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     async def hang(*_: object) -> dict[str, Any]:
         await asyncio.Event().wait()
         return {}
@@ -74,14 +76,14 @@ async def test_a_job_that_hangs_is_ended_and_named(monkeypatch: pytest.MonkeyPat
         await run(None, "")  # type: ignore[arg-type]  # what hangs asks for nothing
 
 
-def test_a_picture_without_a_number_is_no_demo_picture(gray_jpeg: bytes) -> None:
+def test_frame_without_number_is_rejected(gray_jpeg: bytes) -> None:
     with pytest.raises(JobError):
         frame_number(gray_jpeg)
 
 
 @pytest.fixture
 def gray_jpeg() -> bytes:
-    """A picture of nothing."""
+    """A gray image."""
     frame = av.VideoFrame(320, 180, "yuv420p")
     for plane in frame.planes:
         plane.update(bytes([128]) * plane.buffer_size)

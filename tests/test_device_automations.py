@@ -1,4 +1,4 @@
-"""What a user finds who picks a device to make an automation: all of it comes with its entities.
+"""Device automations, which all come from the entities of a device.
 
 Home Assistant takes no new device automations: those of the buttons, switches and sensors are core's,
 and the event entity's trigger takes a device as its target.
@@ -33,17 +33,17 @@ async def offered(hass: HomeAssistant, device_id: str, kind: DeviceAutomationTyp
     return (await async_get_device_automations(hass, kind, [device_id]))[device_id]
 
 
-async def test_a_device_offers_its_actions(home: HomeAssistant, device_id: str) -> None:
+async def test_device_offers_entity_actions(home: HomeAssistant, device_id: str) -> None:
     actions = await offered(home, device_id, DeviceAutomationType.ACTION)
     have = {(action["domain"], action["type"]) for action in actions}
-    assert {("button", "press"), ("switch", "turn_on"), ("number", "set_value")} <= have
+    assert {("button", "press"), ("switch", "turn_on")} <= have
     triggers = await offered(home, device_id, DeviceAutomationType.TRIGGER)
     assert {("binary_sensor", "connected"), ("binary_sensor", "not_connected")} <= {
         (trigger["domain"], trigger["type"]) for trigger in triggers
     }
 
 
-async def test_a_saved_snapshot_of_a_device_triggers(
+async def test_saved_snapshot_triggers_automation(
     home: HomeAssistant, demo: CameraInstance, device_id: str
 ) -> None:
     seen = async_capture_events(home, "seen")

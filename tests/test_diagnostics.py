@@ -1,4 +1,4 @@
-"""Diagnostics, as they are downloaded: figures that help, and no secret."""
+"""Diagnostics, as downloaded: figures without secrets."""
 
 import json
 from typing import Any
@@ -20,7 +20,7 @@ from .waiting import until
 
 @pytest.fixture(autouse=True)
 async def _diagnostics(hass: HomeAssistant) -> None:
-    """Set up what offers the download, before the HTTP server of `home` listens."""
+    """Set up the download before the HTTP server of `home` starts."""
     assert await async_setup_component(hass, "diagnostics", {})
 
 
@@ -33,7 +33,7 @@ async def download(hass_client: ClientSessionGenerator, entry: MockConfigEntry) 
     return data
 
 
-async def test_a_camera_by_url_shows_figures_and_no_secret(
+async def test_url_camera_diagnostics_are_redacted(
     home: HomeAssistant,
     load: LoadEntry,
     rtsp_server: RtspServer,
@@ -59,7 +59,7 @@ async def test_a_camera_by_url_shows_figures_and_no_secret(
     assert data["entry"]["options"]["share"]["share_enabled"] is True
 
 
-async def test_a_device_tells_of_its_entities_too(
+async def test_device_diagnostics_list_entities(
     home: HomeAssistant, load: LoadEntry, hass_client: ClientSessionGenerator
 ) -> None:
     secret = {"username": "keeper", "password": "hunter2"}
@@ -69,15 +69,15 @@ async def test_a_device_tells_of_its_entities_too(
     client = await hass_client()
     path = f"/api/diagnostics/config_entry/{entry.entry_id}/device/{device.id}"
     text = await (await client.get(path)).text()
-    told = json.loads(text)["data"]
-    assert told["entry"]["data"]["url"] == "rtsp://**REDACTED**"
-    assert told["entities"]["camera.porch"]["key"] == "camera"
-    assert told["entities"]["sensor.porch_frame_rate"]["disabled_by"] == "integration"
+    diagnostics = json.loads(text)["data"]
+    assert diagnostics["entry"]["data"]["url"] == "rtsp://**REDACTED**"
+    assert diagnostics["entities"]["camera.porch"]["key"] == "camera"
+    assert diagnostics["entities"]["sensor.porch_frame_rate"]["disabled_by"] == "integration"
     for value in ("keeper", "hunter2", "th0ken", "127.0.0.1"):
         assert value not in text
 
 
-async def test_the_figures_tell_what_runs(
+async def test_figures_show_running_work(
     home: HomeAssistant,
     load: LoadEntry,
     rtsp_server: RtspServer,
@@ -90,10 +90,10 @@ async def test_the_figures_tell_what_runs(
     async with Viewer.watching(mjpeg_url(home, instance)) as viewer:
         await viewer.read(2)
         figures = (await download(hass_client, entry))["instance"]
-    assert figures["supply"]["available"] is True
-    assert figures["supply"]["tapped"] is True
-    assert figures["supply"]["held"] == 2
-    assert figures["supply"]["stream"]["video_codec"] == "h264"
+    assert figures["stream_provider"]["available"] is True
+    assert figures["stream_provider"]["tapped"] is True
+    assert figures["stream_provider"]["users"] == 2
+    assert figures["stream_provider"]["stream"]["video_codec"] == "h264"
     assert figures["ring"]["frame_size"] == [320, 180]
     assert figures["ring"]["size"] > 0
     assert figures["feed"] == {"readers": 1, "running": True}
@@ -102,7 +102,7 @@ async def test_the_figures_tell_what_runs(
     assert figures["lookback"]["enabled"] is True
 
 
-async def test_an_entry_that_is_not_loaded_shows_what_is_known_of_it(
+async def test_unloaded_entry_has_diagnostics(
     home: HomeAssistant, load: LoadEntry, hass_client: ClientSessionGenerator
 ) -> None:
     entry = await load({"kind": "demo", "name": "Demo"}, options=QUIET)

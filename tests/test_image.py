@@ -7,6 +7,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.core.library.index import MediaItem
+from custom_components.retrocam.core.library.snapshots import save_still
 from custom_components.retrocam.media.items import MediaKind
 
 from .conftest import LoadEntry
@@ -30,25 +31,31 @@ async def camera(load: LoadEntry) -> CameraInstance:
 async def keep(camera: CameraInstance, picture: bytes, number: int) -> MediaItem:
     store = camera.media.snapshots
     return await camera.media.async_run(
-        lambda: store.save(picture, NOW + number), MediaKind.SNAPSHOTS
+        lambda: save_still(store, picture, NOW + number), MediaKind.SNAPSHOTS
     )
 
 
-async def test_it_is_unknown_without_a_snapshot(
-    home: HomeAssistant, camera: CameraInstance, hass_client: ClientSessionGenerator
+async def test_unknown_without_snapshot(
+    all_entities: None,
+    home: HomeAssistant,
+    camera: CameraInstance,
+    hass_client: ClientSessionGenerator,
 ) -> None:
     image = home.states.get(IMAGE)
     assert image is not None
     assert image.state == "unknown"
-    # Home Assistant answers 500 for it: no list of entities is to ask.
+    # Home Assistant would answer 500: the frontend must not request it.
     assert "entity_picture" not in image.attributes
     assert home.states.get("sensor.porch_snapshots").state == "0"  # type: ignore[union-attr]  # it is there
     client = await hass_client()
     assert (await client.get(PROXY)).status == 500
 
 
-async def test_it_shows_the_newest_and_says_when_it_was_taken(
-    home: HomeAssistant, camera: CameraInstance, hass_client: ClientSessionGenerator
+async def test_newest_snapshot_and_its_time(
+    all_entities: None,
+    home: HomeAssistant,
+    camera: CameraInstance,
+    hass_client: ClientSessionGenerator,
 ) -> None:
     client = await hass_client()
     for number, picture, kind in ((1, jpeg(1), "jpeg"), (2, png(2), "png"), (3, jpeg(3), "jpeg")):
@@ -68,7 +75,7 @@ async def test_it_shows_the_newest_and_says_when_it_was_taken(
     assert last.state == "2026-01-02T03:04:08+00:00"
 
 
-async def test_a_picture_that_is_gone_is_an_error_and_not_another_picture(
+async def test_deleted_snapshot_is_an_error(
     home: HomeAssistant, camera: CameraInstance, hass_client: ClientSessionGenerator
 ) -> None:
     item = await keep(camera, jpeg(1), 1)

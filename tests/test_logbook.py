@@ -1,4 +1,4 @@
-"""What the logbook and the event bus say of what is saved."""
+"""Logbook entries and events of saved media."""
 
 from datetime import timedelta
 from typing import Any
@@ -19,11 +19,11 @@ from .waiting import until
 
 @pytest.fixture
 async def logbook(recorder_mock: Any, hass: HomeAssistant) -> None:
-    """A recorder and a logbook that reads from it, before anything else is set up."""
+    """A recorder and a logbook, set up before anything else."""
     assert await async_setup_component(hass, "logbook", {})
 
 
-async def test_a_clip_is_told_in_words_and_on_the_bus(
+async def test_saved_clip_is_logged_and_fires_event(
     logbook: None,
     home: HomeAssistant,
     demo: CameraInstance,
@@ -34,10 +34,10 @@ async def test_a_clip_is_told_in_words_and_on_the_bus(
     data = {"entity_id": "camera.porch", "lookback": 2, "duration": 0}
     await home.services.async_call(DOMAIN, "record", data, blocking=True)
     await until(lambda: fired)
-    told = fired[0].data
-    assert (told["type"], told["entity_id"]) == ("clip_saved", "camera.porch")
-    assert told["media_content_id"].startswith("media-source://retrocam/")
-    assert not [key for key in told if key.endswith("url")]
+    event_data = fired[0].data
+    assert (event_data["type"], event_data["entity_id"]) == ("clip_saved", "camera.porch")
+    assert event_data["media_content_id"].startswith("media-source://retrocam/")
+    assert not [key for key in event_data if key.endswith("url")]
     socket = await hass_ws_client()
 
     async def messages() -> list[str]:
@@ -47,17 +47,17 @@ async def test_a_clip_is_told_in_words_and_on_the_bus(
         )
         answer = await socket.receive_json()
         return [
-            f"{one['name']} {one['message']}"
-            for one in answer["result"]
-            if one.get("domain") == DOMAIN
+            f"{row['name']} {row['message']}"
+            for row in answer["result"]
+            if row.get("domain") == DOMAIN
         ]
 
     await home.data["recorder_instance"].async_block_till_done()
-    wanted = f"Porch saved a clip of {round(told['duration'])} s"
-    assert wanted in await messages()
+    expected = f"Porch saved a clip of {round(event_data['duration'])} s"
+    assert expected in await messages()
 
 
-async def test_a_snapshot_is_no_event_of_the_bus(home: HomeAssistant, demo: CameraInstance) -> None:
+async def test_snapshot_fires_no_event(home: HomeAssistant, demo: CameraInstance) -> None:
     fired = async_capture_events(home, EVENT_MEDIA)
     data = {"entity_id": "camera.porch"}
     await home.services.async_call(DOMAIN, "take_snapshot", data, blocking=True)

@@ -1,4 +1,4 @@
-"""What hassfest and HACS ask for.
+"""Rules of hassfest and HACS.
 
 hassfest is in no package, so that what it asks of a custom integration is written down here.
 """
@@ -14,11 +14,11 @@ from homeassistant import components
 
 from custom_components.retrocam.const import DOMAIN
 
-from .house import HOUSE, MANIFEST, PLATFORMS, ROOT
+from .house import HOUSE, MANIFEST, PLATFORMS, README, ROOT
 from .source import TREES
 
 
-def test_the_manifest_is_as_hassfest_wants_it() -> None:
+def test_manifest_passes_hassfest_rules() -> None:
     keys = list(MANIFEST)
     assert keys == ["domain", "name", *sorted(keys[2:])]
     known = {"domain", "name", "after_dependencies", "codeowners", "config_flow", "dependencies"}
@@ -35,13 +35,15 @@ def test_the_manifest_is_as_hassfest_wants_it() -> None:
     for key in ("documentation", "issue_tracker"):
         assert MANIFEST[key].startswith("https://")
     pinned = {"av", "numpy", "pillow"}
-    names = {_name(one) for one in MANIFEST["requirements"]}
+    names = {_name(requirement) for requirement in MANIFEST["requirements"]}
     assert not names & pinned
-    assert all(">=" in one or "==" in one for one in MANIFEST["requirements"])
+    assert all(
+        ">=" in requirement or "==" in requirement for requirement in MANIFEST["requirements"]
+    )
 
 
-def test_what_is_imported_is_a_dependency() -> None:
-    # What hassfest allows without: they are always there, or the file is a platform of theirs.
+def test_imported_integrations_are_dependencies() -> None:
+    # hassfest's exceptions: always loaded, or the file is a platform of the integration.
     free = {*PLATFORMS, "frontend", "persistent_notification", "system_health", "websocket_api"}
     known = {*MANIFEST["dependencies"], *MANIFEST.get("after_dependencies", []), *free}
     for path, tree in TREES.items():
@@ -56,13 +58,13 @@ def test_what_is_imported_is_a_dependency() -> None:
                         assert name.split(".")[2] in {*known, platform}, (path, name)
 
 
-def test_what_is_imported_is_required() -> None:
-    declared = {_name(one) for one in MANIFEST["requirements"]}
-    declared |= {_name(one) for one in requires("homeassistant") or []}
+def test_imported_packages_are_requirements() -> None:
+    declared = {_name(requirement) for requirement in MANIFEST["requirements"]}
+    declared |= {_name(requirement) for requirement in requires("homeassistant") or []}
     for domain in MANIFEST["dependencies"]:
         path = Path(components.__path__[0], domain, "manifest.json")
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        declared |= {_name(one) for one in manifest.get("requirements", [])}
+        declared |= {_name(requirement) for requirement in manifest.get("requirements", [])}
     declared |= {"homeassistant", "voluptuous"}  # it comes with it, under another name
     distributions = packages_distributions()
     for path, tree in TREES.items():
@@ -71,14 +73,17 @@ def test_what_is_imported_is_required() -> None:
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names = [node.module]
             for top in {name.partition(".")[0] for name in names} - sys.stdlib_module_names:
-                assert {_name(one) for one in distributions[top]} & declared, (path, top)
+                assert {_name(requirement) for requirement in distributions[top]} & declared, (
+                    path,
+                    top,
+                )
 
 
 def _name(requirement: str) -> str:
     return re.split(r"[\[<>=!~; ]", requirement)[0].lower().replace("_", "-")
 
 
-def test_hacs_finds_what_it_asks_for() -> None:
+def test_repository_passes_hacs_rules() -> None:
     hacs = json.loads((ROOT / "hacs.json").read_text(encoding="utf-8"))
     known = {"content_in_root", "country", "filename", "hacs", "hide_default_branch"}
     known |= {"homeassistant", "name", "persistent_directory", "render_readme", "zip_release"}
@@ -93,8 +98,27 @@ def test_hacs_finds_what_it_asks_for() -> None:
         data = (HOUSE / "brand" / name).read_bytes()
         assert data[:8] == b"\x89PNG\r\n\x1a\n"
         assert int.from_bytes(data[16:20]) == int.from_bytes(data[20:24]) == side
-    # One integration, whose own files are all that is in it.
+    # One integration, which contains only its own files.
     assert [path.name for path in _integrations()] == [DOMAIN]
+
+
+def test_addresses_are_those_of_one_repository() -> None:
+    """The release workflow checks that it runs in this repository; here, that no file names another."""
+    repository = MANIFEST["documentation"]
+    found = re.fullmatch(r"https://github\.com/([\w-]+)/([\w-]+)", repository)
+    assert found is not None
+    assert MANIFEST["issue_tracker"] == f"{repository}/issues"
+    assert f"@{found[1]}" in MANIFEST["codeowners"]
+    assert repository in README
+    paths = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    for folder in ("blueprints", "custom_components", "frontend/src"):
+        for suffix in ("yaml", "py", "ts", "json"):
+            paths += (ROOT / folder).rglob(f"*.{suffix}")
+    for path in paths:
+        for named in re.findall(r"https://github\.com/[\w-]+/retrocam\b", path.read_text("utf-8")):
+            assert named == repository, path
+    workflow = (ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
+    assert '"documentation": "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY"' in workflow.replace("\\", "")
 
 
 def _integrations() -> list[Path]:

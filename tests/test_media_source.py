@@ -1,13 +1,10 @@
-"""The media browser, lists and commands, over files that are really there."""
+"""The media source, WebSocket lists and HTTP views, with real files."""
 
-from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from homeassistant.components.media_player import BrowseError
 from homeassistant.components.media_source import (
-    BrowseMediaSource,
     Unresolvable,
     async_browse_media,
     async_resolve_media,
@@ -23,57 +20,14 @@ from pytest_homeassistant_custom_component.typing import (
 
 from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.core.frames import jpeg
-from custom_components.retrocam.core.library.files import format_name
 from custom_components.retrocam.core.library.index import MediaItem
-from custom_components.retrocam.core.pattern.picture import TestPattern
 from custom_components.retrocam.media.ids import MediaId
 from custom_components.retrocam.media.items import MediaKind, async_describe_all
 
-from .waiting import until
-
-ROOT = "media-source://retrocam"
-OLD = datetime(2026, 1, 2, 23, 59, 59, tzinfo=UTC)
-NEW = datetime(2026, 1, 3, 12, 0, 0, tzinfo=UTC)
+from .media.browsing import NEW, OLD, ROOT, filled_camera, name_at  # noqa: F401  # a fixture
 
 
-def name_at(time: datetime, milliseconds: int = 0) -> str:
-    return format_name(round(time.timestamp() * 1000) + milliseconds, "jpg")
-
-
-@pytest.fixture
-async def filled(home: HomeAssistant, demo: CameraInstance) -> CameraInstance:
-    """A camera with two snapshots of different days."""
-    picture = jpeg.encode(TestPattern(640, 360, 25).render(7, 0.0))
-    await until(lambda: demo.media.loaded)
-    for time in (OLD, NEW):
-        await demo.media.async_run(
-            partial(demo.media.snapshots.save, picture, time.timestamp()), MediaKind.SNAPSHOTS
-        )
-    return demo
-
-
-async def browse(hass: HomeAssistant, *parts: str) -> BrowseMediaSource:
-    found = await async_browse_media(hass, "/".join((ROOT, *parts)))
-    assert isinstance(found, BrowseMediaSource)
-    return found
-
-
-def titles(found: BrowseMediaSource) -> list[str]:
-    return [str(child.title) for child in found.children or []]
-
-
-async def test_cameras_kinds_days_and_files(home: HomeAssistant, filled: CameraInstance) -> None:
-    entry_id = filled.entry.entry_id
-    assert titles(await browse(home)) == ["Porch"]
-    assert titles(await browse(home, entry_id)) == ["Snapshots", "Recordings", "Timelapses"]
-    days = titles(await browse(home, entry_id, "snapshots"))
-    assert days[-2:] == ["2026-01-03", "2026-01-02"]
-    files = await browse(home, entry_id, "snapshots", "2026-01-02")
-    assert len(files.children or []) == 1
-    assert titles(await browse(home, entry_id, "recordings")) == []
-
-
-async def test_a_file_resolves_to_a_path_that_opens_without_login(
+async def test_file_resolves_to_signed_path(
     home: HomeAssistant,
     filled: CameraInstance,
     hass_client_no_auth: ClientSessionGenerator,
@@ -100,11 +54,11 @@ async def test_a_file_resolves_to_a_path_that_opens_without_login(
         "{entry}/snapshots/2026-01-02/20260103T120000.000Z.jpg",
     ],
 )
-async def test_ids_that_mean_nothing(
+async def test_unknown_ids_are_not_found(
     home: HomeAssistant, filled: CameraInstance, identifier: str
 ) -> None:
     identifier = f"{ROOT}/{identifier.format(entry=filled.entry.entry_id)}"
-    # Home Assistant's WebSocket logs all others as errors.
+    # Home Assistant's WebSocket logs other exceptions as errors.
     with pytest.raises(BrowseError):
         await async_browse_media(home, identifier)
     with pytest.raises((Unresolvable, HomeAssistantError)):
@@ -112,7 +66,7 @@ async def test_ids_that_mean_nothing(
 
 
 @given(st.text(max_size=60))
-def test_an_id_is_read_or_refused_and_never_leads_elsewhere(text: str) -> None:
+def test_id_is_parsed_or_rejected(text: str) -> None:
     try:
         media = MediaId.parse(text)
     except ValueError:
@@ -135,7 +89,7 @@ HOSTILE = [
 ]
 
 
-async def test_names_that_are_not_in_the_index_are_not_found(
+async def test_files_outside_the_index_are_not_served(
     home: HomeAssistant,
     filled: CameraInstance,
     hass_client: ClientSessionGenerator,
@@ -153,7 +107,7 @@ async def test_names_that_are_not_in_the_index_are_not_found(
     assert (await client.get(f"/api/retrocam/snapshots/nobody/{name_at(NEW)}")).status == 404
 
 
-async def test_the_list_has_a_limit(
+async def test_list_has_a_limit(
     home: HomeAssistant, filled: CameraInstance, hass_client: ClientSessionGenerator
 ) -> None:
     client = await hass_client()
@@ -167,7 +121,7 @@ async def test_the_list_has_a_limit(
         assert (await client.get(f"{path}?limit={limit}")).status == 400
 
 
-async def test_commands_list_instances_and_media(
+async def test_websocket_commands_list_instances_and_media(
     home: HomeAssistant, filled: CameraInstance, hass_ws_client: WebSocketGenerator
 ) -> None:
     socket = await hass_ws_client()
@@ -190,7 +144,7 @@ async def test_commands_list_instances_and_media(
     )
     assert [item["filename"] for item in listed["result"]["items"]] == [name_at(OLD)]
     assert listed["result"]["total"] == 1
-    # A time without a zone is meant as Home Assistant's clock on the wall shows it.
+    # A time without an offset is in Home Assistant's time zone.
     await home.config.async_set_time_zone("Asia/Tokyo")
     for time, total in (("2026-01-03T08:59:59", 0), ("2026-01-03T09:00:00", 1)):
         listed = await ask(
@@ -209,7 +163,7 @@ async def test_commands_list_instances_and_media(
     assert wrong["error"]["code"] == "invalid_format"
 
 
-async def test_a_long_list_leaves_turns_to_others(
+async def test_long_list_does_not_block_the_loop(
     home: HomeAssistant, filled: CameraInstance
 ) -> None:
     items = [MediaItem(name_at(NEW, number), NEW.timestamp(), 1) for number in range(1000)]
@@ -222,7 +176,9 @@ async def test_a_long_list_leaves_turns_to_others(
             home.loop.call_soon(turn)
 
     home.loop.call_soon(turn)
-    said = await async_describe_all(home, filled.entry.entry_id, MediaKind.SNAPSHOTS, items)
-    assert [each["filename"] for each in said] == [item.name for item in items]
+    descriptions = await async_describe_all(home, filled.entry.entry_id, MediaKind.SNAPSHOTS, items)
+    assert [description["filename"] for description in descriptions] == [
+        item.name for item in items
+    ]
     assert turns >= 3
     assert await async_describe_all(home, filled.entry.entry_id, MediaKind.SNAPSHOTS, []) == []

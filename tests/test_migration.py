@@ -1,4 +1,4 @@
-"""Entries of other versions: the first one is read for ever, a later one is refused."""
+"""Entries of other versions: those of the first are supported for ever, later ones refused."""
 
 import json
 from pathlib import Path
@@ -11,8 +11,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.retrocam.cameras import CameraInstance
-from custom_components.retrocam.cameras.grid import GridInstance
-from custom_components.retrocam.cameras.player import PlayerInstance
+from custom_components.retrocam.cameras.grid import GridCamera
+from custom_components.retrocam.cameras.player import AsciiPlayer
 from custom_components.retrocam.config_flow import RetrocamConfigFlow
 from custom_components.retrocam.const import DOMAIN
 
@@ -24,7 +24,7 @@ MINOR_VERSION = RetrocamConfigFlow.MINOR_VERSION
 FIRST: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "fixtures" / "entries_v1.json").read_text(encoding="utf-8")
 )["entries"]
-"""Home Assistant's store after each flow and one options flow had been gone through, in version 1.1."""
+"""Home Assistant's store after each config flow and one options flow, written by version 1.1."""
 
 KEYS = {
     "camera": {"camera"},
@@ -45,12 +45,12 @@ KEYS = {
         "frame_size",
     },
 }
-"""The unique ids of the first version's entities, after the id of their entry."""
+"""The unique ids of the first version's entities, without the entry id."""
 
 
 async def load_stored(hass: HomeAssistant, stored: dict[str, Any], **changes: Any) -> Any:
-    known = ("data", "entry_id", "minor_version", "options", "title", "unique_id", "version")
-    entry = MockConfigEntry(domain=DOMAIN, **{key: stored[key] for key in known} | changes)
+    fields = ("data", "entry_id", "minor_version", "options", "title", "unique_id", "version")
+    entry = MockConfigEntry(domain=DOMAIN, **{key: stored[key] for key in fields} | changes)
     entry.add_to_hass(hass)
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
@@ -58,7 +58,7 @@ async def load_stored(hass: HomeAssistant, stored: dict[str, Any], **changes: An
 
 
 @pytest.mark.parametrize("stored", FIRST, ids=[entry["data"]["kind"] for entry in FIRST])
-async def test_an_entry_of_the_first_version_loads(
+async def test_entry_of_first_version_loads(
     home: HomeAssistant, load: LoadEntry, stored: dict[str, Any]
 ) -> None:
     home.states.async_set("camera.shed", "idle", {"friendly_name": "Shed"})
@@ -66,22 +66,22 @@ async def test_an_entry_of_the_first_version_loads(
     assert entry.state is ConfigEntryState.LOADED
     assert (entry.version, entry.minor_version) == (VERSION, MINOR_VERSION)
     registered = er.async_entries_for_config_entry(er.async_get(home), entry.entry_id)
-    have = {(one.domain, one.unique_id.removeprefix(f"{entry.entry_id}_")) for one in registered}
+    have = {(item.domain, item.unique_id.removeprefix(f"{entry.entry_id}_")) for item in registered}
     kind = stored["data"]["kind"]
-    wanted = {(domain, key) for domain, keys in KEYS.items() for key in keys}
+    expected = {(domain, key) for domain, keys in KEYS.items() for key in keys}
     if kind == "grid":
-        wanted.add(("select", "layout"))
+        expected.add(("select", "layout"))
     if kind == "ascii_player":
-        wanted = {("camera", "camera"), ("media_player", "media_player")}
-        wanted |= {("select", "preset"), ("select", "charset")}
-    assert wanted <= have
+        expected = {("camera", "camera"), ("media_player", "media_player")}
+        expected |= {("select", "preset"), ("select", "charset")}
+    assert expected <= have
     instance: CameraInstance = entry.runtime_data
     assert instance.media.directory.name == stored["data"]["slug"]
 
 
-async def test_the_settings_of_the_first_version_hold(home: HomeAssistant, load: LoadEntry) -> None:
+async def test_settings_of_first_version_are_kept(home: HomeAssistant, load: LoadEntry) -> None:
     home.states.async_set("camera.shed", "idle")
-    entries = {one["data"]["kind"]: await load_stored(home, one) for one in FIRST}
+    entries = {item["data"]["kind"]: await load_stored(home, item) for item in FIRST}
     demo = entries["demo"].runtime_data
     assert (demo.lookback.enabled, demo.lookback.seconds, demo.history.enabled) == (True, 30, False)
     assert (demo.pattern.width, demo.pattern.height, demo.pattern.fps) == (320, 180, 10)
@@ -89,14 +89,14 @@ async def test_the_settings_of_the_first_version_hold(home: HomeAssistant, load:
     assert (wrapped.lookback.enabled, wrapped.history.enabled) == (False, False)
     assert wrapped.source_entity_id == "camera.shed"
     grid = entries["grid"].runtime_data
-    assert isinstance(grid, GridInstance)
-    assert (grid.layout, [one.entity_id for one in grid.members]) == ("auto", ["camera.shed"])
+    assert isinstance(grid, GridCamera)
+    assert (grid.layout, [item.entity_id for item in grid.members]) == ("auto", ["camera.shed"])
     player = entries["ascii_player"].runtime_data
-    assert isinstance(player, PlayerInstance)
+    assert isinstance(player, AsciiPlayer)
     assert player.style.preset == "medium"
 
 
-async def test_an_entry_of_a_newer_version_is_refused_and_left_alone(
+async def test_entry_of_newer_version_is_refused_unchanged(
     home: HomeAssistant, load: LoadEntry, caplog: pytest.LogCaptureFixture
 ) -> None:
     entry = await load_stored(home, FIRST[2], version=VERSION + 1, data={"kind": "hologram"})
@@ -106,9 +106,7 @@ async def test_an_entry_of_a_newer_version_is_refused_and_left_alone(
     assert own_threads() == []
 
 
-async def test_an_entry_of_a_newer_minor_version_can_be_read(
-    home: HomeAssistant, load: LoadEntry
-) -> None:
+async def test_entry_of_newer_minor_version_loads(home: HomeAssistant, load: LoadEntry) -> None:
     data = {**FIRST[2]["data"], "unheard_of": 1}
     entry = await load_stored(home, FIRST[2], minor_version=MINOR_VERSION + 1, data=data)
     assert entry.state is ConfigEntryState.LOADED

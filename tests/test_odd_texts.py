@@ -1,4 +1,4 @@
-"""Texts that no name, path or URL can be, wherever a user may give one: refused in words."""
+"""Texts that are invalid as name, path or URL: each input rejects them with a translated error."""
 
 from collections.abc import Awaitable
 import json
@@ -26,7 +26,7 @@ import voluptuous as vol
 from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.core.library.places import is_path
 from custom_components.retrocam.core.sources.urls import MAX_URL
-from custom_components.retrocam.core.texts import is_name, is_plain, shown
+from custom_components.retrocam.core.texts import for_display, is_name, is_plain
 
 from .calling import answer_of
 from .conftest import LoadEntry
@@ -49,20 +49,20 @@ STEPS: Final = ("demo", "grid", "ascii_player", "camera_url")
 
 @pytest.fixture(params=ODD)
 def odd(request: pytest.FixtureRequest) -> str:
-    """One of them."""
+    """An invalid text."""
     return ODD[request.param]
 
 
 @pytest.fixture(autouse=True)
 def no_errors(caplog: pytest.LogCaptureFixture) -> Any:
-    """Nothing may be logged as an error, as everything is that nobody expected."""
+    """Check that no error is logged, as for any unexpected exception."""
     yield
-    told = [record for record in caplog.records if record.levelno >= logging.ERROR]
-    assert [record.getMessage()[:200] for record in told] == []
+    errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert [record.getMessage()[:200] for record in errors] == []
 
 
 async def refused(attempt: Awaitable[Any]) -> None:
-    """Expect an error in the user's language that JSON can hold, or one of a schema."""
+    """Expect a translated error that JSON can encode, or a schema error."""
     with pytest.raises((HomeAssistantError, vol.Invalid)) as caught:
         await attempt
     if isinstance(caught.value, HomeAssistantError):
@@ -74,11 +74,11 @@ async def refused(attempt: Awaitable[Any]) -> None:
         json.dumps(str(caught.value), ensure_ascii=False).encode()
 
 
-def test_texts_that_cannot_be(odd: str) -> None:
+def test_invalid_texts(odd: str) -> None:
     assert not is_plain(odd)
     assert not is_name(odd)
     assert not is_path(f"/media/{odd}")
-    assert is_plain(shown(odd))
+    assert is_plain(for_display(odd))
     assert not is_name("  ")
     assert is_name("Ворота 門 🚪")
     assert is_path("/media/Ворота 門/🚪.mp4")
@@ -112,7 +112,7 @@ async def test_actions(
 
 
 async def answer_of_any(hass: HomeAssistant, action: str, entity_id: str, **data: Any) -> Any:
-    """Call an action, also one that answers nothing."""
+    """Call an action, with or without an answer."""
     if action != "set_layout":
         return await answer_of(hass, action, entity_id, **data)
     data["entity_id"] = entity_id
@@ -149,7 +149,7 @@ async def test_names_in_the_config_flow(home: HomeAssistant, step: str, odd: str
 
 
 async def add_camera(hass: HomeAssistant) -> None:
-    """Let there be a camera to choose."""
+    """Add a camera that a form can select."""
     hass.states.async_set("camera.test", "idle")
 
 
@@ -162,12 +162,12 @@ async def test_urls_and_credentials_in_the_config_flow(
     given[field] = f"rtsp://127.0.0.1:1/{odd}" if field == "url" else odd
     result = await submit(home, flow_id, form(**given))
     assert result["type"] is FlowResultType.FORM
-    # A user or a password is percent-encoded: nothing is wrong with most of these.
+    # User and password are percent-encoded, so most of these texts are valid.
     encoded = field != "url" and max(odd) < "\ud800"
-    wanted = (
+    expected = (
         {"base": "cannot_connect"} if encoded and len(odd) <= MAX_URL else {"url": "invalid_url"}
     )
-    assert result["errors"] == wanted
+    assert result["errors"] == expected
     home.config_entries.flow.async_abort(flow_id)
 
 
@@ -194,7 +194,7 @@ async def test_options(
 async def test_http_paths(
     home: HomeAssistant, load: LoadEntry, hass_client: ClientSessionGenerator
 ) -> None:
-    """The pieces of every path of ours; what is too long does not fit into a request."""
+    """Segments of all our paths; longer texts do not fit into a request."""
     entry = await load({"kind": "demo", "name": "Porch"}, options=sharing(share_history=True))
     client = await hass_client()
     names = ["".join(ODD[key]) for key in ODD if key not in ("long", "surrogate", "escaped byte")]
@@ -235,6 +235,7 @@ async def test_the_websocket(
                 "kind": "snapshots",
                 "before": odd,
             },
+            {"type": "retrocam/lookback/subscribe", "entry_id": odd},
             {"type": "retrocam/media/subscribe", "entry_id": odd},
             {"type": "retrocam/player/subscribe", "entry_id": odd},
             {"type": "retrocam/urls", "entry_id": odd},
@@ -260,4 +261,4 @@ async def test_guests(home: HomeAssistant, load: LoadEntry) -> None:
                 ("/unlock", {"pin": odd}),
             ):
                 assert (await guest.post(path, body)).status == 400, (path, key)
-    assert instance.share.visits == 0
+    assert instance.share.open_streams == {}

@@ -1,4 +1,4 @@
-"""What the README and the other documents show can be done, and is there."""
+"""Examples, links and references of the README and the other documents."""
 
 import asyncio
 from pathlib import Path
@@ -6,7 +6,7 @@ import re
 from typing import Any, Final
 
 from homeassistant.components.automation.config import async_validate_config_item
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import Context, HomeAssistant, ServiceCall
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.script import Script, async_validate_actions_config
 from homeassistant.setup import async_setup_component
@@ -17,6 +17,7 @@ from pytest_homeassistant_custom_component.common import async_mock_service
 
 from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.const import DOMAIN
+from custom_components.retrocam.core.library.snapshots import save_still
 from custom_components.retrocam.media.items import MediaKind
 
 from .conftest import LoadEntry
@@ -39,7 +40,7 @@ async def test_every_action_has_an_example(home: HomeAssistant) -> None:
 
 @pytest.fixture
 async def porch(home: HomeAssistant, load: LoadEntry) -> CameraInstance:
-    """The home of the README: a camera, a grid and a player."""
+    """The entries of the README's examples: a camera, a grid and a player."""
     advanced = {"width": 320, "height": 180, "fps": 10}
     entry = await load({"kind": "demo", "name": "Porch", "advanced": advanced})
     await load({"kind": "grid", "cameras": ["camera.porch"]}, title="Grid", options=QUIET)
@@ -51,7 +52,7 @@ async def porch(home: HomeAssistant, load: LoadEntry) -> CameraInstance:
     store = camera.media.snapshots
     for second in range(3):
         await camera.media.async_run(
-            lambda second=second: store.save(jpeg(second), time + second),  # type: ignore[misc]  # a default of a lambda has no type
+            lambda second=second: save_still(store, jpeg(second), time + second),  # type: ignore[misc]  # a default of a lambda has no type
             MediaKind.SNAPSHOTS,
         )
     await until(lambda: camera.ring.available > 2)
@@ -61,7 +62,7 @@ async def porch(home: HomeAssistant, load: LoadEntry) -> CameraInstance:
 async def run_example(
     home: HomeAssistant, example: dict[str, Any], variables: dict[str, Any]
 ) -> dict[str, Any]:
-    """Run an action as a script does, and return its answer by its variable."""
+    """Run an action in a script, and return its response variable."""
     config = await async_validate_actions_config(home, cv.SCRIPT_SCHEMA([example]))
     result = await Script(home, config, example["action"], DOMAIN).async_run(variables, Context())
     assert result is not None
@@ -72,16 +73,14 @@ async def run_example(
     return {example["response_variable"]: answer}
 
 
-async def test_the_examples_of_actions_do_what_they_say(
-    home: HomeAssistant, porch: CameraInstance
-) -> None:
+async def test_action_examples_run(home: HomeAssistant, porch: CameraInstance) -> None:
     variables: dict[str, Any] = {}
     clip: asyncio.Task[dict[str, Any]] | None = None
     for example in ACTIONS:
         name = example["action"].partition(".")[2]
         job = home.async_create_task(run_example(home, example, dict(variables)))
-        if name == "record":
-            # It answers at the clip's end, which the example of `stop_recording` brings about.
+        if name == "record" and "lookback" in example["data"]:
+            # It answers at the clip's end, caused by the example of `stop_recording`.
             clip = job
             await until(lambda: porch.recorder.active)
             continue
@@ -99,11 +98,35 @@ async def test_the_examples_of_actions_do_what_they_say(
     assert porch.media.recordings.find(newest) is None
 
 
-async def test_the_examples_of_automations_run(home: HomeAssistant, porch: CameraInstance) -> None:
-    sent = async_mock_service(home, "notify", "persistent_notification")
-    (example,) = [example for example in EXAMPLES if "triggers" in example]
+AUTOMATIONS: Final = [example for example in EXAMPLES if "triggers" in example]
+
+
+async def set_up_automation(home: HomeAssistant, example: dict[str, Any]) -> list[ServiceCall]:
+    """Set up an automation; return what it will send."""
+    sent: list[ServiceCall] = async_mock_service(home, "notify", "persistent_notification")
     assert await async_validate_config_item(home, "shown", example) is not None
     assert await async_setup_component(home, "automation", {"automation": [example]})
+    return sent
+
+
+async def test_bell_example_runs(home: HomeAssistant, porch: CameraInstance) -> None:
+    sent = await set_up_automation(home, AUTOMATIONS[0])
+    home.states.async_set("binary_sensor.doorbell", "on")
+    await until(lambda: porch.recorder.active)
+    data = {"entity_id": "camera.porch"}
+    await home.services.async_call(DOMAIN, "stop_recording", data, blocking=True)
+    await until(lambda: sent)
+    message = sent[0].data["message"]
+    seconds = re.match(r"Saved \d+ s, (\d+) of them from before the bell", message)
+    assert seconds is not None
+    assert int(seconds[1]) >= 1
+    assert "[watch the clip](/api/retrocam/recordings/" in message
+    assert "![The door](/api/retrocam/thumbnails/" in message
+
+
+async def test_event_example_runs(home: HomeAssistant, porch: CameraInstance) -> None:
+    _, example = AUTOMATIONS
+    sent = await set_up_automation(home, example)
     data = {"entity_id": "camera.porch", "lookback": 1, "duration": 0}
     await home.services.async_call(DOMAIN, "record", data, blocking=True)
     await until(lambda: sent)
@@ -111,20 +134,26 @@ async def test_the_examples_of_automations_run(home: HomeAssistant, porch: Camer
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_links_and_commands_lead_somewhere(path: Path) -> None:
+def test_links_and_commands_exist(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
+    # Examples build links from templates.
+    prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", prose) + re.findall(r'src="(.+?)"', prose)
+    for target in targets:
         if not target.startswith("http"):
             assert (path.parent / target).exists(), target
     for command in set(re.findall(r"scripts/[\w-]+", text)):
         assert (ROOT / command).is_file(), command
     for named in set(
-        re.findall(r"`((?:core|stream|instances|frontend)/[\w/]*\w+\.(?:py|ts))`", text)
+        re.findall(
+            r"`((?:core|stream|cameras|actions|http|share|repairs|flows|frontend|tests)/[\w/]*\w+\.(?:py|ts))`",
+            text,
+        )
     ):
         assert (HOUSE / named).is_file() or (ROOT / named).is_file(), named
 
 
-def test_every_claim_of_the_security_document_names_a_test_that_is_there() -> None:
+def test_every_test_named_by_security_document_exists() -> None:
     text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     names = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
     assert len(names) > 30

@@ -1,4 +1,4 @@
-"""What the README says of actions, options, entities and repairs, compared with the code."""
+"""The README's statements about actions, options, entities and repairs, compared with the code."""
 
 import re
 from typing import Final
@@ -6,21 +6,22 @@ from typing import Final
 from homeassistant.util.yaml import load_yaml_dict
 import pytest
 
-from custom_components.retrocam import sensor
+from custom_components.retrocam import number, sensor
 from custom_components.retrocam.cameras.media_storage import REFRESH_INTERVAL, REREAD_INTERVAL
 from custom_components.retrocam.const import DOMAIN, KINDS
 from custom_components.retrocam.flows.options_flow import options_schema
+from custom_components.retrocam.settings import Settings
 
-from .house import ENGLISH, HOUSE, README
+from .house import ENGLISH, HOUSE, README, ROOT
 
 SERVICES: Final = load_yaml_dict(str(HOUSE / "services.yaml"))
 
 
 def section(heading: str) -> str:
-    """Return a section of the README, with its headings of lower levels."""
-    found = re.search(rf"^## {heading}$(.*?)(?=^## |\Z)", README, re.MULTILINE | re.DOTALL)
-    assert found is not None, heading
-    return found[1]
+    """Return a section of the README with its subsections."""
+    match = re.search(rf"^## {heading}$(.*?)(?=^## |\Z)", README, re.MULTILINE | re.DOTALL)
+    assert match is not None, heading
+    return match[1]
 
 
 def test_every_action_and_field_is_in_the_readme() -> None:
@@ -41,6 +42,18 @@ def test_every_entity_is_in_the_readme() -> None:
             ), key
 
 
+def test_entities_disabled_at_first_are_named() -> None:
+    rows = [line.lower() for line in section("Entities").splitlines() if line.startswith("| `")]
+    for domain, descriptions in (("sensor", sensor.SENSORS), ("number", number.NUMBERS)):
+        for description in descriptions:
+            assert not description.entity_registry_enabled_default
+            name = ENGLISH["entity"][domain][description.key]["name"].lower()
+            (row,) = [row for row in rows if f"`{domain}`" in row and name in row]
+            assert "disabled at first" in row
+    disabled = [row for row in rows if "disabled at first" in row]
+    assert all("`sensor`" in row or "`number`" in row for row in disabled)
+
+
 def test_every_option_is_in_the_readme() -> None:
     rows = dict(re.findall(r"^\| \*(.+?)\* \| (.+) \|$", section("Options"), re.MULTILINE))
     rows = {name.lower(): text for name, text in rows.items()}
@@ -48,7 +61,7 @@ def test_every_option_is_in_the_readme() -> None:
         schema = options_schema(kind).schema
         for name, part in schema.items():
             text = rows[str(name)]
-            # Each number that one begins with, if it is a limit.
+            # Each default that is a limit.
             for field in part.schema.schema:
                 default = field.default() if callable(field.default) else 0
                 if type(default) is int and default:
@@ -69,18 +82,19 @@ REPAIRS: Final = {
     "storage_full": "a disk that is full",
     "storage_low": "nearly full",
     "storage_slow": "too slow",
-    "storage_missing": "or gone",
-    "storage_read_only": "that cannot be written",
-    "storage_failed": "that fails",
-    "source_gone": "out of reach for a day",
-    "camera_gone": "out of reach for a day",
-    "camera_removed": "was removed",
-    "grid_member_removed": "a grid with a camera too many",
+    "storage_missing": "missing",
+    "storage_read_only": "read-only",
+    "storage_failed": "failing",
+    "source_gone": "unreachable for a day",
+    "camera_gone": "unreachable for a day",
+    "camera_removed": "that was removed",
+    "grid_member_removed": "a grid with a removed camera",
     "audio_dropped": "sound that is dropped",
-    "lookback_short": "a lookback that runs out of memory",
-    "share_guessing": "whose PIN somebody guesses",
-    "extractor_outdated": "a yt-dlp that is too old",
-    "javascript_runtime": "a program that videos of YouTube need",
+    "audio_dropped_wrapped": "sound that is dropped",
+    "lookback_short": "a lookback that needs more memory",
+    "share_guessing": "somebody is guessing the PIN",
+    "extractor_outdated": "yt-dlp is outdated",
+    "javascript_runtime": "YouTube needs a JavaScript runtime",
 }
 
 
@@ -103,7 +117,60 @@ def test_every_repair_is_in_the_readme() -> None:
         ("Remove", [f"config/custom_components/{DOMAIN}", "media stays"]),
     ],
 )
-def test_sections_say_what_the_code_does(heading: str, facts: list[str]) -> None:
+def test_sections_match_the_code(heading: str, facts: list[str]) -> None:
     text = section(heading)
     assert all(fact in text for fact in facts), [fact for fact in facts if fact not in text]
     assert (REFRESH_INTERVAL, REREAD_INTERVAL) == (60, 3600)  # a minute, an hour
+
+
+def test_every_row_of_the_sources_document_names_existing_tests() -> None:
+    text = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    assert len(rows) > 10
+    for row in rows:
+        if row == "| source | what is done | test |":
+            continue
+        names = re.findall(r"`([\w/]*(?:\.py)?)::(\w+)`", row.rpartition(" | ")[2])
+        assert names, row
+        file = ""
+        for path, name in names:
+            # `::name` is in the file of the name before it.
+            file = path or file
+            source = (ROOT / file).read_text(encoding="utf-8")
+            assert re.search(rf"^(async )?def {name}\(", source, re.MULTILINE), (file, name)
+
+
+MEASURED: Final = {
+    "the lookback of 16 cameras": ("lookback", "16 streams"),
+    "64 cameras with lookback and snapshots": (
+        "scale",
+        "64 cameras, against 64 bare stream workers",
+    ),
+    "10 viewers of MJPEG": ("against_core", "10 viewers, against core's ffmpeg camera"),
+    "each further viewer of MJPEG": ("against_core", "each viewer from the 2nd to the 50th"),
+    "a snapshot": ("snapshots", "against an ffmpeg process"),
+    "a minute of 1080p as a clip": ("clips", "writing 60 s of 1080p, against ffmpeg -c copy"),
+}
+"""Rows of the README's table of ratios: the benchmark, and words of its row."""
+
+
+def test_ratios_of_the_readme_were_measured() -> None:
+    text = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()]
+    shown = dict(
+        re.findall(r"^\| (.+?) \| .+? \| (\d\.\d\d) \|$", section("Performance"), re.MULTILINE)
+    )
+    assert set(shown) == set(MEASURED)
+    for what, (case, words) in MEASURED.items():
+        (ratio,) = [row[4] for row in rows if len(row) == 7 and row[0] == case and words in row[1]]
+        # A later run of a benchmark differs a little.
+        assert float(shown[what]) == pytest.approx(float(ratio), rel=0.15, abs=0.01), what
+
+
+def test_memory_of_a_long_lookback_is_told_beside_the_default() -> None:
+    (row,) = [line for line in section("Options").splitlines() if line.startswith("| *Lookback*")]
+    settings = Settings()
+    bytes_a_second = 4_000_000 / 8
+    for seconds in (settings.lookback_seconds, 900):
+        assert f"{seconds * bytes_a_second / 1e6:.0f} MB" in row
+    assert f"{settings.lookback_megabytes} MB must be raised" in row

@@ -1,4 +1,4 @@
-"""Credentials and tokens reach the camera, and nobody else: no log, state, diagnostic or error."""
+"""Credentials and tokens appear in no log, state, diagnostics or error."""
 
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
@@ -19,7 +19,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.retrocam.cameras import CameraInstance
-from custom_components.retrocam.cameras.generated import DrawnInstance
+from custom_components.retrocam.cameras.generated import GeneratedCamera
 from custom_components.retrocam.diagnostics import async_get_config_entry_diagnostics
 
 from .conftest import LoadEntry
@@ -32,7 +32,7 @@ CREDENTIALS = [("keeper", "hunter2hunter2"), ("us er@home", "p@ss/w:rd?#%41&é")
 
 
 def needles(username: str, password: str) -> set[str]:
-    """Return all the ways to write a user and a password that a reader could make use of."""
+    """Return all usable spellings of a user name and a password."""
     return {
         password,
         quote(password),
@@ -45,7 +45,7 @@ def needles(username: str, password: str) -> set[str]:
 
 
 def assert_hidden(text: str, username: str, password: str) -> None:
-    """Check that neither is in `text`, however it is written."""
+    """Check that `text` contains neither in any spelling."""
     for needle in needles(username, password):
         assert needle not in text, text[max(0, text.find(needle) - 200) :][:300]
 
@@ -54,7 +54,7 @@ def assert_hidden(text: str, username: str, password: str) -> None:
 async def all_logs(
     home: HomeAssistant, caplog: pytest.LogCaptureFixture
 ) -> AsyncIterator[pytest.LogCaptureFixture]:
-    """What is logged at DEBUG, FFmpeg's own lines included, as a user asked for a report sends it."""
+    """Log at DEBUG, including FFmpeg's lines, as for a bug report."""
     for name in ("custom_components.retrocam", "homeassistant.components.stream", "libav"):
         caplog.set_level(logging.DEBUG, name)
     home.bus.async_fire(EVENT_LOGGING_CHANGED)
@@ -66,7 +66,7 @@ async def all_logs(
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> str:
-    """Return all lines, tracebacks included; but not the access log, which Home Assistant keeps off."""
+    """Return all lines with tracebacks, without the access log, which Home Assistant disables."""
     formatter = logging.Formatter()
     ours = [record for record in caplog.records if record.name != "aiohttp.access"]
     return "\n".join(formatter.format(record) for record in ours)
@@ -75,7 +75,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> str:
 async def shown(
     home: HomeAssistant, entry: MockConfigEntry, socket_client: WebSocketGenerator
 ) -> str:
-    """Return all that Home Assistant shows of an entry: states, registries, API and diagnostics."""
+    """Return an entry's states, registry entries, API responses and diagnostics."""
     socket = await socket_client()
     answers = []
     for command in ("get_states", "config_entries/get", "config/entity_registry/list"):
@@ -91,7 +91,7 @@ async def shown(
 
 
 @pytest.mark.parametrize(("username", "password"), CREDENTIALS, ids=["plain", "encoded"])
-async def test_a_camera_that_opens_keeps_its_password(
+async def test_working_camera_reveals_no_password(
     home: HomeAssistant,
     *,
     load: LoadEntry,
@@ -119,7 +119,7 @@ async def test_a_camera_that_opens_keeps_its_password(
 
 
 type Break = Callable[[RtspServer, str, str], str]
-"""Returns the URL, without credentials, of a camera that cannot be opened."""
+"""Returns the URL, without credentials, of a failing camera."""
 
 
 def wrong_password(server: RtspServer, username: str, password: str) -> str:
@@ -152,7 +152,7 @@ BREAKS = {
 
 @pytest.mark.parametrize(("username", "password"), CREDENTIALS, ids=["plain", "encoded"])
 @pytest.mark.parametrize("breaks", BREAKS)
-async def test_a_camera_that_cannot_be_opened_keeps_its_password(
+async def test_failing_camera_reveals_no_password(
     home: HomeAssistant,
     *,
     load: LoadEntry,
@@ -172,7 +172,7 @@ async def test_a_camera_that_cannot_be_opened_keeps_its_password(
     await until(lambda: not instance.available)
     text = await shown(home, entry, hass_ws_client)
     waiting = home.async_create_task(instance.async_still())
-    await until(lambda: instance.supply.held)
+    await until(lambda: instance.provider.in_use)
     assert await home.config_entries.async_unload(entry.entry_id)
     with pytest.raises(Exception) as caught:  # noqa: PT011  # whatever it is
         await waiting
@@ -202,7 +202,7 @@ async def test_the_config_flow_logs_no_password(
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 429, 500, 503])
-async def test_every_refusal_of_an_http_camera_is_an_error_of_the_form(
+async def test_http_errors_are_form_errors(
     home: HomeAssistant,
     all_logs: pytest.LogCaptureFixture,
     aiohttp_server: Any,
@@ -217,12 +217,12 @@ async def test_every_refusal_of_an_http_camera_is_an_error_of_the_form(
     username, password = CREDENTIALS[1]
     url = str(server.make_url("/x"))
     result = await try_in_flow(home, url, username=username, password=password)
-    known = {401: "invalid_auth", 403: "forbidden", 404: "not_found"}
-    assert result["errors"] == {"base": known.get(status, "cannot_connect")}
+    expected = {401: "invalid_auth", 403: "forbidden", 404: "not_found"}
+    assert result["errors"] == {"base": expected.get(status, "cannot_connect")}
     assert_hidden(logged(all_logs), username, password)
 
 
-async def test_a_wrapped_camera_that_fails_keeps_the_secrets_of_its_source(
+async def test_failing_wrapped_camera_reveals_no_secret(
     home: HomeAssistant, load: LoadEntry, all_logs: pytest.LogCaptureFixture
 ) -> None:
     username, password = CREDENTIALS[1]
@@ -235,18 +235,18 @@ async def test_a_wrapped_camera_that_fails_keeps_the_secrets_of_its_source(
     assert_hidden(logged(all_logs), username, password)
 
 
-async def test_the_demo_s_token_appears_nowhere(
+async def test_live_token_is_not_revealed(
     home: HomeAssistant,
     load: LoadEntry,
     all_logs: pytest.LogCaptureFixture,
     hass_ws_client: WebSocketGenerator,
 ) -> None:
     entry = await load({"kind": "demo", "name": "Porch"})
-    instance: DrawnInstance = entry.runtime_data
+    instance: GeneratedCamera = entry.runtime_data
     token = instance.token
     await until(lambda: instance.ring.available > 0)
     text = await shown(home, entry, hass_ws_client)
-    # The worker's source fails under it: what it then logs names the URL.
+    # The worker's source fails, whose log line contains the URL.
     instance.publisher.close()
     await until(lambda: "Error from stream worker" in logged(all_logs))
     assert await home.config_entries.async_unload(entry.entry_id)
@@ -254,7 +254,7 @@ async def test_the_demo_s_token_appears_nowhere(
     assert token not in logged(all_logs)
 
 
-async def test_every_load_has_a_token_of_its_own(home: HomeAssistant, load: LoadEntry) -> None:
+async def test_each_load_has_a_new_token(home: HomeAssistant, load: LoadEntry) -> None:
     entry = await load({"kind": "demo", "name": "Porch"}, options=QUIET)
     before = entry.runtime_data.token
     assert await home.config_entries.async_reload(entry.entry_id)
@@ -262,7 +262,7 @@ async def test_every_load_has_a_token_of_its_own(home: HomeAssistant, load: Load
     assert len(before) >= 32
 
 
-async def test_errors_to_the_user_hold_no_url(home: HomeAssistant, load: LoadEntry) -> None:
+async def test_errors_contain_no_url(home: HomeAssistant, load: LoadEntry) -> None:
     username, password = CREDENTIALS[0]
     entry = await load(
         {
@@ -274,7 +274,7 @@ async def test_errors_to_the_user_hold_no_url(home: HomeAssistant, load: LoadEnt
         options=QUIET,
     )
     waiting = home.async_create_task(async_get_image(home, "camera.porch"))
-    await until(lambda: entry.runtime_data.supply.held)
+    await until(lambda: entry.runtime_data.provider.in_use)
     assert await home.config_entries.async_unload(entry.entry_id)
     with pytest.raises(HomeAssistantError) as caught:
         await waiting

@@ -1,4 +1,4 @@
-"""Sensors and binary sensors: what they say of a real camera, and of one that is gone."""
+"""Sensors and binary sensors of reachable and unreachable cameras."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -10,10 +10,10 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.retrocam.cameras import CameraInstance
-from custom_components.retrocam.const import DOMAIN
+from custom_components.retrocam.core.library.snapshots import save_still
 from custom_components.retrocam.media.items import MediaKind
 
 from .conftest import LoadEntry
@@ -21,6 +21,8 @@ from .core.frames.stills import jpeg
 from .rtsp import RtspServer
 from .viewers import QUIET
 from .waiting import until
+
+CONNECTED = "binary_sensor.porch_connected"
 
 type State = Callable[[str], Awaitable[str]]
 
@@ -32,36 +34,19 @@ def state(home: HomeAssistant) -> State:
     async def state(entity_id: str) -> str:
         async_fire_time_changed(home, dt_util.utcnow() + timedelta(seconds=11))
         await home.async_block_till_done(wait_background_tasks=False)
-        found = home.states.get(entity_id)
-        assert found is not None, entity_id
-        return found.state
+        entity_state = home.states.get(entity_id)
+        assert entity_state is not None, entity_id
+        return entity_state.state
 
     return state
 
 
-async def enable(home: HomeAssistant, entry: MockConfigEntry, *keys: str) -> CameraInstance:
-    """Enable diagnostic sensors as a user does, and load the entry anew."""
-    registry = er.async_get(home)
-    for key in keys:
-        entity_id = registry.async_get_entity_id("sensor", DOMAIN, f"{entry.entry_id}_{key}")
-        assert entity_id is not None
-        entity = registry.async_get(entity_id)
-        assert entity is not None
-        # Figures that change with every picture are not recorded unless somebody wants them.
-        assert entity.disabled_by is er.RegistryEntryDisabler.INTEGRATION
-        registry.async_update_entity(entity_id, disabled_by=None)
-    assert await home.config_entries.async_reload(entry.entry_id)
-    await home.async_block_till_done()
-    instance: CameraInstance = entry.runtime_data
-    return instance
-
-
-async def test_rate_and_size_are_those_of_the_camera(
-    home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer, state: State
+async def test_frame_rate_and_size(
+    all_entities: None, home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer, state: State
 ) -> None:
     mount = rtsp_server.mount("/porch", fps=25, width=640, height=360)
     entry = await load({"kind": "camera_url", "url": mount.url})
-    instance = await enable(home, entry, "fps", "frame_size")
+    instance: CameraInstance = entry.runtime_data
     await until(lambda: instance.ring.available > 3)
     assert await state("sensor.porch_frame_size") == "640x360"
     assert float(await state("sensor.porch_frame_rate")) == pytest.approx(25, abs=0.5)
@@ -69,23 +54,63 @@ async def test_rate_and_size_are_those_of_the_camera(
     assert float(await state("sensor.porch_lookback_size")) > 0
 
 
-async def test_of_a_camera_that_sleeps_rate_and_size_are_unknown(
-    home: HomeAssistant, load: LoadEntry, state: State
+async def test_frame_rate_and_size_are_unknown_while_idle(
+    all_entities: None, home: HomeAssistant, load: LoadEntry, state: State
 ) -> None:
-    entry = await load({"kind": "demo", "name": "Porch"}, options=QUIET)
-    await enable(home, entry, "fps", "frame_size")
+    await load({"kind": "demo", "name": "Porch"}, options=QUIET)
     assert await state("sensor.porch_frame_rate") == "unknown"
     assert await state("sensor.porch_frame_size") == "unknown"
-    # It would give pictures if somebody asked.
+    # Idle, not unreachable.
     assert await state("binary_sensor.porch_connected") == "on"
 
 
-async def test_the_size_follows_a_camera_that_changes_it(
-    home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer, state: State
+async def test_figures_of_the_picture_are_unavailable_while_the_camera_is(
+    all_entities: None, home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer
+) -> None:
+    mount = rtsp_server.mount("/porch", fps=25)
+    entry = await load({"kind": "camera_url", "url": mount.url})
+    instance: CameraInstance = entry.runtime_data
+    await until(lambda: instance.ring.frame_size is not None)
+    rtsp_server.kill()
+    # At once, without a poll.
+    figures = ("sensor.porch_frame_rate", "sensor.porch_frame_size")
+    await until(lambda: {shown(home, figure) for figure in figures} == {"unavailable"})
+    # What was kept is there.
+    assert float(shown(home, "sensor.porch_lookback_available")) >= 0
+    assert shown(home, "sensor.porch_recordings") == "0"
+    await home.async_add_executor_job(rtsp_server.start)
+    await until(lambda: "unavailable" not in {shown(home, figure) for figure in figures})
+
+
+async def test_quick_figures_are_written_when_polled_only(
+    all_entities: None, home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer, state: State
+) -> None:
+    mount = rtsp_server.mount("/porch", fps=25)
+    entry = await load({"kind": "camera_url", "url": mount.url})
+    instance: CameraInstance = entry.runtime_data
+    entity_ids = ["sensor.porch_lookback_available", "sensor.porch_lookback_size"]
+    written: list[str] = []
+
+    def note(event: Event[EventStateChangedData]) -> None:
+        written.append(event.data["entity_id"])
+
+    async_track_state_change_event(home, entity_ids, note)
+    before = instance.ring.size
+    await until(lambda: instance.ring.size > before)
+    # As each saved snapshot does.
+    instance.async_update_listeners()
+    await home.async_block_till_done(wait_background_tasks=False)
+    assert written == []
+    assert float(await state(entity_ids[0])) > 0
+    assert set(written) == set(entity_ids)
+
+
+async def test_frame_size_follows_camera(
+    all_entities: None, home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer, state: State
 ) -> None:
     mount = rtsp_server.mount("/porch", fps=25, width=640, height=360)
     entry = await load({"kind": "camera_url", "url": mount.url})
-    instance = await enable(home, entry, "frame_size")
+    instance: CameraInstance = entry.runtime_data
     await until(lambda: instance.ring.frame_size == (640, 360))
     assert await state("sensor.porch_frame_size") == "640x360"
     rtsp_server.kill()
@@ -95,7 +120,7 @@ async def test_the_size_follows_a_camera_that_changes_it(
     assert await state("sensor.porch_frame_size") == "320x180"
 
 
-async def test_connected_goes_off_and_on_with_the_camera(
+async def test_connected_follows_camera(
     home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer, state: State
 ) -> None:
     mount = rtsp_server.mount("/porch", fps=25)
@@ -104,26 +129,24 @@ async def test_connected_goes_off_and_on_with_the_camera(
     await until(lambda: instance.ring.available > 0)
     assert await state("binary_sensor.porch_connected") == "on"
     rtsp_server.kill()
-    # At once, not with the next poll.
-    await until(lambda: shown(home) == "off")
+    # Immediately, not at the next poll.
+    await until(lambda: shown(home, CONNECTED) == "off")
     await home.async_add_executor_job(rtsp_server.start)
-    await until(lambda: shown(home) == "on")
+    await until(lambda: shown(home, CONNECTED) == "on")
 
 
-def shown(home: HomeAssistant) -> str:
-    found = home.states.get("binary_sensor.porch_connected")
-    assert found is not None
-    return found.state
+def shown(home: HomeAssistant, entity_id: str) -> str:
+    entity_state = home.states.get(entity_id)
+    assert entity_state is not None
+    return entity_state.state
 
 
-async def test_a_camera_that_was_never_there_is_not_connected(
-    home: HomeAssistant, load: LoadEntry
-) -> None:
+async def test_never_reachable_camera_is_disconnected(home: HomeAssistant, load: LoadEntry) -> None:
     await load({"kind": "camera_url", "url": "rtsp://127.0.0.1:9/x"})
-    await until(lambda: shown(home) == "off")
-    found = home.states.get("camera.porch")
-    assert found is not None
-    assert found.state == "unavailable"
+    await until(lambda: shown(home, CONNECTED) == "off")
+    entity_state = home.states.get("camera.porch")
+    assert entity_state is not None
+    assert entity_state.state == "unavailable"
 
 
 async def test_entities_are_named_and_belong_to_one_device(
@@ -135,18 +158,18 @@ async def test_entities_are_named_and_belong_to_one_device(
     for entity in entities:
         key = entity.unique_id.removeprefix(f"{entry.entry_id}_")
         assert key != entity.unique_id
-        # The camera has the name of its device, all others have one of their own.
+        # The camera has the name of its device, all others their own.
         assert (entity.original_name is None) == (key == "camera"), key
         assert entity.translation_key is not None or key == "camera", key
 
 
-async def test_what_is_kept_is_not_told_before_it_is_read(
-    home: HomeAssistant, load: LoadEntry
+async def test_media_sensors_are_unknown_before_reading(
+    all_entities: None, home: HomeAssistant, load: LoadEntry
 ) -> None:
     entry = await load({"kind": "demo", "name": "Porch"}, options=QUIET)
     media = entry.runtime_data.media
     for second in range(3):
-        picture = partial(media.snapshots.save, jpeg(second), time.time() - second)
+        picture = partial(save_still, media.snapshots, jpeg(second), time.time() - second)
         await media.async_run(picture, MediaKind.SNAPSHOTS)
     seen: list[str] = []
 

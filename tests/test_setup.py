@@ -12,6 +12,13 @@ PACKAGES = {
     "ffprobe": "ffmpeg",
     "bindfs": "bindfs",
     "fusermount3": "fuse3",
+    "ip": "iproute2",
+    "nginx": "nginx",
+    "mpv": "mpv",
+    "gst-launch-1.0": "gstreamer1.0-tools",
+    "cvlc": "vlc-bin",
+    "WebKitWebDriver": "webkit2gtk-driver",
+    "Xvfb": "xvfb",
 }
 """Debian's package for each program that tests look for."""
 
@@ -38,7 +45,7 @@ def test_a_bare_machine_gets_every_program_that_tests_run(bare: dict[str, str]) 
     named = {
         program
         for path in (ROOT / "tests").rglob("*.py")
-        for program in re.findall(r"\[?\"([a-z0-9]+)\",", path.read_text())
+        for program in re.findall(r"\"([\w.-]+)\"[,)]", path.read_text())
         if program in PACKAGES
     }
     assert {"ffmpeg", "ffprobe"} <= named

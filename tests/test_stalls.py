@@ -21,12 +21,12 @@ from pytest_homeassistant_custom_component.typing import (
 import voluptuous as vol
 
 from custom_components.retrocam.cameras import CameraInstance
-from custom_components.retrocam.cameras.base import MOST_WAITING
-from custom_components.retrocam.cameras.player import PlayerInstance
-from custom_components.retrocam.cameras.recorder import MOST_CLIPS
+from custom_components.retrocam.cameras.base import MAX_WAITING
+from custom_components.retrocam.cameras.player import AsciiPlayer
+from custom_components.retrocam.cameras.recorder import MAX_CLIPS
 from custom_components.retrocam.const import DOMAIN
 from custom_components.retrocam.core.library.files import format_name
-from custom_components.retrocam.core.library.reader import MOST_TOLD
+from custom_components.retrocam.core.library.reader import MAX_NAMED
 from custom_components.retrocam.media.items import MOST_LISTED, MediaKind, content_id
 
 from .calling import answer_of
@@ -63,7 +63,7 @@ async def camera(load: LoadEntry) -> CameraInstance:
 
 
 async def all_at_once(ask: Callable[[], Awaitable[Any]]) -> list[Any]:
-    """Have all callers ask; return their answers. Fails if the loop was held for long meanwhile."""
+    """Run all callers at once; return their answers. Fails if the loop was blocked for long."""
     with loop_lag() as lag:
         answers = await asyncio.gather(*(ask() for _ in range(CALLERS)))
     assert lag.longest < STRETCH
@@ -71,7 +71,7 @@ async def all_at_once(ask: Callable[[], Awaitable[Any]]) -> list[Any]:
     return answers
 
 
-async def test_pages_over_http_give_each_file_once(
+async def test_http_pages_contain_each_file_once(
     home: HomeAssistant, camera: CameraInstance, hass_client: ClientSessionGenerator
 ) -> None:
     client = await hass_client()
@@ -87,7 +87,7 @@ async def test_pages_over_http_give_each_file_once(
         assert (await client.get(path, params=wrong)).status == 400
 
 
-async def test_pages_over_the_websocket_and_by_action_give_each_file_once(
+async def test_websocket_and_action_pages_contain_each_file_once(
     home: HomeAssistant, camera: CameraInstance, hass_ws_client: WebSocketGenerator
 ) -> None:
     socket = await hass_ws_client()
@@ -112,7 +112,7 @@ async def test_pages_over_the_websocket_and_by_action_give_each_file_once(
         await answer_of(home, "list_snapshots", CAMERA, limit=MOST_LISTED + 1)
 
 
-async def test_files_of_one_millisecond_are_not_parted_by_a_page(camera: CameraInstance) -> None:
+async def test_page_does_not_split_one_millisecond(camera: CameraInstance) -> None:
     library = camera.media.snapshots
     twin = NAMES[-2].replace("jpg", "png")
 
@@ -126,7 +126,7 @@ async def test_files_of_one_millisecond_are_not_parted_by_a_page(camera: CameraI
     assert list(library.page(0)) == []
 
 
-async def test_many_lists_at_once_leave_the_loop_free(
+async def test_concurrent_lists_do_not_block_the_loop(
     home: HomeAssistant, camera: CameraInstance, hass_client: ClientSessionGenerator
 ) -> None:
     client = await hass_client()
@@ -140,28 +140,31 @@ async def test_many_lists_at_once_leave_the_loop_free(
     assert {len(answer["items"]) for answer in await all_at_once(listed)} == {MOST_LISTED}
 
 
-async def test_a_day_of_thousands_is_browsed_and_says_what_it_leaves_out(
+async def test_concurrent_browsing_of_a_large_day_does_not_block_the_loop(
     home: HomeAssistant, camera: CameraInstance
 ) -> None:
+    await home.config.async_set_time_zone("UTC")
     base = f"media-source://{DOMAIN}/{camera.entry.entry_id}/snapshots"
     for found in await all_at_once(partial(async_browse_media, home, f"{base}/2026-01-01")):
-        assert len(found.children) + found.not_shown == FILES
-        assert found.children[0].media_content_id.endswith(NAMES[-1])
+        # More than can be listed: by hours.
+        assert len(found.children) == -(-FILES // 3600)
+        assert all(hour.can_expand for hour in found.children)
     for found in await all_at_once(partial(async_browse_media, home, base)):
         assert [child.title for child in found.children] == ["2026-01-01"]
 
 
-async def told_until(socket: MockHAClientWebSocket, last: str) -> list[dict[str, Any]]:
+async def events_until(socket: MockHAClientWebSocket, last: str) -> list[dict[str, Any]]:
     """Return the events up to the first with this type or file name."""
-    told: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
     async with asyncio.timeout(30):
-        while not told or last not in (told[-1]["type"], told[-1].get("filename")):
-            told.append((await socket.receive_json())["event"])
-    return told
+        while not events or last not in (events[-1]["type"], events[-1].get("filename")):
+            events.append((await socket.receive_json())["event"])
+    return events
 
 
 @pytest.mark.parametrize("by_limit", [False, True])
-async def test_many_deletions_are_told_as_one_reset(
+async def test_many_deletions_push_one_reset(
+    all_entities: None,
     home: HomeAssistant,
     camera: CameraInstance,
     hass_ws_client: WebSocketGenerator,
@@ -175,7 +178,7 @@ async def test_many_deletions_are_told_as_one_reset(
     left = 20
     with loop_lag() as lag:
         if by_limit:
-            await camera.media.async_keep(snapshots=left, recordings=0)
+            await camera.media.async_limit_counts(snapshots=left, recordings=0)
         else:
             names = NAMES[: FILES - left]
             ids = [content_id(entry_id, MediaKind.SNAPSHOTS, name) for name in names]
@@ -183,15 +186,15 @@ async def test_many_deletions_are_told_as_one_reset(
             assert answer["deleted"] == FILES - left
         await until(lambda: state_of(home, "sensor.porch_snapshots").state == str(left))
     assert lag.longest < STRETCH
-    # Few are told one by one.
+    # A few are pushed one by one.
     few = [content_id(entry_id, MediaKind.SNAPSHOTS, name) for name in NAMES[-2:]]
     await answer_of(home, "delete_media", CAMERA, media_content_id=few)
-    told = await told_until(socket, NAMES[-1])
-    assert [event["type"] for event in told] == ["reset", "deleted", "deleted"]
-    assert [event.get("filename") for event in told[1:]] == NAMES[-2:]
+    events = await events_until(socket, NAMES[-1])
+    assert [event["type"] for event in events] == ["reset", "deleted", "deleted"]
+    assert [event.get("filename") for event in events[1:]] == NAMES[-2:]
 
 
-async def test_many_small_changes_at_once_become_one_reset_too(
+async def test_many_single_changes_push_one_reset(
     home: HomeAssistant, camera: CameraInstance, hass_ws_client: WebSocketGenerator
 ) -> None:
     entry_id = camera.entry.entry_id
@@ -201,20 +204,20 @@ async def test_many_small_changes_at_once_become_one_reset_too(
     library = camera.media.snapshots
 
     def delete_one_by_one() -> None:
-        for name in NAMES[: 5 * MOST_TOLD]:
+        for name in NAMES[: 5 * MAX_NAMED]:
             library.delete([name])
 
-    # As if the loop had been held up meanwhile: all changes come in one turn.
+    # As after a blocked loop: all changes arrive in one iteration.
     worker = threading.Thread(target=delete_one_by_one)
     worker.start()
     worker.join()
-    told = await told_until(socket, NAMES[5 * MOST_TOLD - 1])
-    assert len(told) <= MOST_TOLD + 2
-    assert [event["type"] for event in told].count("reset") == 1
+    events = await events_until(socket, NAMES[5 * MAX_NAMED - 1])
+    assert len(events) <= MAX_NAMED + 2
+    assert [event["type"] for event in events].count("reset") == 1
 
 
 @pytest.mark.parametrize("name", ["ascii_frame", "take_snapshot"])
-async def test_pictures_have_a_queue_with_a_limit(
+async def test_snapshot_queue_is_limited(
     home: HomeAssistant, camera: CameraInstance, name: str
 ) -> None:
     with loop_lag() as lag:
@@ -223,7 +226,7 @@ async def test_pictures_have_a_queue_with_a_limit(
         )
     assert lag.longest < STRETCH
     refused = [answer for answer in answers if isinstance(answer, BaseException)]
-    assert len(refused) == 200 - 1 - MOST_WAITING
+    assert len(refused) == 200 - 1 - MAX_WAITING
     for error in refused:
         assert isinstance(error, HomeAssistantError)
         assert error.translation_key == "busy"
@@ -231,15 +234,13 @@ async def test_pictures_have_a_queue_with_a_limit(
     assert await answer_of(home, name, CAMERA)
 
 
-async def test_clips_of_one_camera_at_once_have_a_limit(
-    home: HomeAssistant, camera: CameraInstance
-) -> None:
+async def test_concurrent_clips_are_limited(home: HomeAssistant, camera: CameraInstance) -> None:
     async with asyncio.TaskGroup() as group:
         clips = [
             group.create_task(answer_of(home, "record", CAMERA, lookback=0, duration=600))
-            for _ in range(MOST_CLIPS)
+            for _ in range(MAX_CLIPS)
         ]
-        await until(lambda: camera.recorder.active == MOST_CLIPS)
+        await until(lambda: camera.recorder.active == MAX_CLIPS)
         with pytest.raises(HomeAssistantError) as error:
             await answer_of(home, "record", CAMERA, lookback=0, duration=1)
         assert error.value.translation_key == "busy"
@@ -248,27 +249,27 @@ async def test_clips_of_one_camera_at_once_have_a_limit(
     assert all(clip.result()["path"] for clip in clips)
 
 
-async def test_of_many_plays_at_once_only_the_last_one_is_begun(
-    home: HomeAssistant, player: PlayerInstance, film: str
+async def test_only_last_of_many_plays_starts(
+    home: HomeAssistant, player: AsciiPlayer, film: str
 ) -> None:
     await play(home, film)  # what a first look-up loads is not measured
     sessions: set[int] = set()
-    player.session.subscribe(lambda status: sessions.add(status.session))
+    player.session.listeners.add(lambda status: sessions.add(status.session))
     with loop_lag() as lag:
         answers = await asyncio.gather(*(play(home, film) for _ in range(100)))
     assert lag.longest < STRETCH
     assert [answer["state"] for answer in answers[:-1]] == ["superseded"] * 99
     assert answers[-1]["state"] == "playing"
-    # The first one had nothing to wait for.
+    # The first did not have to wait.
     assert len(sessions) <= 2
 
 
-async def test_of_many_seeks_at_once_only_the_last_one_is_done(
-    home: HomeAssistant, player: PlayerInstance, film: str
+async def test_only_last_of_many_seeks_runs(
+    home: HomeAssistant, player: AsciiPlayer, film: str
 ) -> None:
     await play(home, film)
     epochs = {player.status.epoch}
-    player.session.subscribe(lambda status: epochs.add(status.epoch))
+    player.session.listeners.add(lambda status: epochs.add(status.epoch))
     await asyncio.gather(*(player.async_seek(float(second % 17)) for second in range(100)))
     await until(lambda: player.status.state.value == "playing" and player.status.position > 14)
     assert len(epochs) <= 4

@@ -13,7 +13,7 @@ from .house import ENGLISH
 from .viewers import Viewer, mjpeg_url
 
 
-async def test_it_tells_what_runs_and_what_is_wrong(
+async def test_system_health_figures_and_problems(
     home: HomeAssistant, demo: CameraInstance
 ) -> None:
     assert await async_setup_component(home, "system_health", {})

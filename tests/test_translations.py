@@ -1,4 +1,4 @@
-"""Every text that a user may see is there, in every language."""
+"""Translations: complete in every language, and in line with the code."""
 
 import ast
 from collections.abc import Iterator
@@ -11,18 +11,18 @@ import pytest
 
 from custom_components.retrocam.const import KINDS
 from custom_components.retrocam.core import errors
-from custom_components.retrocam.core.clips.writer import ClipReason
+from custom_components.retrocam.core.clips.result import ClipReason
 from custom_components.retrocam.core.errors import PlayError, RetrocamError, SourceError
-from custom_components.retrocam.flows.options_flow import OPTIONS_SCHEMA, options_schema
+from custom_components.retrocam.flows.options_flow import options_schema
 from custom_components.retrocam.flows.schemas import CREDENTIALS_SCHEMA, URL_SCHEMA
 from custom_components.retrocam.repairs import _REPAIRS, RuntimeRepair
 
-from .house import ENGLISH, HOUSE, ICONS, LANGUAGES, flat
+from .house import ENGLISH, HOUSE, LANGUAGES, flat
 from .source import TREES
 
 
 @pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.stem)
-def test_languages_are_complete_and_keep_the_placeholders(path: Path) -> None:
+def test_languages_have_same_keys_and_placeholders(path: Path) -> None:
     texts = dict(flat(json.loads(path.read_text(encoding="utf-8"))))
     english = dict(flat(ENGLISH))
     assert texts.keys() == english.keys()
@@ -31,12 +31,12 @@ def test_languages_are_complete_and_keep_the_placeholders(path: Path) -> None:
         assert set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", english[key])), key
 
 
-def test_every_field_of_a_form_is_named_and_described() -> None:
+def test_every_field_of_a_form_is_translated() -> None:
     steps = ENGLISH["config"]["step"]
     forms = [
         (steps["camera_url"], URL_SCHEMA),
         (steps["reauth_confirm"], CREDENTIALS_SCHEMA),
-        (ENGLISH["options"]["step"]["init"], OPTIONS_SCHEMA),
+        (ENGLISH["options"]["step"]["init"], options_schema("demo", "https://home/x")),
     ]
     for texts, schema in forms:
         for key, value in schema.schema.items():
@@ -59,48 +59,50 @@ def source_errors() -> list[type[RetrocamError]]:
     ]
 
 
-def test_every_error_of_a_source_has_its_words_in_flows_and_exceptions() -> None:
+def test_every_source_error_is_translated() -> None:
     for kind in source_errors():
         assert ENGLISH["config"]["error"][kind.code]
         if kind.code not in {"invalid_url", "unsupported_scheme"}:
             assert ENGLISH["exceptions"][kind.code]["message"]
 
 
-def test_every_entity_has_a_name_and_an_icon() -> None:
+def test_every_entity_has_a_name() -> None:
     for domain, texts in ENGLISH["entity"].items():
-        # Of a description, or of the class of one that is alone.
+        # Of the class; a description's key is its translation key.
         keys = set(constants(TREES[HOUSE / f"{domain}.py"], "translation_key"))
         for key in keys or texts:
             assert texts[key]["name"]
-            assert ICONS["entity"][domain][key]["default"].startswith("mdi:")
 
 
 def constants(node: ast.AST, argument: str) -> Iterator[str]:
     """Yield the constant values of a keyword argument."""
-    for each in ast.walk(node):
-        if isinstance(each, ast.keyword) and each.arg == argument:
-            for value in ast.walk(each.value):
+    for child_node in ast.walk(node):
+        if isinstance(child_node, ast.keyword) and child_node.arg == argument:
+            for value in ast.walk(child_node.value):
                 if isinstance(value, ast.Constant) and isinstance(value.value, str):
                     yield value.value
 
 
-def test_there_are_four_languages() -> None:
+def test_four_languages() -> None:
     assert [path.stem for path in LANGUAGES] == ["de", "en", "es", "fr"]
 
 
-def test_no_language_is_a_copy_of_another() -> None:
+def test_languages_differ() -> None:
     english = dict(flat(ENGLISH))
     for path in LANGUAGES:
         if path.stem == "en":
             continue
         texts = dict(flat(json.loads(path.read_text(encoding="utf-8"))))
         same = [key for key, text in texts.items() if text == english[key]]
-        # Names such as TCP, JPEG and yt-dlp are the same everywhere.
+        # Names such as TCP, JPEG and yt-dlp are the same in all languages.
         assert len(same) < len(texts) / 12, same
 
 
-def test_steps_of_flows_are_those_of_the_texts() -> None:
-    flows = {"config": ("config_flow", "flows/source_flow"), "options": ("flows/options_flow",)}
+def test_every_flow_step_is_translated() -> None:
+    flows = {
+        "config": ("config_flow", "flows/source_flow", "flows/wrapped_flow"),
+        "options": ("flows/options_flow",),
+    }
     for section, modules in flows.items():
         methods = {
             node.name.removeprefix("async_step_")
@@ -108,16 +110,16 @@ def test_steps_of_flows_are_those_of_the_texts() -> None:
             for node in ast.walk(TREES[HOUSE / f"{module}.py"])
             if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("async_step_")
         }
-        # Two that only lead to others.
-        assert set(ENGLISH[section]["step"]) == methods - {"reauth", "reconfigure"}
+        # These steps show nothing: they forward to others, or add a camera that was chosen in another.
+        assert set(ENGLISH[section]["step"]) == methods - {"reauth", "reconfigure", "import"}
 
 
-def test_menus_of_flows_are_those_of_the_texts() -> None:
+def test_every_menu_option_is_translated() -> None:
     texts = ENGLISH["config"]["step"]["user"]
     assert set(texts["menu_options"]) == set(texts["menu_option_descriptions"]) == set(KINDS)
 
 
-def test_options_of_every_kind_have_their_words() -> None:
+def test_every_option_is_translated() -> None:
     texts = ENGLISH["options"]["step"]["init"]["sections"]
     seen = set()
     for kind in KINDS:
@@ -135,18 +137,23 @@ def leaves(kind: type[RetrocamError]) -> Iterator[type[RetrocamError]]:
         yield from leaves(child)
 
 
-def test_every_exception_has_its_words_and_every_word_its_exception() -> None:
+def called(node: ast.Call) -> str:
+    """Return the name of a called function or method."""
+    return str(getattr(node.func, "id", getattr(node.func, "attr", "")))
+
+
+def test_exceptions_match_translations() -> None:
     raised = {str(reason) for reason in ClipReason} | {"clip_empty"}
     for kind in leaves(RetrocamError):
         raised.add(f"play_{kind.code}" if issubclass(kind, PlayError) else kind.code)
     for tree in TREES.values():
         raised |= set(constants(tree, "translation_key"))
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "invalid":
+            if isinstance(node, ast.Call) and called(node) in {"validation_error", "_error"}:
                 raised |= {arg.value for arg in node.args if isinstance(arg, ast.Constant)}  # type: ignore[misc]  # keys are strings
-    said = set(ENGLISH["exceptions"])
-    assert said <= raised
-    # Those of our own making that no user ever sees.
+    translated = set(ENGLISH["exceptions"])
+    assert translated <= raised
+    # Codes that no user sees.
     inside = {"invalid_url", "unsupported_scheme", "clip_ended", "damaged_packet"}
     inside |= {
         "locked_out",
@@ -156,7 +163,7 @@ def test_every_exception_has_its_words_and_every_word_its_exception() -> None:
         "ring_stopped",
     }
     codes = {kind.code for kind in vars(errors).values() if _is_ours(kind)}
-    assert {code for code in codes if code not in inside} <= said
+    assert {code for code in codes if code not in inside} <= translated
 
 
 def _is_ours(kind: Any) -> bool:
@@ -167,13 +174,18 @@ def _is_ours(kind: Any) -> bool:
     )
 
 
-def test_every_raise_that_a_user_may_see_is_translated() -> None:
-    told = {"HomeAssistantError", "ServiceValidationError", "Unresolvable", "BrowseError"}
-    told |= {"ConfigEntryError", "ConfigEntryNotReady", "ConfigEntryAuthFailed", "MediaSourceError"}
+def test_every_user_visible_raise_is_translated() -> None:
+    error_types = {"HomeAssistantError", "ServiceValidationError", "Unresolvable", "BrowseError"}
+    error_types |= {
+        "ConfigEntryError",
+        "ConfigEntryNotReady",
+        "ConfigEntryAuthFailed",
+        "MediaSourceError",
+    }
     count = 0
     for path, tree in TREES.items():
         for node in ast.walk(tree):
-            if not isinstance(node, ast.Call) or getattr(node.func, "id", "") not in told:
+            if not isinstance(node, ast.Call) or getattr(node.func, "id", "") not in error_types:
                 continue
             count += 1
             have = {keyword.arg for keyword in node.keywords}
@@ -182,7 +194,7 @@ def test_every_raise_that_a_user_may_see_is_translated() -> None:
     assert count > 4
 
 
-def test_every_issue_has_its_words_and_every_repair_its_steps() -> None:
+def test_every_issue_and_repair_step_is_translated() -> None:
     issues = ENGLISH["issues"]
     for key, repair in {**_REPAIRS, "javascript_runtime": RuntimeRepair}.items():
         flow = issues[key]["fix_flow"]
@@ -195,8 +207,8 @@ def test_every_issue_has_its_words_and_every_repair_its_steps() -> None:
     assert {key for key in issues if key not in raised} == set()
 
 
-def test_texts_hold_no_addresses_but_examples() -> None:
+def test_texts_contain_no_urls() -> None:
     for path in LANGUAGES:
         for key, text in flat(json.loads(path.read_text(encoding="utf-8"))):
-            # hassfest: addresses belong into placeholders.
+            # hassfest: URLs belong in placeholders.
             assert not re.search(r"https?://\w", text), (path.stem, key)

@@ -1,4 +1,4 @@
-"""MJPEG viewers over real connections, and what they are told."""
+"""MJPEG viewers over real connections."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -16,16 +16,16 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.core.frames import jpeg
-from custom_components.retrocam.core.pattern.picture import read_frame_number
 from custom_components.retrocam.urls import MJPEG_PATH, signed
 
 from .leaks import own_threads
+from .pattern_reader import read_frame_number
 
 QUIET: Final[dict[str, dict[str, Any]]] = {
     "lookback": {"lookback_enabled": False},
     "history": {"history_enabled": False},
 }
-"""Options of a camera that runs nothing for itself: what it runs, its viewers want."""
+"""Options of a camera that runs only for its viewers."""
 
 
 def frame_number(data: bytes) -> int:
@@ -44,12 +44,12 @@ class Part:
 
     @property
     def index(self) -> int:
-        """The number of the JPEG: the same for all viewers who get it."""
+        """The index of the frame, the same for all viewers."""
         return int(self.headers["X-Frame-Index"])
 
 
 async def read_part(content: StreamReader) -> Part:
-    """Read one part, as strictly as the multipart format is defined."""
+    """Read one part; strict about the multipart format."""
     assert await content.readuntil(b"\r\n") == b"--frame\r\n"
     headers: dict[str, str] = {}
     while (line := await content.readuntil(b"\r\n")) != b"\r\n":
@@ -61,16 +61,16 @@ async def read_part(content: StreamReader) -> Part:
 
 
 class Viewer:
-    """One who watches by a connection of its own."""
+    """A viewer with a connection of its own."""
 
     def __init__(self, response: ClientResponse) -> None:
-        """Watch what is answered."""
+        """Read the stream from a response."""
         self.response = response
 
     @classmethod
     @contextlib.asynccontextmanager
     async def watching(cls, url: str) -> AsyncIterator[Self]:
-        """Watch for the time of a `with` block, and hang up at its end."""
+        """Watch during a `with` block."""
         connector = aiohttp.TCPConnector(force_close=True)
         async with (
             aiohttp.ClientSession(connector=connector) as session,
@@ -80,7 +80,7 @@ class Viewer:
             yield cls(response)
 
     async def read(self, count: int) -> list[Part]:
-        """Read so many frames; the first one of a stream comes twice and is returned once."""
+        """Read `count` frames; the first of a stream is sent twice and returned once."""
         parts: list[Part] = []
         async with asyncio.timeout(30):
             while len(parts) < count:
@@ -91,7 +91,7 @@ class Viewer:
 
 
 def mjpeg_url(hass: HomeAssistant, instance: CameraInstance) -> str:
-    """Return where to watch an instance without logging in."""
+    """Return the signed URL of an instance's MJPEG stream."""
     return url_of(hass, signed(hass, MJPEG_PATH.format(entry_id=instance.entry.entry_id)))
 
 
@@ -102,24 +102,24 @@ def url_of(hass: HomeAssistant, path: str) -> str:
 
 
 async def idle(hass: HomeAssistant) -> None:
-    """Let Home Assistant's idle time pass."""
+    """Advance the time beyond the idle timeout of streams."""
     for _ in range(3):
         async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=61))
         await hass.async_block_till_done(wait_background_tasks=False)
 
 
 def working_threads() -> list[str]:
-    """Return the names of Retrocam's threads and the stream workers, without those that wait for a disk.
+    """Return the names of Retrocam's threads and the stream workers, without disk threads.
 
-    An instance has one thread for its disk for as long as it is loaded.
+    An instance has a disk thread while it is loaded.
     """
     return sorted(name for name in own_threads() if not name.startswith("retrocam disk"))
 
 
 def open_sockets() -> int:
-    """Return how many sockets this process has open, in Python and in FFmpeg; 0 without /proc."""
-    found = 0
+    """Return the number of open sockets of this process, FFmpeg's included; 0 without /proc."""
+    count = 0
     for path in Path("/proc/self/fd").glob("*"):
         with contextlib.suppress(OSError):
-            found += str(path.readlink()).startswith("socket:")
-    return found
+            count += str(path.readlink()).startswith("socket:")
+    return count

@@ -1,4 +1,4 @@
-"""Waiting for what happens in other threads and processes, without guessing how long it takes."""
+"""Waiting for a condition that other threads or processes fulfil."""
 
 import asyncio
 from collections.abc import Callable

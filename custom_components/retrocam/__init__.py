@@ -7,7 +7,7 @@ from homeassistant.helpers.typing import ConfigType
 
 from .cameras import RetrocamConfigEntry, create_instance
 from .cameras.outages import OUTAGES, Outages
-from .cameras.share_auth import DOOR, Door
+from .cameras.share_auth import SHARE_AUTH, ShareAuth
 from .const import DOMAIN
 from .core.sources.allocation import limit_allocations
 from .http.live import async_register_views
@@ -21,10 +21,10 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register what is there for all entries, once."""
+    """Register what all entries share."""
     await hass.async_add_executor_job(limit_allocations)
-    door = hass.data[DOOR] = Door(hass)
-    await door.async_load()
+    share_auth = hass.data[SHARE_AUTH] = ShareAuth(hass)
+    await share_auth.async_load()
     outages = hass.data[OUTAGES] = Outages(hass)
     await outages.async_load()
     async_register_views(hass)
@@ -36,7 +36,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: RetrocamConfigEntry) -> bool:
-    """Load an instance. A source that is away does not keep it from loading: its media is there."""
+    """Load an instance, also while its source is unreachable: its media is still there."""
     await async_register_resource(hass)
     instance = entry.runtime_data = create_instance(hass, entry)
 
@@ -44,16 +44,16 @@ async def async_setup_entry(hass: HomeAssistant, entry: RetrocamConfigEntry) -> 
         await instance.async_stop()
 
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
-    entry.async_on_unload(async_watch_issues(hass, instance))
+    async_watch_issues(hass, instance)
     await hass.config_entries.async_forward_entry_setups(entry, instance.platforms)
     await instance.async_start()
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: RetrocamConfigEntry) -> bool:
-    """Unload an instance and all that it runs."""
+    """Unload an instance."""
     instance = entry.runtime_data
-    # First, since clips are finished before the rest ends: guests go at once.
+    # Disconnect guests first: finishing clips takes a while.
     instance.share.async_end()
     if unloaded := await hass.config_entries.async_unload_platforms(entry, instance.platforms):
         await instance.async_stop()
@@ -61,11 +61,11 @@ async def async_unload_entry(hass: HomeAssistant, entry: RetrocamConfigEntry) ->
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: RetrocamConfigEntry) -> None:
-    """Forget the entry; with the last one take away the cards, and what is known of guests."""
-    # An entry that is disabled is removed without ever having been set up.
+    """Remove the entry's outage; with the last entry also the cards and all guest data."""
+    # `async_setup` has not run if all entries are disabled.
     outages = hass.data.get(OUTAGES) or Outages(hass)
     outages.async_forget(entry.entry_id)
     if not hass.config_entries.async_entries(DOMAIN):
         await async_remove_resource(hass)
         await outages.async_clear()
-        await (hass.data.get(DOOR) or Door(hass)).async_clear()
+        await (hass.data.get(SHARE_AUTH) or ShareAuth(hass)).async_clear()

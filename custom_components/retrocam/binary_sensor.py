@@ -1,4 +1,4 @@
-"""Whether a source is connected."""
+"""Binary sensors: connected, recording."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ SCAN_INTERVAL = timedelta(seconds=10)
 
 @dataclass(frozen=True, kw_only=True)
 class RetrocamBinarySensorDescription(BinarySensorEntityDescription):
-    """What a binary sensor reads from its instance."""
+    """Description of a binary sensor."""
 
     value: Callable[[CameraInstance], bool]
 
@@ -31,14 +31,12 @@ class RetrocamBinarySensorDescription(BinarySensorEntityDescription):
 BINARY_SENSORS = (
     RetrocamBinarySensorDescription(
         key="connected",
-        translation_key="connected",
         device_class=BinarySensorDeviceClass.CONNECTIVITY,
         entity_category=EntityCategory.DIAGNOSTIC,
         value=lambda instance: instance.connected,
     ),
     RetrocamBinarySensorDescription(
         key="recording",
-        translation_key="recording",
         device_class=BinarySensorDeviceClass.RUNNING,
         value=lambda instance: instance.recorder.active > 0,
     ),
@@ -57,7 +55,7 @@ async def async_setup_entry(
 
 
 class RetrocamBinarySensor(DescribedEntity[RetrocamBinarySensorDescription], BinarySensorEntity):
-    """A yes or no about an instance; polled, since silence sends no event."""
+    """A binary sensor of an instance; polled, since a stream that stalls notifies no listener."""
 
     entity_description: RetrocamBinarySensorDescription
     _attr_should_poll = True
@@ -65,5 +63,4 @@ class RetrocamBinarySensor(DescribedEntity[RetrocamBinarySensorDescription], Bin
     @property
     @override
     def is_on(self) -> bool:
-        """Read the instance."""
         return self.entity_description.value(self.instance)

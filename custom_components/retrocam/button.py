@@ -1,4 +1,4 @@
-"""What can be asked for by a press."""
+"""Buttons: take a snapshot, save the lookback."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from homeassistant.components.button import ButtonEntity, ButtonEntityDescriptio
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .actions.exceptions import invalid
-from .actions.recordings import async_record
+from .actions.exceptions import validation_error
+from .actions.recordings import async_record, async_require_stream
 from .actions.snapshots import async_take_snapshot
 from .cameras import CameraInstance, RetrocamConfigEntry
 from .entity import DescribedEntity
@@ -19,26 +19,24 @@ PARALLEL_UPDATES = 0
 
 @dataclass(frozen=True, kw_only=True)
 class RetrocamButtonDescription(ButtonEntityDescription):
-    """What a button does to its instance."""
+    """Description of a button."""
 
     press: Callable[[CameraInstance], Awaitable[object]]
 
 
 async def _record_lookback(instance: CameraInstance) -> None:
-    """Save what is held right now. Raises ServiceValidationError if that is nothing."""
-    reach = instance.lookback.reach
-    if not reach and instance.available:
-        raise invalid("clip_empty", name=instance.name)
+    """Save the lookback, of memory and tape, as a clip. Raises ServiceValidationError if it is empty."""
+    reach = instance.lookback.max_seconds
+    if not reach:
+        await async_require_stream(instance)
+        key = "clip_empty" if instance.available else "camera_unavailable"
+        raise validation_error(key, name=instance.name)
     await async_record(instance, lookback=reach, duration=0)
 
 
 BUTTONS = (
-    RetrocamButtonDescription(
-        key="take_snapshot", translation_key="take_snapshot", press=async_take_snapshot
-    ),
-    RetrocamButtonDescription(
-        key="record_lookback", translation_key="record_lookback", press=_record_lookback
-    ),
+    RetrocamButtonDescription(key="take_snapshot", press=async_take_snapshot),
+    RetrocamButtonDescription(key="record_lookback", press=_record_lookback),
 )
 
 
@@ -52,11 +50,10 @@ async def async_setup_entry(
 
 
 class RetrocamButton(DescribedEntity[RetrocamButtonDescription], ButtonEntity):
-    """A press on it does something with an instance."""
+    """A button of an instance."""
 
     entity_description: RetrocamButtonDescription
 
     @override
     async def async_press(self) -> None:
-        """Do it."""
         await self.entity_description.press(self.instance)

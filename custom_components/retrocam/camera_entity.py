@@ -1,4 +1,4 @@
-"""The camera entity that belongs to an entry of Retrocam."""
+"""The camera entity of a Retrocam entry."""
 
 from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
 from homeassistant.core import HomeAssistant, callback
@@ -9,6 +9,6 @@ from .const import DOMAIN
 
 @callback
 def camera_entity_id(hass: HomeAssistant, entry_id: str) -> str:
-    """Return the id of an entry's camera entity, or a stand-in while there is none."""
-    found = er.async_get(hass).async_get_entity_id(CAMERA_DOMAIN, DOMAIN, f"{entry_id}_camera")
-    return found or f"{CAMERA_DOMAIN}.{entry_id.lower()}"
+    """Return the entity id of an entry's camera, or a placeholder id before it is registered."""
+    entity_id = er.async_get(hass).async_get_entity_id(CAMERA_DOMAIN, DOMAIN, f"{entry_id}_camera")
+    return entity_id or f"{CAMERA_DOMAIN}.{entry_id.lower()}"

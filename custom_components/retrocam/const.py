@@ -1,4 +1,4 @@
-"""Names that more than one part of Retrocam uses."""
+"""Constants shared by several modules."""
 
 from typing import Final
 
@@ -6,12 +6,16 @@ DOMAIN: Final = "retrocam"
 
 CONF_KIND: Final = "kind"
 CONF_SLUG: Final = "slug"
-"""Names the media directory; stays when the entry is renamed."""
+"""Name of the media directory; unchanged when the entry is renamed."""
 CONF_ADVANCED: Final = "advanced"
 CONF_AUDIO_CODEC: Final = "audio_codec"
-"""FFmpeg's name of the sound that a camera by URL had when it was last probed; None without."""
+"""FFmpeg's name of the audio codec found by the last probe of a camera by URL; None without audio."""
+CONF_VIDEO_CODEC: Final = "video_codec"
+"""The same of video; absent from cameras by URL of earlier versions until they are probed again."""
+CONF_SLOW: Final = "slow"
+"""True for a camera by URL of so few frames that it needs longer time limits; absent otherwise."""
 CONF_CAMERAS: Final = "cameras"
-"""The members of a grid, by registry id, or by entity id where they have none."""
+"""Members of a grid: entity registry ids, or entity ids for unregistered entities."""
 
 KIND_CAMERA_URL: Final = "camera_url"
 KIND_CAMERA_ENTITY: Final = "camera_entity"
@@ -25,4 +29,4 @@ KINDS: Final = (
     KIND_ASCII_PLAYER,
     KIND_DEMO,
 )
-"""In the order in which they are offered."""
+"""In the order of the config flow's menu."""

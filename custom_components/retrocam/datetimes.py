@@ -1,6 +1,6 @@
-"""Moments: as users write them, and as they are told."""
+"""Parsing and formatting of times."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from homeassistant.helpers import config_validation as cv
@@ -11,19 +11,19 @@ from .core.texts import is_plain
 
 
 def unix_time(value: Any) -> float:
-    """Return the UNIX seconds of a time; one without a zone is meant in that of Home Assistant.
+    """Validate a time and return UNIX seconds; without an offset it is in Home Assistant's time zone.
 
-    A validator: raises vol.Invalid for what is no time, or none that is the same in UTC.
+    Raises vol.Invalid for malformed times and times outside the years 1 to 9999 in UTC.
     """
     if isinstance(value, str) and not is_plain(value):
-        # A lone surrogate crashes ciso8601, and the process with it.
+        # A lone surrogate makes ciso8601 crash the process.
         raise vol.Invalid("not a time")
     try:
         return dt_util.as_utc(cv.datetime(value)).timestamp()
     except OverflowError as err:
         raise vol.Invalid("not within the years 1 to 9999 in UTC") from err
     except ValueError as err:
-        # Of what looks like a time and is none, such as the month 0, which `cv.datetime` lets pass.
+        # `cv.datetime` does not convert the ValueError of a well-formed impossible time (month 0).
         raise vol.Invalid("not a time") from err
 
 
@@ -32,6 +32,6 @@ def iso(time: float) -> str:
     return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds")
 
 
-def day_of(time: float) -> str:
-    """Return the UTC day of UNIX seconds, as YYYY-MM-DD."""
-    return datetime.fromtimestamp(time, UTC).date().isoformat()
+def utc_day(time: float) -> date:
+    """Return the UTC day of UNIX seconds."""
+    return datetime.fromtimestamp(time, UTC).date()

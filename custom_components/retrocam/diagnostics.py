@@ -1,4 +1,4 @@
-"""Diagnostics: what helps to find a fault, and nothing that opens a door."""
+"""Diagnostics of entries and devices, without credentials."""
 
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ TO_REDACT: Final = {CONF_PASSWORD, CONF_USERNAME, "share_pin", SHARE_LOCK}
 async def async_get_device_diagnostics(
     hass: HomeAssistant, entry: RetrocamConfigEntry, device: DeviceEntry
 ) -> dict[str, Any]:
-    """Return the same as of the device's entry, and what its entities say."""
+    """Return the diagnostics of the device's entry, and the states of its entities."""
     registry = er.async_get(hass)
     return {
         **await async_get_config_entry_diagnostics(hass, entry),
@@ -39,10 +39,10 @@ async def async_get_device_diagnostics(
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: RetrocamConfigEntry
 ) -> dict[str, Any]:
-    """Return the entry, and its instance's figures while it is loaded, without secrets."""
+    """Return the redacted entry, and the instance's diagnostics while it is loaded."""
     data = async_redact_data(dict(entry.data), TO_REDACT)
     if CONF_URL in data:
-        # A path may hold a token as well: only the scheme is told.
+        # Keep only the scheme: a path may contain a token, too.
         data[CONF_URL] = f"{redact_url(entry.data[CONF_URL]).partition('://')[0]}://{REDACTED}"
     loaded = entry.state is ConfigEntryState.LOADED
     return {

@@ -1,7 +1,8 @@
-"""The base of Retrocam's entities."""
+"""Base classes of Retrocam's entities."""
 
 from typing import Final, override
 
+from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 
@@ -22,42 +23,48 @@ _MODELS: Final = {
     KIND_GRID: "Grid of cameras",
     KIND_ASCII_PLAYER: "ASCII player",
 }
-_REAL: Final = (KIND_CAMERA_URL, KIND_CAMERA_ENTITY)
-"""Kinds with a camera behind them that can be touched: Home Assistant calls all else a service."""
+_PHYSICAL: Final = (KIND_CAMERA_URL, KIND_CAMERA_ENTITY)
+"""Kinds with a physical camera; the devices of all others have the entry type `service`."""
 
 
 class RetrocamEntity(Entity):
-    """An entity of one instance; it reads from the instance and holds no state of its own."""
+    """An entity of one instance, without state of its own."""
 
     _attr_has_entity_name = True
     _attr_should_poll = False
 
     def __init__(self, instance: CameraInstance, key: str) -> None:
-        """Name the entity by `key`, which is also its translation key."""
         super().__init__()
         self.instance = instance
+        is_physical = instance.kind in _PHYSICAL
         self._attr_unique_id = f"{instance.entry.entry_id}_{key}"
         self._attr_device_info = DeviceInfo(
             identifiers={(DOMAIN, instance.entry.entry_id)},
             name=instance.entry.title,
-            manufacturer="Retrocam",
+            # The maker of a physical camera is not known.
+            manufacturer=None if is_physical else "Retrocam",
             model=_MODELS[instance.kind],
-            entry_type=None if instance.kind in _REAL else DeviceEntryType.SERVICE,
+            entry_type=None if is_physical else DeviceEntryType.SERVICE,
         )
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Follow the instance's changes."""
+        """Listen for changes of the instance."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.instance.async_add_listener(self.async_write_ha_state))
+        self.async_on_remove(self.instance.async_add_listener(self._async_instance_changed))
+
+    @callback
+    def _async_instance_changed(self) -> None:
+        """Write the state after each change of the instance."""
+        self.async_write_ha_state()
 
 
 class DescribedEntity[Description: EntityDescription](RetrocamEntity):
-    """An entity of which a description says all."""
+    """An entity defined by a description, whose key is also the translation key."""
 
     entity_description: Description
 
     def __init__(self, instance: CameraInstance, description: Description) -> None:
-        """Make the entity of a description."""
         super().__init__(instance, description.key)
+        self._attr_translation_key = description.key
         self.entity_description = description

@@ -1,4 +1,4 @@
-"""Events of a camera's media."""
+"""The event entity of saved media."""
 
 from typing import override
 
@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cameras import CameraInstance, RetrocamConfigEntry
-from .cameras.media_events import Happening, MediaEvent
+from .cameras.media_events import MediaEvent, MediaEventType
 from .entity import RetrocamEntity
 
 PARALLEL_UPDATES = 0
@@ -23,22 +23,20 @@ async def async_setup_entry(
 
 
 class RetrocamMediaEvent(RetrocamEntity, EventEntity):
-    """A clip, a snapshot or a timelapse was saved."""
+    """Fires when a clip, a snapshot or a timelapse was saved."""
 
     _attr_translation_key = "media"
 
     def __init__(self, instance: CameraInstance) -> None:
-        """Make the entity; the instance tells."""
         super().__init__(instance, "media")
-        self._attr_event_types = list(MediaEvent)
+        self._attr_event_types = list(MediaEventType)
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to the instance."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.instance.happenings.async_add_listener(self._async_happened))
+        self.async_on_remove(self.instance.media_events.listeners.add(self._async_fire))
 
     @callback
-    def _async_happened(self, happening: Happening) -> None:
-        self._trigger_event(happening.kind, happening.lasting)
+    def _async_fire(self, event: MediaEvent) -> None:
+        self._trigger_event(event.kind, event.persistent_data)
         self.async_write_ha_state()

@@ -1,4 +1,4 @@
-"""The last snapshot of a camera as an image."""
+"""The image entity of the last snapshot."""
 
 from datetime import datetime
 from functools import partial
@@ -28,14 +28,12 @@ async def async_setup_entry(
 
 
 class LastSnapshot(ImageEntity, RetrocamEntity):
-    """The newest picture of the history; it is there while the camera is away, too."""
+    """The newest snapshot of the history, also while the camera is unavailable."""
 
     _attr_translation_key = "last_snapshot"
 
     def __init__(self, hass: HomeAssistant, instance: CameraInstance) -> None:
-        """Make the entity; the library has the pictures."""
-        ImageEntity.__init__(self, hass)
-        # Which that does not call.
+        ImageEntity.__init__(self, hass)  # does not call super().__init__()
         RetrocamEntity.__init__(self, instance, "last_snapshot")
 
     @property
@@ -45,26 +43,25 @@ class LastSnapshot(ImageEntity, RetrocamEntity):
     @property
     @override
     def image_last_updated(self) -> datetime | None:
-        """When the newest picture was taken."""
+        """Return when the newest snapshot was taken."""
         newest = self._newest
         return None if newest is None else dt_util.utc_from_timestamp(newest.time)
 
     @property
     @override
     def content_type(self) -> str:
-        """What the newest picture is."""
         newest = self._newest
         return super().content_type if newest is None else content_type(newest.name)
 
     @property
     @override
     def entity_picture(self) -> str | None:
-        """Where the picture is; without one, lists of entities show an icon and ask for nothing."""
+        """Return None without a snapshot, so that the frontend shows an icon and requests no image."""
         return None if self._newest is None else super().entity_picture
 
     @override
     async def async_image(self) -> bytes | None:
-        """Read the newest picture; None if there is none."""
+        """Read the newest snapshot."""
         if (newest := self._newest) is None:
             return None
         media = self.instance.media
@@ -73,5 +70,5 @@ class LastSnapshot(ImageEntity, RetrocamEntity):
                 partial(media.snapshots.read, newest.name), MediaKind.SNAPSHOTS
             )
         except RetrocamError:
-            # Deleted at this moment, or its disk is gone: the repair issue tells of that.
+            # Just deleted, or the disk is gone, for which there is a repair issue.
             return None

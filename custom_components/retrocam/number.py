@@ -1,4 +1,4 @@
-"""Figures that can be set while it runs."""
+"""Numbers: the length of the lookback, the interval of snapshots, the hours of tape."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,15 +16,21 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cameras import CameraInstance, RetrocamConfigEntry
 from .entity import DescribedEntity
-from .settings import INTERVAL_SEC, LOOKBACK_SECONDS
+from .settings import INTERVAL_SEC, LOOKBACK_SECONDS, TAPE_HOURS
 
 PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class RetrocamNumberDescription(NumberEntityDescription):
-    """What a number reads from its instance, and what it does to it."""
+    """Description of a number: a duration in whole units, which is an option as well."""
 
+    device_class: NumberDeviceClass = NumberDeviceClass.DURATION
+    entity_category: EntityCategory = EntityCategory.CONFIG
+    entity_registry_enabled_default: bool = False
+    mode: NumberMode = NumberMode.BOX
+    native_step: float = 1
+    native_unit_of_measurement: str = UnitOfTime.SECONDS
     value: Callable[[CameraInstance], int]
     set: Callable[[CameraInstance, int], None]
 
@@ -32,29 +38,25 @@ class RetrocamNumberDescription(NumberEntityDescription):
 NUMBERS = (
     RetrocamNumberDescription(
         key="lookback_seconds",
-        translation_key="lookback_seconds",
-        entity_category=EntityCategory.CONFIG,
-        device_class=NumberDeviceClass.DURATION,
-        native_unit_of_measurement=UnitOfTime.SECONDS,
         native_min_value=LOOKBACK_SECONDS.start,
         native_max_value=LOOKBACK_SECONDS.stop - 1,
-        native_step=1,
-        mode=NumberMode.BOX,
         value=lambda instance: instance.lookback.seconds,
         set=lambda instance, value: instance.lookback.async_set_seconds(value),
     ),
     RetrocamNumberDescription(
         key="interval_sec",
-        translation_key="interval_sec",
-        entity_category=EntityCategory.CONFIG,
-        device_class=NumberDeviceClass.DURATION,
-        native_unit_of_measurement=UnitOfTime.SECONDS,
         native_min_value=INTERVAL_SEC.start,
         native_max_value=INTERVAL_SEC.stop - 1,
-        native_step=1,
-        mode=NumberMode.BOX,
         value=lambda instance: instance.history.interval,
         set=lambda instance, value: instance.history.async_set_interval(value),
+    ),
+    RetrocamNumberDescription(
+        key="tape_hours",
+        native_unit_of_measurement=UnitOfTime.HOURS,
+        native_min_value=TAPE_HOURS.start,
+        native_max_value=TAPE_HOURS.stop - 1,
+        value=lambda instance: instance.tape.hours,
+        set=lambda instance, value: instance.tape.async_set_hours(value),
     ),
 )
 
@@ -69,17 +71,15 @@ async def async_setup_entry(
 
 
 class RetrocamNumber(DescribedEntity[RetrocamNumberDescription], NumberEntity):
-    """A figure of an instance."""
+    """A number of an instance."""
 
     entity_description: RetrocamNumberDescription
 
     @property
     @override
     def native_value(self) -> int:
-        """Read the instance."""
         return self.entity_description.value(self.instance)
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Change the instance, at once."""
         self.entity_description.set(self.instance, int(value))

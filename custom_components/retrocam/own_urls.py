@@ -1,15 +1,22 @@
-"""Home Assistant's own URLs: where this machine reaches it, and which URLs lead to it."""
+"""URLs of this Home Assistant: its address here and for others, and recognising its URLs."""
+
+from ipaddress import ip_address
+from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.network import is_hass_url
+from homeassistant.helpers.network import NoURLAvailableError, get_url, is_hass_url
+from homeassistant.util.network import is_loopback
 from yarl import URL
 
 from .core.errors import UnsupportedMediaError
 
+_GO2RTC: Final = "go2rtc"
+"""Key in `hass.data` of what its integration knows; it has the URL of the server."""
+
 
 @callback
 def own_url(hass: HomeAssistant) -> URL:
-    """Return where Home Assistant is reached from this machine, without a path."""
+    """Return the base URL at which this machine reaches Home Assistant."""
     host = (hass.http.server_host or ["0.0.0.0"])[0]  # noqa: S104  # what Home Assistant listens on
     if host in {"0.0.0.0", "::"}:  # noqa: S104  # compared, not bound
         host = "127.0.0.1"
@@ -19,10 +26,33 @@ def own_url(hass: HomeAssistant) -> URL:
     return URL.build(scheme="https" if secure else "http", host=host, port=port)
 
 
-def own_path(hass: HomeAssistant, url: str) -> URL | None:
-    """Return path and query of a URL of Home Assistant; None for a URL of anybody else.
+@callback
+def url_for_readers(hass: HomeAssistant) -> URL:
+    """Return the base URL for programs that read streams of cameras, above all go2rtc.
 
-    Raises ValueError for no URL, UnsupportedMediaError for a path that may mean a host.
+    Home Assistant's internal URL, since they may run on another machine. A go2rtc on this one, such as
+    Home Assistant's own, gets the local one: it may be unable to resolve the internal URL.
+    """
+    server = getattr(hass.data.get(_GO2RTC), "url", None)
+    if server is not None and _is_local(URL(server)):
+        return own_url(hass)
+    try:
+        return URL(get_url(hass, allow_external=False, allow_cloud=False, allow_ip=True))
+    except NoURLAvailableError:
+        return own_url(hass)
+
+
+def _is_local(url: URL) -> bool:
+    try:
+        return url.host == "localhost" or is_loopback(ip_address(url.host or ""))
+    except ValueError:
+        return False
+
+
+def own_path(hass: HomeAssistant, url: str) -> URL | None:
+    """Return path and query of a URL of Home Assistant; None for any other URL.
+
+    Raises ValueError for a malformed URL, UnsupportedMediaError for a path that browsers read as a host.
     """
     if url.startswith("/"):
         if url.startswith(("//", "/\\")):

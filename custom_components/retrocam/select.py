@@ -1,19 +1,19 @@
-"""What can be chosen while it runs."""
+"""Selects: the layout of a grid, the preset and charset of an ASCII player."""
 
 from collections.abc import Callable
 import contextlib
-from dataclasses import asdict, dataclass
-from typing import Any, override
+from dataclasses import dataclass
+from typing import override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
+from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
 
 from .cameras import CameraInstance, RetrocamConfigEntry
-from .cameras.grid import GridInstance
-from .cameras.player import PlayerInstance
+from .cameras.grid import GridCamera
+from .cameras.player import AsciiPlayer
 from .core.ascii.presets import CHARSETS, PRESETS
 from .core.errors import NotAMemberError
 from .core.grid.layout import Layout
@@ -24,52 +24,44 @@ PARALLEL_UPDATES = 0
 
 @dataclass(frozen=True, kw_only=True)
 class RetrocamSelectDescription(SelectEntityDescription):
-    """What a select reads from its instance, and what it does to it."""
+    """Description of a select."""
 
     supported: Callable[[CameraInstance], bool]
     value: Callable[[CameraInstance], str]
     select: Callable[[CameraInstance, str], None]
 
 
-def _layout(instance: CameraInstance) -> str:
-    assert isinstance(instance, GridInstance)  # noqa: S101  # `supported` says so
-    return instance.layout
+def _grid(instance: CameraInstance) -> GridCamera:
+    assert isinstance(instance, GridCamera)  # noqa: S101  # checked by `supported`
+    return instance
 
 
-def _set_layout(instance: CameraInstance, option: str) -> None:
-    assert isinstance(instance, GridInstance)  # noqa: S101  # as above
-    instance.async_set_view(Layout(option))
-
-
-def _player(instance: CameraInstance) -> PlayerInstance:
-    assert isinstance(instance, PlayerInstance)  # noqa: S101  # `supported` says so
+def _player(instance: CameraInstance) -> AsciiPlayer:
+    assert isinstance(instance, AsciiPlayer)  # noqa: S101  # checked by `supported`
     return instance
 
 
 SELECTS = (
     RetrocamSelectDescription(
         key="layout",
-        translation_key="layout",
         options=[layout.value for layout in Layout],
-        supported=lambda instance: isinstance(instance, GridInstance),
-        value=_layout,
-        select=_set_layout,
+        supported=lambda instance: isinstance(instance, GridCamera),
+        value=lambda instance: _grid(instance).layout,
+        select=lambda instance, option: _grid(instance).async_set_view(Layout(option)),
     ),
     RetrocamSelectDescription(
         key="preset",
-        translation_key="preset",
         entity_category=EntityCategory.CONFIG,
         options=list(PRESETS),
-        supported=lambda instance: isinstance(instance, PlayerInstance),
+        supported=lambda instance: isinstance(instance, AsciiPlayer),
         value=lambda instance: _player(instance).style.preset,
         select=lambda instance, option: _player(instance).async_set_style(preset=option),
     ),
     RetrocamSelectDescription(
         key="charset",
-        translation_key="charset",
         entity_category=EntityCategory.CONFIG,
         options=list(CHARSETS),
-        supported=lambda instance: isinstance(instance, PlayerInstance),
+        supported=lambda instance: isinstance(instance, AsciiPlayer),
         value=lambda instance: _player(instance).style.charset,
         select=lambda instance, option: _player(instance).async_set_style(charset=option),
     ),
@@ -91,56 +83,42 @@ async def async_setup_entry(
 
 
 class RetrocamSelect(DescribedEntity[RetrocamSelectDescription], SelectEntity):
-    """Something of an instance that is one of several."""
+    """A select of an instance."""
 
     entity_description: RetrocamSelectDescription
 
     @property
     @override
     def current_option(self) -> str:
-        """Read the instance."""
         return self.entity_description.value(self.instance)
 
     @override
     async def async_select_option(self, option: str) -> None:
-        """Choose."""
         self.entity_description.select(self.instance, option)
 
 
-@dataclass(frozen=True, slots=True)
-class _StoredView(ExtraStoredData):
-    """What a grid showed when Home Assistant stopped."""
-
-    layout: str
-    main: str | None
-    option: str
-    """The layout of the options at that time: if they have another one now, that is wanted."""
-
-    @override
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-
 class LayoutSelect(RetrocamSelect, RestoreEntity):
-    """The layout of a grid; it outlives a restart, and so does the main camera."""
+    """The layout of a grid; restores layout and main camera after a restart."""
 
-    instance: GridInstance
+    instance: GridCamera
 
     @property
     @override
-    def extra_restore_state_data(self) -> _StoredView:
-        """What is shown."""
-        instance = self.instance
-        return _StoredView(instance.layout, instance.main, instance.settings.layout)
+    def extra_restore_state_data(self) -> RestoredExtraData:
+        """Return the view, and the option, which overrides the stored view once it is changed."""
+        grid = self.instance
+        return RestoredExtraData(
+            {"layout": grid.layout, "main": grid.main, "option": grid.settings.layout}
+        )
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Show again what was shown, unless the options were changed meanwhile."""
+        """Restore the view, unless the options have changed since."""
         await super().async_added_to_hass()
         last = await self.async_get_last_extra_data()
         stored = last.as_dict() if last is not None else {}
         if stored.get("option") == self.instance.settings.layout:
-            # The main camera may have been taken out of the grid.
+            # The main camera may have been removed from the grid.
             with contextlib.suppress(NotAMemberError):
                 self.instance.async_set_view(main=stored["main"])
             self.instance.async_set_view(Layout(stored["layout"]))

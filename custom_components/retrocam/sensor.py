@@ -1,4 +1,4 @@
-"""Figures about a camera."""
+"""Sensors: lookback, tape, media and stream of an instance."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from homeassistant.components.sensor import (
     SensorStateClass,
 )
 from homeassistant.const import EntityCategory, UnitOfInformation, UnitOfTime
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
@@ -26,13 +26,20 @@ SCAN_INTERVAL = timedelta(seconds=10)
 
 @dataclass(frozen=True, kw_only=True)
 class RetrocamSensorDescription(SensorEntityDescription):
-    """What a sensor reads from its instance."""
+    """Description of a sensor: a figure that few people need, thus disabled by default."""
 
+    entity_category: EntityCategory | None = EntityCategory.DIAGNOSTIC
+    entity_registry_enabled_default: bool = False
+    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
     value: Callable[[CameraInstance], StateType | datetime]
+    is_quick: bool = False
+    """Whether the value changes with every frame or file: written when polled, not at each change."""
+    needs_camera: bool = False
+    """Whether the sensor is unavailable while the camera is."""
 
 
 def _frame_size(instance: CameraInstance) -> str | None:
-    size = instance.ring.frame_size
+    size = instance.frame_size
     return f"{size[0]}x{size[1]}" if size else None
 
 
@@ -44,68 +51,74 @@ def _last_snapshot(instance: CameraInstance) -> datetime | None:
 SENSORS = (
     RetrocamSensorDescription(
         key="lookback_available",
-        translation_key="lookback_available",
         device_class=SensorDeviceClass.DURATION,
-        state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfTime.SECONDS,
         suggested_display_precision=0,
+        is_quick=True,
         value=lambda instance: round(instance.ring.available, 1),
     ),
     RetrocamSensorDescription(
         key="lookback_size",
-        translation_key="lookback_size",
         device_class=SensorDeviceClass.DATA_SIZE,
-        state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfInformation.BYTES,
         suggested_unit_of_measurement=UnitOfInformation.MEGABYTES,
         suggested_display_precision=0,
+        is_quick=True,
         value=lambda instance: instance.ring.size,
     ),
     RetrocamSensorDescription(
+        key="tape_available",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.SECONDS,
+        suggested_unit_of_measurement=UnitOfTime.HOURS,
+        suggested_display_precision=1,
+        is_quick=True,
+        value=lambda instance: round(instance.tape.seconds),
+    ),
+    RetrocamSensorDescription(
+        key="tape_size",
+        device_class=SensorDeviceClass.DATA_SIZE,
+        native_unit_of_measurement=UnitOfInformation.BYTES,
+        suggested_unit_of_measurement=UnitOfInformation.MEGABYTES,
+        suggested_display_precision=0,
+        is_quick=True,
+        value=lambda instance: instance.tape.size,
+    ),
+    RetrocamSensorDescription(
         key="recordings",
-        translation_key="recordings",
-        state_class=SensorStateClass.MEASUREMENT,
         value=lambda instance: instance.media.recordings.total if instance.media.loaded else None,
     ),
     RetrocamSensorDescription(
         key="snapshots",
-        translation_key="snapshots",
-        state_class=SensorStateClass.MEASUREMENT,
         value=lambda instance: instance.media.snapshots.total if instance.media.loaded else None,
     ),
     RetrocamSensorDescription(
         key="last_snapshot",
-        translation_key="last_snapshot",
+        state_class=None,
         device_class=SensorDeviceClass.TIMESTAMP,
         value=_last_snapshot,
     ),
     RetrocamSensorDescription(
         key="storage_used",
-        translation_key="storage_used",
         device_class=SensorDeviceClass.DATA_SIZE,
-        state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfInformation.BYTES,
         suggested_unit_of_measurement=UnitOfInformation.MEGABYTES,
         suggested_display_precision=0,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
+        is_quick=True,
         value=lambda instance: instance.media.total_bytes if instance.media.loaded else None,
     ),
     RetrocamSensorDescription(
         key="fps",
-        translation_key="fps",
-        state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement="fps",
         suggested_display_precision=1,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
+        is_quick=True,
+        needs_camera=True,
         value=lambda instance: instance.ring.fps,
     ),
     RetrocamSensorDescription(
         key="frame_size",
-        translation_key="frame_size",
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
+        state_class=None,
+        needs_camera=True,
         value=_frame_size,
     ),
 )
@@ -121,13 +134,26 @@ async def async_setup_entry(
 
 
 class RetrocamSensor(DescribedEntity[RetrocamSensorDescription], SensorEntity):
-    """A figure about an instance; polled, since it changes with every picture."""
+    """A sensor of an instance; polled, since most values change with every frame."""
 
     entity_description: RetrocamSensorDescription
     _attr_should_poll = True
+    _was_available = True
+
+    @property
+    @override
+    def available(self) -> bool:
+        return self.instance.available or not self.entity_description.needs_camera
+
+    @callback
+    @override
+    def _async_instance_changed(self) -> None:
+        """Write the state, that of a quick figure only if its availability has changed."""
+        was_available, self._was_available = self._was_available, self.available
+        if not self.entity_description.is_quick or self.available != was_available:
+            super()._async_instance_changed()
 
     @property
     @override
     def native_value(self) -> StateType | datetime:
-        """Read the instance."""
         return self.entity_description.value(self.instance)

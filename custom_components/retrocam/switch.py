@@ -1,4 +1,4 @@
-"""What can be switched while it runs."""
+"""Switches: lookback, snapshot history, tape."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +10,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cameras import CameraInstance, RetrocamConfigEntry
+from .cameras.history import History
+from .cameras.lookback import Lookback
+from .cameras.tape import Tape
 from .entity import DescribedEntity
 
 PARALLEL_UPDATES = 0
@@ -17,27 +20,16 @@ PARALLEL_UPDATES = 0
 
 @dataclass(frozen=True, kw_only=True)
 class RetrocamSwitchDescription(SwitchEntityDescription):
-    """What a switch reads from its instance, and what it does to it."""
+    """Description of a switch."""
 
-    value: Callable[[CameraInstance], bool]
-    switch: Callable[[CameraInstance, bool], None]
+    entity_category: EntityCategory = EntityCategory.CONFIG
+    feature: Callable[[CameraInstance], Lookback | History | Tape]
 
 
 SWITCHES = (
-    RetrocamSwitchDescription(
-        key="lookback",
-        translation_key="lookback",
-        entity_category=EntityCategory.CONFIG,
-        value=lambda instance: instance.lookback.enabled,
-        switch=lambda instance, on: instance.lookback.async_set_enabled(enabled=on),
-    ),
-    RetrocamSwitchDescription(
-        key="history",
-        translation_key="history",
-        entity_category=EntityCategory.CONFIG,
-        value=lambda instance: instance.history.enabled,
-        switch=lambda instance, on: instance.history.async_set_enabled(enabled=on),
-    ),
+    RetrocamSwitchDescription(key="lookback", feature=lambda instance: instance.lookback),
+    RetrocamSwitchDescription(key="history", feature=lambda instance: instance.history),
+    RetrocamSwitchDescription(key="tape", feature=lambda instance: instance.tape),
 )
 
 
@@ -51,22 +43,19 @@ async def async_setup_entry(
 
 
 class RetrocamSwitch(DescribedEntity[RetrocamSwitchDescription], SwitchEntity):
-    """Something of an instance that is on or off."""
+    """Turns a feature of an instance on and off."""
 
     entity_description: RetrocamSwitchDescription
 
     @property
     @override
     def is_on(self) -> bool:
-        """Read the instance."""
-        return self.entity_description.value(self.instance)
+        return self.entity_description.feature(self.instance).enabled
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Switch it on."""
-        self.entity_description.switch(self.instance, True)  # noqa: FBT003  # a switch is on or off
+        self.entity_description.feature(self.instance).async_set_enabled(enabled=True)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Switch it off."""
-        self.entity_description.switch(self.instance, False)  # noqa: FBT003  # a switch is on or off
+        self.entity_description.feature(self.instance).async_set_enabled(enabled=False)

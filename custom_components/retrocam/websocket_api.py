@@ -1,50 +1,76 @@
-"""Retrocam's WebSocket commands, for its cards."""
+"""WebSocket commands of Retrocam's cards."""
 
-from functools import partial
-from typing import Any
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from homeassistant.components import websocket_api
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
 import voluptuous as vol
 
 from .actions.play_media import describe_player
-from .cameras import CameraInstance
-from .cameras.entry_tracking import async_follow
-from .cameras.player import PlayerInstance
-from .const import DOMAIN
+from .cameras import CameraInstance, RetrocamConfigEntry
+from .cameras.entry_tracking import async_loaded_instance
+from .cameras.footage_spans import describe_spans
+from .cameras.player import AsciiPlayer
+from .const import CONF_KIND, DOMAIN, KIND_ASCII_PLAYER
 from .datetimes import unix_time
+from .http.footage_feed import FootageFeed
 from .http.media_feed import MediaFeed
-from .media.items import MOST_LISTED, MediaKind, async_describe_all
+from .http.subscription import Subscription
+from .media.items import MOST_LISTED, MediaKind, async_list_page
 from .rights import may_read
-from .urls import CELLS_PATH, MJPEG_PATH, audio_template, signed
+from .urls import (
+    CELLS_PATH,
+    FOOTAGE_FRAME_PATH,
+    FOOTAGE_MASTER_PATH,
+    MJPEG_PATH,
+    audio_template,
+    signed,
+)
 
-
-@callback
-def async_register_commands(hass: HomeAssistant) -> None:
-    """Register all commands; once."""
-    commands = (ws_instances, ws_media_list, ws_media_subscribe, ws_player_subscribe, ws_urls)
-    for command in commands:
-        websocket_api.async_register_command(hass, command)
+LOOKBACK_INTERVAL: Final = timedelta(seconds=5)
+"""Time between two looks at what a lookback holds."""
 
 
 def _may_read(connection: websocket_api.ActiveConnection, instance: CameraInstance) -> bool:
     return may_read(instance.hass, connection.user, instance.entry.entry_id)
 
 
-def _loaded(hass: HomeAssistant) -> dict[str, CameraInstance]:
-    entries = hass.config_entries.async_loaded_entries(DOMAIN)
-    return {entry.entry_id: entry.runtime_data for entry in entries}
-
-
 def _find(
     hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]
 ) -> CameraInstance | None:
-    """Return the instance that a message means, or say that there is none."""
-    instance = _loaded(hass).get(msg["entry_id"])
+    """Return the instance of a message, or send the error `not_found`."""
+    instance = async_loaded_instance(hass, msg["entry_id"])
     if instance is None or not _may_read(connection, instance):
         connection.send_error(msg["id"], websocket_api.ERR_NOT_FOUND, "No such camera")
         return None
     return instance
+
+
+def _find_entry(
+    hass: HomeAssistant,
+    connection: websocket_api.ActiveConnection,
+    msg: dict[str, Any],
+    kind: str | None,
+) -> RetrocamConfigEntry | None:
+    """Return the entry of a message, loaded or not, or send the error `not_found`.
+
+    So does one of another kind than `kind`.
+    """
+    entry = hass.config_entries.async_get_entry(msg["entry_id"])
+    instance = async_loaded_instance(hass, msg["entry_id"])
+    is_hidden = instance is not None and not _may_read(connection, instance)
+    if (
+        entry is None
+        or entry.domain != DOMAIN
+        or is_hidden
+        or kind not in (None, entry.data[CONF_KIND])
+    ):
+        connection.send_error(msg["id"], websocket_api.ERR_NOT_FOUND, "No such camera")
+        return None
+    return entry
 
 
 @websocket_api.websocket_command({vol.Required("type"): "retrocam/instances"})
@@ -57,13 +83,13 @@ def ws_instances(
         msg["id"],
         [
             {
-                "entry_id": entry_id,
+                "entry_id": entry.entry_id,
                 "title": instance.name,
                 "kind": instance.kind,
                 "camera": instance.camera_entity_id,
             }
-            for entry_id, instance in _loaded(hass).items()
-            if _may_read(connection, instance)
+            for entry in hass.config_entries.async_loaded_entries(DOMAIN)
+            if _may_read(connection, instance := entry.runtime_data)
         ],
     )
 
@@ -82,80 +108,16 @@ def ws_instances(
 async def ws_media_list(
     hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]
 ) -> None:
-    """List a page of files of one kind, newest first, with signed URLs.
+    """List files of one kind, newest first, with signed URLs.
 
-    The next page is the one `before` the last item's timestamp.
+    The timestamp of the last item is the `before` of the next page.
     """
     if (instance := _find(hass, connection, msg)) is None:
         return
     kind: MediaKind = msg["kind"]
     library = instance.media.libraries[kind]
-    span = {key: msg[key] for key in ("after", "before") if key in msg}
-    items, total = library.page(msg["limit"], **span), library.count(**span)
-    said = await async_describe_all(hass, msg["entry_id"], kind, items)
-    connection.send_result(msg["id"], {"items": said, "total": total})
-
-
-@websocket_api.websocket_command(
-    {vol.Required("type"): "retrocam/media/subscribe", vol.Required("entry_id"): str}
-)
-@callback
-def ws_media_subscribe(
-    hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]
-) -> None:
-    """Push each file that is saved or deleted from now on, and how far a timelapse is.
-
-    The entry need not be loaded, and may be reloaded meanwhile.
-    """
-    number: int = msg["id"]
-    entry = hass.config_entries.async_get_entry(msg["entry_id"])
-    instance = _loaded(hass).get(msg["entry_id"])
-    hidden = instance is not None and not _may_read(connection, instance)
-    if entry is None or entry.domain != DOMAIN or hidden:
-        connection.send_error(number, websocket_api.ERR_NOT_FOUND, "No such camera")
-        return
-    feed = MediaFeed(
-        hass,
-        entry,
-        send=lambda event: connection.send_message(websocket_api.event_message(number, event)),
-        may_read=partial(may_read, hass, connection.user, entry.entry_id),
-        refresh_token_id=connection.refresh_token_id,
-    )
-    connection.subscriptions[number] = feed.async_start()
-    connection.send_result(number)
-    feed.async_tell_progress()
-
-
-@websocket_api.websocket_command(
-    {vol.Required("type"): "retrocam/player/subscribe", vol.Required("entry_id"): str}
-)
-@callback
-def ws_player_subscribe(
-    hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]
-) -> None:
-    """Push what a player does, now and with each change; the entry may be reloaded meanwhile."""
-    if (instance := _find(hass, connection, msg)) is None:
-        return
-    if not isinstance(instance, PlayerInstance):
-        connection.send_error(msg["id"], websocket_api.ERR_NOT_FOUND, "No such player")
-        return
-
-    @callback
-    def attach(player: CameraInstance) -> CALLBACK_TYPE:
-        assert isinstance(player, PlayerInstance)  # noqa: S101  # an entry never changes its kind
-
-        @callback
-        def push() -> None:
-            if not _may_read(connection, player):
-                return  # no longer
-            told = describe_player(player)
-            connection.send_message(websocket_api.event_message(msg["id"], told))
-
-        push()
-        return player.async_add_listener(push)
-
-    connection.send_result(msg["id"])
-    connection.subscriptions[msg["id"]] = async_follow(hass, instance.entry, attach)
+    page = await async_list_page(hass, msg["entry_id"], kind, library, msg)
+    connection.send_result(msg["id"], page)
 
 
 @websocket_api.websocket_command(
@@ -165,7 +127,7 @@ def ws_player_subscribe(
 def ws_urls(
     hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]
 ) -> None:
-    """Return signed URLs of an instance's streams; that of a player's sound begins where it is now."""
+    """Return signed URLs of an instance's streams; the audio starts at the current position."""
     if (instance := _find(hass, connection, msg)) is None:
         return
     entry_id = instance.entry.entry_id
@@ -173,9 +135,101 @@ def ws_urls(
         "mjpeg": signed(hass, MJPEG_PATH.format(entry_id=entry_id)),
         "cells": signed(hass, CELLS_PATH.format(entry_id=entry_id)),
         "audio": None,
+        "footage_playlist": signed(hass, FOOTAGE_MASTER_PATH.format(entry_id=entry_id)),
+        "footage_live": None,
+        "footage_frame": signed(hass, FOOTAGE_FRAME_PATH.format(entry_id=entry_id)),
     }
-    if isinstance(instance, PlayerInstance) and (status := instance.status).has_audio:
+    if instance.lookback.enabled and instance.footage.reaches_present:
+        urls["footage_live"] = f"{urls['footage_playlist']}&live=1"
+    if isinstance(instance, AsciiPlayer) and (status := instance.status).has_audio:
         template = audio_template(entry_id, status.session, status.epoch)
         path = template.format(start_us=round(status.position * 1_000_000))
         urls["audio"] = signed(hass, path)
     connection.send_result(msg["id"], urls)
+
+
+@callback
+def _push_player(instance: CameraInstance, subscription: Subscription) -> CALLBACK_TYPE:
+    """Push the state of a player, now and at each change."""
+    assert isinstance(instance, AsciiPlayer)  # noqa: S101  # checked for the subscription
+
+    @callback
+    def push() -> None:
+        subscription.send(describe_player(instance))
+
+    push()
+    return instance.async_add_listener(push)
+
+
+@callback
+def _push_lookback(instance: CameraInstance, subscription: Subscription) -> CALLBACK_TYPE:
+    """Push what the lookback holds: now, regularly, and at once if its settings change.
+
+    While it is on, that includes the spans: who rewinds need not ask first where there are pictures.
+    """
+    last: dict[str, Any] = {}
+
+    @callback
+    def push(_now: datetime | None = None) -> None:
+        nonlocal last
+        lookback = instance.lookback.describe()
+        if instance.lookback.enabled:
+            lookback["spans"] = describe_spans(instance.footage.memory_spans())["spans"]
+        if lookback != last and subscription.send(lookback):
+            last = lookback
+
+    @callback
+    def changed() -> None:
+        # Other changes are frequent: each saved snapshot is one.
+        lookback = instance.lookback.describe()
+        if any(lookback[key] != last.get(key) for key in ("enabled", "seconds")):
+            push()
+
+    push()
+    end_listening = instance.async_add_listener(changed)
+    end_timer = async_track_time_interval(instance.hass, push, LOOKBACK_INTERVAL)
+
+    @callback
+    def end() -> None:
+        end_listening()
+        end_timer()
+
+    return end
+
+
+def _subscribe_command(
+    subject: str,
+    attach: Callable[[CameraInstance, Subscription], CALLBACK_TYPE],
+    kind: str | None = None,
+) -> websocket_api.const.WebSocketCommandHandler:
+    """Return the command that pushes what `attach` sends, of entries of a kind only.
+
+    The entry may be unloaded, and may be reloaded during the subscription.
+    """
+
+    @websocket_api.websocket_command(
+        {vol.Required("type"): f"retrocam/{subject}/subscribe", vol.Required("entry_id"): str}
+    )
+    @callback
+    def subscribe(
+        hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]
+    ) -> None:
+        if (entry := _find_entry(hass, connection, msg, kind)) is not None:
+            Subscription(hass, connection, msg["id"], entry).async_start(attach)
+
+    return subscribe
+
+
+_SUBSCRIBE_COMMANDS: Final = (
+    _subscribe_command("footage", lambda *of: FootageFeed(*of).close),
+    _subscribe_command("lookback", _push_lookback),
+    _subscribe_command("media", lambda *of: MediaFeed(*of).close),
+    _subscribe_command("player", _push_player, KIND_ASCII_PLAYER),
+)
+
+
+@callback
+def async_register_commands(hass: HomeAssistant) -> None:
+    """Register all commands."""
+    for command in (ws_instances, ws_media_list, ws_urls, *_SUBSCRIBE_COMMANDS):
+        websocket_api.async_register_command(hass, command)

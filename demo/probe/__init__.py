@@ -1,12 +1,12 @@
-"""A part of Home Assistant for soak and benchmarks alone: tells what goes on inside its process.
+"""An integration for soak and benchmarks only, which reports on Home Assistant's process.
 
-`GET /api/retrocam_probe` names all tasks and threads; with `?settle=1` it first collects garbage and
-gives freed memory back, so that what remains is what is held, and tells how much that is.
-`GET /api/retrocam_probe/lag?seconds=20` measures how late the event loop is, and ends sooner when
-`GET /api/retrocam_probe/lag/stop` is asked for.
+`GET /api/retrocam_probe` lists all tasks and threads; with `?settle=1` it first collects garbage and
+frees memory, and also returns the memory that is still allocated.
+`GET /api/retrocam_probe/lag?seconds=20` measures the lateness of the event loop, and ends early on
+`GET /api/retrocam_probe/lag/stop`.
 
-With `streams` and `url` in the configuration it runs so many of Home Assistant's own streams, kept
-awake and read by nobody: what Retrocam's cameras are compared with.
+With `streams` and `url` in the configuration it runs that many of Home Assistant's own streams, kept
+alive without readers: the peer of Retrocam's cameras.
 """
 
 import asyncio
@@ -25,19 +25,19 @@ from homeassistant.util.hass_dict import HassKey
 
 DOMAIN: Final = "retrocam_probe"
 STOPS: Final[HassKey[set[asyncio.Event]]] = HassKey(f"{DOMAIN}_stops")
-"""Set to end the measurements that run."""
+"""Set to end running measurements."""
 TICK: Final = 0.01
-"""Seconds between two looks at the loop's lateness."""
+"""Interval of the ticks in s."""
 
 
 class ProbeView(HomeAssistantView):
-    """What runs, by name."""
+    """The names of what runs."""
 
     url = "/api/retrocam_probe"
     name = "api:retrocam_probe"
 
     async def get(self, request: web.Request) -> web.Response:
-        """Tell of all tasks and threads, in Python's own words."""
+        """Return all tasks and threads by Python's own names."""
         held: int | None = None
         if "settle" in request.query:
             held = await asyncio.get_running_loop().run_in_executor(None, settle)
@@ -51,13 +51,13 @@ class ProbeView(HomeAssistantView):
 
 
 class LagView(HomeAssistantView):
-    """How late the event loop is."""
+    """Measures the lateness of the event loop."""
 
     url = "/api/retrocam_probe/lag"
     name = "api:retrocam_probe:lag"
 
     async def get(self, request: web.Request) -> web.Response:
-        """Measure for so many seconds; milliseconds that callbacks came after they were due."""
+        """Measure for some seconds; milliseconds by which callbacks were late."""
         stop = asyncio.Event()
         stops = request.app[KEY_HASS].data[STOPS]
         stops.add(stop)
@@ -80,17 +80,17 @@ class StopView(HomeAssistantView):
     name = "api:retrocam_probe:lag:stop"
 
     async def get(self, request: web.Request) -> web.Response:
-        """End them with the next tick."""
+        """End them at the next tick."""
         for stop in request.app[KEY_HASS].data[STOPS]:
             stop.set()
         return self.json({})
 
 
 async def lateness(seconds: float, stop: asyncio.Event) -> list[float]:
-    """Return by how many seconds each tick came late, for so long a time or until `stop` is set.
+    """Return by how many seconds each tick was late, for `seconds` or until `stop` is set.
 
-    Ticks that fall into a standstill are told as well, each with its own lateness: one that lasts a
-    second is a hundred late ticks, not one.
+    Ticks during a block are reported as well, each with its own lateness: a block of a second is a
+    hundred late ticks, not one.
     """
     loop = asyncio.get_running_loop()
     late: list[float] = []
@@ -110,7 +110,7 @@ async def lateness(seconds: float, stop: asyncio.Event) -> list[float]:
 
 
 class MallocInfo(ctypes.Structure):
-    """What glibc's `mallinfo2` returns, sums over all of its arenas; bytes or counts."""
+    """The result of glibc's `mallinfo2`, sums over all arenas; bytes or counts."""
 
     _fields_ = tuple(
         (name, ctypes.c_size_t)
@@ -122,10 +122,10 @@ class MallocInfo(ctypes.Structure):
 
 
 def settle() -> int | None:
-    """Collect garbage, and have glibc give back what is free; blocks.
+    """Collect garbage, and have glibc return free memory; blocks.
 
-    Returns the bytes that were asked of glibc and not freed, or None where there is another library.
-    Python's small objects are among them where `PYTHONMALLOC` is `malloc`.
+    Returns the bytes allocated from glibc and not freed, or None with another library. They include
+    Python's small objects if `PYTHONMALLOC` is `malloc`.
     """
     gc.collect()
     library = ctypes.CDLL(None)
@@ -140,9 +140,9 @@ def settle() -> int | None:
 
 
 async def _run_stream(hass: HomeAssistant, url: str, number: int) -> None:
-    """Run one stream for as long as Home Assistant does."""
+    """Run one stream for as long as Home Assistant runs."""
     stream = create_stream(hass, url, {}, DynamicStreamSettings(), f"bare {number}")
-    # A worker with preload goes on without a viewer.
+    # A worker with preload continues without a viewer.
     stream.dynamic_stream_settings.preload_stream = True
     stream.add_provider(HLS_PROVIDER)
     await stream.start()

@@ -1,4 +1,4 @@
-/** Tells the dashboard's card picker which cards there are, and for which entities to suggest them. */
+/** Registers the cards in the dashboard's card picker, with the entities to suggest them for. */
 
 import { isRetrocam } from "./ha/entities";
 import type { Hass } from "./ha/types";

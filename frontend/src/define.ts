@@ -1,6 +1,6 @@
 /**
- * Defines an element once, also where the page replaces its registry of elements after this file has run:
- * Home Assistant's app installs a polyfill of `customElements`, and a definition made before is lost.
+ * Defines an element once, even if the page replaces its registry of elements after this file has run: Home
+ * Assistant's app installs a polyfill of `customElements`, which loses earlier definitions.
  */
 export function define(tag: string, element: CustomElementConstructor): void {
   const ensure = (): void => {

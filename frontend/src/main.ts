@@ -1,22 +1,30 @@
-/** Retrocam's cards: this file is what a dashboard loads. */
+/** Entry point of Retrocam's cards, loaded by dashboards. */
 
 import { announce } from "./announce";
 import { AsciiCard } from "./cards/ascii-card";
 import { AsciiScreen } from "./cards/ascii-screen";
 import { CameraCard } from "./cards/camera-card";
 import { DayPicker } from "./cards/day-picker";
+import { FootagePicture } from "./cards/footage-picture";
 import { HistoryCard } from "./cards/history-card";
 import { LivePicture } from "./cards/live";
 import { LookPanel } from "./cards/look-panel";
 import { MediaBrowser } from "./cards/media-browser";
 import { MediaGrid } from "./cards/media-grid";
 import { MediaSearch } from "./cards/media-search";
+import { RewindPanel } from "./cards/rewind-panel";
 import { Ribbon } from "./cards/ribbon";
+import { TimeBar } from "./cards/time-bar";
 import { TimelapsePlan } from "./cards/timelapse-plan";
+import { Transport } from "./cards/transport";
 import { Viewer } from "./cards/viewer";
 import { define } from "./define";
 
 define("retrocam-live", LivePicture);
+define("retrocam-footage", FootagePicture);
+define("retrocam-time-bar", TimeBar);
+define("retrocam-transport", Transport);
+define("retrocam-rewind", RewindPanel);
 define("retrocam-screen", AsciiScreen);
 define("retrocam-day-picker", DayPicker);
 define("retrocam-ribbon", Ribbon);

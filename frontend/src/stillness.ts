@@ -1,6 +1,6 @@
-/** Notices that an MJPEG picture has ended: a browser tells neither the end of one nor, mostly, its failure. */
+/** Detects the end of an MJPEG picture: a browser reports neither its end nor, mostly, its failure. */
 
-/** A picture that has not changed for this long is asked for anew, in ms; a real one is never so still. */
+/** A picture unchanged for this long is requested again, in ms; a real camera always has noise. */
 export const STILL = 30_000;
 const COLS = 32;
 const ROWS = 18;
@@ -9,8 +9,8 @@ export class Stillness {
   private last = "";
   private since = 0;
 
-  /** Whether the picture whose looks are `sample` at `now`, in ms, has stood still for too long. */
-  see(sample: string, now: number): boolean {
+  /** Whether the picture with this `sample` at `now`, in ms, has been still for too long. */
+  update(sample: string, now: number): boolean {
     if (sample !== this.last) {
       this.last = sample;
       this.since = now;
@@ -23,10 +23,10 @@ export class Stillness {
 }
 
 /**
- * What an image shows, roughly; undefined for one that is broken, empty while it is on its way. Throws a
- * SecurityError for one of another origin.
+ * A coarse sample of an image; undefined for a broken one, empty while it loads. Throws a SecurityError for an
+ * image of another origin.
  */
-export function looksOf(image: HTMLImageElement): string | undefined {
+export function sampleOf(image: HTMLImageElement): string | undefined {
   if (!image.complete) return "";
   if (image.naturalWidth === 0) return undefined;
   const canvas = document.createElement("canvas");

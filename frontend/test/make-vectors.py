@@ -1,4 +1,4 @@
-"""Writes what the server's encoder makes of known pictures, for the tests of the cards' decoder.
+"""Writes the encoder's output for known frames, as test vectors for the cards' decoder.
 
 Run from the repository's root: `.venv/bin/python frontend/test/make-vectors.py`.
 """
@@ -11,7 +11,7 @@ import sys
 import numpy as np
 from numpy.typing import NDArray
 
-# The core needs nothing of what is above it, so neither does this.
+# The core does not depend on the packages above it, so neither does this.
 sys.path.insert(0, str(Path(__file__).parents[2] / "custom_components" / "retrocam"))
 
 from core.cells.planes import C_BITS, Y_BITS, PlaneLayout
@@ -67,7 +67,7 @@ def encode(name: str, layout: PlaneLayout, epochs: list[int]) -> None:
 
 
 def entry(packet: Packet, epoch: int, codes: NDArray[np.uint8] | None) -> dict[str, object]:
-    """Describe a packet: its bytes, and the codes it leads to."""
+    """Describe a packet: its bytes, and the codes after it."""
     return {
         "epoch": epoch,
         "seq": packet.seq,

@@ -1,4 +1,4 @@
-"""The picture of any camera as text."""
+"""The current frame of a camera as text."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,7 +28,7 @@ async def porch(load: LoadEntry) -> str:
     return "camera.porch"
 
 
-async def test_a_picture_becomes_lines_of_text(home: HomeAssistant, porch: str) -> None:
+async def test_frame_as_lines_of_text(home: HomeAssistant, porch: str) -> None:
     answer = await ascii_frame(home, porch)
     lines = answer["text"].split("\n")
     assert answer["columns"] == 80
@@ -48,7 +48,7 @@ async def test_charsets_and_sizes(home: HomeAssistant, porch: str, charset: str)
     assert set(answer["text"]) <= {*CHARSETS[charset].glyphs, "\n"}
 
 
-async def test_inverted_for_dark_text_on_light_ground(home: HomeAssistant, porch: str) -> None:
+async def test_inverted_text(home: HomeAssistant, porch: str) -> None:
     plain = await ascii_frame(home, porch, columns=20)
     inverted = await ascii_frame(home, porch, columns=20, invert=True)
     ramp = CHARSETS["ramp"].glyphs
@@ -57,25 +57,25 @@ async def test_inverted_for_dark_text_on_light_ground(home: HomeAssistant, porch
         for one, other in zip(plain["text"], inverted["text"], strict=True)
         if one != "\n"
     ]
-    # Between the two pictures little moves.
+    # Little moves between the two frames.
     opposite = sum(abs(one + other - len(ramp) + 1) <= 1 for one, other in levels)
     assert opposite > 0.8 * len(levels)
 
 
-async def test_bad_wishes_are_refused(home: HomeAssistant, porch: str) -> None:
+async def test_invalid_arguments_are_rejected(home: HomeAssistant, porch: str) -> None:
     for data in ({"columns": 19}, {"columns": 401}, {"charset": "runes"}):
         with pytest.raises(vol.Invalid):
             await ascii_frame(home, porch, **data)
 
 
-async def test_a_camera_that_is_away_says_so(home: HomeAssistant, load: LoadEntry) -> None:
+async def test_unavailable_camera_raises(home: HomeAssistant, load: LoadEntry) -> None:
     await load({"kind": "camera_entity", "entity_id": "camera.gone"}, options=QUIET)
     with pytest.raises(HomeAssistantError) as error:
         await ascii_frame(home, "camera.porch")
     assert error.value.translation_key == "cannot_connect"
 
 
-async def test_a_player_gives_what_plays_and_not_the_screen(
+async def test_player_returns_source_frame(
     home: HomeAssistant, load: LoadEntry, media_directory: Any
 ) -> None:
     (media_directory / "film.mp4").write_bytes(clip(5.0))

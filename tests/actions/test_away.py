@@ -1,4 +1,4 @@
-"""Actions for a camera that is away: what is held of it, and what is on the disk, stay within reach."""
+"""Actions for an unavailable camera, with its lookback and files."""
 
 import asyncio
 from typing import Any
@@ -22,7 +22,7 @@ CAMERA = "camera.porch"
 
 @pytest.fixture
 async def camera(home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer) -> CameraInstance:
-    """A camera that looks back, and of which some seconds are held."""
+    """A camera with some seconds of lookback."""
     url = rtsp_server.mount("/porch", fps=25).url
     entry = await load({"kind": "camera_url", "url": url}, options={"history": QUIET["history"]})
     instance: CameraInstance = entry.runtime_data
@@ -40,7 +40,7 @@ async def act(home: HomeAssistant, action: str, **data: Any) -> dict[str, Any]:
     return await answer_of(home, action, CAMERA, **data)
 
 
-async def test_what_is_held_can_be_saved_and_listed_and_deleted(
+async def test_lookback_can_be_saved_listed_and_deleted(
     home: HomeAssistant, camera: CameraInstance, rtsp_server: RtspServer
 ) -> None:
     await cut(home, rtsp_server)
@@ -57,7 +57,7 @@ async def test_what_is_held_can_be_saved_and_listed_and_deleted(
     assert caught.value.translation_key == "timelapse_empty"
 
 
-async def test_a_clip_that_waits_for_the_camera_can_be_stopped(
+async def test_waiting_clip_can_be_stopped(
     home: HomeAssistant, camera: CameraInstance, rtsp_server: RtspServer
 ) -> None:
     recording = asyncio.create_task(act(home, "record", lookback=3, duration=600))
@@ -69,7 +69,7 @@ async def test_a_clip_that_waits_for_the_camera_can_be_stopped(
 
 
 @pytest.mark.parametrize("answers", [True, False])
-async def test_a_camera_of_which_nothing_is_held_says_so(
+async def test_empty_lookback_raises(
     home: HomeAssistant, load: LoadEntry, *, answers: bool
 ) -> None:
     url = "rtsp://127.0.0.1:9/x"
@@ -83,7 +83,7 @@ async def test_a_camera_of_which_nothing_is_held_says_so(
     assert caught.value.translation_key == "camera_unavailable"
 
 
-async def test_among_others_it_is_left_out(
+async def test_unavailable_camera_is_skipped_among_others(
     home: HomeAssistant, demo: CameraInstance, load: LoadEntry
 ) -> None:
     away = await load(
@@ -93,6 +93,8 @@ async def test_among_others_it_is_left_out(
     )
     await until(lambda: not away.runtime_data.available)
     await until(lambda: home.states.is_state("camera.away", "unavailable"))
+    # A demo camera that has not begun yet has nothing to record either.
+    await until(lambda: demo.ring.available > 1)
     both = {"entity_id": [CAMERA, "camera.away"]}
     answer = await home.services.async_call(
         DOMAIN, "record", {**both, "duration": 0.5}, blocking=True, return_response=True
@@ -109,11 +111,12 @@ async def test_among_others_it_is_left_out(
     assert caught.value.translation_key in {"cannot_connect", "timeout"}
 
 
-async def test_one_that_went_long_ago_keeps_no_other_from_being_recorded(
+async def test_long_gone_camera_does_not_block_recording_others(
     home: HomeAssistant, camera: CameraInstance, load: LoadEntry, rtsp_server: RtspServer
 ) -> None:
-    await load({"kind": "demo", "name": "Yard"}, title="Yard")
+    yard = await load({"kind": "demo", "name": "Yard"}, title="Yard")
     await cut(home, rtsp_server)
+    await until(lambda: yard.runtime_data.ring.available > 1)
     clock = camera.ring.clock
     camera.ring.clock = lambda: clock() + 3600
     both = {"entity_id": [CAMERA, "camera.yard"], "duration": 0.5}
@@ -127,7 +130,7 @@ async def test_one_that_went_long_ago_keeps_no_other_from_being_recorded(
     assert caught.value.translation_domain == DOMAIN
 
 
-async def test_only_administrators_delete_also_then(
+async def test_delete_requires_administrator_while_unavailable(
     home: HomeAssistant, demo: CameraInstance, hass_read_only_user: User
 ) -> None:
     with pytest.raises(Unauthorized):
@@ -142,7 +145,7 @@ async def test_only_administrators_delete_also_then(
 
 
 @pytest.mark.parametrize("template", ["{{ 1 / 0 }}", "{{ nothing.at.all }}"])
-async def test_a_file_name_that_cannot_be_made_is_refused(
+async def test_invalid_file_name_is_rejected(
     home: HomeAssistant, demo: CameraInstance, template: str
 ) -> None:
     with pytest.raises(ServiceValidationError) as caught:

@@ -1,4 +1,4 @@
-"""What Home Assistant serves itself is asked for with a valid signature, or not at all."""
+"""Media served by Home Assistant itself, requested only with a valid signature."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -20,10 +20,10 @@ import pytest_socket
 from yarl import URL
 
 from custom_components.retrocam.actions.own_media import OwnMedia
-from custom_components.retrocam.cameras.player import PlayerInstance
+from custom_components.retrocam.cameras.player import AsciiPlayer
 from custom_components.retrocam.core.errors import MediaRefusedError, PlayNotFoundError
 from custom_components.retrocam.core.player.machine import Phase
-from custom_components.retrocam.core.player.net.streams import Resolved
+from custom_components.retrocam.core.player.net.streams import ResolvedMedia
 from custom_components.retrocam.own_urls import own_path
 
 from ..cameras.players import PLAYER, act, play, state_of
@@ -35,7 +35,7 @@ LOCAL = "media-source://media_source/local/"
 
 
 class Leading(HomeAssistantView):
-    """A view that leads to another one, which wants a login."""
+    """A view that redirects to one that requires a login."""
 
     url = "/api/films/lead"
     name = "api:films:lead"
@@ -54,10 +54,10 @@ class Secret(HomeAssistantView):
 
 @pytest.fixture(autouse=True)
 async def bans(hass: HomeAssistant, media_directory: Path) -> None:
-    """Home Assistant counts wrong logins, of which no test may make one. It does not ban."""
+    """Count wrong logins without banning; no test may cause one."""
     http = {"ip_ban_enabled": True, "login_attempts_threshold": 1000}
     assert await async_setup_component(hass, "http", {"http": http})
-    # Views that want more than a login, registered before the server starts.
+    # Registered before the server starts.
     for component in ("api", "calendar", "diagnostics", "media_source", "tts"):
         assert await async_setup_component(hass, component, {})
     hass.http.register_view(Leading())
@@ -97,8 +97,8 @@ NAMES = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_a_file_plays_whatever_its_name(
-    home: HomeAssistant, player: PlayerInstance, media_directory: Path, name: str
+async def test_file_with_any_name_plays(
+    home: HomeAssistant, player: AsciiPlayer, media_directory: Path, name: str
 ) -> None:
     (media_directory / name).write_bytes(clip(20.0))
     answer = await play(home, LOCAL + name)
@@ -121,13 +121,13 @@ async def test_a_file_plays_whatever_its_name(
         "http://home.example/media/local/film.mp4",
     ],
 )
-async def test_a_path_is_signed_with_all_that_it_holds(
-    home: HomeAssistant, player: PlayerInstance, film_file: str, path: str
+async def test_path_is_signed_with_its_query(
+    home: HomeAssistant, player: AsciiPlayer, film_file: str, path: str
 ) -> None:
     assert home.config.api is not None
     path = path.format(port=home.config.api.port)
     home.config.external_url = "http://home.example"
-    # Home Assistant itself is in the list, by another of its names.
+    # The allowlist contains Home Assistant under another name.
     home.config.allowlist_external_urls = {f"http://localhost:{home.config.api.port}/"}
     assert (await play(home, path))["title"] == "film"
     assert_no_wrong_login(home)
@@ -153,7 +153,7 @@ async def test_a_path_is_signed_with_all_that_it_holds(
         "/api%2Fconfig",
         "http://127.0.0.1:{port}/api/config",
         "http://localhost:{port}/media/../api/config",
-        # Paths of media, and nothing there.
+        # Paths of media without a file.
         "/media/local/nothing.mp4",
         "/media/nowhere/film.mp4",
         "/api/camera_proxy/camera.nobody",
@@ -165,8 +165,8 @@ async def test_a_path_is_signed_with_all_that_it_holds(
         "/api/retrocam/audio/nobody/1/1/0.aac",
     ],
 )
-async def test_no_path_is_asked_for_that_wants_more_than_a_signature(
-    home: HomeAssistant, player: PlayerInstance, film_file: str, path: str
+async def test_path_requiring_a_login_is_not_requested(
+    home: HomeAssistant, player: AsciiPlayer, film_file: str, path: str
 ) -> None:
     assert home.config.api is not None
     media = path.format(port=home.config.api.port)
@@ -176,7 +176,7 @@ async def test_no_path_is_asked_for_that_wants_more_than_a_signature(
 
 
 class Films(MediaSource):
-    """A media source that says each time what a test wants."""
+    """A media source that resolves to what a test sets."""
 
     def __init__(self) -> None:
         super().__init__("films")
@@ -190,7 +190,7 @@ class Films(MediaSource):
 
 
 @pytest.fixture
-async def films(home: HomeAssistant, player: PlayerInstance) -> Films:
+async def films(home: HomeAssistant, player: AsciiPlayer) -> Films:
     source = Films()
 
     class Platform:
@@ -205,19 +205,17 @@ async def films(home: HomeAssistant, player: PlayerInstance) -> Films:
     return source
 
 
-async def test_no_redirect_of_home_assistant_is_followed_to_what_is_not_signed(
-    home: HomeAssistant, films: Films
-) -> None:
+async def test_redirect_to_unsigned_path_is_not_followed(home: HomeAssistant, films: Films) -> None:
     films.urls = ["/api/films/lead"]
     for media in ("media-source://films/x", "/api/films/lead"):
         assert await refused(home, media) == "play_unsupported"
     assert_no_wrong_login(home)
-    # Paths of what has a media source may be played.
+    # Paths of integrations with a media source may be played.
     assert (await play(home, "/api/films/secret"))["state"] == "playing"
 
 
-async def test_an_item_is_resolved_for_each_opening(
-    home: HomeAssistant, player: PlayerInstance, films: Films, server: MediaServer
+async def test_item_is_resolved_at_each_opening(
+    home: HomeAssistant, player: AsciiPlayer, films: Films, server: MediaServer
 ) -> None:
     data = clip(20.0)
     films.urls = [server.add(f"/{number}.mp4", Page(data, "video/mp4")) for number in range(3)]
@@ -231,8 +229,8 @@ async def test_an_item_is_resolved_for_each_opening(
     assert films.resolved == 3
 
 
-async def test_an_item_of_another_server_is_trusted_at_its_origin_only(
-    home: HomeAssistant, player: PlayerInstance, films: Films, server: MediaServer
+async def test_item_of_other_server_is_trusted_at_its_origin(
+    home: HomeAssistant, player: AsciiPlayer, films: Films, server: MediaServer
 ) -> None:
     home.config.allowlist_external_urls = set()
     pytest_socket.socket_allow_hosts(["127.0.0.1", "127.0.0.2"], allow_unix_socket=True)
@@ -244,9 +242,9 @@ async def test_an_item_of_another_server_is_trusted_at_its_origin_only(
         assert inside.log == []
 
 
-async def test_who_logs_out_has_nothing_asked_for_in_his_name(
+async def test_no_request_after_logout(
     home: HomeAssistant,
-    player: PlayerInstance,
+    player: AsciiPlayer,
     film_file: str,
     hass_client: ClientSessionGenerator,
 ) -> None:
@@ -268,28 +266,26 @@ async def test_who_logs_out_has_nothing_asked_for_in_his_name(
     assert_no_wrong_login(home)
 
 
-async def test_a_signature_that_is_about_to_end_is_not_used(
-    home: HomeAssistant, film_file: str
-) -> None:
+async def test_expiring_signature_is_not_used(home: HomeAssistant, film_file: str) -> None:
     media = OwnMedia(home, LOCAL + film_file, PLAYER)
     media.signed_for = timedelta(seconds=1)
     with pytest.raises(MediaRefusedError):
         await media.find()
     media.signed_for = timedelta(hours=1)
-    found = await media.find()
-    assert isinstance(found, Resolved)
-    assert found.expires == pytest.approx(time.time() + 3600, abs=60)
+    resolved = await media.find()
+    assert isinstance(resolved, ResolvedMedia)
+    assert resolved.expires == pytest.approx(time.time() + 3600, abs=60)
     assert_no_wrong_login(home)
 
 
-async def test_own_media_are_reached_under_the_name_of_the_certificate(
-    home: HomeAssistant, player: PlayerInstance, film_file: str
+async def test_https_uses_host_of_certificate(
+    home: HomeAssistant, player: AsciiPlayer, film_file: str
 ) -> None:
     assert home.config.api is not None
 
     async def root() -> URL:
-        found: Any = await OwnMedia(home, "/local/film.mp4", PLAYER).find()
-        return URL(found.inputs[0].url).with_query(None)
+        resolved: Any = await OwnMedia(home, "/local/film.mp4", PLAYER).find()
+        return URL(resolved.inputs[0].url).with_query(None)
 
     assert await root() == URL(f"http://127.0.0.1:{home.config.api.port}/local/film.mp4")
     home.config.api.use_ssl = True

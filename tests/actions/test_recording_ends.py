@@ -1,4 +1,4 @@
-"""Recordings of a camera that is gone, that has nothing to record, or of which one is just ending."""
+"""Recordings of a lost camera, without lookback, and during the end of another."""
 
 import asyncio
 from pathlib import Path
@@ -22,7 +22,7 @@ BUTTON: Final = {"entity_id": "button.porch_save_lookback"}
 
 @pytest.fixture
 async def camera(load: LoadEntry, rtsp_server: RtspServer) -> CameraInstance:
-    """A camera with a keyframe each second, of which some seconds are held."""
+    """A camera with a keyframe each second and some seconds of lookback."""
     mount = rtsp_server.mount("/porch", fps=25)
     entry = await load({"kind": "camera_url", "url": mount.url})
     instance: CameraInstance = entry.runtime_data
@@ -30,7 +30,7 @@ async def camera(load: LoadEntry, rtsp_server: RtspServer) -> CameraInstance:
     return instance
 
 
-async def test_what_is_held_of_a_camera_that_went_can_be_saved(
+async def test_lookback_of_lost_camera_can_be_saved(
     home: HomeAssistant, camera: CameraInstance, rtsp_server: RtspServer
 ) -> None:
     rtsp_server.kill()
@@ -38,7 +38,7 @@ async def test_what_is_held_of_a_camera_that_went_can_be_saved(
     held = camera.ring.available
     clock = camera.ring.clock
     camera.ring.clock = lambda: clock() + 300
-    # Not as an action: Home Assistant may keep those from an entity that is unavailable.
+    # Not as an action: Home Assistant may skip unavailable entities.
     answer, _ = await asyncio.gather(
         async_record(camera, lookback=2, duration=0),
         home.services.async_call("button", "press", BUTTON, blocking=True),
@@ -46,15 +46,15 @@ async def test_what_is_held_of_a_camera_that_went_can_be_saved(
     assert answer["requested_lookback"] == 2
     assert 2 <= answer["lookback"] <= 2 + 1.1
     assert answer["duration"] == pytest.approx(answer["lookback"], abs=0.1)
-    longest = max(item.duration for item in camera.media.recordings.latest(9))
+    longest = max(item.duration for item in camera.media.recordings.page(9))
     assert longest == pytest.approx(held, abs=0.5)
-    # An automation must not save the same again and again of a camera that is gone for good.
+    # An automation must not save the same lookback of a lost camera again and again.
     camera.ring.clock = lambda: clock() + 3600
     with pytest.raises(HomeAssistantError):
         await async_record(camera, lookback=2, duration=0)
 
 
-async def test_the_button_says_when_nothing_is_held(
+async def test_button_raises_without_lookback(
     home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer
 ) -> None:
     mount = rtsp_server.mount("/porch", fps=25)
@@ -64,13 +64,13 @@ async def test_the_button_says_when_nothing_is_held(
     assert raised.value.translation_key == "clip_empty"
 
 
-async def test_the_button_saves_nothing_that_was_before_the_camera_slept(
+async def test_button_ignores_lookback_from_before_idle(
     home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer
 ) -> None:
     mount = rtsp_server.mount("/porch", fps=25)
     entry = await load({"kind": "camera_url", "url": mount.url}, options=QUIET)
     instance: CameraInstance = entry.runtime_data
-    release = instance.supply.hold()
+    release = instance.provider.acquire()
     await until(lambda: instance.ring.available > 1)
     release()
     await idle(home)
@@ -82,13 +82,13 @@ async def test_the_button_saves_nothing_that_was_before_the_camera_slept(
     assert raised.value.translation_key == "clip_empty"
 
 
-async def test_a_clip_that_is_being_finished_keeps_no_other_from_being_extended(
+async def test_finishing_clip_does_not_block_extending_others(
     camera: CameraInstance,
 ) -> None:
     short = camera.recorder.async_begin(lookback=2, duration=0)
     long = camera.recorder.async_begin(lookback=1, duration=600)
     try:
-        # While the loop waits here nobody is told of the end.
+        # The end is not announced while the loop is blocked here.
         short.writer.stop(at_once=True)
         assert short.writer.join(10)
         until_then = long.writer.until
@@ -103,7 +103,7 @@ async def test_a_clip_that_is_being_finished_keeps_no_other_from_being_extended(
         await asyncio.gather(short.done, long.done)
 
 
-async def test_a_place_that_cannot_be_written_is_no_problem_of_the_library(
+async def test_unwritable_path_is_not_a_library_problem(
     home: HomeAssistant, camera: CameraInstance, media_directory: Path
 ) -> None:
     home.config.allowlist_external_dirs = {str(media_directory)}

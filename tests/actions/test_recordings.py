@@ -19,12 +19,14 @@ import voluptuous as vol
 
 from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.core.frames.jpeg import planes
+from custom_components.retrocam.core.library.files import parse_name
 from custom_components.retrocam.core.library.retention import Limits
-from custom_components.retrocam.core.pattern.picture import read_frame_number
+from custom_components.retrocam.datetimes import iso
 
 from ..calling import answer_of
 from ..conftest import LoadEntry
 from ..core.hearing import beeps
+from ..pattern_reader import read_frame_number
 from ..rtsp import RtspServer
 from ..viewers import QUIET
 from ..waiting import until
@@ -39,11 +41,11 @@ GOP = 1.0
 
 
 def numbers(path: Path) -> list[int]:
-    """Read the frame numbers of a clip, in the order in which they are shown."""
+    """Read the frame numbers of a clip in presentation order."""
     with av.open(str(path)) as container:
-        found = [read_frame_number(planes(frame)[0]) for frame in container.decode(video=0)]
-    assert None not in found
-    return [number for number in found if number is not None]
+        frame_numbers = [read_frame_number(planes(frame)[0]) for frame in container.decode(video=0)]
+    assert None not in frame_numbers
+    return [number for number in frame_numbers if number is not None]
 
 
 def decode_times(path: Path) -> Iterator[float]:
@@ -54,7 +56,7 @@ def decode_times(path: Path) -> Iterator[float]:
 
 
 def seconds_shown(path: Path) -> list[float]:
-    """Return when pictures are shown that the source took at whole seconds, with a beep."""
+    """Return the presentation times of frames of whole seconds, which have a beep."""
     with av.open(str(path)) as container:
         return [
             frame.time
@@ -69,7 +71,7 @@ async def act(hass: HomeAssistant, action: str, **data: Any) -> dict[str, Any]:
 
 @pytest.fixture
 async def camera(load: LoadEntry, rtsp_server: RtspServer) -> CameraInstance:
-    """A camera that looks back, with some seconds in its memory."""
+    """A camera with some seconds of lookback."""
     mount = rtsp_server.mount("/porch", fps=FPS, audio=True)
     entry = await load(
         {"kind": "camera_url", "url": mount.url, "rtsp_transport": "tcp"},
@@ -83,7 +85,7 @@ async def camera(load: LoadEntry, rtsp_server: RtspServer) -> CameraInstance:
     return instance
 
 
-async def test_a_clip_begins_before_it_was_asked_for_and_misses_nothing(
+async def test_clip_includes_lookback_without_gaps(
     home: HomeAssistant, camera: CameraInstance
 ) -> None:
     await until(lambda: camera.ring.available > LOOKBACK + 2, within=LOOKBACK + 30)
@@ -91,9 +93,9 @@ async def test_a_clip_begins_before_it_was_asked_for_and_misses_nothing(
     assert answer["complete"]
     assert answer["requested_lookback"] == LOOKBACK
     assert LOOKBACK <= answer["lookback"] <= LOOKBACK + GOP + 0.1
-    found = numbers(Path(answer["path"]))
-    assert found == list(range(found[0], found[-1] + 1))
-    assert answer["duration"] == pytest.approx(len(found) / FPS, abs=0.1)
+    frame_numbers = numbers(Path(answer["path"]))
+    assert frame_numbers == list(range(frame_numbers[0], frame_numbers[-1] + 1))
+    assert answer["duration"] == pytest.approx(len(frame_numbers) / FPS, abs=0.1)
     asked = LOOKBACK + DURATION
     assert asked <= answer["duration"] <= asked + GOP + 0.2
     times = list(decode_times(Path(answer["path"])))
@@ -102,23 +104,22 @@ async def test_a_clip_begins_before_it_was_asked_for_and_misses_nothing(
     assert max(steps) < 2 / FPS
     with av.open(answer["path"]) as container:
         assert len(container.streams.audio) == 1
+        assert container.metadata["title"] == "Porch"
+    time_ms, _ = parse_name(Path(answer["path"]).name) or (0, "")
+    assert answer["start"] == iso(time_ms / 1000)
 
 
-async def test_sound_is_in_step_with_the_picture(
-    home: HomeAssistant, camera: CameraInstance
-) -> None:
+async def test_audio_is_in_sync(home: HomeAssistant, camera: CameraInstance) -> None:
     answer = await act(home, "record", lookback=3, duration=1)
     shown, heard = seconds_shown(Path(answer["path"])), beeps(Path(answer["path"]))
     assert len(shown) >= 3
-    # The first and the last may lack their sound, which is cut by packets and not by pictures.
+    # The first and last may lack audio, which is cut at packets and not at frames.
     for at in shown[1:-1]:
         assert min(abs(at - beep) for beep in heard) < 0.040
 
 
-async def test_clips_overlap_each_with_its_own_end(
-    home: HomeAssistant, camera: CameraInstance
-) -> None:
-    # None of them is older than a minute, so that all are kept for now.
+async def test_overlapping_clips(home: HomeAssistant, camera: CameraInstance) -> None:
+    # None is older than a minute, so all are kept for now.
     camera.media.recordings.limits = Limits(count=1)
     answers = await asyncio.gather(
         act(home, "record", lookback=3, duration=1),
@@ -127,13 +128,13 @@ async def test_clips_overlap_each_with_its_own_end(
     )
     assert len({answer["path"] for answer in answers}) == 3
     for answer in answers:
-        found = numbers(Path(answer["path"]))
-        assert found == list(range(found[0], found[-1] + 1))
+        frame_numbers = numbers(Path(answer["path"]))
+        assert frame_numbers == list(range(frame_numbers[0], frame_numbers[-1] + 1))
         assert answer["complete"]
     assert answers[1]["duration"] > answers[1]["lookback"] + 2.9
 
 
-async def test_the_button_saves_what_is_held(home: HomeAssistant, camera: CameraInstance) -> None:
+async def test_button_saves_lookback(home: HomeAssistant, camera: CameraInstance) -> None:
     held = camera.ring.available
     await home.services.async_call(
         "button", "press", {"entity_id": "button.porch_save_lookback"}, blocking=True
@@ -144,7 +145,7 @@ async def test_the_button_saves_what_is_held(home: HomeAssistant, camera: Camera
     assert newest.duration == pytest.approx(held, abs=2.5)
 
 
-async def test_a_clip_can_be_extended_and_stopped(
+async def test_clip_can_be_extended_and_stopped(
     home: HomeAssistant, camera: CameraInstance
 ) -> None:
     recording = asyncio.create_task(act(home, "record", lookback=1, duration=600))
@@ -163,7 +164,7 @@ async def test_a_clip_can_be_extended_and_stopped(
         await act(home, "stop_recording")
 
 
-async def test_the_library_lists_serves_and_deletes(
+async def test_library_lists_serves_and_deletes(
     home: HomeAssistant,
     camera: CameraInstance,
     hass_client_no_auth: ClientSessionGenerator,
@@ -198,7 +199,7 @@ async def test_the_library_lists_serves_and_deletes(
     assert (await client.get(item["url"])).status == 404
 
 
-async def test_file_names_that_cannot_be_are_refused_and_nothing_is_written(
+async def test_invalid_file_names_are_rejected(
     home: HomeAssistant, camera: CameraInstance, media_directory: Path
 ) -> None:
     home.config.allowlist_external_dirs = {str(media_directory)}
@@ -213,10 +214,10 @@ async def test_file_names_that_cannot_be_are_refused_and_nothing_is_written(
     assert there.read_bytes() == b"mine"
 
 
-async def test_no_clip_goes_into_a_directory_of_retrocam(
+async def test_path_in_media_directory_is_rejected(
     home: HomeAssistant, camera: CameraInstance, load: LoadEntry, media_directory: Path
 ) -> None:
-    """Whatever library it is of: there it would be listed, served, and deleted by its limits."""
+    """A library would list and serve the clip, and delete it by its limits."""
     chosen = media_directory / "Chosen"
     home.config.allowlist_external_dirs = {str(media_directory)}
     data = {"kind": "demo", "name": "Yard"}
@@ -241,9 +242,9 @@ async def test_no_clip_goes_into_a_directory_of_retrocam(
         media_directory / "retrocam",
     ):
         for path in (folder / name, folder / "mine.mp4"):
-            with pytest.raises(ServiceValidationError) as told:
+            with pytest.raises(ServiceValidationError) as raised:
                 await act(home, "record", lookback=1, duration=0, filename=str(path))
-            assert told.value.translation_key == "path_taken", path
+            assert raised.value.translation_key == "path_taken", path
     assert camera.recorder.active == 0
     assert list(media_directory.rglob("*.mp4")) == []
     beside = media_directory / "Chosen too" / name
@@ -251,7 +252,7 @@ async def test_no_clip_goes_into_a_directory_of_retrocam(
     assert answer["path"] == str(beside)
 
 
-async def test_a_clip_can_go_where_the_user_wants(
+async def test_clip_is_written_to_given_path(
     home: HomeAssistant, camera: CameraInstance, media_directory: Path
 ) -> None:
     home.config.allowlist_external_dirs = {str(media_directory)}
@@ -262,7 +263,9 @@ async def test_a_clip_can_go_where_the_user_wants(
     assert numbers(path)
 
 
-async def test_absurd_numbers_are_refused(home: HomeAssistant, camera: CameraInstance) -> None:
+async def test_out_of_range_numbers_are_rejected(
+    home: HomeAssistant, camera: CameraInstance
+) -> None:
     for data in ({"lookback": -1}, {"duration": 1e9}, {"lookback": "soon"}):
         with pytest.raises(vol.Invalid):
             await act(home, "record", **data)
@@ -271,22 +274,20 @@ async def test_absurd_numbers_are_refused(home: HomeAssistant, camera: CameraIns
     assert camera.recorder.active == 0
 
 
-async def test_unloading_in_mid_clip_keeps_the_clip(
-    home: HomeAssistant, camera: CameraInstance
-) -> None:
+async def test_unload_keeps_active_clip(home: HomeAssistant, camera: CameraInstance) -> None:
     recording = asyncio.create_task(act(home, "record", lookback=3, duration=600))
     await until(lambda: camera.recorder.active)
     directory = camera.media.recordings.directory
     assert await home.config_entries.async_reload(camera.entry.entry_id)
     answer = await recording
     assert not answer["complete"]
-    found = numbers(Path(answer["path"]))
-    assert found == list(range(found[0], found[-1] + 1))
-    assert len(found) >= 2 * FPS
+    frame_numbers = numbers(Path(answer["path"]))
+    assert frame_numbers == list(range(frame_numbers[0], frame_numbers[-1] + 1))
+    assert len(frame_numbers) >= 2 * FPS
     assert list(directory.glob("*.partial*")) == []
 
 
-async def test_a_source_that_goes_in_mid_clip_ends_it_on_time(
+async def test_lost_source_ends_clip_on_time(
     home: HomeAssistant, camera: CameraInstance, rtsp_server: RtspServer
 ) -> None:
     recording = asyncio.create_task(act(home, "record", lookback=3, duration=4))
@@ -299,8 +300,8 @@ async def test_a_source_that_goes_in_mid_clip_ends_it_on_time(
     assert numbers(Path(answer["path"]))
 
 
-async def test_the_switch_and_the_number_change_the_ring_at_once(
-    home: HomeAssistant, camera: CameraInstance
+async def test_switch_and_number_change_the_ring(
+    all_entities: None, home: HomeAssistant, camera: CameraInstance
 ) -> None:
     await home.services.async_call(
         "number",
@@ -314,5 +315,5 @@ async def test_the_switch_and_the_number_change_the_ring_at_once(
     await home.services.async_call(
         "switch", "turn_off", {"entity_id": "switch.porch_lookback"}, blocking=True
     )
-    assert not camera.supply.held
+    assert not camera.provider.in_use
     assert camera.entry.options["lookback"]["lookback_enabled"] is False

@@ -14,6 +14,7 @@ import voluptuous as vol
 
 from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.core.errors import TimelapseEmptyError
+from custom_components.retrocam.core.library.snapshots import save_still
 from custom_components.retrocam.datetimes import iso
 from custom_components.retrocam.media.items import MediaKind
 
@@ -28,7 +29,7 @@ PICTURES = 30
 
 
 def film(path: str) -> tuple[list[int | None], int, float]:
-    """Read the frame numbers of a film, its width and its rate."""
+    """Read the frame numbers, the width and the frame rate of a video."""
     with av.open(path) as container:
         stream = container.streams.video[0]
         rate = float(stream.average_rate or 0)
@@ -41,7 +42,7 @@ async def export(hass: HomeAssistant, **data: Any) -> dict[str, Any]:
 
 @pytest.fixture
 async def camera(load: LoadEntry) -> CameraInstance:
-    """A camera with a history of pictures 0 to 29, one each second."""
+    """A camera with snapshots of frames 0 to 29, one each second."""
     entry = await load(
         {"kind": "demo", "name": "Porch"}, options={"storage": {"min_free_megabytes": 0}}
     )
@@ -51,7 +52,7 @@ async def camera(load: LoadEntry) -> CameraInstance:
 
     def fill() -> None:
         for number in range(PICTURES):
-            store.save(jpeg(number), NOW + number)
+            save_still(store, jpeg(number), NOW + number)
 
     await instance.media.async_run(fill, MediaKind.SNAPSHOTS)
     return instance
@@ -59,7 +60,7 @@ async def camera(load: LoadEntry) -> CameraInstance:
 
 @pytest.fixture
 def progress(home: HomeAssistant) -> list[dict[str, Any]]:
-    """What is told of exports on Home Assistant's bus."""
+    """Progress events of exports."""
     told: list[dict[str, Any]] = []
 
     @callback
@@ -70,7 +71,7 @@ def progress(home: HomeAssistant) -> list[dict[str, Any]]:
     return told
 
 
-async def test_the_whole_history_becomes_a_film_in_the_library(
+async def test_export_of_whole_history(
     home: HomeAssistant,
     camera: CameraInstance,
     progress: list[dict[str, Any]],
@@ -94,12 +95,12 @@ async def test_the_whole_history_becomes_a_film_in_the_library(
     pushed = [await socket.receive_json()]
     while pushed[-1]["event"].get("state") != "saved":
         pushed.append(await socket.receive_json())
-    steps = [one["event"] for one in pushed if one["event"]["type"] == "progress"]
+    steps = [message["event"] for message in pushed if message["event"]["type"] == "progress"]
     done = [step["done"] for step in steps]
     assert done == sorted(done)
     assert {step["total"] for step in steps} == {PICTURES}
     assert {step["kind"] for step in steps} == {"timelapses"}
-    saved = [one["event"]["item"] for one in pushed if one["event"]["type"] == "saved"]
+    saved = [message["event"]["item"] for message in pushed if message["event"]["type"] == "saved"]
     assert [item["filename"] for item in saved] == [Path(answer["path"]).name]
     assert [told["done"] for told in progress] == done
     assert progress[-1]["state"] == "saved"
@@ -112,7 +113,7 @@ async def test_the_whole_history_becomes_a_film_in_the_library(
     assert "url" not in event.attributes
 
 
-async def test_a_span_a_rate_and_a_width_can_be_chosen(
+async def test_export_of_span_with_fps_and_width(
     home: HomeAssistant, camera: CameraInstance
 ) -> None:
     answer = await export(home, start=iso(NOW + 5), end=iso(NOW + 15), fps=5, width=160)
@@ -123,17 +124,13 @@ async def test_a_span_a_rate_and_a_width_can_be_chosen(
     assert answer["duration"] == pytest.approx(2)
 
 
-async def test_a_time_without_a_zone_is_home_assistants(
-    home: HomeAssistant, camera: CameraInstance
-) -> None:
+async def test_time_without_offset_is_local(home: HomeAssistant, camera: CameraInstance) -> None:
     await home.config.async_set_time_zone("Asia/Tokyo")
     answer = await export(home, start="2026-01-02 12:04:30")
     assert film(answer["path"])[0] == list(range(25, PICTURES))
 
 
-async def test_a_damaged_picture_is_left_out_and_counted(
-    home: HomeAssistant, camera: CameraInstance
-) -> None:
+async def test_damaged_snapshot_is_skipped(home: HomeAssistant, camera: CameraInstance) -> None:
     directory = camera.media.snapshots.directory
     (directory / listing(directory)[10]).write_bytes(b"no picture")
     answer = await export(home)
@@ -141,7 +138,9 @@ async def test_a_damaged_picture_is_left_out_and_counted(
     assert film(answer["path"])[0] == [n for n in range(PICTURES) if n != 10]
 
 
-async def test_what_cannot_be_is_refused(home: HomeAssistant, camera: CameraInstance) -> None:
+async def test_invalid_or_empty_span_is_rejected(
+    home: HomeAssistant, camera: CameraInstance
+) -> None:
     for data in ({"fps": 0}, {"fps": 61}, {"width": 63}, {"width": 5000}, {"start": "soon"}):
         with pytest.raises(vol.Invalid):
             await export(home, **data)
@@ -154,22 +153,20 @@ async def test_what_cannot_be_is_refused(home: HomeAssistant, camera: CameraInst
     assert listing(camera.media.timelapses.directory) == []
 
 
-async def test_snapshots_may_go_before_it_begins(
-    home: HomeAssistant, camera: CameraInstance
-) -> None:
+async def test_snapshots_deleted_before_start(home: HomeAssistant, camera: CameraInstance) -> None:
     store = camera.media.snapshots
-    names = [item.name for item in store.latest(PICTURES)]
+    names = [item.name for item in store.page(PICTURES)]
     exporting = asyncio.ensure_future(
         camera.timelapses.async_export(after=None, before=None, fps=25, width=0)
     )
-    # After the export has counted them, and before it reads the first.
+    # After the export has counted them, before it reads the first.
     home.loop.call_soon(store.delete, names)
     with pytest.raises(TimelapseEmptyError):
         await exporting
     assert camera.timelapses.progress is None
 
 
-async def test_one_is_made_at_a_time_and_goes_on_without_its_caller(
+async def test_single_export_continues_without_caller(
     home: HomeAssistant, camera: CameraInstance, progress: list[dict[str, Any]]
 ) -> None:
     first = asyncio.create_task(export(home))
@@ -185,10 +182,10 @@ async def test_one_is_made_at_a_time_and_goes_on_without_its_caller(
     assert film(str(camera.media.timelapses.directory / newest.name))[0] == list(range(PICTURES))
 
 
-async def test_unloading_cancels_it_and_leaves_nothing(
+async def test_unload_cancels_export(
     home: HomeAssistant, camera: CameraInstance, progress: list[dict[str, Any]]
 ) -> None:
-    # Wide enough that it takes a while.
+    # Wide enough to take a while.
     running = asyncio.create_task(export(home, width=4096))
     await until(lambda: progress)
     assert progress[0]["state"] == "running"
@@ -200,7 +197,7 @@ async def test_unloading_cancels_it_and_leaves_nothing(
     assert listing(camera.media.timelapses.directory) == []
 
 
-async def test_a_disk_that_fails_is_told_and_the_next_try_works(
+async def test_disk_error_is_reported(
     home: HomeAssistant, camera: CameraInstance, progress: list[dict[str, Any]]
 ) -> None:
     directory = camera.media.timelapses.directory

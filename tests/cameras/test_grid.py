@@ -1,4 +1,4 @@
-"""The grid camera in Home Assistant, of members of every kind that are read back by number."""
+"""Grid cameras with members of every kind, checked by the frame numbers in the tiles."""
 
 from collections.abc import AsyncIterator, Callable
 from itertools import pairwise, product
@@ -31,9 +31,9 @@ from .grids import (
 )
 
 PART = 1.0
-"""Seconds that Home Assistant's parts last, and after which a camera is asked for another still."""
+"""Duration of Home Assistant's parts, and interval of polled stills, in seconds."""
 BEHIND = PART + 0.5
-"""The most seconds that a member may be behind its source."""
+"""Maximum delay of a member behind its source, in seconds."""
 SWITCHES = 100
 
 
@@ -69,7 +69,7 @@ async def foreign(
             await streamed.stream.remove_provider(output)
 
 
-async def test_members_of_every_kind_advance_in_every_layout_through_many_switches(
+async def test_every_kind_of_member_advances_in_all_layouts(
     home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer, foreign: Callable[[str], Shown]
 ) -> None:
     demo = await load_demo(load, "Demo", 240, 320, 10)
@@ -82,18 +82,18 @@ async def test_members_of_every_kind_advance_in_every_layout_through_many_switch
     porch_instance = home.config_entries.async_loaded_entries(DOMAIN)[1].runtime_data
     arrivals = {
         1: Arrivals(porch_instance.ring, members[1].taken),
-        2: Arrivals(grid.members[2]._ring, members[2].taken),
+        2: Arrivals(grid.members[2]._provider.ring, members[2].taken),
     }
 
     def late(member: int) -> float:
-        """Return how much later than usual the member's pictures came to Home Assistant, s."""
+        """Return the excess latency of a member's frames before the grid, s."""
         if member in arrivals:
             return max(0.0, arrivals[member].longest - PART)
         asked = pairwise([*members[member].asked, home.loop.time()])
         return max((0.0, *(after - before - PART for before, after in asked)))
 
     views = list(product(Layout, range(4)))
-    seen: dict[tuple[Layout, int], set[int]] = {}
+    numbers_seen: dict[tuple[Layout, int], set[int]] = {}
     count = 0
     view = (Layout.QUAD, 0)
     async for frame in watch(grid):
@@ -101,28 +101,26 @@ async def test_members_of_every_kind_advance_in_every_layout_through_many_switch
         for stream in arrivals.values():
             stream.look()
         if count % 2 and count > 1:
-            # The second picture since the switch.
+            # The second frame since the switch.
             for member, number in numbers(frame, *view, members).items():
                 behind = frame.time - members[member].taken(number)
-                # Whatever the machine is late with before the grid has it is not the grid's.
+                # Excess latency before the grid is not the grid's.
                 assert behind < BEHIND + late(member), (view, member)
-                seen.setdefault((view[0], member), set()).add(number)
+                numbers_seen.setdefault((view[0], member), set()).add(number)
             view = views[count // 2 % len(views)]
             await set_layout(home, layout=view[0], main=cameras[view[1]])
         if count > 2 * SWITCHES:
             break
-    assert len(seen) == 4 * len(Layout)
-    assert all(len(found) > 1 for found in seen.values())
-    # One connection for each, and none once nobody watches.
+    assert len(numbers_seen) == 4 * len(Layout)
+    assert all(len(tile_numbers) > 1 for tile_numbers in numbers_seen.values())
+    # One connection for each, closed without viewers.
     assert mount.watchers_ever == 1
     assert rtsp_server.mounts["/source"].watchers_ever == 1
-    await until(lambda: not grid.drawn.running and not porch_instance.feed.running)
-    assert not porch_instance.supply.held
+    await until(lambda: not grid.feed.running and not porch_instance.feed.running)
+    assert not porch_instance.provider.in_use
 
 
-async def test_it_is_published_and_remembered_as_any_camera(
-    home: HomeAssistant, load: LoadEntry
-) -> None:
+async def test_grid_has_stream_and_lookback(home: HomeAssistant, load: LoadEntry) -> None:
     await load_demo(load, "One", 320, 180, 10)
     options = {"lookback": {"lookback_enabled": True}}
     grid = await load_grid(load, ["camera.one"], **options)
@@ -133,7 +131,7 @@ async def test_it_is_published_and_remembered_as_any_camera(
     assert grid.connected
 
 
-async def test_with_nobody_watching_nothing_runs(home: HomeAssistant, load: LoadEntry) -> None:
+async def test_no_threads_without_viewers(home: HomeAssistant, load: LoadEntry) -> None:
     await load_demo(load, "One", 320, 180, 10)
     grid = await load_grid(load, ["camera.one"])
     member = home.config_entries.async_loaded_entries(DOMAIN)[0].runtime_data
@@ -145,7 +143,7 @@ async def test_with_nobody_watching_nothing_runs(home: HomeAssistant, load: Load
     assert member.feed.readers == 0
 
 
-async def test_a_wrapped_camera_without_a_stream_is_a_member_too(
+async def test_wrapped_camera_without_stream_as_member(
     home: HomeAssistant, load: LoadEntry, foreign: Callable[[str], Shown]
 ) -> None:
     await load({"kind": "camera_entity", "entity_id": "camera.stills"}, options=QUIET)
@@ -155,7 +153,7 @@ async def test_a_wrapped_camera_without_a_stream_is_a_member_too(
         break
 
 
-async def test_a_grid_in_a_grid_shows_its_members(home: HomeAssistant, load: LoadEntry) -> None:
+async def test_nested_grid_shows_its_members(home: HomeAssistant, load: LoadEntry) -> None:
     await load_demo(load, "One", 320, 180, 10)
     await load_grid(load, ["camera.one"])
     outer = await load({"kind": "grid", "cameras": ["camera.grid"]}, title="Outer", options=OPTIONS)

@@ -1,4 +1,4 @@
-"""Members of a grid that come, go, hide, or give nothing that could be shown."""
+"""Members of a grid that are removed, renamed, reloaded, hidden or invalid."""
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, HomeAssistant
@@ -8,20 +8,18 @@ from custom_components.retrocam.cameras.grid import describe_gap
 from custom_components.retrocam.const import DOMAIN
 from custom_components.retrocam.core.frames import jpeg
 from custom_components.retrocam.core.grid.layout import Layout
-from custom_components.retrocam.core.pattern.picture import read_frame_number
 
 from ..conftest import LoadEntry
 from ..core.frames.stills import jpeg as still
 from ..foreign import StillCamera, add, failing
+from ..pattern_reader import read_frame_number
 from ..rtsp import RtspServer
 from ..viewers import QUIET
 from ..waiting import until
 from .grids import HEIGHT, PICTURE, WIDTH, Shown, load_demo, load_grid, numbers, set_layout, watch
 
 
-async def test_a_member_that_is_loaded_anew_comes_back(
-    home: HomeAssistant, load: LoadEntry
-) -> None:
+async def test_reloaded_member_is_read_again(home: HomeAssistant, load: LoadEntry) -> None:
     for name in ("One", "Two"):
         await load_demo(load, name, 320, 180, 10)
     grid = await load_grid(load, ["camera.one", "camera.two"])
@@ -35,9 +33,7 @@ async def test_a_member_that_is_loaded_anew_comes_back(
         break
 
 
-async def test_a_member_that_is_renamed_while_watched_is_read_on(
-    home: HomeAssistant, load: LoadEntry
-) -> None:
+async def test_renamed_member_is_still_read(home: HomeAssistant, load: LoadEntry) -> None:
     await load_demo(load, "One", 320, 180, 10)
     registry = er.async_get(home)
     member = registry.async_get("camera.one")
@@ -55,7 +51,7 @@ async def test_a_member_that_is_renamed_while_watched_is_read_on(
         break
 
 
-async def test_hidden_cameras_are_only_tapped_for_keyframes(
+async def test_only_keyframes_of_hidden_cameras_are_decoded(
     home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer
 ) -> None:
     mount = rtsp_server.mount("/porch", fps=25)
@@ -72,11 +68,11 @@ async def test_hidden_cameras_are_only_tapped_for_keyframes(
     async for _frame in frames:
         break
     frames = watch(grid)
-    slot = grid.compositor._readers[1].slot
+    source = grid.compositor._readers[1].input
     async for _frame in frames:
-        # It sends keyframes; its own decoder does not run.
+        # Only keyframes are decoded: the camera's own decoder does not run.
         assert not porch.feed.running
-        if slot.filled:
+        if source.filled:
             await set_layout(home, main="camera.porch")
             break
     await until(lambda: porch.feed.running)
@@ -87,7 +83,7 @@ async def test_hidden_cameras_are_only_tapped_for_keyframes(
             break
 
 
-async def test_stills_that_are_no_pictures_and_cameras_that_are_not_there_stop_nobody(
+async def test_invalid_stills_and_missing_cameras_do_not_stop_other_members(
     home: HomeAssistant, load: LoadEntry
 ) -> None:
     await add(home, StillCamera(lambda: b"no picture"))
@@ -99,7 +95,7 @@ async def test_stills_that_are_no_pictures_and_cameras_that_are_not_there_stop_n
         break
 
 
-async def test_a_member_is_shown_after_errors_that_no_camera_should_raise(
+async def test_member_is_shown_after_unexpected_errors(
     home: HomeAssistant, load: LoadEntry
 ) -> None:
     await add(home, StillCamera(failing(2, lambda: still(7))))
@@ -109,7 +105,7 @@ async def test_a_member_is_shown_after_errors_that_no_camera_should_raise(
             break
 
 
-async def test_a_removed_member_is_a_repair_issue_until_it_is_back(
+async def test_removed_member_creates_issue_until_restored(
     home: HomeAssistant, load: LoadEntry
 ) -> None:
     registry = er.async_get(home)
@@ -124,15 +120,15 @@ async def test_a_removed_member_is_a_repair_issue_until_it_is_back(
     assert issue() is None
     registry.async_remove(entity.entity_id)
     await home.async_block_till_done()
-    found = issue()
-    assert found is not None
-    assert found.translation_placeholders == {"name": "Grid", "count": "1"}
+    repair_issue = issue()
+    assert repair_issue is not None
+    assert repair_issue.translation_placeholders == {"name": "Grid", "count": "1"}
     assert grid.members[0].name == "Camera 1"
     home.states.async_remove("camera.loose")
     await home.async_block_till_done()
-    found = issue()
-    assert found is not None
-    assert (found.translation_placeholders or {})["count"] == "2"
+    repair_issue = issue()
+    assert repair_issue is not None
+    assert (repair_issue.translation_placeholders or {})["count"] == "2"
     home.states.async_set("camera.loose", "idle")
     assert registry.async_get_or_create("camera", "other", "1").id == entity.id
     await home.async_block_till_done()
@@ -144,7 +140,7 @@ async def test_a_removed_member_is_a_repair_issue_until_it_is_back(
     assert issue() is None
 
 
-async def test_members_are_looked_for_once_home_assistant_has_started(
+async def test_missing_members_are_reported_after_start(
     home: HomeAssistant, load: LoadEntry
 ) -> None:
     home.set_state(CoreState.starting)
@@ -158,7 +154,7 @@ async def test_members_are_looked_for_once_home_assistant_has_started(
     assert issues.async_get_issue(DOMAIN, issue_id) is not None
 
 
-async def test_a_gap_is_told_in_local_time(home: HomeAssistant) -> None:
+async def test_gap_text_uses_local_time(home: HomeAssistant) -> None:
     await home.config.async_set_time_zone("Asia/Tokyo")
     assert describe_gap(home, None) == "no picture yet"
     assert describe_gap(home, 1_700_000_000) == "no picture since 2023-11-15 07:13:20"

@@ -1,11 +1,11 @@
-"""The view of a grid over a restart."""
+"""Restoring the view of a grid after a restart."""
 
 import copy
 
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.retrocam.cameras.grid import GridInstance
+from custom_components.retrocam.cameras.grid import GridCamera
 from custom_components.retrocam.const import DOMAIN
 
 from ..conftest import LoadEntry
@@ -13,14 +13,14 @@ from ..viewers import QUIET
 from .grids import load_grid
 
 
-async def reloaded(hass: HomeAssistant, entry: MockConfigEntry) -> GridInstance:
+async def reloaded(hass: HomeAssistant, entry: MockConfigEntry) -> GridCamera:
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
-    assert isinstance(entry.runtime_data, GridInstance)
+    assert isinstance(entry.runtime_data, GridCamera)
     return entry.runtime_data
 
 
-async def two(home: HomeAssistant, load: LoadEntry) -> GridInstance:
+async def two(home: HomeAssistant, load: LoadEntry) -> GridCamera:
     for name in ("One", "Two"):
         await load({"kind": "demo", "name": name}, title=name, options=QUIET)
     grid = await load_grid(load, ["camera.one", "camera.two"])
@@ -29,7 +29,7 @@ async def two(home: HomeAssistant, load: LoadEntry) -> GridInstance:
     return grid
 
 
-async def test_a_view_that_was_set_outlives_a_restart(home: HomeAssistant, load: LoadEntry) -> None:
+async def test_view_is_restored_after_restart(home: HomeAssistant, load: LoadEntry) -> None:
     grid = await two(home, load)
     again = await reloaded(home, grid.entry)
     assert again is not grid
@@ -39,7 +39,7 @@ async def test_a_view_that_was_set_outlives_a_restart(home: HomeAssistant, load:
     assert state.state == "main_plus_preview"
 
 
-async def test_a_layout_that_is_chosen_in_the_options_goes_before_it(
+async def test_layout_in_options_overrides_restored_view(
     home: HomeAssistant, load: LoadEntry
 ) -> None:
     grid = await two(home, load)
@@ -49,9 +49,7 @@ async def test_a_layout_that_is_chosen_in_the_options_goes_before_it(
     assert (await reloaded(home, grid.entry)).layout == "auto"
 
 
-async def test_a_main_camera_that_was_taken_out_is_forgotten(
-    home: HomeAssistant, load: LoadEntry
-) -> None:
+async def test_removed_main_camera_is_not_restored(home: HomeAssistant, load: LoadEntry) -> None:
     grid = await two(home, load)
     data = {**grid.entry.data, "cameras": grid.entry.data["cameras"][:1]}
     home.config_entries.async_update_entry(grid.entry, data=data)

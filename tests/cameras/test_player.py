@@ -1,4 +1,4 @@
-"""The ASCII player: what it plays, what it refuses, and what is left when it ends."""
+"""The ASCII player: media, errors, cameras and unloading."""
 
 import asyncio
 from typing import Any
@@ -10,7 +10,7 @@ from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.retrocam.cameras.player import PlayerInstance
+from custom_components.retrocam.cameras.player import AsciiPlayer
 from custom_components.retrocam.core.player.machine import Phase
 from custom_components.retrocam.core.sources.urls import redact_url
 
@@ -24,9 +24,7 @@ from ..waiting import until
 from .players import PLAYER, SCREEN, act, play, state_of
 
 
-async def test_a_clip_plays_is_told_of_and_can_be_steered(
-    home: HomeAssistant, player: PlayerInstance, film: str
-) -> None:
+async def test_play_state_and_controls(home: HomeAssistant, player: AsciiPlayer, film: str) -> None:
     answer = await play(home, film)
     assert answer == {
         "session_id": 1,
@@ -63,13 +61,13 @@ async def test_a_clip_plays_is_told_of_and_can_be_steered(
     await until(lambda: working_threads() == [])
 
 
-async def test_a_hundred_plays_leave_one_session_and_nothing_else(
-    home: HomeAssistant, player: PlayerInstance, server: MediaServer
+async def test_concurrent_plays_leave_one_session(
+    home: HomeAssistant, player: AsciiPlayer, server: MediaServer
 ) -> None:
     data = clip(20.0)
     urls = [server.add(f"/{number}.mp4", Page(data, "video/mp4")) for number in range(100)]
     sockets = open_sockets()
-    # All at once, each before the one before it has found anything.
+    # Concurrently, before any look-up has finished.
     plays = [asyncio.create_task(play(home, url)) for url in urls]
     answers = await asyncio.gather(*plays)
     assert [answer["state"] for answer in answers[:-1]] == ["superseded"] * 99
@@ -81,9 +79,7 @@ async def test_a_hundred_plays_leave_one_session_and_nothing_else(
     await until(lambda: open_sockets() <= sockets)
 
 
-async def test_errors_say_what_is_wrong(
-    home: HomeAssistant, player: PlayerInstance, server: MediaServer
-) -> None:
+async def test_play_errors(home: HomeAssistant, player: AsciiPlayer, server: MediaServer) -> None:
     invalid = {
         "file:///etc/passwd": "play_unsupported",
         "concat:/etc/passwd": "play_unsupported",
@@ -98,7 +94,7 @@ async def test_errors_say_what_is_wrong(
             await play(home, media)
         assert raised.value.translation_key == key
         assert str(raised.value) == f"Screen cannot play {redact_url(media)}"
-        assert player.last_media is None  # nothing to be played again
+        assert player.queue.items.current is None  # nothing to be played again
     gone = f"{server.root}/nothing.mp4"
     failing = {
         gone: "play_not_found",
@@ -120,8 +116,8 @@ async def test_errors_say_what_is_wrong(
     assert state_of(home).attributes["error"] == "not_found"
 
 
-async def test_a_play_list_cannot_reach_files(
-    home: HomeAssistant, player: PlayerInstance, server: MediaServer
+async def test_playlist_cannot_open_local_files(
+    home: HomeAssistant, player: AsciiPlayer, server: MediaServer
 ) -> None:
     playlist = b"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n"
     url = server.add("/bad.m3u8", Page(playlist, "application/vnd.apple.mpegurl"))
@@ -131,9 +127,9 @@ async def test_a_play_list_cannot_reach_files(
     assert player.status.state is Phase.ERROR
 
 
-async def test_a_local_file_of_the_media_source_plays_and_can_be_found(
+async def test_local_media_can_be_browsed_and_played(
     home: HomeAssistant,
-    player: PlayerInstance,
+    player: AsciiPlayer,
     hass_ws_client: WebSocketGenerator,
     media_directory: Any,
 ) -> None:
@@ -159,29 +155,29 @@ async def test_a_local_file_of_the_media_source_plays_and_can_be_found(
     assert (await play(home, "/media/local/holiday.mp4"))["title"] == "holiday"
 
 
-async def test_searching_offers_the_first_hit_and_what_sources_find(
-    home: HomeAssistant, player: PlayerInstance, media_directory: Any
+async def test_search_returns_youtube_and_media_sources(
+    home: HomeAssistant, player: AsciiPlayer, media_directory: Any
 ) -> None:
     (media_directory / "holiday.mp4").write_bytes(b"")
     entity = home.data["media_player"].get_entity(PLAYER)
     query = SearchMediaQuery(search_query=" holiday  film ")
-    found = await entity.async_search_media(query)
-    assert [item.media_content_id for item in found.result] == ["ytsearch1:holiday film"]
+    result = await entity.async_search_media(query)
+    assert [item.media_content_id for item in result.result] == ["ytsearch1:holiday film"]
     query = SearchMediaQuery(
         search_query="holiday", media_content_id="media-source://media_source/local/."
     )
-    found = await entity.async_search_media(query)
-    assert [item.title for item in found.result] == ["YouTube: holiday", "holiday.mp4"]
+    result = await entity.async_search_media(query)
+    assert [item.title for item in result.result] == ["YouTube: holiday", "holiday.mp4"]
     query = SearchMediaQuery(
         search_query="holiday", media_content_id="media-source://nothing/at/all"
     )
-    found = await entity.async_search_media(query)
-    assert len(found.result) == 1
+    result = await entity.async_search_media(query)
+    assert len(result.result) == 1
 
 
 @pytest.mark.parametrize("media", ["camera.porch", "media-source://camera/camera.porch"])
-async def test_a_camera_plays_live_and_silent_until_it_is_stopped(
-    home: HomeAssistant, player: PlayerInstance, load: LoadEntry, media: str
+async def test_camera_plays_live_without_audio(
+    home: HomeAssistant, player: AsciiPlayer, load: LoadEntry, media: str
 ) -> None:
     await load({"kind": "demo", "name": "Porch"}, options=QUIET)
     answer = await play(home, media)
@@ -197,8 +193,8 @@ async def test_a_camera_plays_live_and_silent_until_it_is_stopped(
     await until(lambda: working_threads() == [])
 
 
-async def test_a_camera_that_is_renamed_while_it_plays_is_read_on(
-    home: HomeAssistant, player: PlayerInstance, load: LoadEntry
+async def test_renamed_camera_keeps_playing(
+    home: HomeAssistant, player: AsciiPlayer, load: LoadEntry
 ) -> None:
     entry = await load({"kind": "demo", "name": "Porch"}, options=QUIET)
     await play(home, "camera.porch")
@@ -210,22 +206,20 @@ async def test_a_camera_that_is_renamed_while_it_plays_is_read_on(
     await act(home, "media_stop")
 
 
-async def test_all_cameras_but_its_own_can_be_browsed(
-    home: HomeAssistant, player: PlayerInstance, load: LoadEntry
+async def test_browsing_cameras_excludes_own(
+    home: HomeAssistant, player: AsciiPlayer, load: LoadEntry
 ) -> None:
     await load({"kind": "demo", "name": "Porch"}, options=QUIET)
     entity = home.data["media_player"].get_entity(PLAYER)
-    found = await entity.async_browse_media(media_content_id="media-source://camera")
-    assert [item.media_content_id for item in found.children] == [
+    result = await entity.async_browse_media(media_content_id="media-source://camera")
+    assert [item.media_content_id for item in result.children] == [
         "media-source://camera/camera.porch"
     ]
 
 
-async def test_a_camera_that_gives_no_picture_is_given_up(
-    home: HomeAssistant, player: PlayerInstance
-) -> None:
+async def test_camera_without_frames_times_out(home: HomeAssistant, player: AsciiPlayer) -> None:
     home.states.async_set("camera.away", "idle")
-    player.camera_patience = 0.1
+    player.camera_timeout = 0.1
     with pytest.raises(HomeAssistantError) as error:
         await play(home, "camera.away")
     assert error.value.translation_key == "play_timeout"
@@ -233,8 +227,8 @@ async def test_a_camera_that_gives_no_picture_is_given_up(
     await until(lambda: working_threads() == [])
 
 
-async def test_unloading_ends_a_camera_that_plays(
-    home: HomeAssistant, player: PlayerInstance, load: LoadEntry
+async def test_unload_stops_playing_camera(
+    home: HomeAssistant, player: AsciiPlayer, load: LoadEntry
 ) -> None:
     await load({"kind": "demo", "name": "Porch"}, options=QUIET)
     await play(home, "camera.porch")
@@ -243,8 +237,8 @@ async def test_unloading_ends_a_camera_that_plays(
 
 
 @pytest.mark.parametrize("hangs", [False, True], ids=["playing", "looking up"])
-async def test_unloading_ends_what_plays_within_its_time(
-    home: HomeAssistant, player: PlayerInstance, film: str, server: MediaServer, hangs: bool
+async def test_unload_stops_playing_media_in_time(
+    home: HomeAssistant, player: AsciiPlayer, film: str, server: MediaServer, hangs: bool
 ) -> None:
     media = server.add("/slow.mp4", lambda request: request.hang()) if hangs else film
     playing = asyncio.create_task(play(home, media))

@@ -1,4 +1,4 @@
-"""What a player shows and lets hear: as cells, as sound, as a picture and as video."""
+"""Outputs of a player: ASCII stream, audio, camera image and video."""
 
 from functools import partial
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.retrocam.cameras.player import PlayerInstance
+from custom_components.retrocam.cameras.player import AsciiPlayer
 from custom_components.retrocam.core.frames import jpeg
 from custom_components.retrocam.core.pattern.marks import FLASH
 from custom_components.retrocam.urls import signed
@@ -22,13 +22,13 @@ from .players import SCREEN, act, play, state_of
 
 
 def brightness(seen: Seen) -> float:
-    """Return the luma of the part of a picture that flashes."""
+    """Return the mean luma of the flashing area."""
     luma = seen.packet.codes[: 120 * 50].reshape(50, 120)
     return float(luma[FLASH.within(120, 50)].mean())
 
 
-async def test_cells_come_at_the_rate_of_the_film_and_as_told(
-    home: HomeAssistant, player: PlayerInstance, film: str
+async def test_ascii_stream_rate_and_init_message(
+    home: HomeAssistant, player: AsciiPlayer, film: str
 ) -> None:
     await play(home, film)
     async with Client.looking(cells_url(home, player)) as client:
@@ -42,18 +42,18 @@ async def test_cells_come_at_the_rate_of_the_film_and_as_told(
     assert init["aspect"] == pytest.approx(16 / 9, rel=0.01)
     assert not init["live"]
     assert client.state == "playing"
-    # 25 fps is let through at 24: one in 25 is left out.
+    # 25 fps are limited to 24: one frame in 25 is dropped.
     steps = np.diff([seen.packet.pts_us for seen in client.seen[:73]])
     assert steps.min() > 0
-    # As many a second as the film has, but for a machine that is busy.
+    # The rate of the film, or less on a busy machine.
     assert 18 <= 72e6 / steps.sum() <= 24.7
     kinds = [seen.packet.type for seen in client.seen]
     assert kinds[0] == 0
     assert len({seen.packet.codes.tobytes() for seen in client.seen}) > 60
 
 
-async def test_sound_and_picture_are_in_step_whenever_somebody_joins(
-    home: HomeAssistant, player: PlayerInstance, film: str, hass_client: ClientSessionGenerator
+async def test_audio_and_video_are_in_sync_for_late_clients(
+    home: HomeAssistant, player: AsciiPlayer, film: str, hass_client: ClientSessionGenerator
 ) -> None:
     await play(home, film)
     http = await hass_client()
@@ -84,13 +84,13 @@ def passed(client: Client, position_us: int) -> bool:
 
 
 def rises(level: NDArray[np.float64], times: NDArray[np.float64]) -> list[float]:
-    """Return when something rises from below to above the middle of its range."""
+    """Return the times at which `level` rises above the middle of its range."""
     high = level > (level.min() + level.max()) / 2
     return [float(times[i]) for i in range(1, len(high)) if high[i] and not high[i - 1]]
 
 
 def heard(adts: bytes, start_us: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Decode sound to its loudness in steps of 5 ms, and the position of each."""
+    """Decode ADTS; return the peak level and the position of each 5 ms."""
     codec = av.CodecContext.create("aac", "r")
     pieces = [
         frame.to_ndarray()[0] for packet in codec.parse(adts) for frame in codec.decode(packet)
@@ -102,9 +102,9 @@ def heard(adts: bytes, start_us: int) -> tuple[NDArray[np.float64], NDArray[np.f
     return loudness, start_us / 1e6 + np.arange(count) * step / 48_000
 
 
-async def test_sound_that_is_gone_is_not_found(
+async def test_audio_of_other_epochs_is_not_found(
     home: HomeAssistant,
-    player: PlayerInstance,
+    player: AsciiPlayer,
     film: str,
     hass_client: ClientSessionGenerator,
     hass_client_no_auth: ClientSessionGenerator,
@@ -130,8 +130,8 @@ async def test_sound_that_is_gone_is_not_found(
     assert (await http.get(there)).status == 404
 
 
-async def test_cells_tell_of_an_error(
-    home: HomeAssistant, player: PlayerInstance, server: MediaServer
+async def test_ascii_stream_reports_errors(
+    home: HomeAssistant, player: AsciiPlayer, server: MediaServer
 ) -> None:
     async with Client.looking(cells_url(home, player)) as client:
         await client.until(lambda: client.state == "idle")
@@ -144,9 +144,9 @@ async def test_cells_tell_of_an_error(
         assert "resolving" in [state["state"] for state in client.states]
 
 
-async def test_the_camera_shows_the_screen(
+async def test_camera_image_shows_the_media(
     home: HomeAssistant,
-    player: PlayerInstance,
+    player: AsciiPlayer,
     film: str,
     hass_client: ClientSessionGenerator,
 ) -> None:
@@ -166,8 +166,8 @@ async def test_the_camera_shows_the_screen(
     assert bright.std() > 20  # glyphs on black
 
 
-async def test_the_screen_is_published_as_video(
-    home: HomeAssistant, player: PlayerInstance, film: str
+async def test_player_is_published_as_video(
+    home: HomeAssistant, player: AsciiPlayer, film: str
 ) -> None:
     await play(home, film)
     url = player.stream_source
@@ -184,8 +184,8 @@ async def test_the_screen_is_published_as_video(
     await until(lambda: not player.publisher.running)
 
 
-async def test_preset_and_charset_change_while_it_plays_and_stay(
-    home: HomeAssistant, player: PlayerInstance, film: str
+async def test_preset_and_charset_change_during_playback(
+    home: HomeAssistant, player: AsciiPlayer, film: str
 ) -> None:
     await play(home, film)
     publisher = player.publisher
@@ -204,7 +204,7 @@ async def test_preset_and_charset_change_while_it_plays_and_stay(
                 "select", "select_option", {"entity_id": entity, "option": option}, blocking=True
             )
             await client.until(lambda: client.init[key] == value)  # noqa: B023  # awaited here
-            # It stands still, and is shown on the new grid all the same.
+            # The paused frame is shown again with the new preset.
             await client.until(lambda: len(client.seen) > count)  # noqa: B023  # awaited in this round
             assert state_of(home, entity).state == option
         assert client.init["planes"] == ["y", "cb", "cr", "g"]

@@ -1,4 +1,4 @@
-"""Passwords and keys of what is played: no state, log or error holds them."""
+"""Passwords and keys in media URLs are redacted in states, logs and errors."""
 
 from collections.abc import Callable
 import logging
@@ -11,7 +11,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 
 from custom_components.retrocam.actions.play_media import describe_player
-from custom_components.retrocam.cameras.player import PlayerInstance
+from custom_components.retrocam.cameras.player import AsciiPlayer
 
 from ..core.player.clips import clip
 from ..core.player.server import MediaServer, Page
@@ -23,8 +23,8 @@ type Secretive = Callable[[str], str]
 
 
 @pytest.fixture
-def secretive(home: HomeAssistant, player: PlayerInstance, server: MediaServer) -> Secretive:
-    """Makes URLs with a user, a password and a key of paths of the server."""
+def secretive(home: HomeAssistant, player: AsciiPlayer, server: MediaServer) -> Secretive:
+    """Return a function that adds a user, a password and a key to the URL of a path."""
     root = server.root.replace("://", f"://{USER}:{PASSWORD}@")
     home.config.allowlist_external_urls = {f"{root}/"}
     return lambda path: f"{root}{path}?key={KEY}"
@@ -38,8 +38,8 @@ def logs(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 
 
 def logged(logs: pytest.LogCaptureFixture) -> str:
-    """Return the lines of yt-dlp and ours; Home Assistant's own name what is called for."""
-    ours = [each for each in logs.records if each.name.startswith("custom_components")]
+    """Return the log lines of yt-dlp and Retrocam; Home Assistant's own log the action's data."""
+    ours = [record for record in logs.records if record.name.startswith("custom_components")]
     return "\n".join(map(logging.Formatter().format, ours))
 
 
@@ -50,9 +50,9 @@ def assert_hidden(*texts: Any) -> None:
 
 
 @pytest.mark.parametrize("path", ["/film.mp4", "/film", "/"])
-async def test_what_plays_is_told_of_without_what_opens_it(
+async def test_state_and_log_of_playing_media_are_redacted(
     home: HomeAssistant,
-    player: PlayerInstance,
+    player: AsciiPlayer,
     *,
     server: MediaServer,
     secretive: Secretive,
@@ -69,9 +69,9 @@ async def test_what_plays_is_told_of_without_what_opens_it(
     assert_hidden(logged(logs))
 
 
-async def test_what_cannot_be_played_is_told_of_without_what_opens_it(
+async def test_errors_of_media_are_redacted(
     home: HomeAssistant,
-    player: PlayerInstance,
+    player: AsciiPlayer,
     *,
     server: MediaServer,
     secretive: Secretive,
@@ -94,17 +94,17 @@ async def test_what_cannot_be_played_is_told_of_without_what_opens_it(
     assert_hidden(raised.value, logs.text, state_of(home).attributes, describe_player(player))
 
 
-async def test_the_signature_of_a_local_file_is_told_to_nobody(
+async def test_signature_of_local_media_is_redacted(
     home: HomeAssistant,
-    player: PlayerInstance,
+    player: AsciiPlayer,
     media_directory: Path,
     logs: pytest.LogCaptureFixture,
 ) -> None:
     (media_directory / "holiday.mp4").write_bytes(clip(20.0))
     for media in ("media-source://media_source/local/holiday.mp4", "/media/local/holiday.mp4"):
         await play(home, media)
-        said = state_of(home).attributes
-        assert said["media_content_id"].endswith("/media/local/holiday.mp4")
-        assert_hidden(said, describe_player(player))
+        attributes = state_of(home).attributes
+        assert attributes["media_content_id"].endswith("/media/local/holiday.mp4")
+        assert_hidden(attributes, describe_player(player))
         await act(home, "media_stop")
     assert_hidden(logged(logs))

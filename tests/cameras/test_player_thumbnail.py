@@ -1,4 +1,4 @@
-"""Thumbnails: fetched by the player over checked connections, and served by Home Assistant."""
+"""Thumbnails, fetched by the player over the checked network and served by Home Assistant."""
 
 import asyncio
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator,
 import pytest_socket
 
 from custom_components.retrocam.actions.play_media import describe_player
-from custom_components.retrocam.cameras.player import PlayerInstance
-from custom_components.retrocam.core.player.artwork import MOST_BYTES
+from custom_components.retrocam.cameras.player import AsciiPlayer
+from custom_components.retrocam.core.player.artwork import MAX_BYTES
 
 from ..core.player.clips import clip
 from ..core.player.server import MediaServer, Page, serving
@@ -31,7 +31,7 @@ def picture(kind: str, width: int = 64, height: int = 36) -> bytes:
 
 @pytest.fixture
 def inside(socket_enabled: None) -> Iterator[MediaServer]:
-    """A server on the private network that nobody may ask for anything."""
+    """A server on the private network that must not be contacted."""
     pytest_socket.socket_allow_hosts(["127.0.0.1", "127.0.0.2"], allow_unix_socket=True)
     with serving("127.0.0.2") as running:
         running.add("/secret.jpg", Page(picture("jpeg"), "image/jpeg"))
@@ -39,7 +39,7 @@ def inside(socket_enabled: None) -> Iterator[MediaServer]:
 
 
 def page_with(server: MediaServer, image: str, path: str = "/page.html") -> str:
-    """Serve a page of a film and a thumbnail; return its URL."""
+    """Serve a page with a video and a thumbnail; return its URL."""
     server.add("/film.mp4", Page(clip(20.0), "video/mp4"))
     video = f"{server.root}/film.mp4"
     head = (
@@ -49,23 +49,23 @@ def page_with(server: MediaServer, image: str, path: str = "/page.html") -> str:
     return server.add(path, Page(text.encode(), "text/html"))
 
 
-async def settled(player: PlayerInstance) -> None:
+async def settled(player: AsciiPlayer) -> None:
     """Wait until no thumbnail is being fetched."""
     await until(lambda: not [name for name in own_threads() if "thumbnail" in name])
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "png", "webp"])
-async def test_a_thumbnail_is_served_by_home_assistant(
+async def test_thumbnail_is_served_by_home_assistant(
     *,
     home: HomeAssistant,
-    player: PlayerInstance,
+    player: AsciiPlayer,
     server: MediaServer,
     hass_client_no_auth: ClientSessionGenerator,
     hass_ws_client: WebSocketGenerator,
     kind: str,
 ) -> None:
     image = picture(kind)
-    # What a server calls it counts for nothing.
+    # The declared content type is ignored.
     url = server.add("/image", Page(image, "text/html"))
     await play(home, page_with(server, url))
     await until(lambda: "entity_picture" in state_of(home).attributes)
@@ -76,7 +76,7 @@ async def test_a_thumbnail_is_served_by_home_assistant(
     answer = await client.get(path)
     assert answer.content_type == f"image/{kind}"
     assert await answer.read() == image
-    # It is fetched once, whoever looks at it.
+    # The source is fetched only once.
     assert (await client.get(path)).status == 200
     assert len(server.asked("/image")) == 1
     assert server.root not in str(state_of(home).attributes | {"media_content_id": ""})
@@ -93,10 +93,10 @@ LEADS = {
 
 
 @pytest.mark.parametrize("lead", LEADS.values(), ids=LEADS.keys())
-async def test_a_page_has_nothing_fetched_from_the_private_network(
+async def test_thumbnail_is_not_fetched_from_private_network(
     *,
     home: HomeAssistant,
-    player: PlayerInstance,
+    player: AsciiPlayer,
     server: MediaServer,
     inside: MediaServer,
     hass_client: ClientSessionGenerator,
@@ -106,7 +106,7 @@ async def test_a_page_has_nothing_fetched_from_the_private_network(
     await settled(player)
     assert inside.root not in str(state_of(home).attributes)
     assert inside.root not in str(describe_player(player))
-    # Nor does Home Assistant fetch it for those who ask.
+    # Home Assistant's proxy does not fetch it either.
     client = await hass_client()
     assert (await client.get(f"/api/media_player_proxy/{PLAYER}")).status == 404
     assert inside.log == []
@@ -120,13 +120,13 @@ NO_IMAGES = {
     "a JPEG that is cut off": picture("jpeg")[:200],
     "a WebP that is cut off": picture("webp")[:25],
     "more pixels than any screen": picture("png", 7000, 7000),
-    "more bytes than any thumbnail": picture("png") + bytes(MOST_BYTES) + picture("png")[-12:],
+    "more bytes than any thumbnail": picture("png") + bytes(MAX_BYTES) + picture("png")[-12:],
 }
 
 
 @pytest.mark.parametrize("body", NO_IMAGES.values(), ids=NO_IMAGES.keys())
-async def test_what_is_no_image_is_not_shown(
-    home: HomeAssistant, player: PlayerInstance, server: MediaServer, body: bytes
+async def test_invalid_thumbnail_is_not_shown(
+    home: HomeAssistant, player: AsciiPlayer, server: MediaServer, body: bytes
 ) -> None:
     image = server.add("/image.jpg", Page(body, "image/jpeg"))
     assert (await play(home, page_with(server, image)))["state"] == "playing"
@@ -139,8 +139,8 @@ async def test_what_is_no_image_is_not_shown(
 @pytest.mark.parametrize(
     "image", ["file:///etc/passwd", "data:image/png;base64,AA==", "ftp://127.0.0.1/a", "http://["]
 )
-async def test_only_http_is_asked_for_a_thumbnail(
-    home: HomeAssistant, player: PlayerInstance, server: MediaServer, image: str
+async def test_thumbnail_is_fetched_by_http_only(
+    home: HomeAssistant, player: AsciiPlayer, server: MediaServer, image: str
 ) -> None:
     assert (await play(home, page_with(server, image)))["state"] == "playing"
     await settled(player)
@@ -149,13 +149,13 @@ async def test_only_http_is_asked_for_a_thumbnail(
 
 
 @pytest.fixture
-def hanging(player: PlayerInstance, server: MediaServer) -> str:
-    """A page whose thumbnail does not come."""
+def hanging(player: AsciiPlayer, server: MediaServer) -> str:
+    """A page whose thumbnail hangs."""
     return page_with(server, server.add("/slow.jpg", lambda request: request.hang()))
 
 
-async def test_a_thumbnail_that_does_not_come_is_given_up(
-    home: HomeAssistant, player: PlayerInstance, server: MediaServer, hanging: str
+async def test_thumbnail_times_out(
+    home: HomeAssistant, player: AsciiPlayer, server: MediaServer, hanging: str
 ) -> None:
     player.thumbnail.limit = 0.1
     assert (await play(home, hanging))["state"] == "playing"
@@ -164,8 +164,8 @@ async def test_a_thumbnail_that_does_not_come_is_given_up(
     assert "entity_picture" not in state_of(home).attributes
 
 
-async def test_what_plays_next_ends_the_fetch(
-    home: HomeAssistant, player: PlayerInstance, server: MediaServer, hanging: str
+async def test_next_media_cancels_thumbnail(
+    home: HomeAssistant, player: AsciiPlayer, server: MediaServer, hanging: str
 ) -> None:
     player.thumbnail.limit = 600
     await play(home, hanging)
@@ -179,8 +179,8 @@ async def test_what_plays_next_ends_the_fetch(
     await settled(player)
 
 
-async def test_unloading_ends_the_fetch(
-    home: HomeAssistant, player: PlayerInstance, server: MediaServer, hanging: str
+async def test_unload_cancels_thumbnail(
+    home: HomeAssistant, player: AsciiPlayer, server: MediaServer, hanging: str
 ) -> None:
     player.thumbnail.limit = 600
     await play(home, hanging)
@@ -189,10 +189,9 @@ async def test_unloading_ends_the_fetch(
     await until(lambda: own_threads() == [])
 
 
-async def test_many_fetches_hold_up_nothing(
-    home: HomeAssistant, player: PlayerInstance, server: MediaServer, hanging: str
+async def test_hanging_thumbnails_do_not_block_shared_executor(
+    home: HomeAssistant, player: AsciiPlayer, server: MediaServer, hanging: str
 ) -> None:
-    """Home Assistant's own threads stay free, however many thumbnails hang."""
     player.thumbnail.limit = 600
     for number in range(70):
         player.thumbnail.async_show(f"{server.root}/slow.jpg?{number}")
@@ -202,8 +201,8 @@ async def test_many_fetches_hold_up_nothing(
     await settled(player)
 
 
-async def test_pictures_of_other_servers_are_not_browsed(
-    home: HomeAssistant, player: PlayerInstance, monkeypatch: pytest.MonkeyPatch
+async def test_browsing_drops_thumbnails_of_other_servers(
+    home: HomeAssistant, player: AsciiPlayer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     thumbnails = {
         "http://192.168.1.1/a.png": None,
@@ -230,11 +229,11 @@ async def test_pictures_of_other_servers_are_not_browsed(
     async def browse(*args: Any, **kwargs: Any) -> BrowseMedia:
         return shared
 
-    # What other integrations offer.
+    # Media of other integrations.
     monkeypatch.setattr("custom_components.retrocam.media_player.async_browse_media", browse)
     entity = home.data["media_player"].get_entity(PLAYER)
-    found = await entity.async_browse_media()
-    assert found.thumbnail is None
-    assert [child.thumbnail for child in found.children] == list(thumbnails.values())
-    # It may be theirs still.
+    browsed = await entity.async_browse_media()
+    assert browsed.thumbnail is None
+    assert [child.thumbnail for child in browsed.children] == list(thumbnails.values())
+    # The other integration's object is unchanged.
     assert shared.thumbnail == "http://192.168.1.1/b.png"

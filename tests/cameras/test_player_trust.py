@@ -1,4 +1,4 @@
-"""Trust in what is played: of one origin for one opening, and of nothing that it leads to."""
+"""Trust in a media URL: limited to its origin, and not extended to what it refers to."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 import pytest_socket
 
-from custom_components.retrocam.cameras.player import PlayerInstance
+from custom_components.retrocam.cameras.player import AsciiPlayer
 
 from ..core.player.clips import clip
 from ..core.player.server import MediaServer, Page, serving
@@ -26,7 +26,7 @@ LIST = """#EXTM3U
 
 @pytest.fixture
 def inside(socket_enabled: None) -> Iterator[MediaServer]:
-    """A server on the private network that is in no list."""
+    """A server on the private network that is not allowed."""
     pytest_socket.socket_allow_hosts(["127.0.0.1", "127.0.0.2"], allow_unix_socket=True)
     with serving("127.0.0.2") as running:
         running.add("/film.mp4", Page(clip(3.0), "video/mp4"))
@@ -67,10 +67,10 @@ LEADS = [redirect, segment, key, master, page]
 
 
 @pytest.mark.parametrize("lead", LEADS)
-async def test_an_allowed_url_leads_nowhere_else_on_the_private_network(
+async def test_trust_does_not_extend_to_other_private_hosts(
     *,
     home: HomeAssistant,
-    player: PlayerInstance,
+    player: AsciiPlayer,
     server: MediaServer,
     inside: MediaServer,
     lead: Any,
@@ -83,16 +83,16 @@ async def test_an_allowed_url_leads_nowhere_else_on_the_private_network(
     assert inside.log == []
 
 
-async def test_an_allowed_url_may_lead_to_its_own_origin(
-    home: HomeAssistant, player: PlayerInstance, server: MediaServer
+async def test_trust_extends_to_same_origin(
+    home: HomeAssistant, player: AsciiPlayer, server: MediaServer
 ) -> None:
     server.add("/film.ts", Page(clip(3.0, kind="mpegts"), "video/mp2t"))
     server.redirect("/hop", segment(server, ""))
     assert (await play(home, f"{server.root}/hop"))["state"] == "playing"
 
 
-async def test_an_address_is_trusted_at_its_port_only(
-    home: HomeAssistant, player: PlayerInstance, server: MediaServer, film: str
+async def test_trust_does_not_extend_to_other_ports(
+    home: HomeAssistant, player: AsciiPlayer, server: MediaServer, film: str
 ) -> None:
     with serving() as other:
         server.redirect("/hop", other.add("/film.mp4", Page(clip(3.0), "video/mp4")))
@@ -116,10 +116,10 @@ LISTS = {
 
 @pytest.mark.parametrize("text", LISTS.values(), ids=LISTS.keys())
 @pytest.mark.parametrize("name", ["photo.jpg", "film.mp4"])
-async def test_a_file_is_never_read_as_a_playlist_or_a_page(
+async def test_local_file_is_never_parsed_as_playlist_or_page(
     *,
     home: HomeAssistant,
-    player: PlayerInstance,
+    player: AsciiPlayer,
     media_directory: Path,
     inside: MediaServer,
     text: str,

@@ -1,4 +1,4 @@
-"""Clips of a crash are finished beside everything else that a camera does with its disk."""
+"""Recovery of clips after a crash, concurrent with other disk access."""
 
 from pathlib import Path
 import threading
@@ -8,7 +8,8 @@ from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.retrocam.cameras import CameraInstance, media_storage
-from custom_components.retrocam.core.clips.recovery import Salvage, salvage
+from custom_components.retrocam.core.clips.recovery import recover
+from custom_components.retrocam.core.clips.result import ClipFile
 from custom_components.retrocam.core.library.files import partial_path
 
 from ..conftest import LoadEntry
@@ -21,7 +22,7 @@ NAME = "20240102T030405.678Z.mp4"
 
 
 def unfinished(folder: Path) -> bytes:
-    """Return a recording in fragments."""
+    """Return an unfinished, fragmented recording."""
     with Camera(folder) as camera:
         camera.feed(cuts_of(200))
         kept: list[bytes] = []
@@ -29,7 +30,7 @@ def unfinished(folder: Path) -> bytes:
             5,
             0,
             trigger=camera.ring.now - 1,
-            on_progress=lambda _: kept.extend(
+            on_write=lambda _: kept.extend(
                 path.read_bytes() for path in folder.glob("*.partial.mp4")
             ),
         )
@@ -37,21 +38,21 @@ def unfinished(folder: Path) -> bytes:
         return kept[-1]
 
 
-async def test_snapshots_do_not_wait_for_the_recovery_of_a_clip(
+async def test_recovery_does_not_block_snapshots(
     home: HomeAssistant, load: LoadEntry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     go, running = threading.Event(), threading.Event()
 
-    def held(*given: Any) -> Salvage:
+    def blocked_recover(*given: Any) -> list[ClipFile]:
         running.set()
         go.wait()
-        return salvage(*given)
+        return recover(*given)
 
-    monkeypatch.setattr(media_storage, "salvage", held)
-    told: list[str] = []
+    monkeypatch.setattr(media_storage, "recover", blocked_recover)
+    event_types: list[str] = []
     home.bus.async_listen(
         "state_changed",
-        lambda event: told.append(event.data["new_state"].attributes.get("event_type", "")),
+        lambda event: event_types.append(event.data["new_state"].attributes.get("event_type", "")),
     )
     data = {"kind": "demo", "name": "Porch"}
     entry = await load(data, options=options(interval_sec=1), entry_id=EARLY)
@@ -72,11 +73,11 @@ async def test_snapshots_do_not_wait_for_the_recovery_of_a_clip(
     finally:
         go.set()
     await until(lambda: instance.media.recordings.find(NAME))
-    await until(lambda: "clip_salvaged" in told)
+    await until(lambda: "clip_salvaged" in event_types)
     assert not partial.exists()
 
 
-async def test_unloading_waits_for_a_recovery(
+async def test_unload_waits_for_recovery(
     home: HomeAssistant, load: LoadEntry, tmp_path: Path
 ) -> None:
     entry = await load({"kind": "demo", "name": "Porch"}, options=options(), entry_id=EARLY)

@@ -1,4 +1,4 @@
-"""A stream of our own is opened anew before its time stamps have wrapped."""
+"""Restart of generated streams before their time stamps wrap."""
 
 from datetime import timedelta
 
@@ -7,32 +7,33 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.retrocam.cameras.generated import REOPENED_EVERY, DrawnInstance
+from custom_components.retrocam.cameras.generated import GeneratedCamera
+from custom_components.retrocam.cameras.live_source import REOPEN_INTERVAL
 
 from ..waiting import until
 
 TIME_STAMPS = timedelta(seconds=(1 << 33) / 90_000)
 
 
-async def test_a_running_worker_is_restarted_before_the_time_stamps_wrap(
-    home: HomeAssistant, quiet_demo: DrawnInstance, caplog: pytest.LogCaptureFixture
+async def test_worker_restarts_before_time_stamps_wrap(
+    home: HomeAssistant, quiet_demo: GeneratedCamera, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert REOPENED_EVERY < TIME_STAMPS
-    stream, ring = quiet_demo.supply.stream, quiet_demo.ring
+    assert REOPEN_INTERVAL < TIME_STAMPS
+    stream, ring = quiet_demo.provider.stream, quiet_demo.ring
     assert stream is not None
 
     def figure(name: str) -> object:
         return stream.get_diagnostics().get(name)
 
-    # One that does not run is left alone.
-    async_fire_time_changed(home, dt_util.utcnow() + REOPENED_EVERY)
+    # A worker that is not running is not started.
+    async_fire_time_changed(home, dt_util.utcnow() + REOPEN_INTERVAL)
     await home.async_block_till_done()
     assert figure("start_worker") is None
     assert figure("update_source") is None
-    release = quiet_demo.supply.hold()
+    release = quiet_demo.provider.acquire()
     await until(lambda: ring.last_arrival is not None)
     outputs = stream.outputs()
-    async_fire_time_changed(home, dt_util.utcnow() + 2 * REOPENED_EVERY)
+    async_fire_time_changed(home, dt_util.utcnow() + 2 * REOPEN_INTERVAL)
     await until(lambda: figure("start_worker") == 2)
     before = ring.last_arrival
     await until(lambda: ring.last_arrival is not None and ring.last_arrival > (before or 0))

@@ -1,4 +1,4 @@
-"""Media on a drive that hangs or goes away: all that needs no disk goes on."""
+"""Media on a drive that hangs or is disconnected: all that needs no disk continues."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,12 +23,12 @@ from ..waiting import until
 SHAPE = {"width": 320, "height": 180, "fps": 10}
 CAMERA = "camera.porch"
 MANY = 80
-"""Requests: more than Home Assistant has threads for such things."""
+"""Requests: more than the threads of Home Assistant's executor."""
 
 
 @pytest.fixture
 async def drive(tmp_path: Path) -> AsyncIterator[StallingDirectory]:
-    """A drive that is there."""
+    """A mounted drive."""
     async with StallingDirectory.mounted(tmp_path) as directory:
         yield directory
         assert not directory.rescued, "the event loop waited for the drive"
@@ -36,7 +36,7 @@ async def drive(tmp_path: Path) -> AsyncIterator[StallingDirectory]:
 
 @pytest.fixture
 def media_directory(hass: HomeAssistant, drive: StallingDirectory) -> Path:
-    """The local media directory: the drive."""
+    """The local media directory, on the drive."""
     hass.config.media_dirs = {"local": str(drive.path)}
     return drive.path
 
@@ -47,7 +47,7 @@ async def act(hass: HomeAssistant, action: str, **data: Any) -> dict[str, Any]:
 
 @pytest.fixture
 async def camera(load: LoadEntry) -> CameraInstance:
-    """A camera with a clip and some seconds in its memory."""
+    """A camera with some seconds in its ring."""
     data = {CONF_KIND: KIND_DEMO, "name": "Porch", "advanced": SHAPE}
     entry = await load(data, options={"storage": {"min_free_megabytes": 0}})
     instance: CameraInstance = entry.runtime_data
@@ -55,7 +55,7 @@ async def camera(load: LoadEntry) -> CameraInstance:
     return instance
 
 
-async def test_a_stalled_drive_holds_up_nothing_but_its_own_threads(
+async def test_stalled_drive_blocks_only_its_own_threads(
     home: HomeAssistant,
     camera: CameraInstance,
     drive: StallingDirectory,
@@ -75,14 +75,14 @@ async def test_a_stalled_drive_holds_up_nothing_but_its_own_threads(
     other.add_to_hass(home)
     assert await home.config_entries.async_setup(other.entry_id)
 
-    # What is in memory is answered, and pictures go on.
+    # Requests that need no disk are answered.
     listed = await act(home, "list_recordings")
     assert [item["media_content_id"] for item in listed["items"]] == [clip["media_content_id"]]
     assert (await camera.async_still()).data.startswith(b"\xff\xd8")
     newest = camera.ring.now
     await until(lambda: camera.ring.now > newest + 1 and camera.recorder.active)
     await beats(50)
-    assert await home.async_add_executor_job(int) == 0  # the threads that all share are free
+    assert await home.async_add_executor_job(int) == 0  # the shared executor is free
     waiting = [record, snapshot, delete, *files]
     assert not any(task.done() for task in waiting)
     assert not other.runtime_data.media.loaded
@@ -96,7 +96,7 @@ async def test_a_stalled_drive_holds_up_nothing_but_its_own_threads(
     await until(lambda: other.runtime_data.media.loaded)
 
 
-async def test_an_entry_on_a_stalled_drive_is_unloaded_when_the_drive_answers(
+async def test_unload_waits_for_stalled_drive(
     home: HomeAssistant, camera: CameraInstance, drive: StallingDirectory
 ) -> None:
     drive.pause()
@@ -112,17 +112,16 @@ async def test_an_entry_on_a_stalled_drive_is_unloaded_when_the_drive_answers(
     await asyncio.gather(snapshot, return_exceptions=True)
 
 
-async def test_a_drive_that_goes_away_is_told_of_and_used_again_when_it_is_back(
+async def test_disconnected_drive_is_reported_and_reused(
     home: HomeAssistant, camera: CameraInstance, drive: StallingDirectory
 ) -> None:
     clip = await act(home, "record", lookback=1, duration=0)
     drive.disconnect()
     for action, data in (("record", {"lookback": 1, "duration": 0}), ("take_snapshot", {})):
-        with pytest.raises(HomeAssistantError) as told:
+        with pytest.raises(HomeAssistantError) as error:
             await act(home, action, **data)
-        assert told.value.translation_key == "storage_missing"
-    told_of = camera.media.problem
-    assert told_of is not None
+        assert error.value.translation_key == "storage_missing"
+    assert camera.media.problem is not None
     assert (await camera.async_still()).data.startswith(b"\xff\xd8")
 
     drive.vanish()

@@ -16,14 +16,13 @@ from av.container import OutputContainer
 import numpy as np
 
 from custom_components.retrocam.core.frames.jpeg import planes
-from custom_components.retrocam.core.pattern.picture import (
-    SAMPLE_RATE,
-    TestPattern,
-    beep,
-    read_frame_number,
-)
-from custom_components.retrocam.core.segments.ring import ReadPart, SegmentCursor, SegmentRing
+from custom_components.retrocam.core.pattern.marks import SAMPLE_RATE, beep
+from custom_components.retrocam.core.pattern.picture import TestPattern
+from custom_components.retrocam.core.segments.cursors import ReadPart, SegmentCursor
+from custom_components.retrocam.core.segments.ring import SegmentRing
 from custom_components.retrocam.core.segments.segment import MediaPart, Segment
+
+from ..pattern_reader import read_frame_number
 
 WALL = 1_700_000_000.0
 """UNIX time at which tests begin."""
@@ -36,6 +35,8 @@ class Part:
     duration: float
     has_keyframe: bool
     data: bytes
+    keyframe: tuple[int, bytes] | None = None
+    """pts and start of the last keyframe that the worker had read by then."""
 
 
 @dataclass(slots=True)
@@ -91,7 +92,7 @@ def encode(
             frame.pts, frame.time_base = index, Fraction(1, fps)
             output.mux(video.encode(frame))
             if audio is not None:
-                output.mux(audio.encode(_sound(index, fps)))
+                output.mux(audio.encode(sound_of(index, fps)))
         output.mux(video.encode(None))
         if audio is not None:
             output.mux(audio.encode(None))
@@ -110,7 +111,7 @@ def _options(codec: str, gop: int, bframes: int) -> dict[str, str]:
     return options | {"sc_threshold": "0", "b_strategy": "0", "threads": "1"}
 
 
-def _sound(index: int, fps: int) -> av.AudioFrame:
+def sound_of(index: int, fps: int) -> av.AudioFrame:
     count = SAMPLE_RATE // fps
     samples = beep(index * count, count)[np.newaxis]
     frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
@@ -128,6 +129,7 @@ class _Muxer:
         self._min_segment = float(options["min_segment"])
         self._low_latency = bool(options["low_latency"])
         self._sequence = 0
+        self._keyframe: tuple[int, bytes] | None = None
         self.cuts: list[Cut] = []
         self._reset(start)
 
@@ -136,6 +138,8 @@ class _Muxer:
             packet.stream = self._outputs[1]
             self._container.mux(packet)
             return
+        if packet.is_keyframe:
+            self._keyframe = packet.pts, bytes(packet)[:4096]
         late = (packet.dts - self._segment_dts) * packet.time_base >= self._min_segment
         if packet.is_keyframe and packet.dts and late:
             self._flush(packet, last=True)
@@ -194,7 +198,7 @@ class _Muxer:
         self._file.seek(self._position)
         data = self._file.read()
         seconds = float((dts - self._part_dts) * packet.time_base)
-        self._cut.parts.append(Part(seconds, self._has_keyframe, data))
+        self._cut.parts.append(Part(seconds, self._has_keyframe, data, self._keyframe))
         self._has_keyframe = False
         if last:
             self._cut.duration = float((dts - self._segment_dts) * packet.time_base)
@@ -247,6 +251,8 @@ def feed(ring: SegmentRing, cuts: Iterable[Cut], clock: Clock, *, run: int = 0) 
         ring.begin(run, segment.init)
         for part in segment.parts:
             clock.now += part.duration
+            if part.keyframe is not None:
+                ring.note_keyframe(*part.keyframe)
             ring.add_part(part)
         if segment.duration:
             ring.finish(segment.duration)

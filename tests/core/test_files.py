@@ -1,4 +1,4 @@
-"""Files by descriptor, and errors of the disk."""
+"""Tests of files by descriptor, and of errors of the disk."""
 
 import errno
 import os
@@ -31,7 +31,7 @@ FULL_DEVICE = Path("/dev/full")
 
 
 def open_files() -> int:
-    """Count the descriptors of this process; 0 where the system does not tell."""
+    """Return the number of descriptors of this process; 0 where the system has no count."""
     folder = Path("/proc/self/fd")
     return len(listing(folder)) if folder.is_dir() else 0
 
@@ -65,7 +65,7 @@ def test_only_regular_files_are_opened(tmp_path: Path, kind: str) -> None:
 
 
 @pytest.mark.skipif(not FULL_DEVICE.exists(), reason="Linux has a disk that is always full")
-def test_a_full_disk_is_told() -> None:
+def test_full_disk_raises_storage_full() -> None:
     descriptor = os.open(FULL_DEVICE, os.O_WRONLY)
     try:
         with pytest.raises(StorageFullError), storage_errors():
@@ -87,19 +87,21 @@ def test_a_full_disk_is_told() -> None:
         (None, StorageError, "storage_failed"),
     ],
 )
-def test_errors_of_the_system(number: int | None, kind: type[StorageError], code: str) -> None:
+def test_os_errors_map_to_storage_errors(
+    number: int | None, kind: type[StorageError], code: str
+) -> None:
     error = storage_error(OSError() if number is None else OSError(number, "why"))
     assert type(error) is kind
     assert error.code == code
     assert isinstance(error, OSError)
 
 
-def test_our_own_errors_pass() -> None:
+def test_retrocam_errors_pass_unchanged() -> None:
     with pytest.raises(MediaNotFoundError), storage_errors():
         raise MediaNotFoundError(NAME)
 
 
-def test_a_folder_that_cannot_be_synced_is_no_error() -> None:
+def test_unsupported_folder_sync_is_ignored() -> None:
     # A pipe answers EINVAL, as some network drives do.
     reader, writer = os.pipe()
     os.close(reader)
@@ -108,6 +110,6 @@ def test_a_folder_that_cannot_be_synced_is_no_error() -> None:
         os.fstat(writer)
 
 
-def test_free_space_is_that_of_the_disk(tmp_path: Path) -> None:
+def test_free_space_matches_statvfs(tmp_path: Path) -> None:
     status = os.statvfs(tmp_path)
     assert free_space(tmp_path) == pytest.approx(status.f_bavail * status.f_frsize, rel=0.1)

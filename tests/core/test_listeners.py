@@ -1,8 +1,8 @@
-"""Listeners, and those of changes that come in bursts."""
+"""Tests of plain and coalesced listeners."""
 
 import asyncio
 
-from custom_components.retrocam.core.listeners import Listeners, Turnwise
+from custom_components.retrocam.core.listeners import CoalescedListeners, Listeners
 
 
 async def turns(count: int = 3) -> None:
@@ -10,68 +10,68 @@ async def turns(count: int = 3) -> None:
         await asyncio.sleep(0)  # a turn of the loop
 
 
-def test_each_registration_is_told_until_it_is_removed() -> None:
-    listeners, told = Listeners[[int]](), list[int]()
-    first, second = listeners.add(told.append), listeners.add(told.append)
-    listeners.tell(1)
+def test_each_registration_is_called_until_removed() -> None:
+    listeners, received = Listeners[[int]](), list[int]()
+    first, second = listeners.add(received.append), listeners.add(received.append)
+    listeners.notify(1)
     first()
     first()
-    listeners.tell(2)
-    assert (told, len(listeners)) == ([1, 1, 2], 1)
+    listeners.notify(2)
+    assert (received, len(listeners)) == ([1, 1, 2], 1)
     second()
-    listeners.tell(3)
-    listeners.add(told.append)
+    listeners.notify(3)
+    listeners.add(received.append)
     listeners.clear()
-    listeners.tell(4)
-    assert (told, len(listeners)) == ([1, 1, 2], 0)
+    listeners.notify(4)
+    assert (received, len(listeners)) == ([1, 1, 2], 0)
 
 
-def test_a_listener_that_comes_or_goes_meanwhile_does_not_change_the_turn() -> None:
-    listeners, told = Listeners[[]](), list[str]()
+def test_changes_during_a_notification_apply_to_the_next() -> None:
+    listeners, received = Listeners[[]](), list[str]()
 
     def change() -> None:
-        told.append("first")
+        received.append("first")
         remove()
-        listeners.add(lambda: told.append("late"))
+        listeners.add(lambda: received.append("late"))
 
     listeners.add(change)
-    remove = listeners.add(lambda: told.append("second"))
-    listeners.tell()
-    assert told == ["first", "second"]
+    remove = listeners.add(lambda: received.append("second"))
+    listeners.notify()
+    assert received == ["first", "second"]
 
 
-async def test_a_burst_is_told_of_twice_and_the_last_change_is_seen() -> None:
-    listeners = Turnwise(asyncio.get_running_loop())
+async def test_burst_is_coalesced_and_its_last_change_notified() -> None:
+    listeners = CoalescedListeners(asyncio.get_running_loop())
     values, seen = list[int](), list[int]()
     leave = listeners.add(lambda: seen.append(len(values)))
     for value in range(100):
         values.append(value)
-        listeners.tell()
+        listeners.notify()
     at_once = [1, 2, 3, 4, 5, 6, 7, 8]
     assert seen == at_once
     await turns()
     assert seen == [*at_once, 100]
-    listeners.tell()
+    listeners.notify()
     assert seen == [*at_once, 100, 100]
     await turns()
     leave()
-    listeners.tell()
+    listeners.notify()
     await turns()
     assert seen == [*at_once, 100, 100]
 
 
-async def test_what_listeners_change_themselves_is_told_of_later() -> None:
-    listeners = Turnwise(asyncio.get_running_loop())
-    told = 0
+async def test_changes_by_listeners_are_notified_later() -> None:
+    listeners = CoalescedListeners(asyncio.get_running_loop())
+    received = 0
 
     def change() -> None:
-        nonlocal told
-        told += 1
-        if told < 3:
-            listeners.tell()
+        nonlocal received
+        received += 1
+        if received < 3:
+            listeners.notify()
 
     listeners.add(change)
-    listeners.tell()
-    assert told == 1
+    listeners.notify()
+    assert received == 1
     await turns(5)
-    assert told == 3
+    assert received == 3

@@ -1,4 +1,4 @@
-"""One job in a thread of its own, awaited."""
+"""Tests of awaiting a job in a thread of its own."""
 
 import asyncio
 import threading
@@ -12,7 +12,7 @@ def names() -> list[str]:
     return [thread.name for thread in threading.enumerate()]
 
 
-async def test_the_job_runs_in_a_thread_of_that_name_which_is_then_gone() -> None:
+async def test_job_runs_in_a_named_thread_that_ends() -> None:
     assert await run_in_thread("retrocam job", lambda: threading.current_thread().name) == (
         "retrocam job"
     )
@@ -24,7 +24,7 @@ async def test_any_result_is_returned(result: object) -> None:
     assert await run_in_thread("retrocam job", lambda: result) is result
 
 
-async def test_what_is_raised_is_raised_and_the_thread_is_gone() -> None:
+async def test_error_is_raised_and_the_thread_ends() -> None:
     def fail() -> None:
         raise LookupError("nothing there")
 
@@ -33,7 +33,7 @@ async def test_what_is_raised_is_raised_and_the_thread_is_gone() -> None:
     assert "retrocam job" not in names()
 
 
-async def test_the_event_loop_goes_on_meanwhile() -> None:
+async def test_event_loop_runs_during_the_job() -> None:
     go = threading.Event()
 
     async def let_go() -> None:
@@ -43,13 +43,13 @@ async def test_the_event_loop_goes_on_meanwhile() -> None:
     assert ended
 
 
-async def test_jobs_run_side_by_side_each_in_its_own_thread() -> None:
+async def test_jobs_run_concurrently_in_threads_of_their_own() -> None:
     together = threading.Barrier(8)
     jobs = (run_in_thread(f"retrocam job {n}", lambda: together.wait(10)) for n in range(8))
     assert sorted(await asyncio.gather(*jobs)) == list(range(8))
 
 
-async def test_a_cancelled_wait_drops_the_result_and_does_not_wait_for_the_thread() -> None:
+async def test_cancellation_drops_the_result_without_joining() -> None:
     go = threading.Event()
     began = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -59,13 +59,13 @@ async def test_a_cancelled_wait_drops_the_result_and_does_not_wait_for_the_threa
         loop.call_soon_threadsafe(began.set)
         go.wait(10)
         loop.call_soon_threadsafe(ended.set)
-        return "for nobody"
+        return "dropped"
 
-    waiting = asyncio.create_task(run_in_thread("retrocam job", job))
+    task = asyncio.create_task(run_in_thread("retrocam job", job))
     await began.wait()
-    waiting.cancel()
+    task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await waiting
+        await task
     assert "retrocam job" in names()
     go.set()
     async with asyncio.timeout(30):
@@ -73,31 +73,31 @@ async def test_a_cancelled_wait_drops_the_result_and_does_not_wait_for_the_threa
     for thread in threading.enumerate():
         if thread.name == "retrocam job":
             thread.join(10)
-    # The late answer is taken in by the loop, and by nobody else.
+    # The loop takes the late answer and drops it.
     await asyncio.sleep(0)
-    assert waiting.cancelled()
+    assert task.cancelled()
 
 
-async def test_a_failure_after_a_cancelled_wait_is_dropped_too() -> None:
+async def test_failure_after_cancellation_is_dropped() -> None:
     go = threading.Event()
     threads: list[threading.Thread] = []
 
     def job() -> None:
         threads.append(threading.current_thread())
         go.wait(10)
-        raise LookupError("for nobody")
+        raise LookupError("dropped")
 
-    waiting = asyncio.create_task(run_in_thread("retrocam job", job))
+    task = asyncio.create_task(run_in_thread("retrocam job", job))
     await asyncio.sleep(0)
-    waiting.cancel()
+    task.cancel()
     go.set()
     with pytest.raises(asyncio.CancelledError):
-        await waiting
+        await task
     threads[0].join(10)
     assert not threads[0].is_alive()
 
 
-def test_a_loop_that_was_closed_under_the_thread_does_not_disturb_it() -> None:
+def test_thread_outlives_a_closed_loop() -> None:
     go = threading.Event()
     threads: list[threading.Thread] = []
     failures: list[object] = []
@@ -124,29 +124,27 @@ def test_a_loop_that_was_closed_under_the_thread_does_not_disturb_it() -> None:
 
 
 @pytest.mark.parametrize("fails", [False, True])
-async def test_a_job_that_may_not_be_outlived_is_waited_for_even_when_cancelled(
-    *, fails: bool
-) -> None:
+async def test_join_on_cancel_waits_for_the_thread(*, fails: bool) -> None:
     go = threading.Event()
     began = asyncio.Event()
     loop = asyncio.get_running_loop()
-    complaints: list[object] = []
-    loop.set_exception_handler(lambda _loop, context: complaints.append(context))
+    loop_errors: list[object] = []
+    loop.set_exception_handler(lambda _loop, context: loop_errors.append(context))
 
     def job() -> None:
         loop.call_soon_threadsafe(began.set)
         go.wait(10)
         if fails:
-            raise LookupError("for nobody")
+            raise LookupError("dropped")
 
-    waiting = asyncio.create_task(run_in_thread("retrocam job", job, outlived=False))
+    task = asyncio.create_task(run_in_thread("retrocam job", job, join_on_cancel=True))
     await began.wait()
-    waiting.cancel()
-    done, _ = await asyncio.wait((waiting,), timeout=0.05)
+    task.cancel()
+    done, _ = await asyncio.wait((task,), timeout=0.05)
     assert not done
     go.set()
     with pytest.raises(asyncio.CancelledError):
-        await waiting
+        await task
     assert "retrocam job" not in names()
-    # What failed for nobody is no error that a log should hold.
-    assert complaints == []
+    # A dropped error must not be logged.
+    assert loop_errors == []

@@ -1,4 +1,4 @@
-"""Futures of event loops that are woken from a thread."""
+"""Tests of futures that a thread wakes."""
 
 import asyncio
 import threading
@@ -6,7 +6,7 @@ import threading
 from custom_components.retrocam.core.waiters import Waiters
 
 
-async def test_all_are_woken_at_once_from_any_thread() -> None:
+async def test_all_waiters_wake_from_any_thread() -> None:
     lock = threading.RLock()
     waiters = Waiters(lock)
     tasks = [asyncio.ensure_future(waiters.wait(waiters.add())) for _ in range(20)]
@@ -19,7 +19,7 @@ async def test_all_are_woken_at_once_from_any_thread() -> None:
     await asyncio.gather(*tasks)
 
 
-async def test_a_cancelled_waiter_does_not_keep_others_from_being_woken() -> None:
+async def test_cancelled_waiter_does_not_block_others() -> None:
     waiters = Waiters()
     gone, stays = (asyncio.ensure_future(waiters.wait(waiters.add())) for _ in range(2))
     await asyncio.sleep(0)  # a turn of the loop
@@ -31,7 +31,7 @@ async def test_a_cancelled_waiter_does_not_keep_others_from_being_woken() -> Non
     )
 
 
-def test_a_closed_loop_is_no_error() -> None:
+def test_closed_loop_is_ignored() -> None:
     waiters = Waiters()
 
     async def begin() -> None:

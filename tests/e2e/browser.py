@@ -1,4 +1,4 @@
-"""A real browser on a real Home Assistant, and what a user sees in it."""
+"""A real browser on a real Home Assistant, and helpers to read what it shows."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -21,10 +21,10 @@ from playwright.async_api import (
     async_playwright,
 )
 
-from custom_components.retrocam.core.pattern.picture import read_frame_number
 from demo.client import PASSWORD, USERNAME
 
 from ..missing import missing
+from ..pattern_reader import read_frame_number
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS: Final = [
@@ -39,17 +39,18 @@ WITHOUT_WEBGL: Final = [
     "--disable-gpu",
     "--disable-3d-apis",
 ]
+"""Draws a page with half of the work, where it need not be WebGL's."""
 SCREENSHOTS: Final = Path(__file__).parent.parent.parent / "screenshots"
 DESKTOP: Final = {"width": 1280, "height": 900}
 TIMEOUT: Final = 40_000
-"""Milliseconds that the browser may take for anything."""
+"""Timeout of the browser in ms."""
 
 TELL_REJECTIONS: Final = """
 addEventListener("unhandledrejection", ({ reason }) => {
   if (!(reason instanceof Error)) console.error(`unhandled: ${JSON.stringify(reason)}`);
 });
 """
-"""Home Assistant's errors are plain objects, of which Playwright says no more than that."""
+"""Home Assistant's errors are plain objects, which Playwright reports without their contents."""
 
 KNOWN_NOISE: Final[dict[str, str]] = {
     r'\{"code":"unknown_command"': "Home Assistant's page asks for `recorder/info` at once; the demo has"
@@ -59,11 +60,11 @@ KNOWN_NOISE: Final[dict[str, str]] = {
     r"status of 404 .*/api/retrocam/audio/": "another film may begin while the sound of the one before"
     " is asked for; the card asks again",
 }
-"""What may stand in the console though nothing is wrong: regular expressions, and why."""
+"""Expected console messages: regular expressions, and why."""
 
 
 def chromium() -> str:
-    """Return where the browser is. Without one the test is skipped, or fails where CI is set."""
+    """Return the path of the browser. Without one the test is skipped, or fails in CI."""
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         missing(f"no browser: none of {', '.join(NAMES)} is installed")
@@ -71,7 +72,7 @@ def chromium() -> str:
 
 
 class Visit:
-    """One page, and all that went wrong in it."""
+    """One page, and the errors in it."""
 
     def __init__(self, page: Page) -> None:
         """Listen to the page from its beginning."""
@@ -82,7 +83,7 @@ class Visit:
 
     @property
     def complaints(self) -> list[str]:
-        """Errors and warnings in the console but for those that are known."""
+        """Errors and warnings in the console except expected ones."""
         return [
             text
             for text in self._complaints
@@ -90,11 +91,11 @@ class Visit:
         ]
 
     def forgive(self, known: str) -> None:
-        """Forget what was said so far of something that a test has broken on purpose."""
+        """Drop the messages about something that a test has broken on purpose."""
         self._complaints = [text for text in self._complaints if known not in text]
 
     async def log_in(self, url: str, username: str = USERNAME, password: str = PASSWORD) -> None:
-        """Open a page of Home Assistant as one who has to log in at its form first."""
+        """Open a page of Home Assistant and log in at its form."""
         await self.page.goto(url)
         await self.page.locator("input[name=username]").fill(username)
         await self.page.locator("input[name=password]").fill(password)
@@ -103,7 +104,7 @@ class Visit:
 
     @contextlib.asynccontextmanager
     async def another(self, script: str = "", **context: Any) -> AsyncIterator[Visit]:
-        """Open a page in the same browser, for somebody who is not logged in yet.
+        """Open a page in the same browser without a login.
 
         `script` runs in it before anything else.
         """
@@ -120,16 +121,16 @@ class Visit:
             self._complaints.append(f"{message.text} ({message.location.get('url', '')})")
 
     def _failed(self, error: Error) -> None:
-        if str(error) != "Object":  # one of those that TELL_REJECTIONS puts into words
+        if str(error) != "Object":  # a rejection formatted by TELL_REJECTIONS
             self._complaints.append(str(error))
 
 
 @contextlib.asynccontextmanager
 async def visit(*, arguments: Sequence[str] = ARGUMENTS, **context: Any) -> AsyncIterator[Visit]:
-    """Open an empty page in a browser of its own, which ends with the `with` block.
+    """Open an empty page in a browser of its own during the `with` block.
 
-    `arguments` are the browser's; `context` is what Playwright takes for a new
-    context: size, colours, time zone.
+    `arguments` are the browser's; `context` are Playwright's options of a new context: size, colours,
+    time zone.
     """
     path = chromium()
     async with async_playwright() as playwright:
@@ -148,7 +149,7 @@ async def _opened(context: BrowserContext, script: str = "") -> Visit:
 
 
 async def luma(element: Locator) -> NDArray[np.uint8]:
-    """Return what is to be seen of an element: brightness, (rows, columns) uint8."""
+    """Return a screenshot of an element: brightness, (rows, columns) uint8."""
     return luma_of(await element.screenshot())
 
 
@@ -160,7 +161,7 @@ def luma_of(png: bytes) -> NDArray[np.uint8]:
 
 
 async def seen_number(element: Locator, after: int = -1) -> tuple[int, NDArray[np.uint8]]:
-    """Return the first readable frame number beyond `after`, and the picture that shows it."""
+    """Return the first readable frame number greater than `after`, and the image that shows it."""
     async with asyncio.timeout(TIMEOUT / 1000):
         while True:
             picture = await luma(element)

@@ -1,4 +1,4 @@
-"""A day that is full of pictures, for the history card: in tests and in the benchmark."""
+"""A full day of snapshots for the history card: in tests and in the benchmark."""
 
 from typing import Final
 
@@ -12,4 +12,4 @@ A_FULL_DAY: Final = """card => {
   card.requestUpdate();
   return card.updateComplete;
 }"""
-"""A function of the page, which gives the card 100,000 items like its first one."""
+"""A function for the page, which gives the card 100,000 items like its first one."""

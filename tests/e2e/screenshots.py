@@ -1,10 +1,11 @@
-"""Pictures of the cards and the share page in the demo, to be looked at: `scripts/screenshots [FOLDER]`.
+"""Takes screenshots of the cards and the share page in the demo: `scripts/screenshots [FOLDER]`.
 
-The demo's day is filled up first, since a history of one minute shows little of the history card.
+The demo's day is filled first, since a history of one minute shows little of the history card.
+The pictures of the README are others: see `readme_pictures.py`.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import random
@@ -31,7 +32,7 @@ SIZES: Final = {
     "phone": {"width": 390, "height": 844},
 }
 EVENING: Final = 19
-"""The hour that the browser's clock shows, so that most of a day has passed."""
+"""The hour of the browser's clock, so that most of a day has passed."""
 SNAPSHOT_EVERY: Final = timedelta(minutes=6)
 CLIPS: Final = 9
 FPS: Final = 25
@@ -44,46 +45,50 @@ def time_zone(now: datetime) -> str:
 
 
 def day_until(now: datetime) -> Iterator[datetime]:
-    """Give the times of snapshots from midnight in that zone until now."""
+    """Return the times of snapshots from midnight in that zone until now."""
     moment = now - timedelta(hours=EVENING) + timedelta(minutes=7)
     while moment < now - timedelta(minutes=2):
         yield moment
         moment += SNAPSHOT_EVERY
 
 
-def fill(library: Path, clip: bytes, now: datetime) -> None:
-    """Write a day of pictures, and a clip again and again, as if they had been kept."""
+def patterns(now: datetime) -> Iterator[bytes]:
+    """Yield a day's snapshots of the demo camera."""
     pattern = TestPattern()
+    for moment in day_until(now):
+        yield jpeg.encode(pattern.render(round(moment.timestamp() * FPS), moment.timestamp()))
+
+
+def fill(library: Path, clip: bytes, now: datetime, stills: Iterable[bytes]) -> None:
+    """Write a day of snapshots, and copies of a clip, as if they had been kept."""
     moments = list(day_until(now))
-    for moment in moments:
-        picture = pattern.render(round(moment.timestamp() * FPS), moment.timestamp())
-        keep(library / "snapshots", moment, "jpg", jpeg.encode(picture))
+    for moment, still in zip(moments, stills, strict=True):
+        keep(library / "snapshots", moment, "jpg", still)
     chance = random.Random(7)  # noqa: S311  # the same day each time
     for moment in chance.sample(moments, CLIPS):
         keep(library / "recordings", moment + timedelta(seconds=90), "mp4", clip)
 
 
 def keep(folder: Path, moment: datetime, extension: str, data: bytes) -> None:
-    """Write a file under the name of its moment."""
+    """Write a file named by its time."""
     name = format_name(round(moment.timestamp() * 1000), extension)
     (folder / name).write_bytes(data)
 
 
 async def prepare(client: Client, media: Path) -> str:
-    """Set up the demo with a day behind it; return the id of its camera."""
+    """Set up the demo with a past day; return the id of its camera."""
     entry_id = await set_up(client)
     history = {"entity_id": await client.entity_id(entry_id, "history")}
     camera = await client.entity_id(entry_id, "camera")
     await client.post("/api/services/switch/turn_off", history)
-    lookback = await client.entity_id(entry_id, "lookback_available")
     async with asyncio.timeout(60):
-        while float((await client.wait_for_state(lookback))["state"]) < 8:
-            pass
+        await client.wait_for_lookback(entry_id, 8)
     data = {"entity_id": camera, "lookback": 8, "duration": 0}
     clip = (await client.call_action("retrocam", "record", data))[camera]
     await client.call_action("retrocam", "take_snapshot", {"entity_id": camera})
     library = Path(clip["path"]).parent.parent
-    await asyncio.to_thread(fill, library, Path(clip["path"]).read_bytes(), datetime.now(UTC))
+    now = datetime.now(UTC)
+    await asyncio.to_thread(fill, library, Path(clip["path"]).read_bytes(), now, patterns(now))
     await client.post(f"/api/config/config_entries/entry/{entry_id}/reload", {})
     await client.wait_for_state(camera)
     await add_states(client, camera)
@@ -91,7 +96,7 @@ async def prepare(client: Client, media: Path) -> str:
 
 
 async def add_states(client: Client, camera: str) -> None:
-    """Add a page with what is rarely seen: cards that have nothing to show, and a plain screen."""
+    """Add a view with rare states: cards without content, and a plain screen."""
     board = await client.command("lovelace/config", url_path=DASHBOARD)
     ours = [
         {"type": "custom:retrocam-camera-card", "entity": "camera.gone"},
@@ -106,10 +111,10 @@ async def add_states(client: Client, camera: str) -> None:
 
 
 class Album:
-    """Takes the pictures of one size and one theme."""
+    """Takes the screenshots of one size and one theme."""
 
     def __init__(self, page: Page, folder: Path, suffix: str) -> None:
-        """Name where pictures go."""
+        """Set the folder of the screenshots."""
         self._page = page
         self._folder = folder
         self._suffix = suffix
@@ -118,7 +123,7 @@ class Album:
         self.ascii = page.locator("retrocam-ascii-card")
 
     async def take(self, name: str, what: Locator | None = None) -> None:
-        """Keep a picture of the page, or of one card in it."""
+        """Save a screenshot of the page, or of one card."""
         path = self._folder / f"{name}-{self._suffix}.png"
         if what is None:
             await self._page.screenshot(path=path)
@@ -126,7 +131,7 @@ class Album:
             await what.screenshot(path=path)
 
     async def all(self, client: Client, camera: str) -> None:
-        """Go through the states of the cards that differ to the eye."""
+        """Go through the visually different states of the cards."""
         page = self._page
         await expect(self.history.locator("retrocam-grid button").first).to_be_visible()
         await loaded(self.camera.locator("video"), "element.currentTime > 1")
@@ -135,6 +140,7 @@ class Album:
         await self.camera.get_by_role("button", name="Save the last").click()
         await expect(self.camera.get_by_role("link")).to_be_visible()
         await self.take("camera", self.camera)
+        await self.rewinding()
         await self.recording(client, camera)
         await self.camera.get_by_role("button", name="Show as ASCII").click()
         await loaded(self.camera.locator("retrocam-screen"), "element.text.length > 100")
@@ -152,13 +158,25 @@ class Album:
         await loaded(self.ascii.locator("retrocam-screen"), "element.text.length > 100")
         await self.take("states")
 
+    async def rewinding(self) -> None:
+        """Show the card while it is dragged back, plays the past, and with a part marked."""
+        await drag_back(self.camera)
+        await self.take("camera-drag", self.camera)
+        await self._page.mouse.up()
+        await loaded(self.camera.locator("retrocam-footage video"), "element.currentTime > 0")
+        await self.take("camera-past", self.camera)
+        await self.camera.get_by_role("button", name="Live", exact=True).click()
+        await mark_part(self.camera)
+        await self.take("camera-part", self.camera)
+        await self.camera.get_by_role("button", name="Live", exact=True).click()
+
     async def ascii_states(self, client: Client) -> None:
-        """Show the player with nothing, with a film, with all that it has open, and in trouble."""
+        """Show the player idle, with a film, with all panels open, and with an error."""
         entries = {entry["title"]: entry["entry_id"] for entry in await client.entries()}
         player = {"entity_id": await client.entity_id(entries[PLAYER_NAME], "media_player")}
         screen = self.ascii.locator("retrocam-screen")
         await screen.scroll_into_view_if_needed()
-        await self.ascii.get_by_text("Nothing plays").wait_for()
+        await self.ascii.get_by_text("Nothing is playing").wait_for()
         await self.take("ascii-idle", self.ascii)
         search = self.ascii.get_by_role("searchbox")
         await search.fill(FILM)
@@ -166,8 +184,8 @@ class Album:
         await loaded(screen, "element.text.length > 100")
         await self.ascii.get_by_role("button", name="Pause").wait_for()
         await self.take("ascii", self.ascii)
-        await self.ascii.get_by_role("button", name="Look").click()
-        await self.ascii.get_by_role("button", name="Figures").click()
+        await self.ascii.get_by_role("button", name="Style").click()
+        await self.ascii.get_by_role("button", name="Statistics").click()
         await self.ascii.get_by_text("frames/s").wait_for()
         await self.take("ascii-look", self.ascii)
         await self.ascii.get_by_role("button", name="Browse media").click()
@@ -176,7 +194,7 @@ class Album:
         await self._page.keyboard.press("Escape")
         await search.fill("http://127.0.0.1:9/nothing.mp4")
         await search.press("Enter")
-        await self.ascii.get_by_text("This did not work").wait_for()
+        await self.ascii.get_by_text("Failed:").wait_for()
         await self.take("ascii-error", self.ascii)
         await client.post("/api/services/media_player/media_stop", player)
 
@@ -191,7 +209,7 @@ class Album:
         await clip
 
     async def history_states(self) -> None:
-        """Show the ribbon's bubble, and the plan of a timelapse."""
+        """Show the timeline's preview, and the timelapse form."""
         page = self._page
         ribbon = self.history.locator("retrocam-ribbon canvas")
         await ribbon.hover(position={"x": 140, "y": 12})
@@ -204,7 +222,7 @@ class Album:
         await self.history.get_by_role("button", name="Timelapse", exact=True).click()
         await self.take("history", self.history)
         await self.history.get_by_role("button", name="Previous day").click()
-        await self.history.get_by_text("Nothing was kept").wait_for()
+        await self.history.get_by_text("Nothing was saved").wait_for()
         await self.take("history-empty", self.history)
         await self.history.get_by_role("button", name="Next day").click()
         await self.history.locator("retrocam-grid button").first.wait_for()
@@ -216,8 +234,30 @@ async def loaded(element: Locator, condition: str) -> None:
     await element.page.wait_for_function(f"element => {condition}", arg=handle)
 
 
+async def drag_back(card: Locator) -> None:
+    """Press the mouse on a card's time bar, and drag it to where the exact frame is shown."""
+    await loaded(card.get_by_role("meter"), "Number(element.getAttribute('aria-valuenow')) > 20")
+    bar = card.locator("retrocam-time-bar")
+    box = await bar.bounding_box()
+    assert box is not None
+    mouse, y = card.page.mouse, box["y"] + box["height"] / 2
+    await mouse.move(box["x"] + box["width"] * 0.95, y)
+    await mouse.down()
+    await mouse.move(box["x"] + box["width"] * 0.8, y, steps=10)
+    await loaded(card, "element.rewind.pictures.exactOf === element.rewind.time")
+
+
+async def mark_part(card: Locator) -> None:
+    """Rewind a card, and mark a part."""
+    await drag_back(card)
+    await card.page.mouse.up()
+    await card.get_by_role("button", name="Pause").click()
+    await card.get_by_role("button", name="Mark a part").click()
+    await card.page.mouse.move(0, 0)
+
+
 async def main(folder: Path) -> None:
-    """Take all pictures. Ends with an error if the browser's console was not empty."""
+    """Take all screenshots. Exits with an error if the browser's console was not empty."""
     complaints: list[str] = []
     now = datetime.now(UTC)
     with tempfile.TemporaryDirectory(prefix="retrocam-screenshots-") as directory:

@@ -1,4 +1,4 @@
-"""Pictures of the share page: the PIN pad, the player and the camera, as guests see them."""
+"""Screenshots of the share page: the PIN pad, the player and the camera, as guests see them."""
 
 import asyncio
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ SCREEN = "document.querySelector('retrocam-share-screen')"
 async def take_share_pictures(
     client: Client, folder: Path, sizes: Mapping[str, Any], timezone: str
 ) -> list[str]:
-    """Take the pictures in each size; return what browsers complained of."""
+    """Take the screenshots in each size; return the errors of the browsers."""
     complaints: list[str] = []
     pages = await share_demo(client)
     for device, size in sizes.items():
@@ -28,13 +28,13 @@ async def take_share_pictures(
         async with visit(**context) as visitor:
 
             async def take(name: str, page: Page = visitor.page, device: str = device) -> None:
-                # The pointer rests where it lights up nothing.
+                # The pointer rests where it hovers over nothing.
                 await page.mouse.move(0, 0)
                 await page.screenshot(path=folder / f"share-{name}-{device}.png")
 
             await _player(visitor.page, pages[PLAYER_NAME], client, take)
             await _camera(visitor.page, pages[DEMO_NAME], take)
-            # That the PIN is wanted is told with a 401, and Chromium tells that in its console.
+            # A 401 reports that the PIN is required, and Chromium logs it to its console.
             visitor.forgive("status of 401")
             complaints += visitor.complaints
     return complaints
@@ -57,9 +57,9 @@ async def _player(page: Page, shared: SharedPage, client: Client, take: Any) -> 
     await _drawn(page, 48)
     await page.get_by_role("searchbox").blur()
     await take("player")
-    # The next size begins with a player that is idle.
+    # The next size starts with an idle player.
     await page.get_by_role("button", name="Stop").click()
-    await expect(page.locator(".state")).to_have_text("Nothing plays")
+    await expect(page.locator(".state")).to_have_text("Nothing is playing")
 
 
 async def _camera(page: Page, shared: SharedPage, take: Any) -> None:
@@ -82,12 +82,12 @@ async def _camera(page: Page, shared: SharedPage, take: Any) -> None:
 
 
 async def _drawn(page: Page, count: int) -> None:
-    """Wait until the screen has drawn so many pictures."""
+    """Wait until the screen has drawn a number of frames."""
     await _true(page, page.evaluate, f"() => ({SCREEN}?.report()?.drawn ?? 0) >= {count}")
 
 
 async def _true(page: Page, evaluate: Any, condition: str) -> None:
-    """Wait for a condition; the page allows no script but its own, so this has to ask."""
+    """Wait for a condition; the page allows no foreign script, so this has to poll."""
     async with asyncio.timeout(TIMEOUT / 1000):
         while not await evaluate(condition):
             await page.wait_for_timeout(50)

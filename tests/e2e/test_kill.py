@@ -1,4 +1,4 @@
-"""A power cut in mid-clip: what was recorded is in the library after the restart."""
+"""A power cut during a clip: the recorded part is in the library after the restart."""
 
 import asyncio
 import contextlib
@@ -10,23 +10,23 @@ import av
 import pytest
 
 from custom_components.retrocam.core.frames.jpeg import planes
-from custom_components.retrocam.core.pattern.picture import read_frame_number
 from demo.client import Client
 from demo.server import Server, free_port, start
 from demo.setting import DEMO_NAME, set_up
 from tests.core.frames.stills import number_in
+from tests.pattern_reader import read_frame_number
 from tests.waiting import until
 
 LOOKBACK = 4
 DURATION = 8
 FPS = 25
 LONGEST_FRAGMENT = 1.2
-"""Seconds: a part of Home Assistant's low latency segments."""
+"""Seconds: the duration of a part in Home Assistant's low-latency HLS."""
 
 
 @pytest.fixture(autouse=True)
 def _sockets(socket_enabled: None) -> None:
-    """Let the client talk to the server."""
+    """Connect the client to the server."""
 
 
 async def launch(directory: Path) -> Server:
@@ -36,7 +36,7 @@ async def launch(directory: Path) -> Server:
 
 
 async def camera_of(client: Client, entry_id: str) -> str:
-    """Return the camera's id once it is loaded: a killed Home Assistant forgets its newest entities."""
+    """Return the camera's id once it is loaded: a killed Home Assistant loses its newest entities."""
     async with asyncio.timeout(60):
         while True:
             with contextlib.suppress(LookupError):
@@ -57,10 +57,8 @@ async def kill_in_mid_clip(directory: Path, share: float) -> float:
         async with Client.logged_in(server.url) as client:
             entry_id = await set_up(client)
             camera = await client.entity_id(entry_id, "camera")
-            held = await client.entity_id(entry_id, "lookback_available")
             async with asyncio.timeout(60):
-                while float((await client.wait_for_state(held))["state"]) < LOOKBACK:
-                    pass
+                await client.wait_for_lookback(entry_id, LOOKBACK)
             data = {"entity_id": camera, "lookback": LOOKBACK, "duration": DURATION}
             loop = asyncio.get_running_loop()
             began = loop.time()
@@ -75,8 +73,9 @@ async def kill_in_mid_clip(directory: Path, share: float) -> float:
         await server.stop()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
-async def test_a_killed_clip_is_salvaged(tmp_path: Path, share: float) -> None:
+async def test_clip_is_recovered_after_a_kill(tmp_path: Path, share: float) -> None:
     recorded = await kill_in_mid_clip(tmp_path, share)
     (partial,) = tmp_path.rglob("*.partial.mp4")
     recordings = partial.parent
@@ -98,7 +97,7 @@ async def test_a_killed_clip_is_salvaged(tmp_path: Path, share: float) -> None:
     snapshots = sorted((recordings.parent / "snapshots").glob("*.jpg"))
     found = [number_in(snapshot.read_bytes()) for snapshot in snapshots]
     taken = [number for number in found if number is not None]
-    # The demo's numbers begin anew with the restart, and no more than once.
+    # The demo's frame numbers restart with Home Assistant, and no more than once.
     assert len(taken) == len(snapshots) > 2
     assert sum(after <= before for before, after in pairwise(taken)) <= 1
     path = tmp_path / "clip.mp4"
@@ -108,6 +107,6 @@ async def test_a_killed_clip_is_salvaged(tmp_path: Path, share: float) -> None:
     first = numbers[0]
     assert first is not None
     assert numbers == list(range(first, first + len(numbers)))
-    # A part arrives when it is whole, and the last fragment may be lost: no more than that.
+    # A part arrives complete, and the last fragment may be lost: no more than that.
     assert len(numbers) / FPS >= recorded - 2 * LONGEST_FRAGMENT - 0.5
     assert items[0]["duration"] == pytest.approx(len(numbers) / FPS, abs=0.1)

@@ -1,7 +1,7 @@
 """Watches the cards run: `scripts/watch-cards [--minutes N]`.
 
-All cards of the demo run side by side, live, as ASCII and growing. Ends with 1 if the browser's console
-said anything, if a card stood still, or if the page kept growing.
+All cards of the demo run side by side: live, as ASCII and with a growing history. Exits with 1 if the
+browser's console has messages, if a card stood still, or if the page kept growing.
 """
 
 import argparse
@@ -27,35 +27,35 @@ from demo.setting import DASHBOARD, DEMO_NAME, set_up
 from .browser import Visit, visit
 
 SAMPLE_SECONDS: Final = 15
-"""Between two looks at the memory."""
+"""Interval of the memory samples."""
 WARM_UP: Final = 2
-"""Samples at the beginning that say nothing of growth: caches fill, a video gathers its first minute."""
+"""Initial samples that are ignored: caches fill, a video buffers its first minute."""
 MOST_GROWTH: Final = 0.25
-"""Megabytes a minute that the heap may grow at most, by its trend; a leaked frame of cells alone would
-be twenty times that."""
+"""Most growth of the heap in megabytes per minute, by its trend; leaking ASCII frames alone would be
+twenty times that."""
 LATE_PART: Final = "/api/hls/"
-"""Home Assistant answers 404 for a part of the live picture that its machine was too busy to have in
-time; its player asks again, and the picture goes on."""
+"""Home Assistant answers 404 for a live part that the busy machine did not finish in time; its player
+retries, and the picture goes on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a page holds at one moment, after its garbage was collected."""
+    """The memory of a page after garbage collection."""
 
     seconds: float
     heap_mb: float
     nodes: int
     listeners: int
     played: float
-    """Seconds that the live picture has played."""
+    """Seconds of live video played."""
     fps: float
-    """Pictures that the ASCII player drew a second, of late."""
+    """Frames per second drawn by the ASCII player recently."""
     shown: str
-    """What the ASCII player shows, told apart by its sum."""
+    """A checksum of the ASCII player's picture."""
 
 
 async def sample(page: Page, began: float) -> Sample:
-    """Look at a page's memory, and at what has moved in it."""
+    """Sample a page's memory, and what has moved in it."""
     session = await page.context.new_cdp_session(page)
     await session.send("HeapProfiler.collectGarbage")
     await session.send("Performance.enable")
@@ -80,7 +80,7 @@ def screen(page: Page) -> Locator:
 
 
 async def watch(page: Page, seconds: float, every: float = SAMPLE_SECONDS) -> list[Sample]:
-    """Take samples of an open dashboard for some seconds."""
+    """Sample an open dashboard for some seconds."""
     began = time.monotonic()
     samples = [await sample(page, began)]
     while time.monotonic() - began < seconds:
@@ -90,7 +90,7 @@ async def watch(page: Page, seconds: float, every: float = SAMPLE_SECONDS) -> li
 
 
 def growth(samples: list[Sample]) -> float:
-    """Return the trend of the heap in megabytes a minute: the slope of least squares."""
+    """Return the trend of the heap in megabytes per minute, by least squares."""
     later = samples[WARM_UP:]
     middle = sum(one.seconds for one in later) / len(later)
     spread = sum((one.seconds - middle) ** 2 for one in later)
@@ -99,12 +99,12 @@ def growth(samples: list[Sample]) -> float:
 
 
 def faults(samples: list[Sample]) -> list[str]:
-    """Tell in words what did not hold."""
+    """Return the failed requirements as text."""
     found = []
     first, last = samples[WARM_UP], samples[-1]
     if growth(samples) > MOST_GROWTH:
         found.append(f"the heap grew by {growth(samples):.2f} MB a minute")
-    # The history grows by what it shows, no more: what is out of sight has no element.
+    # The history grows by what it shows and no more: items out of view have no element.
     if last.nodes > 1.1 * first.nodes + 500:
         found.append(f"from {first.nodes} to {last.nodes} nodes")
     if last.listeners > 1.1 * first.listeners + 100:
@@ -117,7 +117,7 @@ def faults(samples: list[Sample]) -> list[str]:
 
 
 async def keep_playing(client: Client) -> None:
-    """Begin the film anew whenever it has come to its end."""
+    """Restart the film whenever it has ended."""
     while True:
         _, _, answer = await play_film(client)
         await asyncio.sleep(float(answer["duration"] or 20))
@@ -136,13 +136,13 @@ async def open_board(visitor: Visit, client: Client) -> None:
 
 
 async def main(minutes: float) -> int:
-    """Run the demo and watch it; print each sample as it comes."""
+    """Run the demo and watch it; print each sample."""
     with tempfile.TemporaryDirectory(prefix="retrocam-watch-") as directory:
         await asyncio.to_thread(make_film, Path(directory))
         async with (
             running(Path(directory), free_port()) as server,
             Client.logged_in(server.url) as client,
-            # All cards are to be on screen at once, since none runs that is not.
+            # All cards must be on screen at once, since the others do not run.
             visit(viewport={"width": 1600, "height": 1700}) as visitor,
         ):
             await set_up(client)

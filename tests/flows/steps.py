@@ -1,4 +1,4 @@
-"""Config flows, step by step."""
+"""Steps of config flows."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def form(url: str, **more: Any) -> dict[str, Any]:
 
 
 async def start(hass: HomeAssistant, step: str) -> str:
-    """Begin a flow, choose `step` in the menu and return the flow's id."""
+    """Start a flow, choose `step` in the menu and return the flow's id."""
     result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     assert result["type"] is FlowResultType.MENU
     assert step in result["menu_options"]
@@ -30,12 +30,25 @@ async def start(hass: HomeAssistant, step: str) -> str:
 
 
 async def submit(hass: HomeAssistant, flow_id: str, data: dict[str, Any]) -> ConfigFlowResult:
-    """Send a form, and return what is shown next."""
+    """Submit a form, and return the next result."""
     return await hass.config_entries.flow.async_configure(flow_id, data)
 
 
+async def add_camera(hass: HomeAssistant, url: str, **more: Any) -> ConfigFlowResult:
+    """Set up a camera by URL in a new flow, confirm its preview, and return the result.
+
+    The entry is loaded; the camera may have changed its data since, but not those of the result.
+    """
+    flow_id = await start(hass, "camera_url")
+    await submit(hass, flow_id, form(url, **more))
+    result = await submit(hass, flow_id, {})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    return result
+
+
 async def try_in_flow(hass: HomeAssistant, url: str, **more: str) -> dict[str, Any]:
-    """Try a camera that fails in a flow of its own, and return the form with its errors."""
+    """Submit a failing camera in a new flow, and return the form with its errors."""
     flow_id = await start(hass, "camera_url")
     result = await submit(hass, flow_id, form(url, **more))
     assert result["type"] is FlowResultType.FORM

@@ -18,14 +18,18 @@ from custom_components.retrocam.http.live import PREVIEWS
 from custom_components.retrocam.urls import PREVIEW_PATH
 
 from ..conftest import LoadEntry
+from ..core.frames.stills import jpeg
 from ..core.sources.http_camera import HttpCamera, video
+from ..core.sources.rtsp_refusals import refusing
 from ..leaks import own_threads
 from ..rtsp import RtspServer
+from ..rtsp_viewer import watched
 from ..viewers import QUIET
-from .steps import ADVANCED, form, start, submit
+from ..waiting import until
+from .steps import ADVANCED, add_camera, form, start, submit, try_in_flow
 
 
-async def test_url_camera_is_opened_shown_and_made(
+async def test_url_camera_is_probed_previewed_and_added(
     home: HomeAssistant,
     load: LoadEntry,
     hass_client_no_auth: ClientSessionGenerator,
@@ -54,13 +58,11 @@ async def test_url_camera_is_opened_shown_and_made(
     assert home.states.get("camera.porch") is not None
 
 
-async def test_credentials_in_the_url_are_taken_out_of_it(
+async def test_credentials_are_moved_out_of_url(
     home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer
 ) -> None:
     mount = rtsp_server.mount("/porch", username="user", password="p@ss/word")
-    flow_id = await start(home, "camera_url")
-    await submit(home, flow_id, form(mount.url_with("user", "p@ss/word")))
-    result = await submit(home, flow_id, {})
+    result = await add_camera(home, mount.url_with("user", "p@ss/word"))
     assert result["data"]["url"] == mount.url
     assert result["data"]["username"] == "user"
     assert result["data"]["password"] == "p@ss/word"
@@ -80,7 +82,7 @@ async def test_credentials_in_the_url_are_taken_out_of_it(
         ("camera", {"url": "invalid_url"}),
     ],
 )
-async def test_wrong_urls_are_refused_without_a_connection(
+async def test_invalid_urls_are_rejected_without_connecting(
     home: HomeAssistant, url: str, errors: dict[str, str]
 ) -> None:
     flow_id = await start(home, "camera_url")
@@ -93,7 +95,7 @@ async def test_wrong_urls_are_refused_without_a_connection(
 @pytest.mark.parametrize(
     ("status", "error"), [(401, "invalid_auth"), (403, "forbidden"), (404, "not_found")]
 )
-async def test_refusals_are_told_apart_and_can_be_mended(
+async def test_connection_errors_can_be_corrected(
     home: HomeAssistant, rtsp_server: RtspServer, status: int, error: str
 ) -> None:
     mount = rtsp_server.mount("/porch")
@@ -106,7 +108,54 @@ async def test_refusals_are_told_apart_and_can_be_mended(
     assert result["step_id"] == "preview"
 
 
-async def test_the_first_camera_is_added_before_retrocam_is_set_up(
+@pytest.mark.parametrize(("has", "asked"), [("udp", "tcp"), ("tcp", "udp")])
+async def test_refused_transport_is_replaced(
+    home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer, has: str, asked: str
+) -> None:
+    mount = rtsp_server.mount("/porch", transport=has)
+    # The test server would answer 503 while it ends the stream of the refused attempt.
+    with watched(mount, transport=has):
+        flow_id = await start(home, "camera_url")
+        result = await submit(home, flow_id, form(mount.url, rtsp_transport=asked))
+        assert result["step_id"] == "preview_transport"
+        placeholders = result["description_placeholders"] or {}
+        assert (placeholders["refused"], placeholders["taken"]) == (asked.upper(), has.upper())
+        result = await submit(home, flow_id, {})
+        assert result["data"]["rtsp_transport"] == has
+        await home.async_block_till_done()
+        entry: Any = result["result"]
+        await until(lambda: entry.runtime_data.ring.available > 0)
+
+
+async def test_other_transport_is_tried_again_while_the_refused_session_ends(
+    home: HomeAssistant, socket_enabled: None
+) -> None:
+    with refusing(("SETUP", 461), ("DESCRIBE", 503), ("DESCRIBE", 404)) as url:
+        assert (await try_in_flow(home, url))["errors"] == {"base": "not_found"}
+
+
+async def test_refused_transports_are_an_error(
+    home: HomeAssistant, rtsp_server: RtspServer
+) -> None:
+    mount = rtsp_server.mount("/porch", transport="tcp")
+    error = await try_in_flow(home, mount.url, rtsp_transport="udp_multicast")
+    assert error["errors"] == {"base": "transport_refused"}
+
+
+async def test_still_and_redirect_loop_are_explained(
+    home: HomeAssistant, socket_enabled: None
+) -> None:
+    camera = HttpCamera()
+    try:
+        still = camera.url("/snapshot.jpg", 200, jpeg(1), Content_Type="image/jpeg")
+        assert (await try_in_flow(home, still))["errors"] == {"base": "still_image"}
+        loop = camera.url("/loop", 302, Location="/loop")
+        assert (await try_in_flow(home, loop))["errors"] == {"base": "redirect_loop"}
+    finally:
+        camera.close()
+
+
+async def test_first_camera_is_added_before_set_up(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
     rtsp_server: RtspServer,
@@ -114,7 +163,7 @@ async def test_the_first_camera_is_added_before_retrocam_is_set_up(
 ) -> None:
     assert await async_setup_component(hass, "stream", {})
     mount = rtsp_server.mount("/porch")
-    # As Home Assistant's own server does when it starts: what comes later is served as well.
+    # Home Assistant's own server starts like this: later routes are served as well.
     monkeypatch.setattr(hass.http.app.router, "freeze", lambda: None)
     client = await hass_client()
     flow_id = await start(hass, "camera_url")
@@ -125,18 +174,18 @@ async def test_the_first_camera_is_added_before_retrocam_is_set_up(
     response = await client.get(picture.partition("(")[2].rstrip(")"))
     assert response.status == 200
     hass.config_entries.flow.async_abort(flow_id)
-    # The view that a flow registered is not registered once more.
+    # The view that the flow registered is not registered twice.
     assert await async_setup_component(hass, DOMAIN, {})
     assert (await client.get(PREVIEW_PATH.format(flow_id=flow_id))).status == 404
 
 
-async def test_nobody_at_the_address(home: HomeAssistant, free_port: int) -> None:
+async def test_nothing_listens(home: HomeAssistant, free_port: int) -> None:
     flow_id = await start(home, "camera_url")
     result = await submit(home, flow_id, form(f"rtsp://127.0.0.1:{free_port}/x"))
     assert result["errors"] == {"base": "cannot_connect"}
 
 
-async def test_something_else_at_the_address(
+async def test_other_protocol(
     home: HomeAssistant, aiohttp_server: Any, socket_enabled: None
 ) -> None:
     async def page(_request: web.Request) -> web.Response:
@@ -152,9 +201,7 @@ async def test_something_else_at_the_address(
     assert result["errors"] == {"base": "not_found"}
 
 
-async def test_a_source_that_hangs_ends_in_timeout_and_leaves_nothing(
-    home: HomeAssistant, silent_port: int
-) -> None:
+async def test_hanging_source_times_out(home: HomeAssistant, silent_port: int) -> None:
     flow_id = await start(home, "camera_url")
     result = await submit(home, flow_id, form(f"rtsp://127.0.0.1:{silent_port}/x"))
     assert result["errors"] == {"base": "timeout"}
@@ -163,7 +210,7 @@ async def test_a_source_that_hangs_ends_in_timeout_and_leaves_nothing(
     assert own_threads() == []
 
 
-async def test_the_same_url_twice(home: HomeAssistant, load: LoadEntry) -> None:
+async def test_duplicate_url_aborts(home: HomeAssistant, load: LoadEntry) -> None:
     await load({"kind": "camera_url", "url": "rtsp://127.0.0.1:9/x"})
     flow_id = await start(home, "camera_url")
     result = await submit(home, flow_id, form("rtsp://user:secret@127.0.0.1:9/x"))
@@ -197,7 +244,7 @@ async def test_entity(home: HomeAssistant, load: LoadEntry) -> None:
         await submit(home, flow_id, {"entity_id": "camera.other"})
 
 
-async def test_a_battery_camera_is_left_asleep(home: HomeAssistant, load: LoadEntry) -> None:
+async def test_battery_camera_without_lookback(home: HomeAssistant, load: LoadEntry) -> None:
     home.states.async_set("camera.door", "idle")
     flow_id = await start(home, "camera_entity")
     result = await submit(home, flow_id, {"entity_id": "camera.door", "lookback_enabled": False})
@@ -205,7 +252,7 @@ async def test_a_battery_camera_is_left_asleep(home: HomeAssistant, load: LoadEn
     await home.async_block_till_done()
 
 
-async def test_video_without_times_takes_the_clock(home: HomeAssistant, load: LoadEntry) -> None:
+async def test_missing_timestamps_enable_wallclock(home: HomeAssistant, load: LoadEntry) -> None:
     camera = HttpCamera()
     flow_id = await start(home, "camera_url")
     url = camera.url("/x", 200, video("h264"))
@@ -216,7 +263,7 @@ async def test_video_without_times_takes_the_clock(home: HomeAssistant, load: Lo
     await home.async_block_till_done()
 
 
-async def test_entity_is_stored_by_its_registry_id(home: HomeAssistant, load: LoadEntry) -> None:
+async def test_entity_is_stored_by_registry_id(home: HomeAssistant, load: LoadEntry) -> None:
     entity = er.async_get(home).async_get_or_create("camera", "other", "1")
     home.states.async_set(entity.entity_id, "idle")
     flow_id = await start(home, "camera_entity")
@@ -224,9 +271,7 @@ async def test_entity_is_stored_by_its_registry_id(home: HomeAssistant, load: Lo
     assert result["data"]["entity_id"] == entity.id
 
 
-async def test_closing_the_dialog_forgets_the_picture(
-    home: HomeAssistant, rtsp_server: RtspServer
-) -> None:
+async def test_closing_dialog_drops_preview(home: HomeAssistant, rtsp_server: RtspServer) -> None:
     flow_id = await start(home, "camera_url")
     await submit(home, flow_id, form(rtsp_server.mount("/porch").url))
     assert flow_id in home.data[PREVIEWS]
@@ -236,7 +281,7 @@ async def test_closing_the_dialog_forgets_the_picture(
 
 @pytest.fixture
 def free_port(socket_enabled: None) -> int:
-    """A port where nobody listens."""
+    """A port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -245,14 +290,14 @@ def free_port(socket_enabled: None) -> int:
 
 @pytest.fixture
 def silent_port(socket_enabled: None) -> Any:
-    """A port that accepts connections and never says a word."""
+    """A port that accepts connections and never sends anything."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()
         yield server.getsockname()[1]
 
 
-async def test_a_new_camera_gets_no_directory_that_another_one_was_given(
+async def test_new_camera_gets_unused_directory(
     home: HomeAssistant, load: LoadEntry, media_directory: Path
 ) -> None:
     chosen = {"directory": f"{media_directory}/retrocam/./garden", "min_free_megabytes": 512}

@@ -1,4 +1,4 @@
-"""Changing an entry: reconfiguring, logging in anew, and its options."""
+"""Reconfiguration, reauthentication and options of an entry."""
 
 from pathlib import Path
 from typing import Any
@@ -88,7 +88,7 @@ async def test_options(home: HomeAssistant, load: LoadEntry, media_directory: Pa
 
 
 @pytest.mark.parametrize("kind", ["demo", "ascii_player"])
-async def test_a_renamed_entry_keeps_its_new_name(
+async def test_renamed_entry_keeps_its_name(
     home: HomeAssistant, load: LoadEntry, kind: str
 ) -> None:
     entry = await load({"kind": kind, "name": "Old"}, title="Old", options=QUIET)
@@ -102,13 +102,13 @@ async def test_a_renamed_entry_keeps_its_new_name(
 
 @pytest.fixture
 async def locked(load: LoadEntry, rtsp_server: RtspServer) -> MockConfigEntry:
-    """A camera whose password is kept."""
+    """A camera with a stored password."""
     mount = rtsp_server.mount("/porch", username="user", password="secret")
     data = {"kind": "camera_url", "url": mount.url, "username": "user", "password": "secret"}
     return await load(data, options=QUIET)
 
 
-async def test_a_password_that_is_not_given_anew_is_kept(
+async def test_empty_password_keeps_stored_one(
     home: HomeAssistant, locked: MockConfigEntry
 ) -> None:
     flow = (await locked.start_reconfigure_flow(home))["flow_id"]
@@ -121,7 +121,7 @@ async def test_a_password_that_is_not_given_anew_is_kept(
 
 
 @pytest.mark.parametrize(("host", "username"), [("127.0.0.1", "other"), ("localhost", "user")])
-async def test_a_password_goes_to_no_other_host_and_with_no_other_user(
+async def test_stored_password_requires_same_host_and_user(
     home: HomeAssistant, locked: MockConfigEntry, host: str, username: str
 ) -> None:
     flow = (await locked.start_reconfigure_flow(home))["flow_id"]

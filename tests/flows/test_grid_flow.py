@@ -1,4 +1,4 @@
-"""Making, changing and switching a grid, as its owner does."""
+"""Config flow, options and layouts of a grid."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
 
-from custom_components.retrocam.cameras.grid import GridInstance
+from custom_components.retrocam.cameras.grid import GridCamera
 from custom_components.retrocam.const import DOMAIN
 from custom_components.retrocam.core.frames import jpeg
 from custom_components.retrocam.core.grid.layout import Layout
@@ -21,15 +21,15 @@ from ..conftest import LoadEntry
 from .steps import start
 
 
-async def test_layouts_by_select_and_action(home: HomeAssistant, load: LoadEntry) -> None:
+async def test_layout_by_select_and_action(home: HomeAssistant, load: LoadEntry) -> None:
     for name in ("One", "Two"):
         await load_demo(load, name, 320, 180, 10)
     grid = await load_grid(load, ["camera.one", "camera.two"])
 
     def state() -> str:
-        found = home.states.get("select.grid_layout")
-        assert found is not None
-        return found.state
+        entity_state = home.states.get("select.grid_layout")
+        assert entity_state is not None
+        return entity_state.state
 
     assert state() == "quad"
     await home.services.async_call(
@@ -60,7 +60,7 @@ async def submit(hass: HomeAssistant, flow_id: str, **data: Any) -> ConfigFlowRe
     return await hass.config_entries.flow.async_configure(flow_id, {"name": "Yard", **data})
 
 
-async def test_the_flow_makes_a_grid(home: HomeAssistant, load: LoadEntry) -> None:
+async def test_flow_creates_grid(home: HomeAssistant, load: LoadEntry) -> None:
     await load_demo(load, "One", 320, 180, 10)
     home.states.async_set("camera.other", "idle", {"friendly_name": "Other"})
     flow_id = await start(home, "grid")
@@ -79,13 +79,13 @@ async def test_the_flow_makes_a_grid(home: HomeAssistant, load: LoadEntry) -> No
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await home.async_block_till_done()
     entry = result["result"]
-    one = er.async_get(home).async_get("camera.one")
-    assert one is not None
-    assert entry.data["cameras"] == ["camera.other", one.id]
+    member_entry = er.async_get(home).async_get("camera.one")
+    assert member_entry is not None
+    assert entry.data["cameras"] == ["camera.other", member_entry.id]
     grid = entry.runtime_data
     assert grid.layout is Layout.AUTO
     assert [member.name for member in grid.members] == ["Other", "One"]
-    # To draw for nobody costs.
+    # A grid would keep drawing without a viewer.
     assert not grid.lookback.enabled
     assert not grid.history.enabled
     flow_id = await start(home, "grid")
@@ -98,9 +98,7 @@ async def reconfigured(hass: HomeAssistant, entry: MockConfigEntry, cameras: lis
     return await submit(hass, result["flow_id"], cameras=cameras)
 
 
-async def test_reconfigure_adds_and_removes_but_makes_no_loop(
-    home: HomeAssistant, load: LoadEntry
-) -> None:
+async def test_reconfigure_members_without_loops(home: HomeAssistant, load: LoadEntry) -> None:
     await load_demo(load, "One", 320, 180, 10)
     inner = (await load_grid(load, ["camera.one"])).entry
     outer = await load(
@@ -123,7 +121,7 @@ async def test_reconfigure_adds_and_removes_but_makes_no_loop(
     assert key.description["suggested_value"] == ["camera.grid", "camera.one"]
 
 
-async def test_the_options_of_a_grid_have_its_picture(home: HomeAssistant, load: LoadEntry) -> None:
+async def test_grid_options_include_picture(home: HomeAssistant, load: LoadEntry) -> None:
     await load_demo(load, "One", 320, 180, 10)
     grid = await load_grid(load, ["camera.one"])
     result = await home.config_entries.options.async_init(grid.entry.entry_id)
@@ -137,7 +135,7 @@ async def test_the_options_of_a_grid_have_its_picture(home: HomeAssistant, load:
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await home.async_block_till_done()
     changed = grid.entry.runtime_data
-    assert isinstance(changed, GridInstance)
+    assert isinstance(changed, GridCamera)
     assert changed.layout is Layout.AUTO
     assert jpeg.size((await changed.async_still()).data) == (640, 360)
     other = home.config_entries.async_loaded_entries(DOMAIN)[0]

@@ -1,4 +1,4 @@
-"""Setting a player up, its words, and what the card is told of it."""
+"""Config flow, translations and WebSocket subscription of a player."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,13 +11,13 @@ from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.retrocam.cameras.extractor_issues import JAVASCRIPT_ISSUE
-from custom_components.retrocam.cameras.player import PlayerInstance
+from custom_components.retrocam.cameras.player import AsciiPlayer
 from custom_components.retrocam.const import DOMAIN
 from custom_components.retrocam.core.ascii.presets import CHARSETS, PRESETS
 from custom_components.retrocam.core.errors import BotCheckError, PlayError
+from custom_components.retrocam.core.player.ascii_source import AsciiStyle
 from custom_components.retrocam.core.player.machine import Phase
-from custom_components.retrocam.core.player.rendered import Style
-from custom_components.retrocam.flows.options_flow import PLAYER_SCHEMA
+from custom_components.retrocam.flows.options_flow import options_schema
 
 from ..cameras.players import act, play, state_of
 from ..conftest import LoadEntry
@@ -27,7 +27,7 @@ from ..leaks import own_threads
 from ..viewers import QUIET, url_of, working_threads
 
 
-async def test_a_player_remembers_its_options(home: HomeAssistant, load: LoadEntry) -> None:
+async def test_player_uses_options(home: HomeAssistant, load: LoadEntry) -> None:
     options = {**QUIET, "player": {"preset": "high", "charset": "nonsense", "loop": True}}
     entry = await load({"kind": "ascii_player", "name": "Screen"}, title="Screen", options=options)
     assert state_of(home, "select.screen_grid").state == "high"
@@ -38,7 +38,7 @@ async def test_a_player_remembers_its_options(home: HomeAssistant, load: LoadEnt
     assert client.state == "idle"
 
 
-async def test_the_flow_makes_a_player_that_draws_for_nobody(home: HomeAssistant) -> None:
+async def test_flow_creates_idle_player(home: HomeAssistant) -> None:
     flow = home.config_entries.flow
     result = await flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     result = await flow.async_configure(result["flow_id"], {"next_step_id": "ascii_player"})
@@ -85,7 +85,7 @@ async def test_the_flow_makes_a_player_that_draws_for_nobody(home: HomeAssistant
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await home.async_block_till_done()
-    assert entry.runtime_data.style == Style("tall", "blocks")
+    assert entry.runtime_data.style == AsciiStyle("tall", "blocks")
     assert await home.config_entries.async_unload(entry.entry_id)
     assert own_threads() == []
 
@@ -97,19 +97,19 @@ def play_errors() -> Iterator[type[PlayError]]:
         waiting += kind.__subclasses__()
 
 
-def test_every_error_and_every_choice_has_its_words() -> None:
+def test_every_play_error_and_option_is_translated() -> None:
     for kind in play_errors():
         assert ENGLISH["exceptions"][f"play_{kind.code}"]["message"]
     for key, choices in (("preset", PRESETS), ("charset", CHARSETS)):
         assert ENGLISH["selector"][key]["options"].keys() == choices.keys()
         assert ENGLISH["entity"]["select"][key]["state"].keys() == choices.keys()
     section = ENGLISH["options"]["step"]["init"]["sections"]["player"]
-    fields = {str(field) for field in PLAYER_SCHEMA.schema}
+    fields = {str(field) for field in options_schema("ascii_player").schema["player"].schema.schema}
     assert section["data"].keys() == section["data_description"].keys() == fields
 
 
-async def test_the_socket_tells_what_the_player_does(
-    home: HomeAssistant, player: PlayerInstance, film: str, hass_ws_client: WebSocketGenerator
+async def test_websocket_pushes_player_state(
+    home: HomeAssistant, player: AsciiPlayer, film: str, hass_ws_client: WebSocketGenerator
 ) -> None:
     entry_id = player.entry.entry_id
     socket = await hass_ws_client()
@@ -120,7 +120,7 @@ async def test_the_socket_tells_what_the_player_does(
     events = [(await socket.receive_json())["event"]]
     while events[-1]["state"] != "playing":
         events.append((await socket.receive_json())["event"])
-    # It may be told once more that nothing plays.
+    # The idle state may be pushed once more.
     states = [event["state"] for event in events if event["state"] != "idle"]
     assert states[0] == "resolving"
     assert events[-1]["has_audio"]
@@ -135,8 +135,8 @@ async def test_the_socket_tells_what_the_player_does(
     assert (await other.receive_json())["result"]["audio"] is None
 
 
-async def test_the_socket_goes_on_telling_after_the_options_were_changed(
-    home: HomeAssistant, player: PlayerInstance, hass_ws_client: WebSocketGenerator
+async def test_websocket_subscription_survives_reload(
+    home: HomeAssistant, player: AsciiPlayer, hass_ws_client: WebSocketGenerator
 ) -> None:
     entry = player.entry
     socket = await hass_ws_client()
@@ -150,14 +150,29 @@ async def test_the_socket_goes_on_telling_after_the_options_were_changed(
     while (await socket.receive_json())["event"]["preset"] != "high":
         pass
     renewed = entry.runtime_data
-    assert isinstance(renewed, PlayerInstance)
+    assert isinstance(renewed, AsciiPlayer)
     renewed.async_set_style(preset="medium")
     while (await socket.receive_json())["event"]["preset"] != "medium":
         pass
 
 
-async def test_a_missing_runtime_raises_an_issue_until_youtube_works(
-    home: HomeAssistant, player: PlayerInstance
+async def test_websocket_subscription_begins_before_the_player_is_loaded(
+    home: HomeAssistant, player: AsciiPlayer, load: LoadEntry, hass_ws_client: WebSocketGenerator
+) -> None:
+    entry, other = player.entry, await load({"kind": "demo", "name": "Door"}, title="Door")
+    assert await home.config_entries.async_unload(entry.entry_id)
+    socket = await hass_ws_client()
+    command = {"type": "retrocam/player/subscribe"}
+    await socket.send_json_auto_id({**command, "entry_id": other.entry_id})
+    assert (await socket.receive_json())["error"]["code"] == "not_found"
+    await socket.send_json_auto_id({**command, "entry_id": entry.entry_id})
+    assert (await socket.receive_json())["success"]
+    assert await home.config_entries.async_setup(entry.entry_id)
+    assert (await socket.receive_json())["event"]["state"] == "idle"
+
+
+async def test_missing_runtime_raises_issue_until_youtube_works(
+    home: HomeAssistant, player: AsciiPlayer
 ) -> None:
     registry = ir.async_get(home)
     error = BotCheckError("no runtime")

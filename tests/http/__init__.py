@@ -1,1 +1,1 @@
-"""Tests of the views of users."""
+"""Tests of the views for users."""

@@ -1,4 +1,4 @@
-"""Clients of the cell stream over real connections."""
+"""Clients of the ASCII stream over real connections."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -17,7 +17,7 @@ from custom_components.retrocam.core.ascii.raster import layout_for
 from custom_components.retrocam.core.ascii.wire import SUBPROTOCOL
 from custom_components.retrocam.urls import CELLS_PATH, signed
 
-from ..core.ascii.cell_decoder import CellDecoder, DecodedPacket
+from ..core.ascii.ascii_decoder import AsciiDecoder, DecodedPacket
 from ..viewers import url_of
 
 PATIENCE = 30.0
@@ -25,7 +25,7 @@ PATIENCE = 30.0
 
 @dataclass(slots=True)
 class Seen:
-    """A packet, and when it came."""
+    """A packet and its time of arrival."""
 
     packet: DecodedPacket
     time: float
@@ -34,19 +34,19 @@ class Seen:
 
 @dataclass(slots=True)
 class Client:
-    """One who looks: decodes all, acknowledges all."""
+    """A client that decodes and acknowledges all packets."""
 
     socket: aiohttp.ClientWebSocketResponse
     inits: list[dict[str, Any]] = field(default_factory=list)
     states: list[dict[str, Any]] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
     layout: PlaneLayout | None = None
-    _decoder: CellDecoder | None = None
+    _decoder: AsciiDecoder | None = None
 
     @classmethod
     @contextlib.asynccontextmanager
     async def looking(cls, url: str) -> AsyncIterator[Self]:
-        """Look for the time of a `with` block."""
+        """Connect for the block."""
         connector = aiohttp.TCPConnector(force_close=True)
         async with (
             aiohttp.ClientSession(connector=connector) as session,
@@ -56,19 +56,19 @@ class Client:
 
     @property
     def init(self) -> dict[str, Any]:
-        """What was told last of what is shown."""
+        """The last init message."""
         return self.inits[-1]
 
     @property
     def state(self) -> str:
-        """What the player does, as was told last."""
+        """The last state of the player."""
         return str(self.states[-1]["state"]) if self.states else ""
 
     async def read(self) -> bool:
-        """Take one message; False when the server has hung up."""
+        """Receive one message; return False if the server has closed the connection."""
         message = await self.socket.receive()
         if message.type is aiohttp.WSMsgType.TEXT:
-            self._told(message.json())
+            self._receive_text(message.json())
         elif message.type is aiohttp.WSMsgType.BINARY:
             assert self._decoder is not None
             packet = self._decoder.decode(message.data)
@@ -80,12 +80,12 @@ class Client:
         return True
 
     async def until(self, condition: Callable[[], object]) -> None:
-        """Read until a condition holds."""
+        """Receive until a condition holds."""
         async with asyncio.timeout(PATIENCE):
             while not condition():
                 assert await self.read()
 
-    def _told(self, message: dict[str, Any]) -> None:
+    def _receive_text(self, message: dict[str, Any]) -> None:
         if message["type"] == "state":
             self.states.append(message)
             return
@@ -93,10 +93,10 @@ class Client:
         self.inits.append(message)
         self.layout = layout_for(message["cols"], message["rows"], CHARSETS[message["charset"]])
         assert message["planes"] == self.layout.names
-        self._decoder = CellDecoder(self.layout, epoch=message["epoch"])
+        self._decoder = AsciiDecoder(self.layout, epoch=message["epoch"])
 
 
 def cells_url(hass: HomeAssistant, instance: CameraInstance, query: str = "") -> str:
-    """Return where to look at an instance without logging in."""
+    """Return the signed URL of an instance's ASCII stream."""
     path = signed(hass, CELLS_PATH.format(entry_id=instance.entry.entry_id) + query)
     return url_of(hass, path)

@@ -1,4 +1,4 @@
-"""Cells of cameras, over real WebSockets: who gets in, what comes, and what it costs."""
+"""Tests of the ASCII stream over real WebSockets: access, content and cost."""
 
 import asyncio
 import contextlib
@@ -15,8 +15,8 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from yarl import URL
 
 from custom_components.retrocam.cameras import CameraInstance
-from custom_components.retrocam.cameras.generated import DrawnInstance
-from custom_components.retrocam.cameras.player import PlayerInstance
+from custom_components.retrocam.cameras.generated import GeneratedCamera
+from custom_components.retrocam.cameras.player import AsciiPlayer
 from custom_components.retrocam.const import DOMAIN
 from custom_components.retrocam.core.ascii.wire import PacketType
 from custom_components.retrocam.core.frames.feed import Picture
@@ -36,23 +36,23 @@ CLIENTS = 50
 
 
 @pytest.fixture
-def camera(quiet_demo: DrawnInstance) -> CameraInstance:
+def camera(quiet_demo: GeneratedCamera) -> CameraInstance:
     return quiet_demo
 
 
 def encoded(camera: CameraInstance) -> int:
-    return camera.cells.screens[None].broadcast.encoded
+    return camera.ascii.views[None].broadcast.encoded
 
 
-async def test_a_camera_is_seen_as_cells_and_costs_nothing_afterwards(
+async def test_camera_streams_ascii_and_releases_everything(
     home: HomeAssistant, camera: CameraInstance
 ) -> None:
     before = open_sockets()
     assert working_threads() == []
     async with Client.looking(cells_url(home, camera)) as client:
         await client.until(lambda: client.state == "playing" and len(client.seen) > 30)
-        assert working_threads() == ["retrocam cells Porch", "retrocam drawing Porch"]
-        assert camera.diagnostics()["cells"][0]["clients"] == 1
+        assert working_threads() == ["retrocam ascii Porch", "retrocam drawing Porch"]
+        assert camera.diagnostics()["ascii"][0]["clients"] == 1
     init = client.init
     assert (init["cols"], init["rows"], init["charset"]) == (120, 50, "ramp")
     assert init["live"]
@@ -64,7 +64,7 @@ async def test_a_camera_is_seen_as_cells_and_costs_nothing_afterwards(
     assert all(later > earlier for earlier, later in pairwise(times))
     assert np.mean([seen.size for seen in client.seen]) < 1500
     await until(lambda: working_threads() == [])
-    await until(lambda: camera.cells.viewers == 0)
+    await until(lambda: camera.ascii.viewers == 0)
     await until(lambda: open_sockets() <= before)
 
 
@@ -77,7 +77,7 @@ async def test_fifty_clients_cost_one_encode(home: HomeAssistant, camera: Camera
             await client.until(lambda: len(client.seen) >= 40)
 
         await asyncio.gather(*map(look, clients))
-        assert camera.cells.viewers == CLIENTS
+        assert camera.ascii.viewers == CLIENTS
         made = encoded(camera)
     packets: dict[int, bytes] = {}
     for client in clients:
@@ -86,11 +86,11 @@ async def test_fifty_clients_cost_one_encode(home: HomeAssistant, camera: Camera
             assert packets.setdefault(seen.packet.seq, codes) == codes
         sequence = [seen.packet.seq for seen in client.seen]
         assert sequence == sorted(set(sequence))
-    # Each picture once, whoever looks; some came before the last one looked, or after the first.
+    # One encode a frame; some came before the last client connected, or after the first left.
     assert len(packets) <= made <= max(packets) + 1 + 100
 
 
-async def test_a_late_client_starts_with_a_key_at_once(
+async def test_late_client_starts_with_a_key_packet(
     home: HomeAssistant, camera: CameraInstance
 ) -> None:
     url = cells_url(home, camera)
@@ -100,7 +100,7 @@ async def test_a_late_client_starts_with_a_key_at_once(
             await late.until(lambda: late.seen)
             newest = first.seen[-1].packet.pts_us
             assert late.seen[0].packet.type is PacketType.KEY
-            # From memory: it did not have to wait for the next one.
+            # From memory: it did not wait for the next one.
             assert late.seen[0].packet.pts_us <= newest + 200_000
             await late.until(lambda: late.seen[-1].packet.pts_us > newest + 300_000)
             await first.until(lambda: first.seen[-1].packet.seq >= late.seen[-1].packet.seq)
@@ -112,11 +112,11 @@ async def test_a_late_client_starts_with_a_key_at_once(
 
 
 async def stuck_client(url: str) -> sockets.socket:
-    """Connect, and never read again after the handshake."""
+    """Connect, and never read after the handshake."""
     there = URL(url)
     assert there.host is not None
     assert there.port is not None
-    # A small window: the kernel's buffers would hide for long that nobody reads.
+    # A small window: otherwise the kernel's buffers absorb the data for long.
     client = sockets.socket()
     client.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
     client.setblocking(False)
@@ -133,31 +133,31 @@ async def stuck_client(url: str) -> sockets.socket:
     return client
 
 
-async def test_a_client_that_does_not_read_costs_nobody_anything(
+async def test_client_that_does_not_read_does_not_delay_others(
     home: HomeAssistant, camera: CameraInstance
 ) -> None:
-    camera.cells.heartbeat = 1.0
+    camera.ascii.heartbeat = 1.0
     stuck = await stuck_client(cells_url(home, camera, "?preset=high"))
-    await until(lambda: camera.cells.viewers == 1)
-    (slow,) = camera.cells.screens["high"].broadcast._clients
+    await until(lambda: camera.ascii.viewers == 1)
+    (slow,) = camera.ascii.views["high"].broadcast._clients
     async with Client.looking(cells_url(home, camera, "?preset=high")) as client:
         await client.until(lambda: len(client.seen) > 75)
         sequence = [seen.packet.seq for seen in client.seen]
         assert sequence == list(range(sequence[0], sequence[0] + len(sequence)))
-        # It was dropped to the next key, which it never fetched; what it left lying is little.
+        # It skipped to the next key, which it never read; little data is buffered.
         assert slow.skips == 1
-        assert slow._offset - slow._acknowledged < 1_000_000
-        # It answers no question either: it is sent away.
-        while camera.cells.viewers == 2:
+        assert slow._next_offset - slow._acked_offset < 1_000_000
+        # It does not answer pings either, and is disconnected.
+        while camera.ascii.viewers == 2:
             assert await client.read()
     stuck.close()
     await until(lambda: working_threads() == [])
 
 
-async def test_a_silent_client_that_is_there_may_stay(
+async def test_silent_client_that_answers_pings_stays(
     home: HomeAssistant, camera: CameraInstance
 ) -> None:
-    camera.cells.heartbeat = 0.05
+    camera.ascii.heartbeat = 0.05
     async with (
         aiohttp.ClientSession() as session,
         session.ws_connect(cells_url(home, camera), autoping=False) as socket,
@@ -176,7 +176,7 @@ async def test_a_silent_client_that_is_there_may_stay(
 
 
 @pytest.mark.parametrize("nonsense", ["what?", '{"ack": -1}', "x" * 5000])
-async def test_who_talks_nonsense_is_sent_away(
+async def test_malformed_message_closes_the_websocket(
     home: HomeAssistant, camera: CameraInstance, nonsense: str
 ) -> None:
     async with Client.looking(cells_url(home, camera)) as client:
@@ -184,10 +184,10 @@ async def test_who_talks_nonsense_is_sent_away(
         async with asyncio.timeout(30):
             while await client.read():
                 pass
-    await until(lambda: camera.cells.viewers == 0)
+    await until(lambda: camera.ascii.viewers == 0)
 
 
-async def test_doors_stay_shut(
+async def test_unauthorized_and_unknown_requests_are_refused(
     home: HomeAssistant,
     camera: CameraInstance,
     hass_client: ClientSessionGenerator,
@@ -206,10 +206,10 @@ async def test_doors_stay_shut(
     assert (await friend.get("/api/retrocam/cells/nobody")).status == 404
     audio = f"/api/retrocam/audio/{camera.entry.entry_id}/1/1/0.aac"
     assert (await friend.get(audio)).status == 404
-    assert camera.cells.viewers == 0
+    assert camera.ascii.viewers == 0
 
 
-async def test_unloading_ends_all_clients(home: HomeAssistant, camera: CameraInstance) -> None:
+async def test_unloading_closes_all_clients(home: HomeAssistant, camera: CameraInstance) -> None:
     url = cells_url(home, camera)
     stuck = await stuck_client(url)
     async with Client.looking(url) as client:
@@ -228,24 +228,24 @@ async def test_unloading_ends_all_clients(home: HomeAssistant, camera: CameraIns
         assert refused.value.status == 404
 
 
-async def test_a_network_camera_is_woken_for_cells_and_tells_when_it_goes(
+async def test_network_camera_is_woken_and_reports_its_loss(
     home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer
 ) -> None:
     mount = rtsp_server.mount("/porch", fps=25)
     entry = await load({"kind": "camera_url", "url": mount.url}, options=QUIET)
     camera = entry.runtime_data
-    assert not camera.supply.held
+    assert not camera.provider.in_use
     async with Client.looking(cells_url(home, camera)) as client:
-        assert camera.supply.held
+        assert camera.provider.in_use
         await client.until(lambda: client.state == "playing" and len(client.seen) > 20)
         assert client.init["aspect"] == pytest.approx(16 / 9, rel=0.02)
         rtsp_server.kill()
         await client.until(lambda: client.state == "error")
         assert client.states[-1]["error"]["code"] == "cannot_connect"
-    await until(lambda: not camera.supply.held)
+    await until(lambda: not camera.provider.in_use)
 
 
-async def test_a_picture_that_comes_after_its_camera_went_does_not_bring_it_back(
+async def test_late_frame_does_not_reset_the_error_state(
     home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer
 ) -> None:
     mount = rtsp_server.mount("/porch", fps=25)
@@ -256,17 +256,15 @@ async def test_a_picture_that_comes_after_its_camera_went_does_not_bring_it_back
         await client.until(lambda: client.state == "playing" and pictures)
         rtsp_server.kill()
         await until(lambda: not camera.connected)
-        # Pictures are shown when they are due, and that may be a second after they came.
+        # Frames are shown when due, up to a second after they came.
         camera.feed._emit(pictures[-1])
         await client.until(lambda: client.state == "error")
         await home.async_block_till_done(wait_background_tasks=False)
-        assert camera.cells.screens[None]._told["state"] == "error"
+        assert camera.ascii.views[None]._state["state"] == "error"
         leave()
 
 
-async def test_a_camera_with_only_stills_is_seen_as_cells(
-    home: HomeAssistant, load: LoadEntry
-) -> None:
+async def test_camera_with_only_stills_streams_ascii(home: HomeAssistant, load: LoadEntry) -> None:
     count = iter(range(1, 1000))
 
     def picture() -> bytes:
@@ -283,8 +281,8 @@ async def test_a_camera_with_only_stills_is_seen_as_cells(
     await until(lambda: working_threads() == [])
 
 
-async def test_clients_are_told_errors_in_the_language_of_home_assistant(
-    home: HomeAssistant, load: LoadEntry, player: PlayerInstance, server: MediaServer
+async def test_errors_are_translated_to_the_language_of_home_assistant(
+    home: HomeAssistant, load: LoadEntry, player: AsciiPlayer, server: MediaServer
 ) -> None:
     home.config.language = "de"
     await async_load_integrations(home, {DOMAIN})

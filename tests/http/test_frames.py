@@ -1,4 +1,4 @@
-"""Single MJPEG frames by index: which ones there are, waiting for one, and what they cost."""
+"""Tests of single MJPEG frames by index: availability, waiting and cost."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.retrocam.cameras import CameraInstance
-from custom_components.retrocam.cameras.generated import DrawnInstance
+from custom_components.retrocam.cameras.generated import GeneratedCamera
 from custom_components.retrocam.cameras.mjpeg_viewers import FRAMES_KEPT
 from custom_components.retrocam.core.frames import jpeg
 
@@ -31,18 +31,17 @@ class Frames:
     """A logged-in client of the frames of one instance."""
 
     def __init__(self, client: ClientSession, entry_id: str) -> None:
-        """Ask over `client`."""
         self._client = client
         self._path = f"/api/retrocam/mjpeg/{entry_id}/frames/"
 
     async def get(self, index: int | str, query: str = "", method: str = "GET") -> ClientResponse:
-        """Ask for a frame, and read the answer whole."""
+        """Request a frame, and read the response."""
         response = await self._client.request(method, f"{self._path}{index}?{query}")
         await response.read()
         return response
 
     async def status(self, index: int | str, query: str = "") -> int:
-        """Ask for a frame, and return the status."""
+        """Request a frame, and return the status."""
         return (await self.get(index, query)).status
 
 
@@ -53,21 +52,21 @@ def index_of(response: ClientResponse) -> int:
 
 
 @pytest.fixture
-async def frames(quiet_demo: DrawnInstance, hass_client: ClientSessionGenerator) -> Frames:
-    """The frames of a demo camera that nobody reads."""
+async def frames(quiet_demo: GeneratedCamera, hass_client: ClientSessionGenerator) -> Frames:
+    """The frames of a demo camera without readers."""
     return Frames(await hass_client(), quiet_demo.entry.entry_id)
 
 
 @contextlib.asynccontextmanager
 async def filled(home: HomeAssistant, instance: CameraInstance) -> AsyncIterator[None]:
-    """Have a viewer fill the ring for the time of a `with` block."""
+    """Fill the ring by a viewer for the block."""
     async with Viewer.watching(mjpeg_url(home, instance)) as viewer:
         await viewer.read(3)
         yield
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])
-async def test_all_of_the_last_frames_can_be_read_and_no_others(
+async def test_last_frames_are_readable_and_no_others(
     home: HomeAssistant, load: LoadEntry, hass_client: ClientSessionGenerator, size: int
 ) -> None:
     options = {**QUIET, "mjpeg": {"ring_size": size, "mjpeg_fps": 10, "mjpeg_width": 320}}
@@ -92,8 +91,8 @@ async def test_all_of_the_last_frames_can_be_read_and_no_others(
     assert await frames.status(newest + 1) == 404
 
 
-async def test_a_frame_has_its_time_and_is_not_to_be_kept(
-    home: HomeAssistant, quiet_demo: DrawnInstance, frames: Frames
+async def test_frame_has_its_time_and_is_not_cached(
+    home: HomeAssistant, quiet_demo: GeneratedCamera, frames: Frames
 ) -> None:
     async with filled(home, quiet_demo):
         response = await frames.get("latest")
@@ -105,8 +104,8 @@ async def test_a_frame_has_its_time_and_is_not_to_be_kept(
     assert await response.read() == held.data
 
 
-async def test_head_answers_without_the_picture(
-    home: HomeAssistant, quiet_demo: DrawnInstance, frames: Frames
+async def test_head_has_no_body(
+    home: HomeAssistant, quiet_demo: GeneratedCamera, frames: Frames
 ) -> None:
     async with filled(home, quiet_demo):
         pass
@@ -122,7 +121,9 @@ async def test_head_answers_without_the_picture(
     assert (await frames.get(index_of(whole) + 1, WAIT, "HEAD")).status == 200
 
 
-async def test_without_wait_no_camera_is_woken(quiet_demo: DrawnInstance, frames: Frames) -> None:
+async def test_request_without_wait_does_not_wake_the_camera(
+    quiet_demo: GeneratedCamera, frames: Frames
+) -> None:
     for index in ("latest", 0, 7):
         assert await frames.status(index) == 404
         assert await frames.status(index, "wait=0") == 404
@@ -130,23 +131,23 @@ async def test_without_wait_no_camera_is_woken(quiet_demo: DrawnInstance, frames
     assert working_threads() == []
 
 
-async def test_the_next_frame_wakes_a_camera_while_it_is_waited_for(
-    quiet_demo: DrawnInstance, frames: Frames
+async def test_waiting_for_the_next_frame_wakes_the_camera(
+    quiet_demo: GeneratedCamera, frames: Frames
 ) -> None:
     assert quiet_demo.frames.latest is None
     first = await frames.get("latest", WAIT)
     await until(lambda: working_threads() == [])
-    assert quiet_demo.watchers == 0
+    assert quiet_demo.viewers.count == 0
     newest = index_of(await frames.get("latest"))
     following = await frames.get(newest + 1, WAIT)
     assert index_of(first) <= newest
     assert index_of(following) == newest + 1
     assert frame_number(await following.read()) > frame_number(await first.read())
     await until(lambda: working_threads() == [])
-    assert quiet_demo.watchers == 0
+    assert quiet_demo.viewers.count == 0
 
 
-async def test_a_sleeping_stream_is_woken_and_let_go(
+async def test_sleeping_stream_is_woken_and_released(
     home: HomeAssistant,
     quiet_url_camera: CameraInstance,
     rtsp_server: RtspServer,
@@ -159,18 +160,18 @@ async def test_a_sleeping_stream_is_woken_and_let_go(
     response = await frames.get("latest", WAIT)
     assert index_of(response) == 0
     assert frame_number(await response.read()) >= 0
-    await until(lambda: not quiet_url_camera.supply.held)
+    await until(lambda: not quiet_url_camera.provider.in_use)
     await idle(home)
     await mount.async_wait_for_watchers(0)
     assert mount.watchers_ever == 1
 
 
-async def test_twenty_who_wait_cost_one_encode_a_frame(
-    quiet_demo: DrawnInstance, frames: Frames
+async def test_twenty_waiting_requests_cost_one_encode_a_frame(
+    quiet_demo: GeneratedCamera, frames: Frames
 ) -> None:
     async with asyncio.timeout(30):
         waiting = [asyncio.create_task(frames.get(4, WAIT)) for _ in range(20)]
-        await until(lambda: quiet_demo.watchers == 20)
+        await until(lambda: quiet_demo.viewers.count == 20)
         assert quiet_demo.feed.readers == 1
         answers = await asyncio.gather(*waiting)
     assert {index_of(answer) for answer in answers} == {4}
@@ -179,8 +180,8 @@ async def test_twenty_who_wait_cost_one_encode_a_frame(
     assert quiet_demo.jpegs.encoded <= 10
 
 
-async def test_frames_are_dropped_when_nobody_reads_and_indices_go_on(
-    home: HomeAssistant, quiet_demo: DrawnInstance, frames: Frames
+async def test_frames_are_dropped_without_readers_and_indices_continue(
+    home: HomeAssistant, quiet_demo: GeneratedCamera, frames: Frames
 ) -> None:
     async with filled(home, quiet_demo):
         pass
@@ -194,25 +195,27 @@ async def test_frames_are_dropped_when_nobody_reads_and_indices_go_on(
     assert index_of(await frames.get("latest", WAIT)) == newest + 1
 
 
-async def test_who_waits_in_vain_is_told_so(quiet_demo: DrawnInstance, frames: Frames) -> None:
+async def test_wait_without_a_frame_answers_404(
+    quiet_demo: GeneratedCamera, frames: Frames
+) -> None:
     assert await frames.status(10**12, "wait=0.1") == 404
-    await until(lambda: quiet_demo.watchers == 0)
+    await until(lambda: quiet_demo.viewers.count == 0)
     await until(lambda: working_threads() == [])
 
 
-async def test_who_leaves_lets_the_camera_sleep(quiet_demo: DrawnInstance, frames: Frames) -> None:
+async def test_disconnect_releases_the_camera(quiet_demo: GeneratedCamera, frames: Frames) -> None:
     waiting = asyncio.create_task(frames.get(10**12, "wait=60"))
-    await until(lambda: quiet_demo.watchers == 1)
+    await until(lambda: quiet_demo.viewers.count == 1)
     waiting.cancel()
-    await until(lambda: quiet_demo.watchers == 0)
+    await until(lambda: quiet_demo.viewers.count == 0)
     await until(lambda: working_threads() == [])
 
 
-async def test_unloading_ends_all_waits(
-    home: HomeAssistant, quiet_demo: DrawnInstance, frames: Frames
+async def test_unloading_ends_all_waits_with_404(
+    home: HomeAssistant, quiet_demo: GeneratedCamera, frames: Frames
 ) -> None:
     waiting = [asyncio.create_task(frames.get(10**12, "wait=60")) for _ in range(5)]
-    await until(lambda: quiet_demo.watchers == 5)
+    await until(lambda: quiet_demo.viewers.count == 5)
     assert await home.config_entries.async_unload(quiet_demo.entry.entry_id)
     async with asyncio.timeout(30):
         assert {(await answer).status for answer in waiting} == {404}
@@ -220,10 +223,10 @@ async def test_unloading_ends_all_waits(
 
 
 @pytest.mark.parametrize("wait", ["x", "-1", "61", "nan", "inf", "1e3", ""])
-async def test_a_wait_that_cannot_be_is_refused(frames: Frames, wait: str) -> None:
+async def test_invalid_wait_answers_400(frames: Frames, wait: str) -> None:
     assert await frames.status("latest", f"wait={wait}") == 400
 
 
 @pytest.mark.parametrize("index", ["-1", "newest", "1.5", "9" * 16, "%2e%2e"])
-async def test_an_index_that_cannot_be_is_not_found(frames: Frames, index: str) -> None:
+async def test_invalid_index_answers_404(frames: Frames, index: str) -> None:
     assert await frames.status(index, WAIT) == 404

@@ -1,4 +1,4 @@
-"""A subscription to an entry's media outlives reloads of the entry, and begins before it is loaded."""
+"""Tests of the media subscription, also across reloads and before the entry is loaded."""
 
 from typing import Any
 
@@ -25,20 +25,20 @@ async def subscribed(socket: MockHAClientWebSocket, entry_id: str) -> bool:
     return success
 
 
-async def heard(socket: MockHAClientWebSocket) -> dict[str, Any]:
+async def next_event(socket: MockHAClientWebSocket) -> dict[str, Any]:
     event: dict[str, Any] = (await socket.receive_json())["event"]
     return event
 
 
-async def news(socket: MockHAClientWebSocket) -> dict[str, Any]:
-    """Return the next event that is no `reset`: of these any number may come."""
-    while (event := await heard(socket))["type"] == "reset":
+async def next_change(socket: MockHAClientWebSocket) -> dict[str, Any]:
+    """Return the next event other than `reset`, of which any number may come."""
+    while (event := await next_event(socket))["type"] == "reset":
         pass
     return event
 
 
-async def keep(instance: CameraInstance) -> str:
-    """Keep a picture as the history does, and return its name."""
+async def save_snapshot(instance: CameraInstance) -> str:
+    """Save a snapshot as the history does, and return its name."""
     media = instance.media
     item = await media.async_run(
         lambda: media.snapshots.add(STILL, TIME, "jpg"), MediaKind.SNAPSHOTS
@@ -46,29 +46,29 @@ async def keep(instance: CameraInstance) -> str:
     return item.name
 
 
-async def test_what_happens_after_a_reload_is_heard(
+async def test_events_continue_after_a_reload(
     home: HomeAssistant, demo: CameraInstance, hass_ws_client: WebSocketGenerator
 ) -> None:
     entry = demo.entry
     socket = await hass_ws_client()
     assert await subscribed(socket, entry.entry_id)
     assert await home.config_entries.async_reload(entry.entry_id)
-    assert (await heard(socket))["type"] == "reset"
+    assert (await next_event(socket))["type"] == "reset"
     instance: CameraInstance = entry.runtime_data
     assert instance is not demo
-    name = await keep(instance)
-    saved = await news(socket)
+    name = await save_snapshot(instance)
+    saved = await next_change(socket)
     assert (saved["type"], saved["kind"]) == ("saved", MediaKind.SNAPSHOTS)
     assert saved["item"]["filename"] == name
     await instance.media.async_run(
         lambda: instance.media.snapshots.delete([name]), MediaKind.SNAPSHOTS
     )
-    deleted = await news(socket)
+    deleted = await next_change(socket)
     assert (deleted["type"], deleted["filename"]) == ("deleted", name)
     assert deleted["media_content_id"] == saved["item"]["media_content_id"]
 
 
-async def test_an_entry_that_is_not_loaded_yet_can_be_subscribed_to(
+async def test_unloaded_entry_can_be_subscribed_to(
     home: HomeAssistant, demo: CameraInstance, hass_ws_client: WebSocketGenerator
 ) -> None:
     entry_id = demo.entry.entry_id
@@ -76,11 +76,11 @@ async def test_an_entry_that_is_not_loaded_yet_can_be_subscribed_to(
     socket = await hass_ws_client()
     assert await subscribed(socket, entry_id)
     assert await home.config_entries.async_setup(entry_id)
-    assert (await heard(socket))["type"] == "reset"
+    assert (await next_event(socket))["type"] == "reset"
 
 
 @pytest.mark.parametrize("loaded", [True, False])
-async def test_who_may_not_see_the_camera_hears_nothing(
+async def test_user_without_the_right_gets_no_events(
     home: HomeAssistant,
     demo: CameraInstance,
     hass_ws_client: WebSocketGenerator,
@@ -96,37 +96,44 @@ async def test_who_may_not_see_the_camera_hears_nothing(
     assert await subscribed(socket, entry_id) is not loaded
     if not loaded:
         assert await home.config_entries.async_setup(entry_id)
-    await keep(demo.entry.runtime_data)
+    await save_snapshot(demo.entry.runtime_data)
     await home.async_block_till_done()
     await socket.send_json_auto_id({"type": "ping"})
     assert (await socket.receive_json())["type"] == "pong"
 
 
-async def test_one_who_has_left_is_told_nothing(
+async def test_no_events_after_unsubscribing(
     home: HomeAssistant, demo: CameraInstance, hass_ws_client: WebSocketGenerator
 ) -> None:
     socket = await hass_ws_client()
     assert await subscribed(socket, demo.entry.entry_id)
     await socket.send_json_auto_id({"type": "unsubscribe_events", "subscription": 1})
-    # What the library had to tell until then may come first.
-    while (said := await socket.receive_json())["type"] == "event":
+    # Earlier events may come first.
+    while (message := await socket.receive_json())["type"] == "event":
         pass
-    assert said["success"]
-    await keep(demo)
+    assert message["success"]
+    await save_snapshot(demo)
     assert await home.config_entries.async_reload(demo.entry.entry_id)
     await socket.send_json_auto_id({"type": "ping"})
     assert (await socket.receive_json())["type"] == "pong"
 
 
-async def test_who_comes_in_the_middle_of_a_timelapse_is_told_how_far_it_is(
-    home: HomeAssistant, load: LoadEntry, demo: CameraInstance, hass_ws_client: WebSocketGenerator
+async def test_progress_of_a_running_timelapse_is_sent_first(
+    home: HomeAssistant,
+    load: LoadEntry,
+    quiet_demo: CameraInstance,
+    hass_ws_client: WebSocketGenerator,
 ) -> None:
-    demo.timelapses.progress = Progress(ExportState.RUNNING, 3, 12)
+    quiet_demo.timelapses.progress = Progress(ExportState.RUNNING, 3, 12)
     socket = await hass_ws_client()
-    assert await subscribed(socket, demo.entry.entry_id)
-    told = await heard(socket)
-    assert (told["type"], told["done"], told["total"]) == ("progress", 3, 12)
-    # What another camera does is none of its business.
-    await load({CONF_KIND: KIND_DEMO, "name": "Door"}, title="Door")
+    assert await subscribed(socket, quiet_demo.entry.entry_id)
+    event = await next_event(socket)
+    assert (event["type"], event["done"], event["total"]) == ("progress", 3, 12)
+    # Other cameras cause no event.
+    door = await load({CONF_KIND: KIND_DEMO, "name": "Door"}, title="Door")
+    await save_snapshot(door.runtime_data)
     await socket.send_json_auto_id({"type": "ping"})
-    assert (await socket.receive_json())["type"] == "pong"
+    while (message := await socket.receive_json())["type"] == "event":
+        # The camera's own folders may have been read meanwhile, after which it is sent again.
+        assert message["event"]["type"] in ("reset", "progress")
+    assert message["type"] == "pong"

@@ -1,4 +1,4 @@
-"""Media files over HTTP: ranges, conditions, and what may lie in the place of a file."""
+"""Tests of media files over HTTP: ranges, conditional requests and replaced files."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +14,9 @@ import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.retrocam.cameras import CameraInstance
-from custom_components.retrocam.cameras.generated import DrawnInstance
+from custom_components.retrocam.cameras.generated import GeneratedCamera
 from custom_components.retrocam.core.errors import InvalidFrameError
+from custom_components.retrocam.core.library.snapshots import save_still
 from custom_components.retrocam.core.library.thumbnails import clip_thumbnail
 from custom_components.retrocam.core.library.timelapse import make_timelapse
 from custom_components.retrocam.media.items import MediaKind
@@ -33,28 +34,26 @@ PATIENCE: Final = 20.0
 """Seconds: a test that hangs fails."""
 
 
-async def kept(instance: CameraInstance, number: int = 1) -> tuple[str, bytes, Path]:
+async def save_snapshot(instance: CameraInstance, number: int = 1) -> tuple[str, bytes, Path]:
     """Keep a snapshot; return its name, its bytes and its path."""
     await until(lambda: instance.media.loaded)
     data = jpeg(number)
     store = instance.media.snapshots
     item = await instance.media.async_run(
-        lambda: store.save(data, NOW + number), MediaKind.SNAPSHOTS
+        lambda: save_still(store, data, NOW + number), MediaKind.SNAPSHOTS
     )
     return item.name, data, store.path(item.name)
 
 
 @pytest.fixture
 async def user(home: HomeAssistant, hass_client: ClientSessionGenerator) -> User:
-    """Somebody with a login."""
+    """A client with a login."""
     client: User = await hass_client()
     return client
 
 
-async def test_a_file_is_answered_whole_and_in_ranges(
-    quiet_demo: DrawnInstance, user: User
-) -> None:
-    name, data, path = await kept(quiet_demo)
+async def test_whole_file_and_ranges(quiet_demo: GeneratedCamera, user: User) -> None:
+    name, data, path = await save_snapshot(quiet_demo)
     os.utime(path, (NOW, NOW))
     url = media_path(MediaKind.SNAPSHOTS, quiet_demo.entry.entry_id, name)
     size = len(data)
@@ -105,10 +104,10 @@ async def test_a_file_is_answered_whole_and_in_ranges(
         ({"If-Unmodified-Since": "{date}"}, HTTPStatus.OK),
     ],
 )
-async def test_conditions(
-    quiet_demo: DrawnInstance, user: User, headers: dict[str, str], status: int
+async def test_conditional_requests(
+    quiet_demo: GeneratedCamera, user: User, headers: dict[str, str], status: int
 ) -> None:
-    name, data, path = await kept(quiet_demo)
+    name, data, path = await save_snapshot(quiet_demo)
     os.utime(path, (NOW, NOW))
     url = media_path(MediaKind.SNAPSHOTS, quiet_demo.entry.entry_id, name)
     whole = await user.get(url)
@@ -126,7 +125,7 @@ async def test_conditions(
 
 
 def replace(path: Path, kind: str, secret: Path) -> None:
-    """Put something else in the place of a file of the index, or of its folder."""
+    """Replace a file of the index, or its folder."""
     if kind == "folder":
         shutil.move(path.parent, secret.parent / "moved")
         path.parent.symlink_to(secret.parent / "moved")
@@ -141,7 +140,7 @@ def replace(path: Path, kind: str, secret: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["link", "fifo", "folder", "beside"])
-async def test_what_is_in_the_place_of_a_file_is_neither_served_nor_waited_for(
+async def test_replaced_files_are_neither_served_nor_awaited(
     home: HomeAssistant, load: LoadEntry, user: User, tmp_path: Path, kind: str
 ) -> None:
     data = {"kind": "demo", "name": "Porch"}
@@ -149,7 +148,7 @@ async def test_what_is_in_the_place_of_a_file_is_neither_served_nor_waited_for(
     instance: CameraInstance = entry.runtime_data
     secret = tmp_path / "secret"
     secret.write_bytes(jpeg(77))
-    name, _, path = await kept(instance)
+    name, _, path = await save_snapshot(instance)
     ours = (media_path(MediaKind.SNAPSHOTS, entry.entry_id, name), f"/snapshots/{name}")
     theirs = (thumbnail_path(entry.entry_id, name), f"/thumbnails/{name}")
     async with asyncio.timeout(PATIENCE), Browser.at(home, page_path(entry)) as guest:
@@ -157,17 +156,17 @@ async def test_what_is_in_the_place_of_a_file_is_neither_served_nor_waited_for(
         for own, shared in (ours, theirs):
             replace(path, kind, secret)
             asked = {"Accept-Encoding": "gzip, br"}
-            # The library finds out by the file itself: it has not looked at the folder since.
+            # The library detects it by the file: it has not checked the folder since.
             assert (await user.get(own, headers=asked)).status == HTTPStatus.NOT_FOUND
             assert (await guest.get(shared, headers=asked)).status == HTTPStatus.NOT_FOUND
             assert instance.media.snapshots.find(name) is None
             if kind == "folder":
                 return
             path.unlink(missing_ok=True)
-            name, _, path = await kept(instance)
+            name, _, path = await save_snapshot(instance)
 
 
-async def test_a_linked_folder_of_another_camera_is_no_library(
+async def test_linked_folder_of_another_camera_is_ignored(
     home: HomeAssistant, load: LoadEntry, media_directory: Path
 ) -> None:
     """Limits would delete the other camera's files, and its names would be listed here."""
@@ -176,30 +175,30 @@ async def test_a_linked_folder_of_another_camera_is_no_library(
         entry = await load({"kind": "demo", "name": title, "slug": title.lower()}, options=QUIET)
         cameras.append(entry.runtime_data)
     porch, yard = cameras
-    name, _, path = await kept(yard)
-    await kept(porch, 2)
+    name, _, path = await save_snapshot(yard)
+    await save_snapshot(porch, 2)
     shutil.rmtree(porch.media.snapshots.directory)
     porch.media.snapshots.directory.symlink_to(yard.media.snapshots.directory)
     await porch.media.async_refresh()
     assert porch.media.problem is not None
     assert porch.media.problem.code == "storage_missing"
     assert porch.media.snapshots.total == 0
-    await porch.media.async_keep(snapshots=1, recordings=1)
+    await porch.media.async_limit_counts(snapshots=1, recordings=1)
     assert await home.config_entries.async_reload(porch.entry.entry_id)
     again: CameraInstance = porch.entry.runtime_data
     await until(lambda: again.media.loaded)
     assert again.media.snapshots.total == 0
     assert path.exists()
     assert yard.media.snapshots.find(name) is not None
-    # It is a library again once the link is gone.
+    # The library recovers once the link is removed.
     porch.media.snapshots.directory.unlink()
     await again.media.async_refresh()
     assert again.media.problem is None
 
 
 @pytest.mark.parametrize("listed", ["concat", "hls"])
-def test_a_clip_that_became_a_playlist_opens_nothing(tmp_path: Path, listed: str) -> None:
-    """FFmpeg tells formats by content: a playlist named .mp4 makes it open what is listed."""
+def test_clip_replaced_by_a_playlist_opens_no_other_file(tmp_path: Path, listed: str) -> None:
+    """FFmpeg detects formats by content: it would open the files of a playlist named .mp4."""
     other = tmp_path / "other.mp4"
     picture = tmp_path / "1.jpg"
     picture.write_bytes(jpeg(1))

@@ -1,4 +1,4 @@
-"""Retrocam's views over real connections: whom they let in, and what they answer."""
+"""Tests of Retrocam's views over real connections: access and responses."""
 
 import asyncio
 from collections import defaultdict
@@ -18,20 +18,20 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from yarl import URL
 
 from custom_components.retrocam.cameras import CameraInstance
-from custom_components.retrocam.cameras.generated import DrawnInstance
+from custom_components.retrocam.cameras.generated import GeneratedCamera
 from custom_components.retrocam.core.errors import StorageMissingError
 from custom_components.retrocam.core.frames import jpeg
-from custom_components.retrocam.core.pattern.picture import read_frame_number
-from custom_components.retrocam.http.media import async_file_answer, async_thumbnail_answer
+from custom_components.retrocam.http.media import async_file_response, async_thumbnail_response
 from custom_components.retrocam.media.items import MediaKind
 from custom_components.retrocam.urls import MEDIA_LIST_PATH, MJPEG_PATH, VIEWER_PATH, signed
 
+from ..pattern_reader import read_frame_number
 from ..viewers import working_threads
 from ..waiting import until
 
 
 def guarded_paths(hass: HomeAssistant, entry_id: str) -> list[str]:
-    """Return a path of every view of ours that wants a login: all but the stream worker's."""
+    """Return a path of each view that requires a login: all except the stream worker's."""
     names = defaultdict(lambda: "1", entry_id=entry_id, kind="snapshots")
     names["filename"] = "20260101T000000.000Z.jpg"
     found = [resource.canonical for resource in hass.http.app.router.resources()]
@@ -39,9 +39,9 @@ def guarded_paths(hass: HomeAssistant, entry_id: str) -> list[str]:
     return [path.format_map(names) for path in ours]
 
 
-async def test_no_view_lets_strangers_in(
+async def test_views_refuse_unauthenticated_requests(
     home: HomeAssistant,
-    quiet_demo: DrawnInstance,
+    quiet_demo: GeneratedCamera,
     hass_client_no_auth: ClientSessionGenerator,
 ) -> None:
     client = await hass_client_no_auth()
@@ -56,13 +56,13 @@ async def test_no_view_lets_strangers_in(
         assert stale.status == 403, path
         elsewhere = URL(signed(home, "/api/retrocam/elsewhere")).query_string
         assert (await client.get(f"{path}?{elsewhere}")).status == 403, path
-    assert quiet_demo.watchers == 0
+    assert quiet_demo.viewers.count == 0
     assert working_threads() == []
 
 
 async def test_signed_paths_and_logins_open_the_views(
     home: HomeAssistant,
-    quiet_demo: DrawnInstance,
+    quiet_demo: GeneratedCamera,
     hass_client: ClientSessionGenerator,
     hass_client_no_auth: ClientSessionGenerator,
 ) -> None:
@@ -79,9 +79,9 @@ async def test_signed_paths_and_logins_open_the_views(
             assert response.status == 200, path
 
 
-async def test_unknown_names_are_not_found(
+async def test_unknown_names_answer_404(
     home: HomeAssistant,
-    quiet_demo: DrawnInstance,
+    quiet_demo: GeneratedCamera,
     hass_client: ClientSessionGenerator,
 ) -> None:
     client = await hass_client()
@@ -95,10 +95,10 @@ async def test_unknown_names_are_not_found(
         assert (await client.get(f"/api/retrocam/live/{entry_id}.ts?auth=x")).status == 404
 
 
-async def test_an_entry_that_is_being_unloaded_is_not_found(
-    home: HomeAssistant, quiet_demo: DrawnInstance, hass_client: ClientSessionGenerator
+async def test_entry_being_unloaded_answers_404(
+    home: HomeAssistant, quiet_demo: GeneratedCamera, hass_client: ClientSessionGenerator
 ) -> None:
-    """Its instance is still there, and ends its threads."""
+    """Its instance still exists, and ends its threads."""
     client = await hass_client()
     entry = quiet_demo.entry
     assert isinstance(entry, MockConfigEntry)
@@ -107,15 +107,15 @@ async def test_an_entry_that_is_being_unloaded_is_not_found(
     entry.mock_state(home, ConfigEntryState.UNLOAD_IN_PROGRESS)
     for path in paths:
         assert (await client.get(path)).status == 404, path
-    # The stream worker reads on until it is ended.
+    # The stream worker reads until it is stopped.
     async with client.get(live.path, params=live.query) as stream:
         assert stream.status == 200
     entry.mock_state(home, ConfigEntryState.LOADED)
 
 
-async def test_the_live_stream_wants_the_camera_s_own_token(
+async def test_live_stream_requires_the_camera_token(
     home: HomeAssistant,
-    quiet_demo: DrawnInstance,
+    quiet_demo: GeneratedCamera,
     quiet_url_camera: CameraInstance,
     hass_client: ClientSessionGenerator,
 ) -> None:
@@ -123,15 +123,15 @@ async def test_the_live_stream_wants_the_camera_s_own_token(
     source = URL(quiet_demo.stream_source)
     for wrong in (None, "", "wrong", "wröng", quiet_demo.token[:-1]):
         query = {} if wrong is None else {"auth": wrong}
-        # Also who is logged in has no business here.
+        # Logged-in users need the token too.
         assert (await client.get(source.path, params=query)).status == 403
-    assert quiet_demo.publisher.encoded == 0
+    assert not quiet_demo.publisher.running
     other = source.path.replace(quiet_demo.entry.entry_id, quiet_url_camera.entry.entry_id)
     assert (await client.get(other, params=source.query)).status == 404
 
 
-async def test_the_live_stream_holds_every_picture_once(
-    home: HomeAssistant, quiet_demo: DrawnInstance
+async def test_live_stream_has_every_frame_once(
+    home: HomeAssistant, quiet_demo: GeneratedCamera
 ) -> None:
     async with ClientSession() as session, session.get(quiet_demo.stream_source) as response:
         assert response.status == 200
@@ -150,7 +150,7 @@ async def test_the_live_stream_holds_every_picture_once(
 
 
 def ts_frame_numbers(data: Any) -> list[int | None]:
-    """Decode an MPEG-TS that was cut off anywhere; its last picture may be cut, too."""
+    """Decode a truncated MPEG-TS; its last frame may be truncated too."""
     numbers = []
     with av.open(data, format="mpegts") as container:
         for packet in container.demux(video=0):
@@ -159,18 +159,16 @@ def ts_frame_numbers(data: Any) -> list[int | None]:
     return numbers[:-1]
 
 
-async def test_who_asks_while_an_entry_is_unloaded_gets_a_plain_answer(
-    home: HomeAssistant, demo: CameraInstance
-) -> None:
+async def test_request_during_unload_answers_404(home: HomeAssistant, demo: CameraInstance) -> None:
     await until(lambda: demo.media.loaded)
     kept = await demo.history.async_take()
     assert await home.config_entries.async_unload(demo.entry.entry_id)
-    # These had found the instance before, and its disk's thread has ended meanwhile.
+    # The instance was looked up before, and its disk thread has ended meanwhile.
     request = make_mocked_request("GET", "/")
     with pytest.raises(web.HTTPNotFound):
-        await async_file_answer(request, demo.media, MediaKind.SNAPSHOTS, kept.item.name)
+        await async_file_response(request, demo.media, MediaKind.SNAPSHOTS, kept.item.name)
     with pytest.raises(web.HTTPNotFound):
-        await async_thumbnail_answer(demo.media, MediaKind.SNAPSHOTS, kept.item.name)
+        await async_thumbnail_response(demo.media, MediaKind.SNAPSHOTS, kept.item.name)
     with pytest.raises(StorageMissingError):
         await demo.media.async_run(int, MediaKind.SNAPSHOTS)
     assert demo.media.problem is None

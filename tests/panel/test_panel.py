@@ -1,4 +1,4 @@
-"""The cards reach the dashboards, in the installed version, once."""
+"""Tests of the registration of cards with the dashboards."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -42,13 +42,13 @@ def dist(tmp_path: Path) -> Path:
 async def set_up(
     hass: HomeAssistant, lovelace: dict[str, Any] | None = None, *, last: str = "lovelace"
 ) -> None:
-    """Set up what the manifest depends on, up to and with the component `last`."""
+    """Set up the manifest's dependencies, up to and including the component `last`."""
     assert await async_setup_component(hass, "http", {})
     assert await async_setup_component(hass, last, {"lovelace": lovelace or {}})
 
 
 async def stored(ws: WebSocketGenerator, hass: HomeAssistant) -> list[dict[str, Any]]:
-    """What a dashboard is told to load."""
+    """Return the resources that a dashboard loads."""
     client = await ws(hass)
     await client.send_json_auto_id({"type": "lovelace/resources"})
     answer = await client.receive_json()
@@ -132,13 +132,13 @@ async def test_removal_of_the_last_entry_removes_only_ours(
     assert len(await stored(hass_ws_client, hass)) == 2
 
 
-async def test_an_entry_that_was_never_set_up_takes_the_cards_along(
+async def test_removal_of_an_entry_never_set_up_removes_the_resource(
     hass: HomeAssistant,
     hass_storage: dict[str, Any],
     hass_ws_client: WebSocketGenerator,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Disabled, and Home Assistant was started since: nothing of Retrocam runs."""
+    """Disabled, and Home Assistant was restarted: nothing of Retrocam runs."""
     ours = {"id": "ours", "type": "module", "url": f"{BUNDLE_URL}?v=1"}
     hass_storage[STORAGE_KEY] = {
         "version": 1,

@@ -13,15 +13,15 @@ FIX = "/api/repairs/issues/fix"
 
 
 def found(hass: HomeAssistant, key: str, entry: MockConfigEntry) -> ir.IssueEntry | None:
-    """Return the issue of this kind that an entry has."""
+    """Return an entry's issue of this kind."""
     return ir.async_get(hass).async_get_issue(DOMAIN, f"{key}_{entry.entry_id}")
 
 
 class Dialog:
-    """The dialog of a repair, over HTTP as the frontend has it."""
+    """The dialog of a repair, over HTTP like the frontend."""
 
     def __init__(self, client: Any, answer: dict[str, Any]) -> None:
-        """Go on with a flow that has answered."""
+        """Continue a flow from an answer."""
         self.client = client
         self.answer = answer
 
@@ -29,21 +29,21 @@ class Dialog:
     async def of(
         cls, hass_client: ClientSessionGenerator, key: str, entry: MockConfigEntry
     ) -> Dialog:
-        """Open the repair of an entry's issue."""
+        """Start the repair of an entry's issue."""
         client = await hass_client()
         issue_id = f"{key}_{entry.entry_id}"
         response = await client.post(FIX, json={"handler": DOMAIN, "issue_id": issue_id})
         return cls(client, await response.json())
 
     async def submit(self, **data: Any) -> dict[str, Any]:
-        """Send what was chosen, and return what is shown next."""
+        """Submit a step, and return the next one."""
         flow_id = self.answer["flow_id"]
         response = await self.client.post(f"{FIX}/{flow_id}", json=data)
         answer: dict[str, Any] = await response.json()
         return answer
 
     def suggested(self) -> dict[str, Any]:
-        """Return what stands in the fields."""
+        """Return the suggested values."""
         return {
             field["name"]: field.get("description", {}).get("suggested_value")
             for field in self.answer["data_schema"]

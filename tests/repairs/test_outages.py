@@ -1,4 +1,4 @@
-"""Cameras that are gone for a day."""
+"""Outages of a day or longer."""
 
 from datetime import timedelta
 import time
@@ -12,9 +12,9 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.cameras.outages import (
-    KEPT_AFTER,
     OUTAGES,
     SAVE_DELAY,
+    STORE_AFTER,
     STORE_KEY,
     Outages,
 )
@@ -27,7 +27,7 @@ from ..waiting import until
 from .dialogs import Dialog, found
 
 
-async def test_a_camera_that_is_gone_for_a_day_can_be_given_its_new_address(
+async def test_gone_camera_can_be_given_new_url(
     home: HomeAssistant,
     load: LoadEntry,
     rtsp_server: RtspServer,
@@ -44,11 +44,11 @@ async def test_a_camera_that_is_gone_for_a_day_can_be_given_its_new_address(
     )
     instance: CameraInstance = entry.runtime_data
     await until(lambda: not instance.available)
-    instance.async_tell()
+    instance.async_update_listeners()
     assert found(home, "source_gone", entry) is None
-    assert instance.supply._lost_at is not None
-    instance.supply._lost_at -= GONE_AFTER
-    instance.async_tell()
+    assert instance.provider._lost_at is not None
+    instance.provider._lost_at -= GONE_AFTER
+    instance.async_update_listeners()
     assert found(home, "source_gone", entry) is not None
     dialog = await Dialog.of(hass_client, "source_gone", entry)
     assert dialog.suggested() == {"url": "rtsp://127.0.0.1:9/x"}
@@ -66,14 +66,14 @@ async def test_a_camera_that_is_gone_for_a_day_can_be_given_its_new_address(
 
 
 async def kept(hass: HomeAssistant, hass_storage: dict[str, Any]) -> dict[str, float]:
-    """Return what is kept of outages, once it is written."""
+    """Return the stored outages, once they are written."""
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=SAVE_DELAY + 1))
     await hass.async_block_till_done()
     data: dict[str, float] = hass_storage.get(STORE_KEY, {}).get("data", {})
     return data
 
 
-async def test_a_restart_does_not_begin_the_day_anew(
+async def test_outage_continues_across_restart(
     home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer, hass_storage: dict[str, Any]
 ) -> None:
     mount = rtsp_server.mount("/porch")
@@ -81,12 +81,12 @@ async def test_a_restart_does_not_begin_the_day_anew(
     entry = await load({"kind": "camera_url", "url": mount.url})
     instance: CameraInstance = entry.runtime_data
     await until(lambda: not instance.available)
-    instance.async_tell()
-    # What is short is not worth a write.
+    instance.async_update_listeners()
+    # Short outages are not written.
     assert await kept(home, hass_storage) == {}
-    assert instance.supply._lost_at is not None
-    instance.supply._lost_at -= GONE_AFTER / 2
-    instance.async_tell()
+    assert instance.provider._lost_at is not None
+    instance.provider._lost_at -= GONE_AFTER / 2
+    instance.async_update_listeners()
     assert found(home, "source_gone", entry) is None
     assert (await kept(home, hass_storage)).keys() == {entry.entry_id}
     assert await home.config_entries.async_unload(entry.entry_id)
@@ -96,27 +96,27 @@ async def test_a_restart_does_not_begin_the_day_anew(
     assert await home.config_entries.async_setup(entry.entry_id)
     renewed: CameraInstance = entry.runtime_data
     await until(lambda: not renewed.available)
-    renewed.async_tell()
+    renewed.async_update_listeners()
     assert found(home, "source_gone", entry) is not None
     mount.refuse(0)
     await until(lambda: renewed.available)
-    renewed.async_tell()
+    renewed.async_update_listeners()
     assert found(home, "source_gone", entry) is None
     assert await kept(home, hass_storage) == {}
 
 
-async def test_another_outage_begins_anew(home: HomeAssistant, load: LoadEntry) -> None:
+async def test_new_outage_starts_at_zero(home: HomeAssistant, load: LoadEntry) -> None:
     entry = await load({"kind": "camera_url", "url": "rtsp://127.0.0.1:9/x"}, options=QUIET)
-    supply = entry.runtime_data.supply
+    provider = entry.runtime_data.provider
     outages = home.data[OUTAGES]
-    supply._lost_at = time.monotonic() - 2 * KEPT_AFTER
-    assert outages.async_lost_for("x", supply) == pytest.approx(2 * KEPT_AFTER, abs=60)
-    # It was there, and went again, between two looks.
-    supply._seen, supply._lost_at = True, time.monotonic() - 60
-    assert outages.async_lost_for("x", supply) < KEPT_AFTER
+    provider._lost_at = time.monotonic() - 2 * STORE_AFTER
+    assert outages.async_outage_seconds("x", provider) == pytest.approx(2 * STORE_AFTER, abs=60)
+    # The camera returned and was lost again between two checks.
+    provider._ever_available, provider._lost_at = True, time.monotonic() - 60
+    assert outages.async_outage_seconds("x", provider) < STORE_AFTER
 
 
-async def test_a_broken_store_of_outages_does_not_keep_retrocam_from_starting(
+async def test_broken_outage_store_is_ignored(
     home: HomeAssistant, hass_storage: dict[str, Any]
 ) -> None:
     hass_storage[STORE_KEY] = {"version": 1, "data": {"x": "long ago"}}
@@ -125,7 +125,7 @@ async def test_a_broken_store_of_outages_does_not_keep_retrocam_from_starting(
     assert outages._since == {}
 
 
-async def test_a_wrapped_camera_that_is_unavailable_for_a_day_is_an_issue(
+async def test_unavailable_wrapped_camera_raises_issue(
     home: HomeAssistant, load: LoadEntry
 ) -> None:
     home.states.async_set("camera.other", "idle")
@@ -134,9 +134,9 @@ async def test_a_wrapped_camera_that_is_unavailable_for_a_day_is_an_issue(
     await home.async_block_till_done()
     instance: CameraInstance = entry.runtime_data
     assert found(home, "camera_gone", entry) is None
-    assert instance.supply._lost_at is not None
-    instance.supply._lost_at -= GONE_AFTER
-    instance.async_tell()
+    assert instance.provider._lost_at is not None
+    instance.provider._lost_at -= GONE_AFTER
+    instance.async_update_listeners()
     assert found(home, "camera_gone", entry) is not None
     home.states.async_set("camera.other", "idle")
     await home.async_block_till_done()

@@ -1,4 +1,4 @@
-"""Cameras that were removed, from Home Assistant and from a grid."""
+"""Cameras removed from Home Assistant, wrapped or in a grid."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from .dialogs import Dialog, found
 
 @pytest.fixture
 async def orphan(home: HomeAssistant, load: LoadEntry) -> MockConfigEntry:
-    """A camera that wraps one which is removed."""
+    """An entry whose wrapped camera was removed."""
     registry = er.async_get(home)
     entity = registry.async_get_or_create("camera", "other", "1", suggested_object_id="shed")
     entry = await load({"kind": "camera_entity", "entity_id": entity.id}, options=QUIET)
@@ -28,7 +28,7 @@ async def orphan(home: HomeAssistant, load: LoadEntry) -> MockConfigEntry:
     return entry
 
 
-async def test_another_camera_takes_the_place_of_one_that_was_removed(
+async def test_removed_camera_can_be_replaced(
     home: HomeAssistant,
     load: LoadEntry,
     orphan: MockConfigEntry,
@@ -42,7 +42,7 @@ async def test_another_camera_takes_the_place_of_one_that_was_removed(
     await dialog.submit(next_step_id="confirm")
     for wrong, error in (("camera.none", "not_found"), ("camera.taken", "already_configured")):
         assert (await dialog.submit(entity_id=wrong))["errors"] == {"entity_id": error}
-    # Two of ours that show each other would show nothing.
+    # Two of our cameras that show each other would show nothing.
     assert "entity_id" in (await dialog.submit(entity_id="camera.b"))["errors"]
     assert (await dialog.submit(entity_id="camera.other"))["type"] == "create_entry"
     await home.async_block_till_done()
@@ -50,7 +50,7 @@ async def test_another_camera_takes_the_place_of_one_that_was_removed(
     assert found(home, "camera_removed", orphan) is None
 
 
-async def test_the_entry_of_a_removed_camera_can_be_removed(
+async def test_entry_of_removed_camera_can_be_removed(
     home: HomeAssistant, orphan: MockConfigEntry, hass_client: ClientSessionGenerator
 ) -> None:
     dialog = await Dialog.of(hass_client, "camera_removed", orphan)
@@ -62,7 +62,7 @@ async def test_the_entry_of_a_removed_camera_can_be_removed(
     assert not ir.async_get(home).issues
 
 
-async def test_a_removed_member_can_be_taken_out_of_its_grid(
+async def test_removed_member_can_be_dropped_from_grid(
     home: HomeAssistant, load: LoadEntry, hass_client: ClientSessionGenerator
 ) -> None:
     registry = er.async_get(home)
@@ -83,7 +83,7 @@ async def test_a_removed_member_can_be_taken_out_of_its_grid(
 
 
 @pytest.mark.parametrize("data", [None, {}, {"entry_id": "none", "issue": "source_gone"}])
-async def test_the_repair_of_what_has_just_gone_only_puts_it_away(
+async def test_repair_of_unloaded_entry_only_dismisses(
     home: HomeAssistant, data: dict[str, Any] | None
 ) -> None:
     flow: Any = await async_create_fix_flow(home, "source_gone_none", data)

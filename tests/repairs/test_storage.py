@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.core.errors import StorageFullError, StorageReadOnlyError
 from custom_components.retrocam.core.files import free_space
+from custom_components.retrocam.core.library.snapshots import save_still
 from custom_components.retrocam.media.items import MediaKind
 
 from ..calling import answer_of
@@ -31,14 +32,14 @@ async def scarce(load: LoadEntry) -> MockConfigEntry:
     media = entry.runtime_data.media
     for second in range(10):
         await media.async_run(
-            partial(media.snapshots.save, jpeg(second), 1e9 + second), MediaKind.SNAPSHOTS
+            partial(save_still, media.snapshots, jpeg(second), 1e9 + second), MediaKind.SNAPSHOTS
         )
     media._min_free = free_space(media.directory) / 1.05
     await media.async_refresh()
     return entry
 
 
-async def test_a_disk_that_is_nearly_full_can_be_relieved_by_keeping_less(
+async def test_low_disk_is_repaired_by_keeping_less(
     home: HomeAssistant, scarce: MockConfigEntry, hass_client: ClientSessionGenerator
 ) -> None:
     media = scarce.runtime_data.media
@@ -59,7 +60,7 @@ async def test_a_disk_that_is_nearly_full_can_be_relieved_by_keeping_less(
     assert found(home, "storage_low", scarce) is None
 
 
-async def test_a_repair_that_did_not_help_is_offered_again(
+async def test_failed_repair_is_offered_again(
     home: HomeAssistant, scarce: MockConfigEntry, hass_client: ClientSessionGenerator
 ) -> None:
     instance: CameraInstance = scarce.runtime_data
@@ -68,18 +69,18 @@ async def test_a_repair_that_did_not_help_is_offered_again(
     await dialog.submit(next_step_id="history_off")
     assert (await dialog.submit())["type"] == "create_entry"
     assert not instance.history.enabled
-    instance.async_tell()
+    instance.async_update_listeners()
     assert found(home, "storage_low", scarce) is not None
 
 
-async def test_a_fault_of_one_library_is_not_taken_back_by_another(
+async def test_issue_stays_while_one_library_fails(
     home: HomeAssistant, demo: CameraInstance
 ) -> None:
     media, entry = demo.media, demo.entry
     await until(lambda: media.loaded)
     media.async_set_problem(MediaKind.RECORDINGS, StorageReadOnlyError("no"))
     await media.async_run(
-        partial(media.snapshots.save, jpeg(1), 1e9), MediaKind.SNAPSHOTS, writes=True
+        partial(save_still, media.snapshots, jpeg(1), 1e9), MediaKind.SNAPSHOTS, writes=True
     )
     assert found(home, "storage_read_only", entry) is not None
     media.async_set_problem(MediaKind.SNAPSHOTS, StorageFullError("full"))
@@ -90,7 +91,7 @@ async def test_a_fault_of_one_library_is_not_taken_back_by_another(
 
 
 @pytest.mark.parametrize("step", ["keep_less", "history_off"])
-async def test_a_dialog_of_an_entry_that_was_unloaded_deletes_nothing(
+async def test_dialog_of_unloaded_entry_deletes_nothing(
     home: HomeAssistant, load: LoadEntry, hass_client: ClientSessionGenerator, step: str
 ) -> None:
     options = {**QUIET, "history": {"history_enabled": True, "interval_sec": 3600}}
@@ -107,7 +108,7 @@ async def test_a_dialog_of_an_entry_that_was_unloaded_deletes_nothing(
     assert dict(entry.options) == options
 
 
-async def test_the_advice_of_a_dialog_helps(
+async def test_storage_repairs_succeed_after_fix(
     home: HomeAssistant,
     load: LoadEntry,
     hass_client: ClientSessionGenerator,

@@ -1,4 +1,4 @@
-"""A house with two cameras, two shared players, and everybody who may come by."""
+"""A home with two cameras, two shared players, and all kinds of callers."""
 
 from collections.abc import AsyncIterator
 import contextlib
@@ -28,23 +28,24 @@ from .people import Person, add_users, log_in
 TIME: Final = 1_767_441_600.0
 """2026-01-03, 12:00 UTC."""
 DAY: Final = "2026-01-03"
+SPAN: Final = "hour-20260103T120000Z"
 
 type People = dict[str, Person]
 
 
 @pytest.fixture
 def expected_lingering_timers(request: pytest.FixtureRequest) -> bool:
-    """Allow the timer that aiohttp leaves behind a socket that Home Assistant closes itself."""
+    """Allow the timer that aiohttp keeps for a socket closed by Home Assistant itself."""
     return "people" in request.fixturenames
 
 
 @dataclass(slots=True)
 class House:
-    """What there is, each instance by the name of its entities."""
+    """The cameras and players, by the name of their entities."""
 
     cameras: dict[str, CameraInstance]
     files: dict[MediaKind, str]
-    """The name of a file of each kind: the same one of every camera."""
+    """The name of a file of each kind: the same for every camera."""
 
 
 async def fill(instance: CameraInstance) -> dict[MediaKind, str]:
@@ -67,8 +68,8 @@ async def house(home: HomeAssistant, load: LoadEntry, tmp_path: Path) -> House:
     options = {
         "Porch": QUIET,
         "Garden": QUIET,
-        "Screen": sharing(share_control=False, share_history=True),
-        "Stage": sharing(share_control=True, share_history=False),
+        "Screen": sharing(share_control=False, share_history=True, share_rewind=True),
+        "Stage": sharing(share_control=True, share_history=False, share_rewind=False),
     }
     cameras: dict[str, CameraInstance] = {}
     files: dict[MediaKind, str] = {}
@@ -96,7 +97,7 @@ async def people(
     users: dict[str, User],
     hass_ws_client: WebSocketGenerator,
 ) -> AsyncIterator[People]:
-    """Everybody, by the columns of the matrix."""
+    """All callers, by the columns of the matrix."""
     async with contextlib.AsyncExitStack() as stack:
         people: People = {}
         for column in COLUMNS:

@@ -20,7 +20,7 @@ CLIENT: Final = "https://example.org/app"
 
 
 def add_groups(hass: HomeAssistant) -> None:
-    """Add the groups that the user interface cannot make, as they may stand in `.storage/auth`."""
+    """Add groups that the UI cannot create, as `.storage/auth` may contain them."""
     own = ("camera.porch", "media_player.screen", "camera.screen")
     policies: dict[str, dict[str, Any]] = {
         ONE: {"entities": {"entity_ids": dict.fromkeys(own, True)}},
@@ -55,19 +55,19 @@ async def log_in(hass: HomeAssistant, user: User) -> str:
 
 @dataclass(slots=True)
 class Person:
-    """A caller, with or without a login, and what the caller asks for."""
+    """A caller, with or without a login, and what the caller requests."""
 
     hass: HomeAssistant
     session: ClientSession
     token: str | None
     targets: dict[str, str] = field(default_factory=dict)
-    """What the names in a row stand for."""
+    """The values of the placeholders in a row."""
     socket: MockHAClientWebSocket | None = None
 
     @classmethod
     @contextlib.asynccontextmanager
     async def at(cls, hass: HomeAssistant, token: str | None = None) -> AsyncIterator[Self]:
-        """Come by for the time of a `with` block."""
+        """Connect a caller during a `with` block."""
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         async with ClientSession(
             cookie_jar=CookieJar(unsafe=True),
@@ -77,9 +77,9 @@ class Person:
             yield cls(hass, session, token)
 
     async def http(self, method: str, path: str, body: Any = None) -> int:
-        """Return the status of an answer; 101 for an open WebSocket."""
+        """Return the status of a response; 101 for an open WebSocket."""
         url = url_of(self.hass, path)
-        if path.partition("?")[0].rpartition("/cells")[1]:
+        if method == "GET" and path.partition("?")[0].rpartition("/cells")[1]:
             try:
                 async with self.session.ws_connect(url):
                     return 101
@@ -90,7 +90,7 @@ class Person:
             return response.status
 
     async def ask(self, command: str, **data: Any) -> dict[str, Any]:
-        """Send a WebSocket command and return its result message, or the refusal of the login."""
+        """Send a WebSocket command and return its result message, or the rejection of the login."""
         if self.socket is None:
             return await self._ask_without_login({"id": 1, "type": command, **data})
         await self.socket.send_json_auto_id({"type": command, **data})
@@ -119,7 +119,7 @@ class Person:
 
 
 def said(message: dict[str, Any]) -> str:
-    """Return a result in a word: `ok`, `auth`, or the key or the code of the error."""
+    """Return a result as a word: `ok`, `auth`, or the key or the code of the error."""
     if message["type"] == "auth_invalid":
         return "auth"
     if message["success"]:

@@ -34,7 +34,7 @@ INSIDE = [
     "{{ now().strftime('%99999999d') }}",
     "{# a comment #}",
 ]
-"""What would read Home Assistant or hold it up, if it were rendered for anybody."""
+"""Templates that would read Home Assistant's state or block it, if rendered for any user."""
 
 type Record = Callable[..., Any]
 
@@ -78,7 +78,7 @@ async def record(home: HomeAssistant, quiet_demo: CameraInstance, media_director
 
 
 @pytest.mark.parametrize("template", INSIDE)
-async def test_a_users_template_is_refused_and_repeated_as_written(
+async def test_user_template_is_rejected_and_repeated_as_written(
     record: Record, user: User, template: str
 ) -> None:
     with pytest.raises(ServiceValidationError) as caught:
@@ -90,26 +90,26 @@ async def test_a_users_template_is_refused_and_repeated_as_written(
 
 
 @pytest.mark.parametrize("entity_id", [CAMERA, "camera.nowhere"])
-async def test_a_users_template_is_not_even_compiled(
+async def test_user_template_is_not_compiled(
     record: Record, user: User, monkeypatch: pytest.MonkeyPatch, entity_id: str
 ) -> None:
     def refuse(self: TemplateEnvironment, source: str, *args: Any, **more: Any) -> None:
         raise AssertionError(f"{source} is compiled")
 
     monkeypatch.setattr(TemplateEnvironment, "compile", refuse)
-    # Jinja computes constants when it compiles: this one would be 1 GB, and take a minute.
+    # Jinja evaluates constants when it compiles: this one would be 1 GB, and take a minute.
     constant = "{{ ('a' * 10**5)|replace('a', 'b' * 10**4) }}"
     with pytest.raises(HomeAssistantError):
         await record(constant, user, entity_id=entity_id)
 
 
-async def test_an_administrators_template_that_is_none_is_refused(record: Record) -> None:
+async def test_invalid_template_of_an_administrator_is_rejected(record: Record) -> None:
     with pytest.raises(ServiceValidationError) as caught:
         await record("{% for a in b %}")
     assert caught.value.translation_key == "invalid_filename"
 
 
-async def test_a_user_has_placeholders(record: Record, user: User) -> None:
+async def test_user_has_placeholders(record: Record, user: User) -> None:
     before = dt_util.now().strftime("%Y%m%d")
     stem = await record("{{ name }}-{{entity_id}}-{{ now().strftime('%Y%m%d') }}", user)
     assert stem in {f"Porch-camera.porch-{day:%Y%m%d}" for day in (dt_util.now(),)} | {
@@ -117,7 +117,7 @@ async def test_a_user_has_placeholders(record: Record, user: User) -> None:
     }
 
 
-async def test_an_automations_template_gets_strings(record: Record) -> None:
+async def test_automation_template_gets_strings(record: Record) -> None:
     assert (
         await record("{{ entity_id | replace('.', '_') }}-{{ name | lower }}")
         == "camera_porch-porch"
@@ -125,13 +125,13 @@ async def test_an_automations_template_gets_strings(record: Record) -> None:
 
 
 @pytest.mark.parametrize("template", ["{{ entity_id.hass.data }}", "{{ name.instance.entry }}"])
-async def test_no_template_reaches_an_object(record: Record, template: str) -> None:
+async def test_template_reaches_no_object(record: Record, template: str) -> None:
     with pytest.raises(ServiceValidationError) as caught:
         await record(template)
     assert caught.value.translation_key == "invalid_filename"
 
 
-async def test_an_error_says_what_was_written_not_what_it_rendered_to(
+async def test_error_repeats_the_template_not_its_rendering(
     home: HomeAssistant, quiet_demo: CameraInstance
 ) -> None:
     home.states.async_set("sensor.secret", "hunter2")
@@ -154,7 +154,7 @@ async def test_an_error_says_what_was_written_not_what_it_rendered_to(
     "template",
     ["{{ " + "(" * 2000 + ")" * 2000 + " }}", "{{ 1e308٣ }}", "{% if 1 %}" * 40],
 )
-async def test_a_template_that_cannot_be_compiled_is_refused(
+async def test_template_that_cannot_be_compiled_is_rejected(
     record: Record, user: User, template: str
 ) -> None:
     for who, key in ((user, "filename_template"), (None, "invalid_filename")):
@@ -163,7 +163,7 @@ async def test_a_template_that_cannot_be_compiled_is_refused(
         assert caught.value.translation_key == key
 
 
-async def test_an_empty_file_name_is_none(
+async def test_empty_file_name_is_ignored(
     home: HomeAssistant, quiet_demo: CameraInstance, record: Record
 ) -> None:
     await home.services.async_call(

@@ -1,4 +1,4 @@
-"""A page that is made to take long holds up neither the event loop nor Home Assistant's stop."""
+"""A page designed to take long delays neither the event loop nor Home Assistant's shutdown."""
 
 import asyncio
 from pathlib import Path
@@ -18,12 +18,12 @@ from ..loop_lag import STRETCH, loop_lag
 from ..waiting import until
 
 SITE = "/Mediasite/Play/0123456789abcdef0123456789abcdef"
-"""A path that makes yt-dlp take any host for a site that it knows."""
+"""A path for which yt-dlp takes any host for a known site."""
 
 
 @pytest.fixture
 async def player(home: HomeAssistant, load: LoadEntry, server: MediaServer) -> MockConfigEntry:
-    """A player with a server of look-ups of its own."""
+    """A player with its own look-up server."""
     del home.data[LOOKUP_SERVER]
     home.config.allowlist_external_urls = {server.root + "/"}
     return await load({"kind": "ascii_player", "name": "Screen"}, title="Screen")
@@ -31,14 +31,14 @@ async def player(home: HomeAssistant, load: LoadEntry, server: MediaServer) -> M
 
 @pytest.fixture
 def hostile(server: MediaServer) -> str:
-    """16 MB for which an expression of yt-dlp takes days."""
+    """16 MB on which a yt-dlp expression computes for days."""
     page = Page(b"<div " * (3 << 20), "text/html")
     assert len(page.body) < 16 << 20
     return server.add(SITE, page)
 
 
 async def computing(server: LookupServer) -> int:
-    """Wait for a look-up's process that computes, and return its number."""
+    """Wait for a busy look-up process, and return its id."""
 
     def busy() -> bool:
         pids = children(server)
@@ -57,7 +57,7 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / 100
 
 
-async def test_a_page_made_to_take_long_leaves_the_event_loop_free(
+async def test_slow_page_does_not_block_the_event_loop(
     home: HomeAssistant, player: MockConfigEntry, hostile: str
 ) -> None:
     resolver = player.runtime_data.session.resolver
@@ -72,7 +72,7 @@ async def test_a_page_made_to_take_long_leaves_the_event_loop_free(
         )
         pid = await computing(resolver.pool.server)
     assert lag.longest < STRETCH
-    # Home Assistant stops in the midst of it.
+    # Home Assistant stops meanwhile.
     began = time.monotonic()
     await home.async_stop(force=True)
     assert time.monotonic() - began < 10
@@ -82,7 +82,7 @@ async def test_a_page_made_to_take_long_leaves_the_event_loop_free(
     assert playing.cancelled() or playing.exception() is not None or playing.result() is None
 
 
-async def test_unloading_ends_a_look_up(
+async def test_unload_ends_a_look_up(
     home: HomeAssistant, player: MockConfigEntry, hostile: str
 ) -> None:
     pool = player.runtime_data.session.resolver.pool
@@ -93,7 +93,7 @@ async def test_unloading_ends_a_look_up(
     assert pool.server.pid is None
 
 
-async def test_players_share_one_server_which_ends_with_the_last(
+async def test_players_share_one_server_that_ends_with_the_last(
     home: HomeAssistant, player: MockConfigEntry, load: LoadEntry, server: MediaServer
 ) -> None:
     other = await load({"kind": "ascii_player", "name": "Other"}, title="Other")

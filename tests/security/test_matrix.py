@@ -1,4 +1,4 @@
-"""Everybody tries everything: the answers are those of the matrix, and nothing lacks a row."""
+"""Every caller tries everything: the responses match the matrix, and nothing lacks a row."""
 
 from dataclasses import fields
 import re
@@ -10,10 +10,11 @@ from homeassistant.core import HomeAssistant, SupportsResponse
 from custom_components.retrocam.const import DOMAIN
 from custom_components.retrocam.media.ids import MediaId
 from custom_components.retrocam.media.items import MediaKind
+from custom_components.retrocam.media.tape_ids import TapeId
 from custom_components.retrocam.panel import URL_BASE
 from custom_components.retrocam.urls import SHARE_ACTION_PATH
 
-from .conftest import DAY, House, People
+from .conftest import DAY, SPAN, House, People
 from .matrix import ACTIONS, COLUMNS, COMMANDS, MEDIA, SHARE_VIEWS, VIEWS, Matrix, rows
 from .people import Person, said
 
@@ -22,7 +23,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "preset": {"preset": "low"},
     "layout": {"layout": "quad"},
 }
-"""What is posted to a share page."""
+"""The bodies posted to a share page."""
 DATA: Final[dict[str, tuple[dict[str, Any], str]]] = {
     "record": ({"lookback": 0, "duration": 0}, "nothing_to_record"),
     "extend_recording": ({"duration": 1}, "not_recording"),
@@ -35,14 +36,14 @@ DATA: Final[dict[str, tuple[dict[str, Any], str]]] = {
     "delete_media": ({"media_content_id": []}, "ok"),
     "play": ({"media": "rtsp://camera/stream"}, "play_unsupported"),
 }
-"""What the actions are called with, and what they then say: what costs nothing."""
+"""The data and the responses of the actions, chosen to be cheap."""
 
 
 def registered(hass: HomeAssistant) -> set[str]:
-    """Return the method and the path of every view of ours.
+    """Return the method and the path of every view of Retrocam.
 
-    Without preflights, which Home Assistant answers itself, and without the built cards, which are for
-    everybody, and not there in a checkout without a build.
+    Excludes preflights, which Home Assistant answers itself, and the built cards, which are public, and
+    missing in a checkout without a build.
     """
     found = set()
     for resource in hass.http.app.router.resources():
@@ -60,7 +61,7 @@ def spread(routes: set[str]) -> set[str]:
 
 
 async def tried(matrix: Matrix, people: People, attempt: Any) -> Matrix:
-    """Return the matrix as it is: what each caller gets for each row."""
+    """Return the actual matrix: the responses for each caller and row."""
     return {
         row: " ".join([str(await attempt(people[column], row)) for column in COLUMNS])
         for row in matrix
@@ -75,6 +76,7 @@ async def test_views(house: House, people: People) -> None:
     names = {
         "flow_id": "flow",
         "index": "latest?wait=30",
+        "name": "0.m4s",
         "kind": "snapshots",
         "filename": house.files[MediaKind.SNAPSHOTS],
         **dict.fromkeys(("session", "epoch", "start_us"), "0"),
@@ -133,9 +135,14 @@ async def test_actions(home: HomeAssistant, people: People) -> None:
 
 
 def test_every_kind_of_media_id_has_a_row() -> None:
-    questions = [name.removeprefix("async_") for name in vars(MediaSource) if "async_" in name]
-    parts = [f"{{{field.name}}}" for field in fields(MediaId)]
+    questions = {name.removeprefix("async_") for name in vars(MediaSource) if "async_" in name}
+    # Of other integrations only; it checks as `resolve_media` does.
+    questions -= {"get_media_image"}
+    *parts, span, name = [f"{{{field.name}}}" for field in fields(MediaId)]
     paths = ["/".join(parts[:depth]) for depth in range(len(parts) + 1)]
+    paths += ["/".join([*parts, last]) for last in (span, name)]
+    tape = ["{entry_id}/tape", *(f"{{{field.name}}}" for field in fields(TapeId)[1:])]
+    paths += ["/".join(tape[:depth]) for depth in range(1, len(tape) + 1)]
     assert set(rows(MEDIA)) == {f"{ask} {path}".strip() for ask in questions for path in paths}
 
 
@@ -144,7 +151,13 @@ async def test_media(house: House, people: People) -> None:
         question, _, path = row.partition(" ")
         answers = set()
         for kind in MediaKind:
-            names = {"kind": kind, "day": DAY, "name": house.files[kind]}
+            names = {
+                "kind": kind,
+                "day": DAY,
+                "span": SPAN,
+                "hour": SPAN,
+                "name": house.files[kind],
+            }
             answers.add(await _asked(person, question, path.format_map(person.targets | names)))
         assert len(answers) == 1, (row, answers)
         return answers.pop()
@@ -153,7 +166,7 @@ async def test_media(house: House, people: People) -> None:
 
 
 async def _asked(person: Person, question: str, path: str) -> str:
-    """Ask about an id of the media source."""
+    """Request an id of the media source."""
     more = {"search_query": "porch"} if question == "search_media" else {}
     media_id = f"media-source://{DOMAIN}/{path}".rstrip("/")
     answer = await person.ask(f"media_source/{question}", media_content_id=media_id, **more)

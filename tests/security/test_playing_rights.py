@@ -1,4 +1,4 @@
-"""What a player plays for a user, that user may see: camera.porch here, not camera.garden."""
+"""A player plays only what the user may see: here camera.porch, not camera.garden."""
 
 import asyncio
 
@@ -6,8 +6,9 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.setup import async_setup_component
 import pytest
 
-from custom_components.retrocam.cameras.player import PlayerInstance
+from custom_components.retrocam.cameras.player import AsciiPlayer
 from custom_components.retrocam.const import DOMAIN
+from custom_components.retrocam.core.errors import PlayNotFoundError
 from custom_components.retrocam.media.items import MediaKind
 
 from .conftest import DAY, House, People
@@ -31,7 +32,7 @@ NAMES = (
     "http://[::1]:{port}/api/camera_proxy_stream/camera%2E{camera}",
     "HTTPS://u:p@LOCALHOST:{port}/api/retrocam/mjpeg/{entry_id}",
 )
-"""How a camera can be named, straight or by what is made of it."""
+"""How a camera can be named, directly or by something made from it."""
 
 
 def named(house: House, name: str, camera: str) -> str:
@@ -56,12 +57,12 @@ async def act(person: Person, action: str, **data: str) -> str:
     return said(await person.act("media_player", action, response=False, entity_id=PLAYER, **data))
 
 
-async def test_what_a_user_may_not_see_is_not_played_under_any_name(
+async def test_camera_without_read_right_is_not_played_under_any_name(
     home: HomeAssistant, house: House, people: People
 ) -> None:
     home.config.internal_url = "http://example.local:8123"
     player = house.cameras["screen"]
-    assert isinstance(player, PlayerInstance)
+    assert isinstance(player, AsciiPlayer)
     for name in NAMES:
         media = named(house, name, "garden")
         assert await play(people["own"], media) == "play_not_found", media
@@ -73,13 +74,13 @@ async def test_what_a_user_may_not_see_is_not_played_under_any_name(
     assert player.session.status.session == 0
 
 
-async def test_what_a_user_may_see_is_played(house: House, people: People) -> None:
+async def test_camera_with_read_right_is_played(house: House, people: People) -> None:
     assert await play(people["own"], "camera.porch") == "ok"
     for person in (people["user"], people["admin"]):
         assert await play(person, "media-source://camera/camera.garden") == "ok"
 
 
-async def test_nobody_plays_again_what_only_another_user_may_see(
+async def test_play_after_stop_checks_the_right_of_the_current_user(
     house: House, people: People
 ) -> None:
     for media, expected in (("camera.garden", "play_not_found"), ("camera.porch", "ok")):
@@ -88,9 +89,37 @@ async def test_nobody_plays_again_what_only_another_user_may_see(
         assert await act(people["own"], "media_play") == expected
 
 
-async def test_a_player_offers_only_the_cameras_a_user_may_see(
+async def test_queue_checks_the_rights_of_who_adds_and_of_who_skips(
     house: House, people: People
 ) -> None:
+    by_own = {"media_content_type": "video", "enqueue": "add"}
+    garden = {**by_own, "media_content_id": "camera.garden"}
+    assert await play(people["admin"], "camera.porch") == "ok"
+    assert await act(people["own"], "play_media", **garden) == "play_not_found"
+    assert await act(people["admin"], "play_media", **garden) == "ok"
+    assert await act(people["own"], "media_next_track") == "play_not_found"
+    assert await act(people["admin"], "media_next_track") == "ok"
+    assert await act(people["own"], "media_previous_track") == "ok"
+    assert await act(people["own"], "media_stop") == "ok"
+
+
+async def test_queued_item_of_a_user_who_is_gone_is_skipped(
+    home: HomeAssistant, house: House, people: People
+) -> None:
+    player = house.cameras["screen"]
+    assert isinstance(player, AsciiPlayer)
+    queued = {"media_content_type": "video", "enqueue": "add", "media_content_id": "camera.porch"}
+    assert await act(people["own"], "play_media", **queued) == "ok"
+    item = player.queue.items.peek(1)
+    assert item is not None
+    assert (await item.find()).trusted
+    user = next(user for user in await home.auth.async_get_users() if user.name == "one")
+    await home.auth.async_update_user(user, is_active=False)
+    with pytest.raises(PlayNotFoundError):
+        await item.find()
+
+
+async def test_player_lists_only_cameras_with_read_right(house: House, people: People) -> None:
     for who, cameras in (("own", {"porch"}), ("user", {"porch", "garden", "stage"})):
         answer = await people[who].ask(
             "media_player/browse_media",
@@ -104,9 +133,9 @@ async def test_a_player_offers_only_the_cameras_a_user_may_see(
 
 @pytest.fixture
 async def automation(home: HomeAssistant, house: House) -> asyncio.Future[str]:
-    """An automation that does with the garden's camera what its trigger's user may not do.
+    """An automation that uses the garden camera, which its triggering user may not.
 
-    Gives the URL that it got.
+    Returns the URL that it got.
     """
     snapshot = named(
         house, "media-source://retrocam/{entry_id}/snapshots/{day}/{snapshot}", "garden"
@@ -141,7 +170,7 @@ async def automation(home: HomeAssistant, house: House) -> asyncio.Future[str]:
     return future
 
 
-async def test_an_automation_has_its_own_rights_whoever_triggers_it(
+async def test_automation_has_its_own_rights_whoever_triggers_it(
     home: HomeAssistant, house: House, people: People, automation: asyncio.Future[str]
 ) -> None:
     answer = await people["own"].act(
@@ -158,5 +187,5 @@ async def test_an_automation_has_its_own_rights_whoever_triggers_it(
     # It is not signed for the user, who could not open it.
     assert await people["nobody"].http("GET", url) == 200
     stage = house.cameras["stage"]
-    assert isinstance(stage, PlayerInstance)
-    assert stage.last_media is not None
+    assert isinstance(stage, AsciiPlayer)
+    assert stage.queue.items.current is not None

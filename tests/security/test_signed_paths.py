@@ -1,4 +1,4 @@
-"""A signed path acts for the user that signed it, and hands out nothing that outlasts it."""
+"""A signed path acts for the user who signed it, and returns nothing that is valid for longer."""
 
 from datetime import timedelta
 from functools import partial
@@ -23,7 +23,7 @@ DAY = 86_400
 
 
 def claims(path: str) -> dict[str, Any]:
-    """Return what a signature says: `iss` is the id of the refresh token, `exp` and `iat` are UNIX s."""
+    """Return a signature's claims: `iss` is the id of the refresh token, `exp` and `iat` are UNIX s."""
     read: dict[str, Any] = jwt.decode(
         URL(path).query["authSig"], options={"verify_signature": False}
     )
@@ -31,13 +31,13 @@ def claims(path: str) -> dict[str, Any]:
 
 
 def signed_by(hass: HomeAssistant, user: User, path: str, seconds: int = 60) -> str:
-    """Return a path as the user's browser has it signed."""
+    """Return a path as signed by the user's browser."""
     refresh = next(iter(user.refresh_tokens.values()))
     return async_sign_path(hass, path, timedelta(seconds=seconds), refresh_token_id=refresh.id)
 
 
 async def paths_in(person: Person, path: str) -> list[str]:
-    """Open a list or a page and return the signed paths in it."""
+    """Request a list or a page and return the signed paths in it."""
     async with person.session.get(url_of(person.hass, path)) as response:
         assert response.status == 200
         text = await response.text()
@@ -47,7 +47,7 @@ async def paths_in(person: Person, path: str) -> list[str]:
 
 
 @pytest.mark.parametrize("path", [MEDIA_LIST_PATH, VIEWER_PATH])
-async def test_no_path_outlives_the_signed_path_that_opened_it(
+async def test_returned_paths_do_not_outlive_the_signed_request(
     home: HomeAssistant, house: House, people: People, users: dict[str, User], path: str
 ) -> None:
     path = path.format(kind="snapshots", entry_id=house.cameras["porch"].entry.entry_id)
@@ -62,7 +62,7 @@ async def test_no_path_outlives_the_signed_path_that_opened_it(
             assert await people["nobody"].http("GET", handed) == 200
 
 
-async def test_a_login_is_handed_paths_of_a_day(
+async def test_login_gets_paths_valid_for_a_day(
     home: HomeAssistant, house: House, people: People
 ) -> None:
     path = MEDIA_LIST_PATH.format(kind="snapshots", entry_id=house.cameras["porch"].entry.entry_id)
@@ -72,7 +72,7 @@ async def test_a_login_is_handed_paths_of_a_day(
         assert {claims(handed)["exp"] - claims(handed)["iat"] for handed in found} == {DAY}
 
 
-async def test_a_signed_path_acts_for_the_user_that_signed_it(
+async def test_signed_path_acts_for_the_user_who_signed_it(
     home: HomeAssistant, house: House, people: People, users: dict[str, User]
 ) -> None:
     stranger, one = people["nobody"], users["one"]
@@ -92,7 +92,7 @@ async def test_a_signed_path_acts_for_the_user_that_signed_it(
     assert await stranger.http("GET", path) == 403
 
 
-async def test_what_is_pushed_acts_for_the_subscriber_and_ends_with_the_right(
+async def test_pushed_events_act_for_the_subscriber_and_end_with_the_right(
     home: HomeAssistant, house: House, people: People, users: dict[str, User]
 ) -> None:
     person, porch = people["own"], house.cameras["porch"]

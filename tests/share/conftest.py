@@ -1,4 +1,4 @@
-"""Shared cameras, and those who come by."""
+"""Shared cameras, their guests and strangers."""
 
 from collections.abc import AsyncIterator
 
@@ -7,7 +7,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.retrocam.cameras.share_auth import DOOR
+from custom_components.retrocam.cameras.share_auth import SHARE_AUTH
 
 from ..conftest import LoadEntry
 from ..core.media import Clock
@@ -16,14 +16,14 @@ from .guests import Browser, page_path, sharing
 
 @pytest.fixture
 async def clock(home: HomeAssistant) -> Clock:
-    """What the door takes for the time."""
-    clock = home.data[DOOR].clock = Clock(1_800_000_000.0)
+    """The wall clock of ShareAuth."""
+    clock = home.data[SHARE_AUTH].clock = Clock(1_800_000_000.0)
     return clock
 
 
 @pytest.fixture
 async def porch(load: LoadEntry, clock: Clock) -> MockConfigEntry:
-    """A shared camera that runs nothing for itself."""
+    """A shared camera without background work."""
     return await load({"kind": "demo", "name": "Porch"}, options=sharing())
 
 
@@ -35,14 +35,14 @@ async def stranger(home: HomeAssistant, porch: MockConfigEntry) -> AsyncIterator
 
 @pytest.fixture
 async def guest(stranger: Browser) -> Browser:
-    """Somebody who knew the PIN."""
+    """A browser that has entered the PIN."""
     assert (await stranger.unlock()).status == 204
     return stranger
 
 
 @pytest.fixture
 async def behind_a_proxy(hass: HomeAssistant) -> None:
-    """Home Assistant behind a proxy on this machine that ends https, with a limit of wrong logins."""
+    """Home Assistant behind a local proxy that terminates https, with a limit of wrong logins."""
     http = {
         "use_x_forwarded_for": True,
         "trusted_proxies": ["127.0.0.1"],

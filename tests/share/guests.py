@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
 from custom_components.retrocam.cameras.share_access import SHARE_LOCK
-from custom_components.retrocam.core.share.credentials import HashCost, Lock, hash_pin
+from custom_components.retrocam.core.share.credentials import HashCost, ShareCredentials, hash_pin
 from custom_components.retrocam.share.base import COOKIE
 from custom_components.retrocam.share.page import FILES, PAGE, read_page
 
@@ -20,9 +20,9 @@ from ..viewers import QUIET, url_of
 PIN: Final = "135790"
 WRONG: Final = "246801"
 FAST: Final = HashCost(n=4, r=1, p=1)
-NOBODY: Final = "A" * 22
-"""The slug of no page."""
-SHUT: Final = (
+UNKNOWN_SLUG: Final = "A" * 22
+"""A slug without a page."""
+GUEST_PATHS: Final = (
     "/info",
     "/cells",
     "/mjpeg",
@@ -30,29 +30,35 @@ SHUT: Final = (
     "/snapshots",
     "/snapshots/20260101T000000.000Z.jpg",
     "/thumbnails/20260101T000000.000Z.jpg",
+    "/footage",
+    "/footage/frame?at=1767225600",
+    "/footage/playlist.m3u8",
+    "/footage/media/0/0.m4s",
 )
-"""What only guests get."""
+"""Paths that require the cookie."""
 
 
-def sharing(lock: Lock | None = None, **share: bool) -> dict[str, Any]:
+def sharing(credentials: ShareCredentials | None = None, **share: bool) -> dict[str, Any]:
     """Return the options of a quiet camera with a share page."""
-    lock = lock or Lock.draw(hash_pin(PIN, FAST))
-    return {**QUIET, "share": {"share_enabled": True, **share}, SHARE_LOCK: lock.stored()}
+    credentials = credentials or ShareCredentials.generate(hash_pin(PIN, FAST))
+    return {**QUIET, "share": {"share_enabled": True, **share}, SHARE_LOCK: credentials.as_dict()}
 
 
-def lock_of(entry: MockConfigEntry) -> Lock:
-    """Return the lock that an entry keeps."""
-    return Lock.from_stored(entry.options[SHARE_LOCK])
+def credentials_of(entry: MockConfigEntry) -> ShareCredentials:
+    """Return the credentials in an entry's options."""
+    return ShareCredentials.from_dict(entry.options[SHARE_LOCK])
 
 
 def page_path(entry: MockConfigEntry) -> str:
     """Return the path of an entry's share page."""
-    return f"/retrocam/{lock_of(entry).slug}"
+    return f"/retrocam/{credentials_of(entry).slug}"
 
 
 def build_page(hass: HomeAssistant, dist: Any) -> None:
-    """Put a small page in the place of the built one."""
-    (dist / PAGE).write_text('<!doctype html><script src="{{base}}/assets/share.js"></script>')
+    """Replace the built page by a small one."""
+    (dist / PAGE).write_text(
+        '<!doctype html><script src="{{base}}/assets/share.js"></script><body data-token="{{token}}">'
+    )
     (dist / "share.js").write_text("'use strict';" + " " * 2000)
     (dist / "share-icon.svg").write_text("<svg/>")
     (dist / "retrocam.js").write_text("cards")
@@ -61,7 +67,7 @@ def build_page(hass: HomeAssistant, dist: Any) -> None:
 
 @dataclass(slots=True)
 class Browser:
-    """One who comes by: a connection pool and a jar of cookies."""
+    """A browser: a connection pool and a cookie jar."""
 
     session: ClientSession
     root: str
@@ -70,7 +76,7 @@ class Browser:
     @classmethod
     @contextlib.asynccontextmanager
     async def at(cls, hass: HomeAssistant, path: str) -> AsyncIterator[Self]:
-        """Visit a share page for the time of a `with` block."""
+        """Open a share page for the block."""
         jar = CookieJar(unsafe=True)
         connector = TCPConnector(force_close=True)
         async with ClientSession(cookie_jar=jar, connector=connector) as session:
@@ -83,13 +89,13 @@ class Browser:
         return found[COOKIE].value if COOKIE in found else None
 
     async def get(self, path: str = "", **more: Any) -> ClientResponse:
-        """GET something below the page, whole."""
+        """GET a path below the page, and read the response."""
         async with self.session.get(self.root + path, **more) as response:
             await response.read()
         return response
 
     async def post(self, path: str, body: Any = None, **more: Any) -> ClientResponse:
-        """POST JSON to something below the page."""
+        """POST JSON to a path below the page, and read the response."""
         async with self.session.post(
             self.root + path, json={} if body is None else body, **more
         ) as response:
@@ -97,19 +103,19 @@ class Browser:
         return response
 
     async def unlock(self, pin: str = PIN, **more: Any) -> ClientResponse:
-        """Type a PIN."""
+        """Enter a PIN."""
         return await self.post("/unlock", {"pin": pin}, **more)
 
 
-def told(response: ClientResponse) -> tuple[int, bytes, list[tuple[str, str]]]:
-    """Return all that an answer that was read tells, but for the time of day."""
+def visible_response(response: ClientResponse) -> tuple[int, bytes, list[tuple[str, str]]]:
+    """Return status, body and headers of a response, without Date."""
     headers = sorted((k, v) for k, v in response.headers.items() if k != "Date")
     assert response._body is not None
     return response.status, response._body, headers
 
 
-async def change(hass: HomeAssistant, entry: MockConfigEntry, **share: Any) -> None:
-    """Change the share page as its owner does, by the options flow."""
+async def change_share(hass: HomeAssistant, entry: MockConfigEntry, **share: Any) -> None:
+    """Change the share page by the options flow."""
     flow = hass.config_entries.options
     result = await flow.async_init(entry.entry_id)
     assert result["data_schema"] is not None
@@ -122,6 +128,6 @@ async def change(hass: HomeAssistant, entry: MockConfigEntry, **share: Any) -> N
     await hass.async_block_till_done()
 
 
-def by(address: str, proto: str = "http") -> dict[str, str]:
-    """Return the headers by which a proxy tells whom it asks for."""
+def proxy_headers(address: str, proto: str = "http") -> dict[str, str]:
+    """Return the headers of a proxy for a client's address and protocol."""
     return {"X-Forwarded-For": address, "X-Forwarded-Proto": proto}

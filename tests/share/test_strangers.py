@@ -1,4 +1,4 @@
-"""Strangers at a share page: what they cannot tell, and where they do not get in."""
+"""Tests of requests without a cookie."""
 
 import asyncio
 from dataclasses import replace
@@ -13,69 +13,71 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.retrocam.cameras.share_access import SHARE_LOCK
-from custom_components.retrocam.cameras.share_auth import DOOR
-from custom_components.retrocam.core.share.rate_limit import BY_ADDRESS, Lockouts
+from custom_components.retrocam.cameras.share_auth import SHARE_AUTH
+from custom_components.retrocam.core.share.rate_limit import BY_ADDRESS, PinRateLimiter
 from custom_components.retrocam.diagnostics import async_get_config_entry_diagnostics
 
 from ..conftest import LoadEntry
 from ..core.media import Clock
 from ..viewers import url_of
 from .guests import (
-    NOBODY,
+    GUEST_PATHS,
     PIN,
-    SHUT,
+    UNKNOWN_SLUG,
     WRONG,
     Browser,
     build_page,
-    change,
-    lock_of,
+    change_share,
+    credentials_of,
     page_path,
     sharing,
-    told,
+    visible_response,
 )
 
 POSTED = ("play", "pause", "stop", "seek", "preset", "layout")
 
 
-async def test_strangers_cannot_tell_a_page_from_none(
+async def test_existing_and_missing_pages_are_indistinguishable(
     home: HomeAssistant, porch: MockConfigEntry, clock: Clock
 ) -> None:
-    # One address may go on here.
-    home.data[DOOR].lockouts = Lockouts(by_address=replace(BY_ADDRESS, free=1000))
+    # One address may try more here.
+    home.data[SHARE_AUTH].pin_limiter = PinRateLimiter(
+        by_address=replace(BY_ADDRESS, free_attempts=1000)
+    )
     async with (
         Browser.at(home, page_path(porch)) as known,
-        Browser.at(home, f"/retrocam/{NOBODY}") as unknown,
+        Browser.at(home, f"/retrocam/{UNKNOWN_SLUG}") as unknown,
     ):
-        for path in SHUT:
-            assert told(await known.get(path)) == told(await unknown.get(path)), path
+        for path in GUEST_PATHS:
+            assert visible_response(await known.get(path)) == visible_response(
+                await unknown.get(path)
+            ), path
             assert (await known.get(path)).status == 401, path
         for action in POSTED:
             answers = [await browser.post(f"/{action}") for browser in (known, unknown)]
-            assert told(answers[0]) == told(answers[1])
+            assert visible_response(answers[0]) == visible_response(answers[1])
             assert answers[0].status == 401
         bodies: list[Any] = [{}, {"pin": 1234}, {"pin": "abcd"}, [], {"pin": "1" * 13}]
         for body in bodies:
             answers = [await browser.post("/unlock", body) for browser in (known, unknown)]
-            assert told(answers[0]) == told(answers[1])
+            assert visible_response(answers[0]) == visible_response(answers[1])
             assert answers[0].status == 400
         for number in range(24):
             answers = [await browser.unlock(f"{number:06}") for browser in (known, unknown)]
-            assert told(answers[0]) == told(answers[1])
+            assert visible_response(answers[0]) == visible_response(answers[1])
             assert answers[0].status == (401 if number < 20 else 429)
         for browser in (known, unknown):
             left = await browser.post("/lock")
             assert left.status == 204
-            # During a lock-out, not even the PIN tells anything.
+            # During a lockout, the right PIN is rejected too.
             refused = await browser.unlock()
             assert (refused.status, refused.headers["Retry-After"]) == (429, "60")
             assert await refused.json() == {"error": "locked_out", "retry_after": 60}
-    assert porch.runtime_data.watchers == 0
+    assert porch.runtime_data.viewers.count == 0
 
 
-async def test_what_does_not_look_like_a_link_is_not_found(
-    home: HomeAssistant, porch: MockConfigEntry
-) -> None:
-    slug = lock_of(porch).slug
+async def test_malformed_links_answer_404(home: HomeAssistant, porch: MockConfigEntry) -> None:
+    slug = credentials_of(porch).slug
     for path in (
         f"/retrocam/{slug}x",
         f"/retrocam/{slug[:-1]}",
@@ -100,7 +102,7 @@ async def test_what_does_not_look_like_a_link_is_not_found(
         ({"Content-Type": "application/x-www-form-urlencoded"}, 400),
     ],
 )
-async def test_other_sites_cannot_post(
+async def test_cross_site_posts_are_rejected(
     stranger: Browser, headers: dict[str, str], status: int
 ) -> None:
     host = stranger.root.split("/")[2]
@@ -109,12 +111,12 @@ async def test_other_sites_cannot_post(
     assert response.status == status
 
 
-async def test_other_sites_cannot_open_the_socket(guest: Browser) -> None:
+async def test_cross_site_websockets_are_rejected(guest: Browser) -> None:
     response = await guest.get("/cells", headers={"Origin": "http://evil.example"})
     assert response.status == 403
 
 
-async def test_what_is_too_large_or_broken_is_refused(stranger: Browser) -> None:
+async def test_large_or_malformed_bodies_are_rejected(stranger: Browser) -> None:
     for data in (b"", b"{", b'{"pin": "' + b"1" * 5000 + b'"}', b"[[[", b"\xff", b"null"):
         async with stranger.session.post(
             stranger.root + "/unlock", data=data, headers={"Content-Type": "application/json"}
@@ -123,14 +125,16 @@ async def test_what_is_too_large_or_broken_is_refused(stranger: Browser) -> None
             assert (await response.json())["error"] == "bad_request"
 
 
-async def test_a_lock_that_cannot_be_read_stays_shut(load: LoadEntry, home: HomeAssistant) -> None:
-    options = {**sharing(), SHARE_LOCK: {"slug": NOBODY}}
+async def test_unreadable_credentials_disable_the_page(
+    load: LoadEntry, home: HomeAssistant
+) -> None:
+    options = {**sharing(), SHARE_LOCK: {"slug": UNKNOWN_SLUG}}
     await load({"kind": "demo", "name": "Porch"}, options=options)
-    async with Browser.at(home, f"/retrocam/{NOBODY}") as browser:
+    async with Browser.at(home, f"/retrocam/{UNKNOWN_SLUG}") as browser:
         assert (await browser.unlock()).status == 401
 
 
-async def test_secrets_of_a_page_are_in_no_diagnostics_and_no_log(
+async def test_secrets_are_in_no_diagnostics_and_no_log(
     home: HomeAssistant,
     porch: MockConfigEntry,
     guest: Browser,
@@ -138,23 +142,23 @@ async def test_secrets_of_a_page_are_in_no_diagnostics_and_no_log(
 ) -> None:
     caplog.set_level("DEBUG", "custom_components.retrocam")
     await guest.unlock(WRONG)
-    await change(home, porch, share_pin="70331846")
+    await change_share(home, porch, share_pin="70331846")
     await home.async_block_till_done()
-    lock = lock_of(porch)
+    credentials = credentials_of(porch)
     text = json.dumps(await async_get_config_entry_diagnostics(home, porch), default=str)
-    # But for the lines of the server itself, which name each path when they are asked for.
+    # Except for the access log, which has each path if enabled.
     ours = [
         one for one in caplog.records if not one.name.startswith(("aiohttp", http_helper.__name__))
     ]
     logged = "\n".join(record.getMessage() for record in ours)
     assert "Login attempt" in logged
-    for secret in (lock.slug, lock.key, lock.pin_hash, PIN, WRONG, "70331846"):
+    for secret in (credentials.slug, credentials.key, credentials.pin_hash, PIN, WRONG, "70331846"):
         assert secret not in text
         assert secret not in logged, secret
 
 
 def our_paths(hass: HomeAssistant) -> list[tuple[str, str]]:
-    """Return method and path, with its placeholders, of all that this Home Assistant has of ours."""
+    """Return method and path, with placeholders, of all registered views of Retrocam."""
     return sorted(
         (route.method, route.resource.canonical)
         for route in hass.http.app.router.routes()
@@ -164,7 +168,7 @@ def our_paths(hass: HomeAssistant) -> list[tuple[str, str]]:
 
 def filled(path: str, entry: MockConfigEntry) -> str:
     known = {
-        "slug": lock_of(entry).slug,
+        "slug": credentials_of(entry).slug,
         "entry_id": entry.entry_id,
         "kind": "snapshots",
         "filename": "20260101T000000.000Z.jpg",
@@ -174,7 +178,7 @@ def filled(path: str, entry: MockConfigEntry) -> str:
     return re.sub(r"{(\w+)}", lambda found: known.get(found[1], "1"), path)
 
 
-async def test_without_a_login_only_the_share_page_answers_and_only_its_own(
+async def test_only_share_views_answer_without_a_login(
     home: HomeAssistant,
     *,
     load: LoadEntry,
@@ -200,7 +204,7 @@ async def test_without_a_login_only_the_share_page_answers_and_only_its_own(
                 ) as response:
                     status = response.status
             if method == "OPTIONS":
-                assert status == 403, path  # no site of another origin is let in
+                assert status == 403, path  # cross-site
             elif path in open_to_all:
                 assert status == 200, path
             elif not path.startswith("/retrocam/{slug}/"):

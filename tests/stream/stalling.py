@@ -1,7 +1,7 @@
-"""A file system that can be paused, and that can disappear: bindfs, a real one in FUSE.
+"""A file system that can be paused and disconnected: bindfs, by FUSE.
 
-Paused, it answers nothing, and whoever asks it waits in the kernel, as with a network drive whose
-server is away. Killed, each call fails with "transport endpoint is not connected".
+While paused, calls block in the kernel, as with a network drive whose server is down. After its process
+is killed, each call fails with "transport endpoint is not connected".
 """
 
 import asyncio
@@ -19,19 +19,19 @@ from ..missing import missing
 from ..waiting import until
 
 RESCUE: Final = 60.0
-"""Seconds after which a paused file system goes on by itself: a blocked event loop could not do it."""
+"""Seconds after which a paused file system resumes: a blocked event loop cannot resume it."""
 UNCACHED: Final = "attr_timeout=0,entry_timeout=0,negative_timeout=0"
-"""Nothing may be answered from the kernel's memory."""
+"""Disables the kernel's caches."""
 
 
 class StallingDirectory:
     """A mounted directory and the process that serves it."""
 
     def __init__(self, source: Path, path: Path) -> None:
-        """Show `source` at `path`, an empty directory, once it is mounted."""
+        """Mount `source` at `path`, an empty directory."""
         self.path = path
         self.rescued = False
-        """Whether somebody waited in the event loop for a paused file system, until it went on."""
+        """Whether the file system had to be resumed by timeout: the event loop was blocked."""
         self._source = source
         self._process: subprocess.Popen[bytes] | None = None
         self._rescue: threading.Timer | None = None
@@ -39,7 +39,7 @@ class StallingDirectory:
     @classmethod
     @contextlib.asynccontextmanager
     async def mounted(cls, base: Path) -> AsyncIterator[Self]:
-        """Mount below `base` for the time of a `with` block. Skips the test where that cannot be."""
+        """Mount below `base` within a `with` block. Skips the test if that is impossible."""
         directory = cls(base / "source", base / "mounted")
         directory._source.mkdir()
         directory.path.mkdir()
@@ -51,7 +51,7 @@ class StallingDirectory:
             directory.vanish()
 
     async def mount(self) -> None:
-        """Mount it, again if it has vanished. Skips the test where that cannot be."""
+        """Mount the directory. Skips the test if that is impossible."""
         if shutil.which("bindfs") is None:
             _unavailable("bindfs is missing")
         command = ["bindfs", "-f", "-o", UNCACHED, str(self._source), str(self.path)]
@@ -63,13 +63,13 @@ class StallingDirectory:
         self._process = process
 
     def pause(self) -> None:
-        """Answer nothing more; for at most `RESCUE` seconds."""
+        """Block all calls, for at most `RESCUE` seconds."""
         self._signal(signal.SIGSTOP)
         self._rescue = threading.Timer(RESCUE, self._go_on)
         self._rescue.start()
 
     def resume(self) -> None:
-        """Answer again, also what was asked meanwhile."""
+        """Answer calls again, pending ones included."""
         self._signal(signal.SIGCONT)
         if self._rescue is not None:
             self._rescue.cancel()
@@ -77,14 +77,14 @@ class StallingDirectory:
             self._rescue = None
 
     def disconnect(self) -> None:
-        """Kill the server; the mount stays and fails."""
+        """Kill the server; calls on the mount fail."""
         assert self._process is not None
         self._process.kill()
         self._process.communicate()
         self._process = None
 
     def vanish(self) -> None:
-        """Unmount; what is left is an empty directory."""
+        """Unmount; an empty directory remains."""
         umount = ["umount", "-l"] if os.geteuid() == 0 else ["fusermount3", "-u", "-z"]
         subprocess.run([*umount, str(self.path)], check=False)
         if self._process is not None:
@@ -101,14 +101,14 @@ class StallingDirectory:
 
 
 async def beats(count: int) -> None:
-    """Return once the event loop has turned so many times in its own time, or raise TimeoutError."""
+    """Wait for `count` iterations of the event loop. Raises TimeoutError."""
     loop = asyncio.get_running_loop()
-    seen = 0
+    iterations = 0
 
     def beat() -> bool:
-        nonlocal seen
-        seen += 1
-        return seen > count
+        nonlocal iterations
+        iterations += 1
+        return iterations > count
 
     await until(beat, within=RESCUE)
     assert loop.is_running()

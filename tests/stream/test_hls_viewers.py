@@ -1,7 +1,7 @@
-"""Viewers who come just as Home Assistant takes HLS away from those who have left.
+"""HLS links that are handed out while the stream becomes idle.
 
-Home Assistant hands out a link first; the viewer opens it later. In between, the idle timer of
-earlier viewers may fire, which makes the link worthless.
+Home Assistant hands out a link, which the viewer opens later. Meanwhile the idle timer of earlier
+viewers may fire, which would make the link invalid.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.retrocam.cameras import CameraInstance
+from custom_components.retrocam.stream.tap import TAP_PROVIDER
 
 from ..conftest import LoadEntry
 from ..foreign import SourceCamera, add, end_stream
@@ -37,7 +38,7 @@ async def camera(
     load: LoadEntry,
     rtsp_server: RtspServer,
 ) -> AsyncIterator[CameraInstance]:
-    """A camera of its own stream, and one that borrows the stream of another."""
+    """A camera with its own Stream, and one that shares another's."""
     url = rtsp_server.mount("/porch", fps=25).url
     data = {"kind": "camera_url", "url": url}
     if request.param == "camera_entity":
@@ -50,7 +51,7 @@ async def camera(
 
 
 async def watched(home: HomeAssistant, camera: CameraInstance) -> tuple[Stream, StreamOutput]:
-    """Have somebody watch by HLS."""
+    """Start HLS for a viewer."""
     await async_request_stream(home, CAMERA, "hls")
     stream = await camera.async_stream()
     assert stream is not None
@@ -66,12 +67,12 @@ async def opens(home: HomeAssistant, hass_client: ClientSessionGenerator, link: 
         assert (await response.text()).startswith("#EXTM3U")
 
 
-async def test_a_link_outlives_the_idle_timer_of_those_who_left(
+async def test_link_outlives_idle_timer_of_earlier_viewers(
     home: HomeAssistant, camera: CameraInstance, hass_client: ClientSessionGenerator
 ) -> None:
     stream, hls = await watched(home, camera)
-    # Something else keeps the worker running, so that only the link could go.
-    release = camera.supply.hold()
+    # Another user keeps the worker running.
+    release = camera.provider.acquire()
     await until(lambda: "retrocam" in stream.outputs())
     hls.idle_timer.clear()
     hls.idle_timer._unsub = async_call_later(home, 1, hls.idle_timer.fire)
@@ -81,7 +82,7 @@ async def test_a_link_outlives_the_idle_timer_of_those_who_left(
     release()
 
 
-async def test_one_who_comes_while_the_worker_ends_gets_a_new_one(
+async def test_viewer_during_worker_end_gets_new_worker(
     home: HomeAssistant, camera: CameraInstance, hass_client: ClientSessionGenerator
 ) -> None:
     stream, hls = await watched(home, camera)
@@ -90,3 +91,24 @@ async def test_one_who_comes_while_the_worker_ends_gets_a_new_one(
     link = await async_request_stream(home, CAMERA, "hls")
     await opens(home, hass_client, link)
     await asyncio.wait_for(ending, 30)
+
+
+async def test_first_viewer_of_a_warm_camera_does_not_wait(
+    home: HomeAssistant, camera: CameraInstance, hass_client: ClientSessionGenerator
+) -> None:
+    camera.lookback.async_set_enabled(enabled=True)
+    await until(lambda: sum(segment.complete for segment in camera.ring.segments) >= 2)
+    stream = await camera.async_stream()
+    assert stream is not None
+    assert list(stream.outputs()) == [TAP_PROVIDER]
+    newest = camera.ring.segments[-1]
+    link = await async_request_stream(home, CAMERA, "hls")
+    hls = stream.outputs()["hls"]
+    await until(lambda: hls.last_segment)
+    first = list(hls.sequences)
+    assert len(first) >= 2
+    assert newest.parts[0].data in [p.data for s in hls.get_segments() for p in s.parts]
+    await opens(home, hass_client, link)
+    # It goes on with what is new.
+    await until(lambda: hls.last_sequence >= first[-1] + 2)
+    assert hls.sequences == list(range(hls.sequences[0], hls.last_sequence + 1))

@@ -1,4 +1,4 @@
-"""Cameras that send what never ends, once Home Assistant has opened them."""
+"""Cameras that send endless segments or oversized stills."""
 
 from homeassistant.components.camera import async_get_image
 from homeassistant.core import HomeAssistant
@@ -16,7 +16,7 @@ from ..viewers import QUIET
 from ..waiting import until
 
 
-async def test_a_segment_without_an_end_closes_the_stream(
+async def test_endless_segment_closes_the_stream(
     home: HomeAssistant,
     *,
     load: LoadEntry,
@@ -27,7 +27,7 @@ async def test_a_segment_without_an_end_closes_the_stream(
     monkeypatch.setattr(tap, "MAX_SEGMENT", 50_000)
     mount = rtsp_server.mount("/porch", width=640, height=360, fps=25, gop=600)
     entry = await load({"kind": "camera_url", "url": mount.url}, options=QUIET)
-    release = entry.runtime_data.supply.hold()
+    release = entry.runtime_data.provider.acquire()
     await until(lambda: "sends video without keyframes" in caplog.text)
     await mount.async_wait_for_watchers(0)
     assert not entry.runtime_data.available
@@ -35,9 +35,7 @@ async def test_a_segment_without_an_end_closes_the_stream(
     release()
 
 
-async def test_a_still_of_another_camera_that_is_too_large_is_refused(
-    home: HomeAssistant, load: LoadEntry
-) -> None:
+async def test_oversized_still_is_refused(home: HomeAssistant, load: LoadEntry) -> None:
     picture = jpeg(0)
     camera = StillCamera(lambda: picture)
     await add(home, camera)

@@ -1,6 +1,6 @@
-"""What opens a camera is in no log record, whatever it logs, at ERROR and with all lines of FFmpeg.
+"""Redaction of camera URLs in all log records, at ERROR and with FFmpeg's lines at TRACE.
 
-Every camera here is a real one that fails: offline, refusing, redirecting, or HLS without its segments.
+The cameras are real servers that fail: offline, refusing, redirecting, or HLS without segments.
 """
 
 from collections.abc import Callable, Iterator
@@ -53,7 +53,7 @@ def http_camera(socket_enabled: None) -> Iterator[HttpCamera]:
 def log(
     request: pytest.FixtureRequest, home: HomeAssistant, caplog: pytest.LogCaptureFixture
 ) -> Iterator[pytest.LogCaptureFixture]:
-    """What is logged at ERROR, or all, more of FFmpeg's own lines than Home Assistant ever asks for."""
+    """The log at ERROR, or at DEBUG with FFmpeg at TRACE."""
     before = av.logging.get_level()
     if request.param == "all":
         caplog.set_level(logging.DEBUG)
@@ -65,7 +65,7 @@ def log(
 
 
 def whole(record: logging.LogRecord) -> str:
-    """Return everything that a handler could write of a record, `extra` included."""
+    """Return all text of a record that a handler could write, `extra` included."""
     parts = [str(value) for value in vars(record).values()]
     if record.exc_info and record.exc_info[0] is not None:
         parts += traceback.format_exception(*record.exc_info)
@@ -74,7 +74,7 @@ def whole(record: logging.LogRecord) -> str:
 
 def assert_hidden(records: list[logging.LogRecord]) -> None:
     for record in records:
-        # The access log is of the test's own servers.
+        # Access log of the test's servers.
         if record.name.startswith("aiohttp"):
             continue
         text = whole(record)
@@ -145,7 +145,7 @@ CAMERAS = [
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("camera", CAMERAS)
-async def test_what_opens_a_camera_is_in_no_log_record(
+async def test_camera_url_is_redacted_in_log(
     home: HomeAssistant,
     *,
     load: LoadEntry,
@@ -157,7 +157,7 @@ async def test_what_opens_a_camera_is_in_no_log_record(
 ) -> None:
     url = camera(rtsp_server, http_camera, FORMS[form])
     entry = await load({"kind": "camera_url", "url": url}, options=QUIET)
-    release = entry.runtime_data.supply.hold()
+    release = entry.runtime_data.provider.acquire()
     await until(lambda: "Error from stream worker" in log.text)
     release()
     assert await home.config_entries.async_unload(entry.entry_id)
@@ -168,7 +168,7 @@ async def test_what_opens_a_camera_is_in_no_log_record(
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("camera", [offline, refused, redirected, segments_gone])
-async def test_what_is_typed_into_the_config_flow_is_in_no_log_record(
+async def test_config_flow_url_is_redacted_in_log(
     home: HomeAssistant,
     *,
     rtsp_server: RtspServer,
@@ -182,19 +182,19 @@ async def test_what_is_typed_into_the_config_flow_is_in_no_log_record(
     assert_hidden(log.records)
 
 
-async def test_the_error_shows_host_and_port(
+async def test_redacted_error_shows_host_and_port(
     load: LoadEntry, caplog: pytest.LogCaptureFixture
 ) -> None:
     entry = await load(
         {"kind": "camera_url", "url": f"rtsp://{OFFLINE}{FORMS['query']}"}, options=QUIET
     )
-    release = entry.runtime_data.supply.hold()
+    release = entry.runtime_data.provider.acquire()
     await until(lambda: "Error from stream worker" in caplog.text)
     release()
     assert f"rtsp://{OFFLINE})" in caplog.text
 
 
-async def test_a_wrapped_camera_s_url_is_in_no_log_record(
+async def test_wrapped_camera_url_is_redacted_in_log(
     home: HomeAssistant, load: LoadEntry, log: pytest.LogCaptureFixture
 ) -> None:
     url = f"rtsp://{OFFLINE}{FORMS['query']}"
@@ -209,7 +209,7 @@ def fail(url: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "asyncio.x", *LOGGERS, "libav.rtsp"])
-def test_errors_and_extra_attributes_are_redacted_too(
+def test_errors_and_extra_attributes_are_redacted(
     caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
     url = f"rtsp://cam{FORMS['query']}"
@@ -219,7 +219,7 @@ def test_errors_and_extra_attributes_are_redacted_too(
         except RuntimeError:
             logging.getLogger(name).exception("Failed: %s", url, extra={"source": url})
     if name == "asyncio.x":
-        # Of somebody else's logger: this shows that the check below can fail.
+        # Another logger is not redacted: shows that the check below can fail.
         with pytest.raises(AssertionError):
             assert_hidden(caplog.records)
         return
@@ -228,13 +228,13 @@ def test_errors_and_extra_attributes_are_redacted_too(
     assert "rtsp://cam" in caplog.text
 
 
-def test_logs_of_other_cameras_stay_as_they_are(caplog: pytest.LogCaptureFixture) -> None:
+def test_records_of_other_cameras_are_unchanged(caplog: pytest.LogCaptureFixture) -> None:
     with redacted(f"rtsp://cam{FORMS['query']}"):
         logging.getLogger(LOGGERS[1]).error("Error: %s", "rtsp://other/live")
     assert "rtsp://other/live" in caplog.text
 
 
-def test_nothing_stays_on_the_loggers() -> None:
+def test_handlers_are_removed_from_loggers() -> None:
     before = {name: list(logging.getLogger(name).handlers) for name in LOGGERS}
     filters = list(logging.getLogger().filters)
     with redacted("rtsp://one/a"), redacted("rtsp://two/b"):

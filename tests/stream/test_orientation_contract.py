@@ -1,4 +1,4 @@
-"""Our orientations are those that Home Assistant's stream component applies."""
+"""Orientation of frames equals that of Home Assistant's stream component."""
 
 import av
 from homeassistant.components.stream.core import TRANSFORM_IMAGE_FUNCTION, Orientation
@@ -10,7 +10,7 @@ from custom_components.retrocam.core.frames.orientation import orient
 
 
 def picture() -> av.VideoFrame:
-    """Make a picture without any symmetry."""
+    """Return a frame without symmetry."""
     frame = av.VideoFrame(96, 64, "yuv420p")
     random = np.random.default_rng(1)
     for plane in planes(frame):
@@ -19,7 +19,7 @@ def picture() -> av.VideoFrame:
 
 
 @pytest.mark.parametrize("orientation", list(Orientation))
-def test_a_turned_picture_is_the_one_that_home_assistant_shows(orientation: Orientation) -> None:
+def test_orientation_matches_home_assistant(orientation: Orientation) -> None:
     frame = picture()
 
     turned = orient(frame, orientation)
@@ -28,5 +28,5 @@ def test_a_turned_picture_is_the_one_that_home_assistant_shows(orientation: Orie
     assert np.array_equal(turned.to_ndarray(format="bgr24"), expected)
 
 
-def test_home_assistant_knows_no_other_orientations() -> None:
+def test_home_assistant_has_no_other_orientations() -> None:
     assert [int(orientation) for orientation in Orientation] == list(range(1, 9))

@@ -1,4 +1,4 @@
-"""The supply, against a real RTSP server that is killed, hung and restarted."""
+"""Stream providers with a real RTSP server that is killed, frozen and restarted."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,28 +17,28 @@ from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.core.errors import CannotConnectError, SourceTimeoutError
 from custom_components.retrocam.core.frames import jpeg
 from custom_components.retrocam.core.frames.jpeg_ring import Frame
-from custom_components.retrocam.core.pattern.picture import read_frame_number
 from custom_components.retrocam.stream.tap import async_release, attach
 
 from ..conftest import LoadEntry
 from ..core.frames.stills import jpeg as drawn
 from ..foreign import SourceCamera, StillCamera, add, end_stream, failing
+from ..pattern_reader import read_frame_number
 from ..rtsp import RtspServer
 from ..viewers import QUIET, idle, working_threads
 from ..waiting import until
 
 OUTAGE: Final = float(os.environ.get("RETROCAM_OUTAGE", "0"))
-"""Seconds for which a source is gone at least, beyond what a test needs."""
+"""Minimum duration of outages, in seconds, for long runs."""
 
 
 def number(frame: Frame) -> int:
-    found = read_frame_number(jpeg.planes(jpeg.decode(frame.data))[0])
-    assert found is not None
-    return found
+    frame_number = read_frame_number(jpeg.planes(jpeg.decode(frame.data))[0])
+    assert frame_number is not None
+    return frame_number
 
 
 async def read_numbers(instance: CameraInstance, count: int) -> list[int]:
-    """Watch the instance's MJPEG frames and return the numbers of the first `count`."""
+    """Return the numbers of the next `count` MJPEG frames."""
     release = instance.watch()
     numbers: list[int] = []
     try:
@@ -61,7 +61,7 @@ async def url_camera(load: LoadEntry, rtsp_server: RtspServer) -> CameraInstance
     return instance
 
 
-async def test_pictures_come_in_order_and_the_connection_goes_with_the_last_viewer(
+async def test_frames_are_in_order_and_connection_closes_after_last_viewer(
     home: HomeAssistant, url_camera: CameraInstance, rtsp_server: RtspServer
 ) -> None:
     mount = rtsp_server.mounts["/porch"]
@@ -70,7 +70,7 @@ async def test_pictures_come_in_order_and_the_connection_goes_with_the_last_view
     assert numbers == sorted(set(numbers))
     assert mount.watchers_ever == 1
     await until(lambda: not url_camera.feed.running)
-    await until(lambda: not url_camera.supply.held)
+    await until(lambda: not url_camera.provider.in_use)
     await idle(home)
     await until(lambda: mount.watchers == 0)
     await until(lambda: working_threads() == [])
@@ -90,15 +90,13 @@ async def test_hls_mjpeg_and_stills_share_one_connection(
     assert rtsp_server.mounts["/porch"].watchers_ever == 1
 
 
-async def test_a_still_knows_when_it_was_taken(
-    url_camera: CameraInstance, rtsp_server: RtspServer
-) -> None:
+async def test_still_has_capture_time(url_camera: CameraInstance, rtsp_server: RtspServer) -> None:
     still = await url_camera.async_still()
     taken = rtsp_server.epoch + number(still) / 25
     assert still.time == pytest.approx(taken, abs=1.0)
 
 
-async def test_a_killed_source_is_told_once_and_comes_back_by_itself(
+async def test_outage_is_logged_once_and_source_reconnects(
     home: HomeAssistant,
     url_camera: CameraInstance,
     rtsp_server: RtspServer,
@@ -114,14 +112,14 @@ async def test_a_killed_source_is_told_once_and_comes_back_by_itself(
     state = home.states.get("camera.porch")
     assert state is not None
     assert state.state == "unavailable"
-    # Away for longer than one attempt of the worker.
+    # Longer than one attempt of the worker.
     failed, gone = "Error opening stream", time.monotonic()
     await until(
         lambda: caplog.text.count(failed) >= 1 and time.monotonic() - gone >= OUTAGE,
         within=OUTAGE + 30,
     )
     await home.async_add_executor_job(rtsp_server.start)
-    # The worker's pauses grow to 10 s each 10 s that a source is gone, up to 10 minutes.
+    # The worker's own back-off would take longer.
     await until(lambda: url_camera.available, within=OUTAGE + 30)
     last = url_camera.frames.latest
     await until(lambda: url_camera.frames.latest is not last)
@@ -130,7 +128,7 @@ async def test_a_killed_source_is_told_once_and_comes_back_by_itself(
     release()
 
 
-async def test_a_camera_that_is_away_is_not_called_back_by_its_end(
+async def test_unload_does_not_mark_lost_camera_available(
     home: HomeAssistant,
     load: LoadEntry,
     rtsp_server: RtspServer,
@@ -149,13 +147,16 @@ async def test_a_camera_that_is_away_is_not_called_back_by_its_end(
     assert not instance.available
 
 
-async def test_a_source_that_keeps_silent_gives_no_old_still(
+async def test_frozen_source_gives_no_old_still(
     url_camera: CameraInstance, rtsp_server: RtspServer
 ) -> None:
-    release = url_camera.supply.hold()
+    release = url_camera.provider.acquire()
     still = await url_camera.async_still()
-    rtsp_server.mounts["/porch"].freeze()
-    await until(lambda: not url_camera.stills.fresh)
+    mount = rtsp_server.mounts["/porch"]
+    mount.freeze()
+    # The stream worker soon connects again, and would find a new stream, which is not frozen.
+    mount.refuse(503)
+    await until(lambda: not url_camera.stills.is_live)
     with pytest.raises(SourceTimeoutError):
         await url_camera.async_still()
     assert number(still) > 0
@@ -175,7 +176,7 @@ async def wrapped(
     await end_stream(home, "camera.source")
 
 
-async def test_a_wrapped_camera_opens_no_second_connection(
+async def test_wrapped_camera_opens_no_second_connection(
     home: HomeAssistant, wrapped: CameraInstance, rtsp_server: RtspServer
 ) -> None:
     source = home.data[DATA_COMPONENT].get_entity("camera.source")
@@ -191,7 +192,7 @@ async def test_a_wrapped_camera_opens_no_second_connection(
     assert rtsp_server.mounts["/source"].watchers_ever == 1
 
 
-async def test_a_wrapped_camera_that_is_loaded_anew_is_followed(
+async def test_reloaded_wrapped_camera_is_read_again(
     home: HomeAssistant, wrapped: CameraInstance, rtsp_server: RtspServer
 ) -> None:
     component = home.data[DATA_COMPONENT]
@@ -204,12 +205,12 @@ async def test_a_wrapped_camera_that_is_loaded_anew_is_followed(
     await until(lambda: wrapped.available)
     last = wrapped.frames.latest
     await until(lambda: wrapped.frames.latest is not last)
-    # The stream of the camera that was removed does not go on beside.
+    # The stream of the removed camera has ended.
     await mount.async_wait_for_watchers(1)
     release()
 
 
-async def test_a_wrapped_camera_without_a_stream_gives_its_stills(
+async def test_wrapped_camera_without_stream_gives_stills(
     home: HomeAssistant, load: LoadEntry
 ) -> None:
     count = iter(range(1000))
@@ -223,31 +224,29 @@ async def test_a_wrapped_camera_without_a_stream_gives_its_stills(
     assert await instance.async_stream() is None
 
 
-async def test_a_camera_that_gets_another_id_is_still_followed(
-    home: HomeAssistant, load: LoadEntry
-) -> None:
+async def test_renamed_wrapped_camera_is_tracked(home: HomeAssistant, load: LoadEntry) -> None:
     registry = er.async_get(home)
     entity = registry.async_get_or_create("camera", "other", "1", suggested_object_id="shed")
     home.states.async_set("camera.shed", "idle")
     entry = await load({"kind": "camera_entity", "entity_id": entity.id}, options=QUIET)
     instance: CameraInstance = entry.runtime_data
-    # Which is told of, too.
+    # Loading also updates listeners.
     await until(lambda: instance.media.loaded)
-    told: list[bool] = []
-    instance.async_add_listener(lambda: told.append(instance.available))
-    # What happens to others is no news.
+    updates: list[bool] = []
+    instance.async_add_listener(lambda: updates.append(instance.available))
+    # Changes of other entities are ignored.
     registry.async_get_or_create("light", "other", "2")
     await home.async_block_till_done()
-    assert told == []
+    assert updates == []
     registry.async_update_entity(entity.entity_id, new_entity_id="camera.barn")
     home.states.async_set("camera.barn", "unavailable")
     await home.async_block_till_done()
     home.states.async_set("camera.barn", "idle")
     await home.async_block_till_done()
-    assert (False in told, told[-1]) == (True, True)
+    assert (False in updates, updates[-1]) == (True, True)
 
 
-async def test_stills_go_on_after_errors_that_no_camera_should_raise(
+async def test_stills_continue_after_unexpected_errors(
     home: HomeAssistant, load: LoadEntry, caplog: pytest.LogCaptureFixture
 ) -> None:
     count = iter(range(1000))
@@ -260,7 +259,7 @@ async def test_stills_go_on_after_errors_that_no_camera_should_raise(
     assert "hunter2" not in caplog.text
 
 
-async def test_a_stream_comes_after_errors_that_no_camera_should_raise(
+async def test_stream_starts_after_unexpected_errors(
     home: HomeAssistant,
     load: LoadEntry,
     rtsp_server: RtspServer,
@@ -274,7 +273,7 @@ async def test_a_stream_comes_after_errors_that_no_camera_should_raise(
     camera = await add(home, SourceCamera(source))
     entry = await load({"kind": "camera_entity", "entity_id": "camera.source"}, options=QUIET)
     instance: CameraInstance = entry.runtime_data
-    release = instance.supply.hold()
+    release = instance.provider.acquire()
     await until(lambda: not instance.available)
     camera.url = mount.url
     await until(lambda: instance.available and instance.ring.available > 0)
@@ -286,18 +285,18 @@ async def test_a_stream_comes_after_errors_that_no_camera_should_raise(
     await home.data[DATA_COMPONENT].async_remove_entity("camera.source")
 
 
-async def test_joining_a_running_worker_again_keeps_the_order_of_what_is_held(
+async def test_reattaching_keeps_segment_order(
     short_segments: None, home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer
 ) -> None:
-    """HLS holds segments that a short lookback has dropped already: they are not for the end."""
+    """Segments in HLS that a short ring has dropped already must not be appended to it."""
     url = rtsp_server.mount("/porch", fps=25).url
     entry = await load({"kind": "camera_url", "url": url}, options=QUIET)
-    supply, ring = entry.runtime_data.supply, entry.runtime_data.ring
-    stream = await supply.async_stream()
+    provider, ring = entry.runtime_data.provider, entry.runtime_data.ring
+    stream = await provider.async_stream()
     hls = stream.add_provider("hls")
     await stream.start()
     ring.limit(5, 10_000_000)
-    release = supply.hold()
+    release = provider.acquire()
 
     def dropped() -> list[StreamSegment]:
         return [
@@ -307,14 +306,14 @@ async def test_joining_a_running_worker_again_keeps_the_order_of_what_is_held(
         ]
 
     await until(lambda: ring.available > 5 and dropped())
-    tap = supply._tap
+    tap = provider._tap
     assert tap is not None
     gone = dropped()
     release()
     await async_release(stream, tap, ring, at_once=True)
     before = [segment.start for segment in ring.segments]
     again = attach(stream, ring)
-    # Were the dropped ones added again, they would push out those that are held, and these in turn.
+    # Dropped segments must not replace newer ones.
     assert [segment.start for segment in ring.segments] == before
     for segment in gone:
         assert not any(ring.holds(part) for part in segment.parts)

@@ -1,5 +1,6 @@
-"""A tap whose ring comes between a segment and its first part."""
+"""Attaching a ring between the start of a segment and its first part."""
 
+import asyncio
 from datetime import UTC, datetime
 
 from homeassistant.components.camera import DynamicStreamSettings
@@ -14,16 +15,17 @@ from custom_components.retrocam.stream.tap import TAP_PROVIDER, StreamTap
 
 from ..core.clips.footage import cuts_of
 from ..core.media import Cut
+from ..waiting import until
 
 
-def begun(number: int, cut: Cut, output: StreamOutput) -> Segment:
-    """Begin a segment as the worker does, which tells its outputs."""
+def begun(number: int, cut: Cut, *outputs: StreamOutput) -> Segment:
+    """Begin a segment as the worker does."""
     return Segment(
         sequence=number,
         init=cut.init,
         stream_id=0,
         start_time=datetime.now(UTC),
-        _stream_outputs=[output],
+        _stream_outputs=list(outputs),
     )
 
 
@@ -35,7 +37,7 @@ def finish(segment: Segment, cut: Cut) -> None:
 
 
 @pytest.mark.parametrize("first", [TAP_PROVIDER, HLS_PROVIDER])
-async def test_a_ring_has_a_segment_whose_first_part_comes_after_it(
+async def test_ring_attached_before_first_part_gets_whole_segment(
     hass: HomeAssistant, first: str
 ) -> None:
     assert await async_setup_component(hass, "stream", {})
@@ -58,10 +60,47 @@ async def test_a_ring_has_a_segment_whose_first_part_comes_after_it(
     await hass.async_block_till_done()
     finish(segment, three)
     try:
-        held = [part.data for held in ring.segments for part in held.parts]
+        data = [part.data for segment in ring.segments for part in segment.parts]
         both = [part.data for cut in (two, three) for part in cut.parts]
-        assert held[-len(both) :] == both
-        assert len({held.run for held in ring.segments}) == 1
+        assert data[-len(both) :] == both
+        assert len({segment.run for segment in ring.segments}) == 1
     finally:
-        for one_of_them in list(stream.outputs().values()):
-            await stream.remove_provider(one_of_them)
+        for other_output in list(stream.outputs().values()):
+            await stream.remove_provider(other_output)
+
+
+@pytest.mark.parametrize("begun_before", [False, True])
+async def test_hls_gets_the_segments_that_the_tap_has(
+    hass: HomeAssistant, *, begun_before: bool
+) -> None:
+    assert await async_setup_component(hass, "stream", {})
+    stream = create_stream(hass, "rtsp://camera.example/porch", {}, DynamicStreamSettings())
+    tap = stream.add_provider(TAP_PROVIDER)
+    assert isinstance(tap, StreamTap)
+    ring = SegmentRing(60, 1 << 30)
+    tap.attach(ring, stream)
+    cuts = cuts_of(500)[:4]
+    for number in range(2):
+        segment = begun(number, cuts[number], tap)
+        await hass.async_block_till_done()
+        finish(segment, cuts[number])
+    if begun_before:
+        # The worker has made it, and the event loop does not know it yet.
+        segment = begun(2, cuts[2], tap)
+        tap.lend(stream)
+    else:
+        tap.lend(stream)
+        segment = begun(2, cuts[2], *stream.outputs().values())
+    hls = stream.outputs()[HLS_PROVIDER]
+    try:
+        await until(lambda: hls.last_sequence == 2)
+        assert hls.sequences == [0, 1, 2]
+        event = asyncio.create_task(hls.part_recv(10))
+        await asyncio.sleep(0)
+        finish(segment, cuts[2])
+        assert await event
+        held = [part.data for segment in ring.segments for part in segment.parts]
+        assert [part.data for segment in hls.get_segments() for part in segment.parts] == held
+    finally:
+        for output in list(stream.outputs().values()):
+            await stream.remove_provider(output)

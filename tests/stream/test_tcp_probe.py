@@ -1,4 +1,4 @@
-"""Finding out whether a host can be reached, also while DNS does not answer."""
+"""TCP probe of a source's host, also while DNS hangs."""
 
 import asyncio
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from ..waiting import until
 
 CAMERAS = 16
 ROUNDS = 5
-"""More look-ups than the event loop's executor has threads."""
+"""With CAMERAS, more look-ups than the threads of the shared executor."""
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +26,7 @@ def _sockets(socket_enabled: None) -> None:
 
 @pytest.fixture
 def hanging_dns(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Have the system's resolver wait for an event, as it waits for a DNS server that is away."""
+    """Make the system's resolver wait for an event, as it waits for a DNS server that is down."""
     answers = threading.Event()
     resolve = socket.getaddrinfo
 
@@ -39,7 +39,7 @@ def hanging_dns(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     answers.set()
 
 
-async def test_hanging_dns_takes_no_thread_that_others_share(
+async def test_hanging_dns_does_not_occupy_shared_executor(
     hanging_dns: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tcp_probe, "CONNECT_TIMEOUT", 0.05)
@@ -55,7 +55,7 @@ async def test_hanging_dns_takes_no_thread_that_others_share(
         assert answers == [False] * CAMERAS
     async with asyncio.timeout(30):
         assert await loop.run_in_executor(None, lambda: "free") == "free"
-    # Each camera's look-up is waited for, not asked again.
+    # One look-up per camera, which later probes wait for.
     assert len(own_threads()) == CAMERAS
     for probe in probes:
         probe.async_close()
@@ -63,7 +63,7 @@ async def test_hanging_dns_takes_no_thread_that_others_share(
     await until(lambda: not own_threads())
 
 
-async def test_a_name_that_is_resolved_late_is_reached_then(
+async def test_late_resolved_host_is_reachable(
     hanging_dns: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
@@ -89,5 +89,5 @@ async def test_a_name_that_is_resolved_late_is_reached_then(
         ("what/is/this", True),
     ],
 )
-async def test_what_cannot_be_asked_counts_as_reachable(source: str, *, reachable: bool) -> None:
+async def test_source_without_host_counts_as_reachable(source: str, *, reachable: bool) -> None:
     assert await TcpProbe("camera").async_reachable(source) is reachable

@@ -1,4 +1,4 @@
-"""What actions, buttons and cards call, and the errors that these raise.
+"""Implementation of the actions, for `services.py`, buttons and cards, and the errors they raise.
 
 May import `entity`, `cameras`, `media` and `core`.
 """

@@ -1,28 +1,33 @@
-"""A camera's picture as text."""
+"""A camera's current frame as text."""
 
 from typing import Any
 
 from ..cameras import CameraInstance
 from ..core.ascii.glyphs import ascii_frame
 from ..core.ascii.presets import CHARSETS
+from ..core.errors import RetrocamError
 from ..datetimes import iso
 from ..workload import async_compute
+from .exceptions import action_error
 
 
 async def async_ascii_frame(
     instance: CameraInstance, *, columns: int, charset: str, invert: bool
 ) -> dict[str, Any]:
-    """Return the newest picture as lines of characters.
+    """Return the current frame as lines of characters.
 
-    Raises a RetrocamError when there is none that is new enough, BusyError when too many wait for one.
+    Raises HomeAssistantError while too many requests wait, and without a current frame.
     """
-    async with instance.requests.enter():
-        picture, taken = await instance.async_ascii_picture()
-        frame = await async_compute(
-            instance.hass,
-            f"retrocam ascii {instance.name}",
-            lambda: ascii_frame(picture, CHARSETS[charset], columns=columns, invert=invert),
-        )
+    try:
+        async with instance.image_jobs.enter():
+            picture, taken = await instance.async_ascii_picture()
+            frame = await async_compute(
+                instance.hass,
+                f"retrocam ascii {instance.name}",
+                lambda: ascii_frame(picture, CHARSETS[charset], columns=columns, invert=invert),
+            )
+    except RetrocamError as err:
+        raise action_error(instance, err.code) from err
     return {
         "text": frame.text,
         "columns": frame.columns,

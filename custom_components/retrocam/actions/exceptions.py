@@ -1,26 +1,25 @@
-"""What actions and entities raise, in the user's language: the keys are those of `exceptions`."""
+"""Translated errors of actions and entities; the keys are those of the section `exceptions`."""
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from ..cameras import CameraInstance
 from ..const import DOMAIN
-from ..core.errors import RetrocamError
-from ..core.texts import shown
+from ..core.texts import for_display
 
 
-def invalid(key: str, **placeholders: str) -> ServiceValidationError:
-    """Return the error for what cannot be meant; it quotes no more than can be shown."""
+def validation_error(key: str, **placeholders: str) -> ServiceValidationError:
+    """Return the error for invalid input; placeholders are shortened and made printable."""
     return ServiceValidationError(
         translation_domain=DOMAIN,
         translation_key=key,
-        translation_placeholders={name: shown(value) for name, value in placeholders.items()},
+        translation_placeholders={name: for_display(value) for name, value in placeholders.items()},
     )
 
 
-def failed(instance: CameraInstance, error: RetrocamError) -> HomeAssistantError:
-    """Return the error for what an instance could not do, by the code of the error that says why."""
+def action_error(instance: CameraInstance, code: str) -> HomeAssistantError:
+    """Return the error for a failed action of an instance; `code` is that of a RetrocamError."""
     return HomeAssistantError(
         translation_domain=DOMAIN,
-        translation_key=error.code,
+        translation_key=code,
         translation_placeholders={"name": instance.name},
     )

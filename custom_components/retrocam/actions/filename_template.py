@@ -1,20 +1,21 @@
-"""The `filename` of an action: a path with placeholders, rendered for one camera.
+"""The `filename` of an action: a path that may be a template, rendered for one camera.
 
-A template may read and compute whatever Home Assistant lets it, in the event loop, constants even when
-it is compiled. Administrators and automations may use all of that; other users only a few placeholders,
-which are replaced without a template engine. Nobody's template gets an object: variables are strings.
+A template may read all states and compute, in the event loop; Jinja evaluates constants even when it
+compiles one. So only administrators and automations may use templates. For other users a few
+placeholders are replaced without a template engine. Variables are strings, never objects.
 """
 
 from datetime import datetime
 import re
 from typing import Final
 
-from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import TemplateError
 from homeassistant.helpers.template import Template, is_template_string
 from homeassistant.util import dt as dt_util
 
-from .exceptions import invalid
+from ..rights import current_user
+from .exceptions import validation_error
 
 _PLACEHOLDER: Final = re.compile(
     r"""\{\{\s*(?:
@@ -23,53 +24,48 @@ _PLACEHOLDER: Final = re.compile(
     )\s*\}\}""",
     re.VERBOSE,
 )
-_FOR_EVERYONE: Final = '{{ name }}, {{ entity_id }}, {{ now().strftime("%Y%m%d-%H%M%S") }}'
+_PLACEHOLDERS: Final = '{{ name }}, {{ entity_id }}, {{ now().strftime("%Y%m%d-%H%M%S") }}'
 _DIRECTIVE: Final = re.compile(r"%[A-Za-z%]")
 
 
-async def async_render_filename(
-    hass: HomeAssistant, call: ServiceCall, text: str, *, entity_id: str, name: str
-) -> str:
-    """Return the file name that the template `text` gives for the camera `entity_id` called `name`.
+def render_filename(hass: HomeAssistant, template: str, *, entity_id: str, name: str) -> str:
+    """Return `template` rendered for the camera `entity_id` called `name`, for the current user.
 
-    Raises ServiceValidationError, which repeats the template and nothing that it rendered to.
+    Raises ServiceValidationError, which quotes the template and no rendered value.
     """
-    if not is_template_string(text):
-        return text.strip()
+    if not is_template_string(template):
+        return template.strip()
     variables = {"entity_id": entity_id, "name": name}
-    if not await _async_may_render(hass, call):
-        return _replaced(text, variables)
+    user = current_user()
+    if user is not None and not user.is_admin:
+        return _replace_placeholders(template, variables)
     try:
-        return str(Template(text, hass).async_render(variables=variables, parse_result=False))
+        return str(Template(template, hass).async_render(variables=variables, parse_result=False))
     except TemplateError, RecursionError, SyntaxError, ValueError, MemoryError:
-        # All but the first are Python's, of the program that Jinja makes of a template.
-        # Not chained: its message may hold values that the template read.
-        raise invalid("invalid_filename", filename=text) from None
+        # All but the first come from Python's compiler, of the code that Jinja generates.
+        # Not chained: the message may contain values that the template read.
+        raise validation_error("invalid_filename", filename=template) from None
 
 
-async def _async_may_render(hass: HomeAssistant, call: ServiceCall) -> bool:
-    """Return True for administrators, and for Home Assistant itself, which automations call as."""
-    if call.context.user_id is None:
-        return True
-    user = await hass.auth.async_get_user(call.context.user_id)
-    return user is not None and user.is_admin
-
-
-def _replaced(text: str, variables: dict[str, str]) -> str:
-    """Replace the placeholders that every user may use. Raises ServiceValidationError for others."""
-    if is_template_string(_PLACEHOLDER.sub("", text)):
-        raise invalid("filename_template", filename=text, placeholders=_FOR_EVERYONE)
+def _replace_placeholders(template: str, variables: dict[str, str]) -> str:
+    """Replace the placeholders allowed to every user. Raises ServiceValidationError for others."""
+    if is_template_string(_PLACEHOLDER.sub("", template)):
+        raise _unsupported(template)
     now = dt_util.now()
 
     def value(match: re.Match[str]) -> str:
         variable = match["variable"]
-        return variables[variable] if variable else _formatted(now, match["format"], text)
+        return variables[variable] if variable else _formatted(now, match["format"], template)
 
-    return _PLACEHOLDER.sub(value, text)
+    return _PLACEHOLDER.sub(value, template)
 
 
-def _formatted(now: datetime, form: str, text: str) -> str:
-    """Return `now` in a strftime format without widths and flags, of which a large one fills memory."""
-    if "%" in _DIRECTIVE.sub("", form):
-        raise invalid("filename_template", filename=text, placeholders=_FOR_EVERYONE)
-    return now.strftime(form)
+def _formatted(now: datetime, time_format: str, template: str) -> str:
+    """Format `now`; refuse strftime flags and widths, since a large width fills the memory."""
+    if "%" in _DIRECTIVE.sub("", time_format):
+        raise _unsupported(template)
+    return now.strftime(time_format)
+
+
+def _unsupported(template: str) -> Exception:
+    return validation_error("filename_template", filename=template, placeholders=_PLACEHOLDERS)

@@ -1,7 +1,7 @@
-"""Media of media sources, and what Home Assistant serves itself, opened with a valid signature.
+"""Media of media sources and of Home Assistant's own paths, opened with a valid signature.
 
-Home Assistant counts each request without a valid login against the address that it comes from, which
-here is its own: nothing is asked of it that it would refuse.
+Home Assistant may ban an address after requests without a valid login, and these come from its own: so
+each signature is checked before the request.
 """
 
 import asyncio
@@ -14,9 +14,7 @@ from pathlib import PurePosixPath
 import time
 from typing import Any, Final, override
 
-from homeassistant.auth import jwt_wrapper
 from homeassistant.components.http.auth import (
-    DATA_SIGN_SECRET,
     SAFE_QUERY_PARAMS,
     SIGN_QUERY_PARAM,
     async_sign_path,
@@ -30,7 +28,6 @@ from homeassistant.components.media_source import (
 from homeassistant.components.media_source.const import DATA_MEDIA_SOURCE_PLATFORMS
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.network import NoURLAvailableError, get_url
-import jwt
 from yarl import URL
 
 from ..core.errors import (
@@ -39,18 +36,18 @@ from ..core.errors import (
     PlayTimeoutError,
     UnsupportedMediaError,
 )
-from ..core.player.net.streams import MediaInput, Resolved
-from ..core.player.wanted import FreshMedia
+from ..core.player.media_request import FreshMedia
+from ..core.player.net.streams import MediaInput, ResolvedMedia
 from ..own_urls import own_path, own_url
+from ..rights import signature_claims
+from ..urls import SIGNED_FOR
 
-SIGNED_FOR: Final = timedelta(hours=24)
-"""As Home Assistant signs what it has other players play."""
-_MARGIN: Final = 5.0
-"""Seconds before its end from which a signature is not used any more."""
-_PATIENCE: Final = 30.0
-"""Seconds in which a media source must say where an item is."""
+_EXPIRY_MARGIN: Final = 5.0
+"""Seconds before its expiry at which a signature is no longer used."""
+_RESOLVE_TIMEOUT: Final = 30.0
+"""Seconds for a media source to resolve an item."""
 _HLS: Final = "/api/hls/"
-"""What the stream component writes itself: the only playlists that are read of Home Assistant."""
+"""Written by the stream component: the only playlists that are read from Home Assistant."""
 _MEDIA_PATHS: Final = (
     "/local/",
     "/media/",
@@ -65,36 +62,36 @@ _MEDIA_PATHS: Final = (
     "/api/media_player_proxy/",
     "/api/tts_proxy/",
 )
-"""Others may be for administrators only, whom a signature does not make of anybody."""
-_TOLD: Final = ("/local/", "/media/")
-"""Paths that are told: others may hold a token."""
+"""Other paths may be for administrators, whose rights a signature does not carry."""
+_SHOWN_PATHS: Final = ("/local/", "/media/")
+"""Paths that are shown to users; others may contain a token."""
 
 
 class OwnMedia(FreshMedia):
-    """An item of a media source, or a path of Home Assistant: signed anew for each opening.
+    """An item of a media source, or a path of Home Assistant, signed anew for each opening.
 
-    Signatures are made for whoever made this, as long as this user is logged in.
+    Signs for the current user of the constructor's caller, while that user is logged in.
     """
 
-    def __init__(self, hass: HomeAssistant, media: str, entity_id: str) -> None:
-        """Play `media` on the player `entity_id`."""
+    def __init__(self, hass: HomeAssistant, media: str, entity_id: str | None) -> None:
+        """Resolve `media` for the media player `entity_id`."""
         self._hass, self._media, self._entity_id = hass, media, entity_id
         self.signed_for = SIGNED_FOR
-        # It holds the connection of the user, by which Home Assistant signs.
+        # Contains the user's connection, for which Home Assistant signs.
         self._context = copy_context()
-        self._first: Resolved | str | None = None
+        self._prepared: ResolvedMedia | str | None = None
 
     async def async_prepare(self) -> None:
-        """Find it for the first opening. Raises a PlayError."""
-        self._first = await self.find()
+        """Resolve the media for the first opening. Raises PlayError."""
+        self._prepared = await self.find()
 
     @override
-    async def find(self) -> Resolved | str:
-        found, self._first = self._first, None
-        if found is not None:
-            return found
+    async def find(self) -> ResolvedMedia | str:
+        prepared, self._prepared = self._prepared, None
+        if prepared is not None:
+            return prepared
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_RESOLVE_TIMEOUT):
                 return await asyncio.create_task(
                     self._async_find(), name="retrocam find", context=self._context.copy()
                 )
@@ -105,43 +102,42 @@ class OwnMedia(FreshMedia):
         except ValueError as err:
             if isinstance(err, UnsupportedMediaError):
                 raise
-            # Not chained: it may hold the URL.
+            # Not chained: the message may contain the URL.
             raise UnsupportedMediaError("not a URL") from None
 
-    async def _async_find(self) -> Resolved | str:
+    async def _async_find(self) -> ResolvedMedia | str:
         if not is_media_source_id(self._media):
             path = own_path(self._hass, self._media)
             if path is None:
                 raise UnsupportedMediaError("not a path of Home Assistant")
-            return await self._async_open(path, typed=True)
+            target = _absolute(self._hass, path)
+            if not await _async_serves_media(self._hass, target.path):
+                raise UnsupportedMediaError("not a path of media")
+            return self._sign(target)
         try:
             item = await async_resolve_media(self._hass, self._media, self._entity_id)
         except MediaSourceError as err:
             raise PlayNotFoundError(f"no such media: {err}") from err
         path = _path_of(self._hass, item)
-        return item.url if path is None else await self._async_open(path, typed=False)
+        return item.url if path is None else self._sign(_absolute(self._hass, path))
 
-    async def _async_open(self, path: URL, *, typed: bool) -> Resolved | str:
-        """Return signed media of Home Assistant; what was `typed` must be a path of media."""
-        target = URL(f"{_root(self._hass)}{path}")
-        if typed and not await _async_serves_media(self._hass, target.path):
-            raise UnsupportedMediaError("not a path of media")
+    def _sign(self, target: URL) -> ResolvedMedia | str:
         target, expires, valid = sign(self._hass, target, self.signed_for)
         if target.path.startswith(_HLS):
             return str(target)
-        told = target.path.startswith(_TOLD)
-        return Resolved(
-            inputs=(MediaInput(str(target), valid=valid),),
-            title=_title(target.name),
-            page=str(target.with_query(None)) if told else None,
+        is_file = guess_type(target.name)[0] is not None
+        return ResolvedMedia(
+            inputs=(MediaInput(str(target), is_valid=valid),),
+            title=PurePosixPath(target.name).stem if is_file else target.name,
+            page=str(target.with_query(None)) if target.path.startswith(_SHOWN_PATHS) else None,
             expires=expires,
         )
 
 
 def _path_of(hass: HomeAssistant, item: PlayMedia) -> URL | None:
-    """Return path and query of a resolved item, None if it is served by somebody else."""
+    """Return path and query of a resolved item, None if another server has it."""
     if item.path is not None and item.url.startswith("/") and item.url.endswith(item.path.name):
-        # Local files are named as they are, and so with what means something in a URL.
+        # URLs of local files are not encoded, so that `?` and `#` belong to the name.
         return URL.build(path=item.url)
     return own_path(hass, item.url)
 
@@ -150,64 +146,56 @@ def _path_of(hass: HomeAssistant, item: PlayMedia) -> URL | None:
 def sign(
     hass: HomeAssistant, target: URL, signed_for: timedelta
 ) -> tuple[URL, float, Callable[[], bool]]:
-    """Return a URL of Home Assistant with a valid signature, and until when, UNIX time.
+    """Return a URL of Home Assistant with a valid signature, and its expiry in UNIX s.
 
     The function returned tells, in any thread, whether the signature is still accepted. Raises
-    MediaRefusedError if no valid one can be made: the user is not logged in any longer.
+    MediaRefusedError if the user is no longer logged in.
     """
     claims = _claims(hass, target)
     if claims is None:
         bare = target.without_query_params(SIGN_QUERY_PARAM)
         path = async_sign_path(hass, str(bare.relative()), signed_for)
-        # The path that is returned is decoded, and means another one where a name holds `?` or `%`.
+        # The returned path is decoded, and a different one if a name contains `?` or `%`.
         signature = path.rpartition(f"{SIGN_QUERY_PARAM}=")[2]
         target = bare.extend_query({SIGN_QUERY_PARAM: signature})
         claims = _claims(hass, target)
     if claims is None:
-        raise MediaRefusedError("there is no valid signature for it")
+        raise MediaRefusedError("no valid signature")
     expires, token_id = float(claims["exp"]), claims["iss"]
 
     def valid() -> bool:
         with contextlib.suppress(KeyError):  # the user is being removed
-            return time.time() < expires - _MARGIN and _is_logged_in(hass, token_id)
+            return time.time() < expires - _EXPIRY_MARGIN and _is_logged_in(hass, token_id)
         return False
 
     if not valid():
-        raise MediaRefusedError("its signature would not hold")
+        raise MediaRefusedError("the signature is about to expire")
     return target, expires, valid
 
 
 def _claims(hass: HomeAssistant, target: URL) -> dict[str, Any] | None:
-    """Return what the signature of a URL says, None where Home Assistant would not accept it.
+    """Return the claims of a URL's signature, None if Home Assistant would not accept it.
 
     Mirrors `async_validate_signed_request` of homeassistant.components.http.auth.
     """
-    seen = URL(target.raw_path_qs, encoded=True)
-    signature = seen.query.get(SIGN_QUERY_PARAM)
-    secret = hass.data.get(DATA_SIGN_SECRET)
-    if signature is None or secret is None:
-        return None
-    try:
-        claims: dict[str, Any] = jwt_wrapper.verify_and_decode(
-            signature, secret, algorithms=["HS256"], options={"verify_iss": False}
-        )
-    except jwt.InvalidTokenError:
+    requested = URL(target.raw_path_qs, encoded=True)
+    if (claims := signature_claims(hass, requested.query)) is None:
         return None
     unsigned = (SIGN_QUERY_PARAM, *SAFE_QUERY_PARAMS)
-    params = [list(each) for each in seen.query.items() if each[0] not in unsigned]
-    if (claims["path"], claims["params"]) != (seen.path, params):
+    params = [[key, value] for key, value in requested.query.items() if key not in unsigned]
+    if (claims["path"], claims["params"]) != (requested.path, params):
         return None
     return claims if _is_logged_in(hass, claims["iss"]) else None
 
 
 def _is_logged_in(hass: HomeAssistant, token_id: str) -> bool:
-    """Tell whether a refresh token is still good. Reads two dictionaries: any thread may call it."""
+    """Return whether a refresh token is valid. Only reads dictionaries: safe in any thread."""
     token = hass.auth.async_get_refresh_token(token_id)
     return token is not None and token.user.is_active
 
 
 async def _async_serves_media(hass: HomeAssistant, path: str) -> bool:
-    """Tell whether a path is of media: such as are known, and those of media sources."""
+    """Return whether a path is a known path of media, or one of a media source."""
     if path.startswith(_MEDIA_PATHS):
         return True
     parts = path.split("/")
@@ -217,17 +205,13 @@ async def _async_serves_media(hass: HomeAssistant, path: str) -> bool:
 
 
 @callback
-def _root(hass: HomeAssistant) -> str:
-    """Return where this machine reaches Home Assistant. Raises PlayNotFoundError."""
-    own = own_url(hass)
-    if own.scheme != "https":
-        return str(own)
-    try:
-        # Its certificate is not for this machine's own address.
-        return get_url(hass)
-    except NoURLAvailableError as err:
-        raise PlayNotFoundError("Home Assistant does not know its own address") from err
-
-
-def _title(name: str) -> str:
-    return PurePosixPath(name).stem if guess_type(name)[0] is not None else name
+def _absolute(hass: HomeAssistant, path: URL) -> URL:
+    """Return the URL at which this machine reaches a path. Raises PlayNotFoundError."""
+    base = str(own_url(hass))
+    if base.startswith("https:"):
+        try:
+            # The certificate is not valid for a loopback address.
+            base = get_url(hass)
+        except NoURLAvailableError as err:
+            raise PlayNotFoundError("Home Assistant does not know its own address") from err
+    return URL(f"{base}{path}")

@@ -1,74 +1,135 @@
-"""Recording and what is answered about it: for the actions, the button and the cards."""
+"""Recording of clips, for the actions and the button."""
 
 import asyncio
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.exceptions import HomeAssistantError
 
 from ..cameras import CameraInstance
 from ..cameras.directories import own_directories
-from ..cameras.recorder import Recording
-from ..const import DOMAIN
-from ..core.clips.writer import ClipReason, ClipResult
-from ..core.errors import BusyError
+from ..cameras.recorder import ActiveRecording
+from ..core.clips.result import ClipReason, ClipResult
+from ..core.errors import BusyError, NotHeldError
+from ..core.footage.clip_span import ClipSpan
 from ..core.library.places import is_path, lies_within
 from ..core.threads import run_in_thread
 from ..datetimes import iso
 from ..media.items import MediaKind, describe
 from ..workload import async_slices
-from .exceptions import failed, invalid
+from .exceptions import action_error, validation_error
+from .filename_template import render_filename
+from .footage import not_held_error
+
+_LOOKBACK: Final = 10.0
+_DURATION: Final = 30.0
+_PLAYS_IN: Final = {"h264": "browsers", "hevc": "some_browsers", "av1": "some_browsers"}
+"""What plays a clip; players such as VLC and mpv play all of them."""
 
 
 async def async_record(
     instance: CameraInstance,
     *,
-    lookback: float,
-    duration: float,
+    lookback: float | None = None,
+    duration: float | None = None,
+    start: float | None = None,
+    end: float | None = None,
     filename: str | None = None,
-    written: str | None = None,
 ) -> dict[str, Any]:
-    """Record a clip, wait for its end and return what became of it.
+    """Record a clip, wait for its end and return the answer.
 
-    Errors name the file as `written` by the user, never the `filename` that a template rendered to.
-    Raises ServiceValidationError for a file name that cannot be used or a clip of nothing, and
-    HomeAssistantError when nothing could be recorded, or too many clips are being recorded.
+    It lasts from `lookback` to `duration` seconds around the present, or from `start` to `end`, UNIX s.
+    `filename` may be a template; without it the clip is saved in the library. Errors quote the
+    template, never the rendered name.
+    Raises ServiceValidationError for an invalid file name, an empty span, a span without footage or a
+    camera without a stream, HomeAssistantError if nothing could be recorded or too many clips are being
+    recorded.
     """
-    if not instance.available and not instance.ring.available:
-        raise invalid("camera_unavailable", name=instance.name)
-    if lookback <= 0 and duration <= 0:
-        raise invalid("nothing_to_record", name=instance.name)
+    span = _parse_span(lookback, duration, start, end)
+    rendered = None
+    if filename is not None and filename.strip():
+        entity_id, name = instance.camera_entity_id, instance.name
+        rendered = render_filename(instance.hass, filename, entity_id=entity_id, name=name)
+    is_away = not instance.available and not instance.ring.available
+    if is_away and not instance.tape.seconds:
+        raise validation_error("camera_unavailable", name=instance.name)
+    if span is None:
+        lookback = _LOOKBACK if lookback is None else lookback
+        duration = _DURATION if duration is None else duration
+        if lookback <= 0 and duration <= 0:
+            raise validation_error("nothing_to_record", name=instance.name)
+        earlier = await instance.clip_source.async_lookback(lookback + instance.lookback.end_offset)
+        if is_away and not earlier:
+            raise validation_error("camera_unavailable", name=instance.name)
+        part = ClipSpan(lookback, duration, earlier=earlier)
+    else:
+        part = await _async_find_span(instance, *span)
+    await async_require_stream(instance, has_footage=bool(part.earlier))
     path = None
-    if filename is not None:
-        path = await _async_checked(instance, filename, filename if written is None else written)
+    if filename is not None and rendered is not None:
+        path = await _async_check_path(instance, rendered, filename)
     try:
-        # One a turn: the thread that each of them starts takes Python's lock at once.
+        # One a turn: each starts a thread, which competes for the GIL at once.
         async with async_slices(instance.hass).turn():
             recording = instance.recorder.async_begin(
-                lookback=lookback, duration=duration, path=path
+                lookback=part.lookback,
+                duration=part.duration,
+                trigger=part.trigger,
+                earlier=part.earlier,
+                path=path,
             )
     except BusyError as err:
-        raise failed(instance, err) from err
+        raise action_error(instance, err.code) from err
     return await async_answer(instance, recording)
 
 
-async def async_answer(instance: CameraInstance, recording: Recording) -> dict[str, Any]:
-    """Wait for the end of a clip and return what became of it. Raises HomeAssistantError."""
+def _parse_span(
+    lookback: float | None, duration: float | None, start: float | None, end: float | None
+) -> tuple[float, float] | None:
+    """Return `start` and `end`; None without them. Raises ServiceValidationError."""
+    if start is None and end is None:
+        return None
+    if start is None or end is None or lookback is not None or duration is not None:
+        raise validation_error("span_or_lookback")
+    if end <= start:
+        raise validation_error("invalid_span", start=iso(start), end=iso(end))
+    return start, end
+
+
+async def _async_find_span(instance: CameraInstance, start: float, end: float) -> ClipSpan:
+    """Return the span of a clip between two times (UNIX s). Raises ServiceValidationError."""
+    try:
+        return await instance.clip_source.async_span(start, end)
+    except NotHeldError as err:
+        raise not_held_error(instance) from err
+
+
+async def async_require_stream(instance: CameraInstance, *, has_footage: bool = False) -> None:
+    """Raise ServiceValidationError if the camera is known to have no stream, only stills."""
+    if instance.ring.available or has_footage:
+        return
+    try:
+        stream = await instance.async_stream()
+    except HomeAssistantError, TimeoutError:
+        # Whether it has one is unknown; the recording waits for it.
+        return
+    if stream is None:
+        raise validation_error("no_stream", name=instance.name)
+
+
+async def async_answer(instance: CameraInstance, recording: ActiveRecording) -> dict[str, Any]:
+    """Wait for the end of a clip and return the answer. Raises HomeAssistantError without a file."""
     result = await asyncio.shield(recording.done)
     if result.path is None:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key=result.reason or "clip_empty",
-            translation_placeholders={"name": instance.name},
-        ) from result.error
-    answer = _described(instance, result)
-    if recording.cut_short:
+        raise action_error(instance, result.reason or "clip_empty") from result.error
+    answer = _describe_clip(instance, result)
+    if recording.ended_by_unload:
         answer |= {"complete": False, "reason": answer["reason"] or ClipReason.CLOSED}
     return answer
 
 
-def _described(instance: CameraInstance, result: ClipResult) -> dict[str, Any]:
+def _describe_clip(instance: CameraInstance, result: ClipResult) -> dict[str, Any]:
     first = result.parts[0]
     answer: dict[str, Any] = {
         "path": str(first.path),
@@ -77,6 +138,8 @@ def _described(instance: CameraInstance, result: ClipResult) -> dict[str, Any]:
         "lookback": round(result.lookback, 3),
         "requested_lookback": result.requested_lookback,
         "size": result.size,
+        "codec": first.codec,
+        "plays_in": _plays_in(first.codec, refreshes=result.refreshes),
         "complete": result.complete,
         "reason": result.reason,
         "media_content_id": None,
@@ -84,30 +147,36 @@ def _described(instance: CameraInstance, result: ClipResult) -> dict[str, Any]:
         "parts": [str(part.path) for part in result.parts],
     }
     if first.item is not None:
-        said = describe(instance.hass, instance.entry.entry_id, MediaKind.RECORDINGS, first.item)
-        answer |= {key: said[key] for key in ("media_content_id", "url", "thumbnail_url")}
+        item = describe(instance.hass, instance.entry.entry_id, MediaKind.RECORDINGS, first.item)
+        answer |= {key: item[key] for key in ("media_content_id", "url", "thumbnail_url")}
     return answer
 
 
-async def _async_checked(instance: CameraInstance, filename: str, written: str) -> Path:
-    """Return `filename` as a path, without writing anything.
+def _plays_in(codec: str, *, refreshes: bool) -> str:
+    """Return what plays a clip. Decoders in hardware may refuse one that starts in a gradual refresh."""
+    plays_in = _PLAYS_IN.get(codec, "players")
+    return "some_browsers" if refreshes and plays_in == "browsers" else plays_in
 
-    Raises ServiceValidationError, which repeats the name as `written` by the user.
+
+async def _async_check_path(instance: CameraInstance, filename: str, template: str) -> Path:
+    """Return `filename` as a path that may be created.
+
+    Raises ServiceValidationError, which quotes the user's `template`.
     """
     path = Path(filename)
     if not is_path(filename) or path.suffix.lower() != ".mp4":
-        raise invalid("invalid_filename", filename=written)
-    hass, ours = instance.hass, own_directories(instance.hass)
+        raise validation_error("invalid_filename", filename=template)
+    hass, media_directories = instance.hass, own_directories(instance.hass)
 
     def check() -> None:
         if not hass.config.is_allowed_path(filename):
-            raise invalid("path_not_allowed", filename=written)
-        # A library would take it for one of its files: list it, serve it, and delete it by its limits.
-        if lies_within(path, ours):
-            raise invalid("path_taken", filename=written)
+            raise validation_error("path_not_allowed", filename=template)
+        # A library would list, serve and delete the file as one of its own.
+        if lies_within(path, media_directories):
+            raise validation_error("path_taken", filename=template)
         if os.path.lexists(path):
-            raise invalid("file_exists", filename=written)
+            raise validation_error("file_exists", filename=template)
 
-    # Not in Home Assistant's threads: any of these places may be on a drive that hangs.
+    # Not in Home Assistant's executor: the path may be on a drive that hangs.
     await run_in_thread(f"retrocam path {instance.name}", check)
     return path

@@ -1,10 +1,11 @@
-"""Registers actions that are called for entities, also for those whose camera is away.
+"""Registration of entity actions, some of which work while the camera is unavailable.
 
-Home Assistant calls an action only for entities that are available. Some of ours have their use just
-then: what is held of a camera when its cable is cut can be saved, and its files can be listed.
+Home Assistant calls an action only for available entities. Without its camera an instance can still
+save what it holds of the past, and list and delete its files.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+import time
 from typing import Any, Final, cast
 
 from homeassistant.const import ATTR_ENTITY_ID
@@ -25,69 +26,84 @@ from ..cameras import CameraInstance
 from ..const import DOMAIN
 from ..entity import RetrocamEntity
 from ..rights import async_acting_for, current_user, may_read_entity
-from .exceptions import invalid
+from .exceptions import validation_error
 
-type Action = Callable[[Entity, ServiceCall], Awaitable[Any]]
-type Use = Callable[[CameraInstance], bool]
-"""Whether an action has its use for an instance whose camera is away."""
+_MOMENT: Final = 0.001
+
+type Action = Callable[..., Awaitable[Any]]
+"""Takes a CameraInstance and the fields of the schema as keywords; returns the answer."""
+type WorksOffline = Callable[[CameraInstance, Mapping[str, Any]], bool | None]
+"""Whether an action with these fields works for an instance whose camera is unavailable; None if it is
+of the present."""
 
 
-def never(_instance: CameraInstance) -> bool:
-    """Be of no use: the camera is needed."""
-    return False
-
-
-def always(_instance: CameraInstance) -> bool:
-    """Be of use at any time: the disk is all that is needed."""
+def always(_instance: CameraInstance, _data: Mapping[str, Any]) -> bool:
+    """Return True: the action requires only the disk."""
     return True
 
 
-def while_recording(instance: CameraInstance) -> bool:
-    """Be of use for the clips that are being recorded."""
+def while_recording(instance: CameraInstance, _data: Mapping[str, Any]) -> bool:
+    """Return whether a clip is being recorded."""
     return instance.recorder.active > 0
 
 
-def while_held(instance: CameraInstance) -> bool:
-    """Be of use for what the lookback holds."""
-    return instance.lookback.is_recent
+def with_footage(instance: CameraInstance, data: Mapping[str, Any]) -> bool:
+    """Return whether there is footage of a clip's past: between its times, or of its lookback."""
+    start, end = data.get("start"), data.get("end")
+    if start is not None and end is not None:
+        return instance.footage.all.holds(start, end)
+    lookback = instance.lookback
+    return lookback.footage_is_recent or lookback.age < data.get("lookback", 0.0)
+
+
+def with_picture(instance: CameraInstance, data: Mapping[str, Any]) -> bool | None:
+    """Return whether there is footage of a snapshot of the past; None for one of the present."""
+    ago = data.get("ago")
+    at = data.get("at") if ago is None else time.time() - ago
+    return None if at is None else instance.footage.all.holds(at, at + _MOMENT)
 
 
 @callback
 def async_register(
     hass: HomeAssistant,
     name: str,
-    schema: dict[Any, Any] | None,
+    schema: dict[Any, Any],
     action: Action,
     *,
     entity_domain: str,
-    away: Use = never,
+    works_offline: WorksOffline | None = None,
     supports_response: SupportsResponse = SupportsResponse.OPTIONAL,
     admin_only: bool = False,
 ) -> None:
-    """Register `action` for our entities of a domain.
+    """Register `action` for Retrocam's entities of a domain.
 
-    Of those that are unavailable it is called for the ones of which `away` is true, and for the only
-    one that is asked for by its id, which can then say what is wrong in the user's language.
+    An unavailable entity is included if `works_offline`, or if it is the only target: then the action
+    can raise a translated error. One of the present is only if there is an answer.
     """
+    fields = [str(key) for key in schema]
 
-    async def call_for(entity: Entity, call: ServiceCall) -> Any:
-        ours = cast(_Reached, entity).entity
+    async def call_for(target: Entity, call: ServiceCall) -> Any:
+        entity = cast(_Target, target).entity
         async with async_acting_for(hass, call.context):
-            # Home Assistant has asked for control already; what is answered shows the camera, too.
-            if not may_read_entity(current_user(), ours.entity_id):
-                raise invalid("read_denied", name=instance_of(ours).name)
-            return await action(ours, call)
+            # Home Assistant has checked POLICY_CONTROL; answers show the camera, which is to read it.
+            if not may_read_entity(current_user(), entity.entity_id):
+                raise validation_error("read_denied", name=entity.instance.name)
+            data = {key: call.data[key] for key in fields if key in call.data}
+            return await action(entity.instance, **data)
 
     async def handle(call: ServiceCall) -> Any:
-        ours = hass.data.get(DATA_DOMAIN_PLATFORM_ENTITIES, {}).get((entity_domain, DOMAIN), {})
-        alone = _asked_for(call) if call.return_response or away is not never else None
-        reached = {
-            entity_id: _Reached(entity, away, alone=alone == entity_id)
-            for entity_id, entity in ours.items()
+        entities = hass.data.get(DATA_DOMAIN_PLATFORM_ENTITIES, {}).get((entity_domain, DOMAIN), {})
+        single = _single_target(call) if call.return_response or works_offline else None
+        targets = {
+            entity_id: _Target(entity, works_offline, call, single=single == entity_id)
+            for entity_id, entity in entities.items()
         }
-        entities = cast(Mapping[str, Entity], reached)
         return await entity_service_call(
-            hass, entities, HassJob(call_for), call, admin_only=admin_only
+            hass,
+            cast(Mapping[str, Entity], targets),
+            HassJob(call_for),
+            call,
+            admin_only=admin_only,
         )
 
     hass.services.async_register(
@@ -100,34 +116,43 @@ def async_register(
     )
 
 
-def instance_of(entity: Entity) -> CameraInstance:
-    """Return the instance of an entity that an action was called for."""
-    assert isinstance(entity, RetrocamEntity)  # noqa: S101  # the action takes no other
-    return entity.instance
+_GROUPS: Final = ("area_id", "device_id", "floor_id", "label_id")
 
 
-_TARGETS: Final = ("area_id", "device_id", "floor_id", "label_id")
-
-
-def _asked_for(call: ServiceCall) -> str | None:
-    """Return the id of the entity that alone is asked for, if there is one."""
+def _single_target(call: ServiceCall) -> str | None:
+    """Return the only entity id that the call targets, if it is just one."""
     ids = call.data.get(ATTR_ENTITY_ID)
-    if not isinstance(ids, list) or len(ids) != 1 or any(call.data.get(key) for key in _TARGETS):
+    if not isinstance(ids, list) or len(ids) != 1 or any(call.data.get(key) for key in _GROUPS):
         return None
     return str(ids[0])
 
 
-class _Reached:
-    """An entity as `entity_service_call` sees it."""
+class _Target:
+    """An entity as `entity_service_call` sees it, `available` also where the action works offline."""
 
-    def __init__(self, entity: Entity, away: Use, *, alone: bool) -> None:
+    def __init__(
+        self,
+        entity: Entity,
+        works_offline: WorksOffline | None,
+        call: ServiceCall,
+        *,
+        single: bool,
+    ) -> None:
+        assert isinstance(entity, RetrocamEntity)  # noqa: S101  # our platforms have no others
         self.entity = entity
-        self._away = away
-        self._alone = alone
+        self._works_offline = works_offline
+        self._call = call
+        self._single = single
 
     @property
     def available(self) -> bool:
-        return self.entity.available or self._alone or self._away(instance_of(self.entity))
+        if self.entity.available:
+            return True
+        works = None
+        if self._works_offline is not None:
+            works = self._works_offline(self.entity.instance, self._call.data)
+        is_told = self._single and (works is not None or self._call.return_response)
+        return bool(works) or is_told
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.entity, name)

@@ -1,7 +1,7 @@
-"""Instances: one for each config entry, sole owner of all that it runs while loaded.
+"""Camera instances: one for each loaded config entry, owner of all that runs for it.
 
-Only `base.py` composes: every part takes the ring, the supply, the library, the settings and the
-callbacks that it uses, never the whole camera.
+Only `base.py` composes: each part gets the stream provider, media, settings and callbacks that it uses,
+never the whole camera.
 
 May import `media`, `stream` and `core`.
 """
@@ -10,32 +10,25 @@ from collections.abc import Callable
 
 from homeassistant.core import HomeAssistant
 
-from ..const import (
-    CONF_KIND,
-    KIND_ASCII_PLAYER,
-    KIND_CAMERA_ENTITY,
-    KIND_CAMERA_URL,
-    KIND_DEMO,
-    KIND_GRID,
-)
+from ..const import CONF_KIND
 from .base import CameraInstance, RetrocamConfigEntry
-from .demo import DemoInstance
-from .entity import EntityInstance
-from .grid import GridInstance
-from .player import PlayerInstance
-from .url import UrlInstance
+from .demo import DemoCamera
+from .entity import EntityCamera
+from .grid import GridCamera
+from .player import AsciiPlayer
+from .url import UrlCamera
 
 __all__ = ["CameraInstance", "RetrocamConfigEntry", "create_instance"]
 
 _KINDS: dict[str, Callable[[HomeAssistant, RetrocamConfigEntry], CameraInstance]] = {
-    KIND_CAMERA_URL: UrlInstance,
-    KIND_CAMERA_ENTITY: EntityInstance,
-    KIND_DEMO: DemoInstance,
-    KIND_GRID: GridInstance,
-    KIND_ASCII_PLAYER: PlayerInstance,
+    UrlCamera.kind: UrlCamera,
+    EntityCamera.kind: EntityCamera,
+    DemoCamera.kind: DemoCamera,
+    GridCamera.kind: GridCamera,
+    AsciiPlayer.kind: AsciiPlayer,
 }
 
 
 def create_instance(hass: HomeAssistant, entry: RetrocamConfigEntry) -> CameraInstance:
-    """Make the instance of `entry`; nothing runs before its `async_start`."""
+    """Create the instance of `entry`; nothing runs before its `async_start`."""
     return _KINDS[entry.data[CONF_KIND]](hass, entry)

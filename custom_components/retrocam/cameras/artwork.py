@@ -1,4 +1,4 @@
-"""The thumbnail of what a player plays, fetched by us so that nobody else has to."""
+"""Thumbnails of playing media, fetched over the checked network."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class Thumbnail:
-    """Fetches one thumbnail at a time, in a thread of its own; for the event loop."""
+    """Fetches the current thumbnail, in a thread of its own. For the event loop."""
 
     def __init__(
         self,
@@ -26,26 +26,26 @@ class Thumbnail:
         network: Callable[[], Network],
         changed: Callable[[], None],
     ) -> None:
-        """Fetch over connections of `network`, and call `changed` when there is another one."""
+        """`network` returns a new network for each fetch; `changed` is called after a fetch."""
         self._hass, self._name, self._network, self._changed = hass, name, network, changed
         self.limit = 10.0
-        """Seconds that a fetch may take."""
+        """Timeout of a fetch, in seconds."""
         self.artwork: Artwork | None = None
-        """None while there is none, or not yet."""
+        """The thumbnail, once fetched."""
         self._url: str | None = None
         self._current: Network | None = None
         self._fetches: set[asyncio.Task[None]] = set()
 
     @callback
     def async_show(self, url: str | None) -> None:
-        """Fetch the thumbnail at `url` in place of the last one."""
+        """Replace the thumbnail by the one at `url`; None for no thumbnail."""
         if url == self._url:
             return
         self._url, self.artwork = url, None
         if self._current is not None:
             self._current.close()
-        self._current = None
         if url is None:
+            self._current = None
             return
         self._current = network = self._network()
         task = self._hass.async_create_background_task(
@@ -55,14 +55,14 @@ class Thumbnail:
         task.add_done_callback(self._fetches.discard)
 
     async def async_close(self, limit: float = 3.0) -> None:
-        """Give up what is being fetched, and wait up to `limit` s for its thread."""
+        """Cancel the fetch, and wait up to `limit` s for its thread."""
         self.async_show(None)
         if self._fetches:
             await asyncio.wait(tuple(self._fetches), timeout=limit)
 
     async def _async_fetch(self, url: str, network: Network) -> None:
-        # A connection that is closed ends the thread, and so the wait for it.
-        end = self._hass.loop.call_later(self.limit, network.close)
+        # Closing the network ends the thread.
+        timer = self._hass.loop.call_later(self.limit, network.close)
         try:
             artwork = await run_in_thread(
                 f"retrocam thumbnail {self._name}",
@@ -70,11 +70,11 @@ class Thumbnail:
                 daemon=True,
             )
         except (PlayError, OSError, HTTPException, ValueError) as err:
-            # Not its words: they may hold the URL.
-            _LOGGER.debug("There is no thumbnail: %s", type(err).__name__)
+            # The error's text may hold the URL.
+            _LOGGER.debug("Fetching the thumbnail failed: %s", type(err).__name__)
             return
         finally:
-            end.cancel()
+            timer.cancel()
             network.close()
         if network is self._current:
             self.artwork = artwork

@@ -1,7 +1,7 @@
-"""Where the media of an instance is kept."""
+"""Media directories of instances."""
 
 from collections.abc import Collection
-from itertools import count
+from itertools import chain, count
 import os.path
 from pathlib import Path
 
@@ -14,30 +14,27 @@ from ..settings import Settings
 
 
 def unused_slug(hass: HomeAssistant, title: str, others: Collection[ConfigEntry]) -> str:
-    """Return a name for the directory of a new entry that is that of no other entry."""
+    """Return a directory name for a new entry that no other entry uses."""
     base = slugify(title) or DOMAIN
     used = {entry.data.get(CONF_SLUG) for entry in others}
     root = default_directory(hass, base).parent
     for entry in others:
-        # Its user may have chosen what would be ours.
+        # The user may have chosen a directory among the default ones.
         directory = Path(os.path.normpath(media_directory(hass, entry)))
         if directory.parent == root:
             used.add(directory.name)
-    return next(
-        slug
-        for number in count(1)
-        if (slug := base if number == 1 else f"{base}_{number}") not in used
-    )
+    slugs = chain((base,), (f"{base}_{number}" for number in count(2)))
+    return next(slug for slug in slugs if slug not in used)
 
 
 def media_directory(hass: HomeAssistant, entry: ConfigEntry) -> Path:
-    """Return the directory of an entry: the user's choice, or one in the local media directory."""
+    """Return the directory of an entry: the configured or else the default one."""
     settings = Settings.from_options(entry.options, entry.data[CONF_KIND])
     return chosen_directory(hass, entry, settings.directory)
 
 
 def chosen_directory(hass: HomeAssistant, entry: ConfigEntry, choice: str) -> Path:
-    """Return the directory that an entry would have by this choice, empty for the default."""
+    """Return the directory of an entry if `choice` is configured, empty for the default."""
     if choice:
         return Path(choice)
     return default_directory(hass, entry.data.get(CONF_SLUG) or slugify(entry.title))
@@ -51,7 +48,7 @@ def own_directories(hass: HomeAssistant) -> list[Path]:
 
 
 def default_directory(hass: HomeAssistant, slug: str) -> Path:
-    """Return the directory of an instance called `slug` in the local media directory."""
+    """Return the directory of `slug` in the local media directory."""
     directories = hass.config.media_dirs
     root = directories.get("local") or next(iter(directories.values()), hass.config.path("media"))
     return Path(root) / DOMAIN / slug

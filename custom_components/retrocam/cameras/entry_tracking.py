@@ -1,7 +1,7 @@
-"""Following an entry's instance through reloads, for who listens longer than one instance lives.
+"""Tracking the instance of a config entry across reloads.
 
-An entry that is reloaded gets a new instance, and may be listened to before it is loaded, as
-dashboards do that come back while Home Assistant starts.
+For listeners that outlive an instance, or begin before the entry is loaded, as dashboards do while Home
+Assistant starts.
 """
 
 from collections.abc import Callable
@@ -14,47 +14,49 @@ from homeassistant.config_entries import (
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
+from ..const import DOMAIN
 from .base import CameraInstance, RetrocamConfigEntry
 
 
 @callback
-def async_follow(
+def async_loaded_instance(hass: HomeAssistant, entry_id: str | None) -> CameraInstance | None:
+    """Return the instance of a config entry of Retrocam; None unless it is loaded."""
+    entry: RetrocamConfigEntry | None
+    entry = hass.config_entries.async_get_entry(entry_id) if entry_id else None
+    if entry is None or entry.domain != DOMAIN or entry.state is not ConfigEntryState.LOADED:
+        return None
+    return entry.runtime_data
+
+
+@callback
+def async_track_instance(
     hass: HomeAssistant,
     entry: RetrocamConfigEntry,
     attach: Callable[[CameraInstance], CALLBACK_TYPE],
 ) -> CALLBACK_TYPE:
-    """Call `attach` with the instance of `entry`, now or once it is loaded, and with each later one.
+    """Call `attach` with the instance of `entry`, once it is loaded and after each reload.
 
-    What `attach` returns is called when that instance goes. Returns what ends it all.
+    The function that `attach` returns is called when that instance is unloaded. Returns the function
+    that ends the tracking.
     """
-    known: CameraInstance | None = None
-    detach: CALLBACK_TYPE | None = None
-
-    @callback
-    def leave() -> None:
-        nonlocal known, detach
-        known, last, detach = None, detach, None
-        if last is not None:
-            last()
+    current: CameraInstance | None = None
+    detach: CALLBACK_TYPE = lambda: None  # noqa: E731  # replaced below
 
     @callback
     def changed(_change: ConfigEntryChange | None, other: RetrocamConfigEntry) -> None:
-        nonlocal known, detach
-        if other is not entry:
-            return
-        if entry.state is not ConfigEntryState.LOADED:
-            leave()
-        elif known is not entry.runtime_data:
-            leave()
-            known = entry.runtime_data
-            detach = attach(known)
+        nonlocal current, detach
+        loaded = entry.runtime_data if entry.state is ConfigEntryState.LOADED else None
+        if other is entry and loaded is not current:
+            current, end, detach = loaded, detach, lambda: None
+            end()
+            if loaded is not None:
+                detach = attach(loaded)
 
-    end = async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, changed)
+    disconnect = async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, changed)
     changed(None, entry)
 
-    @callback
     def stop() -> None:
-        end()
-        leave()
+        disconnect()
+        detach()
 
     return stop

@@ -1,4 +1,4 @@
-"""Issues of what looks media up, yt-dlp: they concern all players at once."""
+"""Repair issues of the extractor, yt-dlp; shared by all players."""
 
 from typing import Final
 
@@ -20,30 +20,28 @@ _LEARN_MORE: Final = {
 
 @callback
 def async_check_extractor(hass: HomeAssistant, status: Status) -> None:
-    """Have an issue from the time that something was missed until YouTube works without a miss."""
-    error = status.error
+    """Create an issue if the extractor lacks something; delete all once YouTube plays without."""
+    error, issue = status.error, None
     if status.needs_javascript or (error is not None and error.needs_javascript):
-        _raise(hass, JAVASCRIPT_ISSUE)
+        issue = JAVASCRIPT_ISSUE
     elif error is not None and error.outdated:
-        _raise(hass, OUTDATED_ISSUE)
+        issue = OUTDATED_ISSUE
+    if issue is not None:
+        ir.async_create_issue(
+            hass,
+            DOMAIN,
+            issue,
+            # An update of yt-dlp comes with Retrocam: no repair flow can install it.
+            is_fixable=issue == JAVASCRIPT_ISSUE,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=issue,
+            learn_more_url=_LEARN_MORE[issue],
+        )
     elif status.state is Phase.PLAYING and "youtube.com/" in (status.page or ""):
-        for issue in _LEARN_MORE:
-            ir.async_delete_issue(hass, DOMAIN, issue)
+        for key in _LEARN_MORE:
+            ir.async_delete_issue(hass, DOMAIN, key)
 
 
 async def async_has_javascript(hass: HomeAssistant) -> bool:
-    """Tell whether a JavaScript runtime is installed where Home Assistant runs."""
+    """Return whether a JavaScript runtime is installed."""
     return await hass.async_add_executor_job(javascript_runtime) is not None
-
-
-def _raise(hass: HomeAssistant, issue: str) -> None:
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        issue,
-        # A newer yt-dlp comes with a newer Retrocam: no dialog can bring it.
-        is_fixable=issue == JAVASCRIPT_ISSUE,
-        severity=ir.IssueSeverity.WARNING,
-        translation_key=issue,
-        learn_more_url=_LEARN_MORE[issue],
-    )

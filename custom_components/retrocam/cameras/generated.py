@@ -1,139 +1,128 @@
-"""Instances whose pictures Retrocam draws itself, published as one H.264 stream."""
+"""Cameras whose frames Retrocam draws itself, published as one H.264 stream."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
 from functools import partial
 import secrets
-import threading
-from typing import Final, override
+from typing import override
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant
 
 from ..camera_entity import camera_entity_id
 from ..core.errors import SourceTimeoutError
-from ..core.frames.feed import Picture, PictureFeed, Sink
+from ..core.frames.feed import Picture, PictureFeed, PictureSource, Sink
 from ..core.frames.image_codec import ImageFormat
 from ..core.frames.jpeg_ring import Frame
 from ..core.frames.orientation import orient
-from ..core.threads import resolve, run_in_thread
-from ..stream.tap import restart_worker
-from ..stream.url_provider import UrlSupply
+from ..core.publish.publisher import Publisher
+from ..core.threads import resolve
+from ..own_urls import own_url, url_for_readers
+from ..stream.url_provider import UrlStreamProvider
 from ..urls import live_url
 from .base import CameraInstance, RetrocamConfigEntry
-from .source import CameraSource, Generator, empty_ring
+from .live_source import FFMPEG, async_close_live, async_reopen_daily
 from .stills import STILL_TIMEOUT
 
-REOPENED_EVERY: Final = timedelta(hours=24)
-"""MPEG-TS time stamps have 33 bits, 26.5 hours. FFmpeg follows them over their end once, and not over
-where it began to read: there the stream worker ends with an error, and waits for 10 s."""
-OPENING_GRACE: Final = 2.0
-"""Seconds in which a stream worker that reads ends by itself."""
 
+class GeneratedCamera(CameraInstance):
+    """A camera without a source: Home Assistant's stream worker reads the publisher's stream.
 
-class DrawnInstance(CameraInstance):
-    """A camera without a source: Home Assistant's stream worker reads what the publisher encodes.
-
-    MJPEG and stills are made of the drawn pictures themselves, so that nothing is decoded again.
+    MJPEG and stills are encoded from the drawn frames, without decoding.
     """
 
     def __init__(
-        self, hass: HomeAssistant, entry: RetrocamConfigEntry, generator: Generator
+        self,
+        hass: HomeAssistant,
+        entry: RetrocamConfigEntry,
+        source: PictureSource,
+        make_publisher: Callable[..., Publisher],
     ) -> None:
-        """Draw the token by which the stream worker may read what `generator` publishes."""
+        """Draw frames from `source`; `make_publisher` takes their feed and `name`, a thread's."""
         self.token = secrets.token_urlsafe(24)
-        self.drawn = PictureFeed(f"retrocam drawing {entry.title}", generator.pictures)
+        """Authorizes the stream worker to read the published stream."""
+        feed = PictureFeed(f"retrocam drawing {entry.title}", source)
         self._make_publisher = partial(
-            generator.make_publisher, self.drawn, f"retrocam publisher {entry.title}"
+            make_publisher, feed, name=f"retrocam publisher {entry.title}"
         )
         self.publisher = self._make_publisher()
-        ring = empty_ring()
-        supply = UrlSupply(
+        provider = UrlStreamProvider(
             hass,
             entry.title,
-            ring,
-            url=live_url(hass, entry.entry_id, self.token),
+            url=live_url(own_url(hass), entry.entry_id, self.token),
             options={},
             entity_id=partial(camera_entity_id, hass, entry.entry_id),
-            # The rate is ours: FFmpeg would look at 20 pictures to find it, for 10 s at 2 fps.
-            ffmpeg={"fpsprobesize": "2"},
+            ffmpeg=FFMPEG,
         )
-        super().__init__(hass, entry, CameraSource(ring, supply, self.drawn))
+        super().__init__(hass, entry, provider, feed)
 
     @override
     async def async_start(self) -> None:
-        """Make the Stream, which knows the user's orientation: pictures need it also while it sleeps."""
+        """Also create the Stream: it has the orientation, which is needed even while it is idle."""
         await self.async_stream()
         await super().async_start()
-
-        @callback
-        def restart(_now: datetime) -> None:
-            if (stream := self.supply.stream) is not None:
-                restart_worker(stream)
-
-        self.entry.async_on_unload(async_track_time_interval(self.hass, restart, REOPENED_EVERY))
+        async_reopen_daily(self)
 
     @override
     async def async_still(self) -> Frame:
-        """Return the next picture that is drawn. Raises SourceTimeoutError."""
         return await self.async_snapshot("jpeg")
 
     @override
     async def async_snapshot(self, image_format: ImageFormat) -> Frame:
-        """Return the next picture that is drawn. Raises SourceTimeoutError."""
-        picture = await self._async_next_picture()
-        return await self.stills.async_encode(lambda: picture.frame, picture.time, image_format)
-
-    @callback
-    @override
-    def hold_for_stills(self) -> CALLBACK_TYPE:
-        """Hold nothing: a picture is drawn when it is wanted."""
-        return lambda: None
-
-    async def _async_next_picture(self) -> Picture:
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Picture] = loop.create_future()
-        taken = threading.Event()
-
-        def take(picture: Picture) -> None:
-            if not taken.is_set():
-                taken.set()
-                loop.call_soon_threadsafe(resolve, future, picture)
-
-        unsubscribe = self.subscribe(take)
+        """Return the next frame that is drawn. Raises SourceTimeoutError."""
         try:
-            async with asyncio.timeout(STILL_TIMEOUT):
-                return await future
+            picture = await async_first_picture(self.subscribe, STILL_TIMEOUT)
         except TimeoutError as err:
             raise SourceTimeoutError("nothing was drawn in time") from err
-        finally:
-            unsubscribe()
+        return await self.stills.async_encode(lambda: picture.frame, picture.time, image_format)
+
+    @override
+    def acquire_for_stills(self) -> CALLBACK_TYPE:
+        """No-op: frames are drawn on demand."""
+        return lambda: None
 
     @property
     @override
     def stream_source(self) -> str:
-        return live_url(self.hass, self.entry.entry_id, self.token)
+        """URL for other readers; the stream worker has one of its own."""
+        return live_url(url_for_readers(self.hass), self.entry.entry_id, self.token)
+
+    @property
+    @override
+    def restreams(self) -> bool:
+        return True
 
     @override
     async def async_stop(self) -> None:
-        """End the publisher too, but its reader first: a worker without its source logs an error."""
-        closing = self.hass.async_create_task(
-            self.supply.async_close(), f"retrocam close {self.name}"
-        )
-        # One that is still opening waits for more of the stream than has come: its end wakes it.
-        await asyncio.wait([closing], timeout=OPENING_GRACE)
-        await run_in_thread(f"retrocam stop {self.name}", self.publisher.close)
-        await closing
+        """Also close the publisher, after its reader: a worker that loses its source logs an error."""
+        await async_close_live(self.hass, self.name, self.provider, self.publisher)
         await super().async_stop()
 
-    @callback
     @override
     def subscribe(self, sink: Sink) -> Callable[[], None]:
-        """Turn the pictures as the user wants before `sink` gets them."""
+        """Orient frames before passing them to `sink`."""
 
         def oriented(picture: Picture) -> None:
-            sink(replace(picture, frame=orient(picture.frame, self.supply.orientation)))
+            sink(replace(picture, frame=orient(picture.frame, self.provider.orientation)))
 
         return super().subscribe(oriented)
+
+
+async def async_first_picture(
+    subscribe: Callable[[Sink], Callable[[], None]],
+    timeout: float,  # noqa: ASYNC109  # of a frame
+) -> Picture:
+    """Return the first picture of a subscription. Raises TimeoutError after `timeout` s."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Picture] = loop.create_future()
+
+    def take(picture: Picture) -> None:
+        if not future.done():
+            loop.call_soon_threadsafe(resolve, future, picture)
+
+    unsubscribe = subscribe(take)
+    try:
+        async with asyncio.timeout(timeout):
+            return await future
+    finally:
+        unsubscribe()

@@ -1,4 +1,4 @@
-"""The history of a camera's stills: one each interval, and one whenever somebody asks."""
+"""Snapshot history of a camera: one image per interval, and one on request."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import logging
 import math
 import time
-from typing import Final, cast
+from typing import Any, Final, cast
 import zlib
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -16,88 +16,83 @@ from ..core.errors import RetrocamError
 from ..core.frames.image_codec import ImageFormat, still_size
 from ..core.frames.jpeg_ring import Frame
 from ..core.library.index import MediaItem
-from ..core.library.snapshots import SnapshotStore
-from ..settings import HistorySettings
-from .options import SaveOption
+from .media_storage import MediaStorage
 
 _LOGGER = logging.getLogger(__name__)
 
-STAYS_AWAKE: Final = 30
-"""Seconds that Home Assistant lets a stream run after its last reader: for a shorter interval it may
-as well be kept awake, which spares the camera a new connection each time."""
-BEGIN_WITHIN: Final = 10.0
-"""Seconds over which cameras are spread that have no snapshot of the last interval yet."""
+STREAM_IDLE_TIMEOUT: Final = 30
+"""Seconds that Home Assistant keeps an idle stream. It is kept running for intervals up to this, which
+saves a new connection for each snapshot."""
+START_SPREAD: Final = 10.0
+"""Seconds over which the first snapshots of all cameras are spread at start."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A still that is kept."""
+    """A saved image; size in pixels."""
 
     item: MediaItem
     width: int
-    """Pixels."""
     height: int
-    """Pixels."""
 
 
 def phase_of(entry_id: str) -> float:
-    """Return where in the interval an entry takes its snapshots, 0 up to 1: the same for ever."""
+    """Return the phase, 0 <= phase < 1, of an entry's snapshots within the interval; constant."""
     return zlib.crc32(entry_id.encode()) / 2**32
 
 
-def next_beat(now: float, interval: float, phase: float) -> float:
-    """Return the first time after `now` that lies `phase` of an interval after one's begin. Seconds."""
+def next_due(now: float, interval: float, phase: float) -> float:
+    """Return the first due time after `now`: k * interval + phase * interval. Seconds."""
     return (math.floor(now / interval - phase) + 1 + phase) * interval
 
 
-def beat_after(due: float, now: float, interval: float, phase: float) -> float:
-    """Return the beat after the one that was `due` and was done with at `now`; what was missed is past.
+def due_after(due: float, now: float, interval: float, phase: float) -> float:
+    """Return the due time after a snapshot that was `due` and ended at `now`; skips missed ones.
 
-    The first snapshot is not on the beat: a beat less than half an interval after it is left out.
+    The first snapshot may be off the grid: a due time less than half an interval later is skipped.
     """
-    return next_beat(max(due + interval / 2, now), interval, phase)
+    return next_due(max(due + interval / 2, now), interval, phase)
 
 
 class History:
     """Takes the snapshots of one instance. All methods run in the event loop.
 
-    The beat is that of the loop's monotonic clock, whatever the wall clock does. A snapshot that was
-    not taken in time is skipped: the next one comes with the next beat.
+    Scheduled on the loop's monotonic clock, independent of the wall clock. Missed snapshots are skipped.
     """
 
     def __init__(
         self,
         hass: HomeAssistant,
         name: str,
-        settings: HistorySettings,
+        media: MediaStorage,
         *,
+        enabled: bool,
+        interval: int,
+        image_format: str,
         phase: float,
-        library: SnapshotStore,
         take: Callable[[ImageFormat], Awaitable[Frame]],
-        hold: Callable[[], CALLBACK_TYPE],
-        store: Callable[[Frame], Awaitable[MediaItem]],
-        save: SaveOption,
+        acquire: Callable[[], CALLBACK_TYPE],
+        save: Callable[[str, Any], None],
         on_change: Callable[[], None],
         on_saved: Callable[[Snapshot], None],
     ) -> None:
-        """Take the settings; nothing is taken before `async_start`.
+        """`interval` is in seconds, `phase` that of `phase_of`.
 
-        `phase` is where in the interval snapshots are taken, 0 up to 1. `take` returns the newest
-        picture, `store` writes it into `library`; `hold` keeps awake what pictures are taken from.
+        `take` returns the newest image, `acquire` keeps the source of images running, `save` stores an
+        option by its key.
         """
         self._hass = hass
         self._name = name
+        self._media = media
         self._phase = phase
-        self._library = library
         self._take = take
-        self._hold = hold
-        self._store = store
+        self._acquire = acquire
         self._save = save
         self._on_change = on_change
         self._on_saved = on_saved
-        self.enabled = settings.enabled
-        self.interval = settings.interval
-        self._image_format = cast(ImageFormat, settings.image_format)
+        self.enabled = enabled
+        self.interval = interval
+        self.image_format = cast(ImageFormat, image_format)
         self._changed = asyncio.Event()
         self._lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
@@ -107,14 +102,14 @@ class History:
 
     @callback
     def async_start(self) -> None:
-        """Begin; the library has been read by now."""
+        """Start the schedule. The library must be loaded."""
         self._task = self._hass.async_create_background_task(
             self._async_run(), f"retrocam history of {self._name}"
         )
         self._apply()
 
     async def async_stop(self) -> None:
-        """Take no more snapshots on the beat; one that is being written is finished."""
+        """Stop the schedule; a snapshot being written is finished."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -124,89 +119,94 @@ class History:
 
     @callback
     def async_set_enabled(self, *, enabled: bool) -> None:
-        """Begin or end the history, now and after a restart."""
+        """Enable or disable the schedule, also across restarts."""
         self.enabled = enabled
         self._save("history_enabled", enabled)
         self._apply()
 
     @callback
     def async_set_interval(self, seconds: int) -> None:
-        """Take a snapshot every so many seconds, now and after a restart."""
+        """Set the interval, also across restarts."""
         self.interval = seconds
         self._save("interval_sec", seconds)
         self._apply()
 
     async def async_take(self) -> Snapshot:
-        """Keep the newest picture; one that is kept already is returned as it is.
+        """Save the newest image; returns the existing snapshot if that image is already saved.
 
-        Raises a RetrocamError: of the source when it gives no picture, a StorageError when it cannot
-        be written.
+        Raises a SourceError without an image, a StorageError if it cannot be written.
         """
         async with self._lock:
-            frame = await self._take(self._image_format)
+            frame = await self._take(self.image_format)
             if self._last is not None:
-                taken, kept = self._last
-                if taken == frame.time and self._library.find(kept.item.name) is not None:
-                    return kept
-            size = still_size(frame.data)
-            item = await self._store(frame)
-            snapshot = Snapshot(item, *size)
+                last_time, snapshot = self._last
+                if last_time == frame.time and self._media.snapshots.find(snapshot.item.name):
+                    return snapshot
+            snapshot = await self._async_save(frame)
             self._last = (frame.time, snapshot)
         self._on_saved(snapshot)
         return snapshot
 
-    @callback
+    async def async_keep(self, frame: Frame) -> Snapshot:
+        """Save an image of the past, in `image_format`. Raises a StorageError."""
+        async with self._lock:
+            snapshot = await self._async_save(frame)
+        self._on_saved(snapshot)
+        return snapshot
+
+    async def _async_save(self, frame: Frame) -> Snapshot:
+        size = still_size(frame.data)
+        return Snapshot(await self._media.async_save_snapshot(frame), *size)
+
     def _apply(self) -> None:
-        """Act on what was changed."""
-        awake = self._task is not None and self.enabled and self.interval <= STAYS_AWAKE
-        if awake and self._release is None:
-            self._release = self._hold()
-        elif not awake and self._release is not None:
+        keep = self._task is not None and self.enabled and self.interval <= STREAM_IDLE_TIMEOUT
+        if keep and self._release is None:
+            self._release = self._acquire()
+        elif not keep and self._release is not None:
             self._release()
             self._release = None
         self._changed.set()
         self._on_change()
 
     async def _async_run(self) -> None:
-        """Wait for each beat, or for a change of it."""
+        """Take a snapshot whenever one is due; reschedule after a change of the settings."""
         loop = asyncio.get_running_loop()
-        due = self._first_beat(loop.time())
+        due = self._first_due(loop.time())
         while True:
             self._changed.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(due if self.enabled else None):
                     await self._changed.wait()
             if self._changed.is_set():
-                due = self._first_beat(loop.time())
+                due = self._first_due(loop.time())
             else:
                 await self._async_capture()
-                due = beat_after(due, loop.time(), self.interval, self._phase)
+                due = due_after(due, loop.time(), self.interval, self._phase)
 
-    def _first_beat(self, now: float) -> float:
-        """Return when to begin: soon, if the newest snapshot is older than an interval.
+    def _first_due(self, now: float) -> float:
+        """Return the first due time: soon, if the newest snapshot is older than the interval.
 
-        Otherwise an interval of a day would never end where Home Assistant is restarted every day.
+        Otherwise an interval of a day would never elapse where Home Assistant is restarted daily.
         """
-        due = next_beat(now, self.interval, self._phase)
-        newest = self._library.newest
+        due = next_due(now, self.interval, self._phase)
+        newest = self._media.snapshots.newest
         if newest is not None and abs(time.time() - newest.time) < self.interval:
             return due
-        return min(due, now + self._phase * BEGIN_WITHIN)
+        return min(due, now + self._phase * START_SPREAD)
 
     async def _async_capture(self) -> None:
-        """Take a snapshot; tell once when that begins to fail, and once when it works again."""
-        name = self._name
+        """Take a snapshot; log only the first failure and the recovery."""
+        failed = True
         try:
             await self.async_take()
         except RetrocamError as err:
             if not self._failing:
-                _LOGGER.info("No snapshots of %s: %s", name, err)
-            self._failing = True
+                _LOGGER.info("No snapshots of %s: %s", self._name, err)
         except Exception:
             if not self._failing:
-                _LOGGER.exception("Taking a snapshot of %s failed", name)
-            self._failing = True
+                _LOGGER.exception("Taking a snapshot of %s failed", self._name)
         else:
+            failed = False
             if self._failing:
-                _LOGGER.info("Snapshots of %s are taken again", name)
-            self._failing = False
+                _LOGGER.info("Snapshots of %s are taken again", self._name)
+        self._failing = failed

@@ -1,6 +1,5 @@
-"""The processes of look-ups, which all players of a Home Assistant share."""
+"""The pool of look-up processes, shared by all players."""
 
-from dataclasses import dataclass, field
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -10,36 +9,29 @@ from ..const import DOMAIN
 from ..core.player.lookup.pool import LookupPool
 from ..core.player.lookup.server import LookupServer
 
-
-@dataclass(slots=True)
-class _Shared:
-    pool: LookupPool
-    users: set[str] = field(default_factory=set)
-    """Entry ids of the players."""
-
-
 LOOKUP_SERVER: Final[HassKey[LookupServer]] = HassKey(f"{DOMAIN}_lookup_server")
-"""A server to use and leave running, for whoever has put it there before the first player is loaded."""
-_SHARED: Final[HassKey[_Shared]] = HassKey(f"{DOMAIN}_lookups")
+"""A running server to use, if set before the first player is loaded; it is not stopped."""
+_POOL: Final[HassKey[tuple[LookupPool, set[str]]]] = HassKey(f"{DOMAIN}_lookups")
+"""The pool, and the entry ids of its players."""
 
 
 @callback
-def async_join(hass: HomeAssistant, entry_id: str) -> LookupPool:
-    """Return the pool for a player, which is to call `async_leave` at its end."""
-    shared = hass.data.get(_SHARED)
-    if shared is None:
+def async_acquire_pool(hass: HomeAssistant, entry_id: str) -> LookupPool:
+    """Return the pool for a player, to be released by `async_release_pool`."""
+    if _POOL not in hass.data:
         pool = LookupPool(hass.data.get(LOOKUP_SERVER), home=hass.config.cache_path(DOMAIN))
-        shared = hass.data[_SHARED] = _Shared(pool)
-    shared.users.add(entry_id)
-    return shared.pool
+        hass.data[_POOL] = pool, set()
+    pool, users = hass.data[_POOL]
+    users.add(entry_id)
+    return pool
 
 
-async def async_leave(hass: HomeAssistant, entry_id: str) -> None:
-    """End a player's part in the pool; the last one to leave ends its processes."""
-    shared = hass.data.get(_SHARED)
-    if shared is None:
+async def async_release_pool(hass: HomeAssistant, entry_id: str) -> None:
+    """Release the pool; the last player ends its processes."""
+    if _POOL not in hass.data:
         return
-    shared.users.discard(entry_id)
-    if not shared.users:
-        del hass.data[_SHARED]
-        await shared.pool.close()
+    pool, users = hass.data[_POOL]
+    users.discard(entry_id)
+    if not users:
+        del hass.data[_POOL]
+        await pool.close()

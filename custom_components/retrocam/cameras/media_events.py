@@ -1,28 +1,28 @@
-"""What happens to the media of an instance, for those who listen: the event entity and automations."""
+"""Events of an instance's media: for the event entity, and on Home Assistant's bus."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
 
 from ..camera_entity import camera_entity_id
-from ..core.clips.writer import ClipResult
+from ..core.clips.result import ClipResult
 from ..core.library.index import MediaItem
 from ..core.listeners import Listeners
 from ..media.items import MediaKind, describe
 from .history import Snapshot
-from .timelapses import Export, Progress, described, progress_fields
+from .timelapses import Export, Progress, describe_timelapse, progress_fields
 
 EVENT_MEDIA: Final = "retrocam_media"
-"""Fired on Home Assistant's bus with what is saved, but for snapshots, which may come each second."""
+"""Bus event for each saved file except snapshots, of which there may be one per second."""
 EVENT_PROGRESS: Final = "retrocam_timelapse_progress"
-"""Fired on Home Assistant's bus with each percent, and with the end of an export."""
+"""Bus event for each percent, and for the end, of an export."""
 
 
-class MediaEvent(StrEnum):
-    """The types of the media event."""
+class MediaEventType(StrEnum):
+    """Types of the event entity."""
 
     CLIP_SAVED = "clip_saved"
     CLIP_SALVAGED = "clip_salvaged"
@@ -31,77 +31,65 @@ class MediaEvent(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
-    """One event."""
+class MediaEvent:
+    """A saved media file."""
 
-    kind: MediaEvent
-    data: dict[str, Any] = field(default_factory=dict)
+    kind: MediaEventType
+    data: dict[str, Any]
 
     @property
-    def lasting(self) -> dict[str, Any]:
-        """The data without signed URLs: in a state or in the history they would be open doors."""
+    def persistent_data(self) -> dict[str, Any]:
+        """The data without signed URLs, which must not get into states, the bus or the recorder."""
         return {key: value for key, value in self.data.items() if not key.endswith("url")}
 
 
-type HappeningListener = Callable[[Happening], None]
-"""Called in the event loop."""
-
-
-class Happenings:
-    """Tells what happens to the media of one instance. All methods run in the event loop."""
+class MediaEvents:
+    """Sends the media events of one instance. All methods run in the event loop."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        """Tell of the media of an entry; nobody listens yet."""
         self._hass = hass
         self._entry_id = entry_id
-        self._listeners = Listeners[[Happening]]()
-
-    @callback
-    def async_add_listener(self, listener: HappeningListener) -> CALLBACK_TYPE:
-        """Call `listener` with each event; returns what ends it."""
-        return self._listeners.add(listener)
+        self._describe = partial(describe, hass, entry_id)
+        self.listeners = Listeners[[MediaEvent]]()
 
     @callback
     def async_clip_done(self, result: ClipResult) -> None:
-        """Tell of each file of a clip; one outside of the library has nothing but a path."""
-        for part in result.parts:
-            said = {} if part.item is None else self._describe(MediaKind.RECORDINGS, part.item)
-            said |= {"path": str(part.path), "complete": result.complete}
-            self._tell(MediaEvent.CLIP_SAVED, said)
+        """Send an event for each file of a clip; files outside the library only have a path."""
+        for file in result.parts:
+            data = {} if file.item is None else self._describe(MediaKind.RECORDINGS, file.item)
+            data |= {"path": str(file.path), "complete": result.complete}
+            self._send(MediaEventType.CLIP_SAVED, data)
 
     @callback
-    def async_clip_salvaged(self, item: MediaItem) -> None:
-        """Tell of a clip that was finished after a crash."""
-        self._tell(MediaEvent.CLIP_SALVAGED, self._describe(MediaKind.RECORDINGS, item))
+    def async_clip_recovered(self, item: MediaItem) -> None:
+        """Send an event for a clip that was recovered after a crash."""
+        self._send(MediaEventType.CLIP_SALVAGED, self._describe(MediaKind.RECORDINGS, item))
 
     @callback
     def async_snapshot_saved(self, snapshot: Snapshot) -> None:
-        """Tell of a snapshot."""
-        said = self._describe(MediaKind.SNAPSHOTS, snapshot.item)
-        said |= {"width": snapshot.width, "height": snapshot.height}
-        self._tell(MediaEvent.SNAPSHOT_SAVED, said)
+        """Send an event for a snapshot, to listeners only."""
+        data = self._describe(MediaKind.SNAPSHOTS, snapshot.item)
+        data |= {"width": snapshot.width, "height": snapshot.height}
+        self._send(MediaEventType.SNAPSHOT_SAVED, data)
 
     @callback
     def async_timelapse_saved(self, export: Export) -> None:
-        """Tell of a timelapse."""
-        self._tell(MediaEvent.TIMELAPSE_SAVED, described(self._hass, self._entry_id, export))
+        """Send an event for a timelapse."""
+        data = describe_timelapse(self._hass, self._entry_id, export)
+        self._send(MediaEventType.TIMELAPSE_SAVED, data)
 
     @callback
     def async_timelapse_progress(self, progress: Progress) -> None:
-        """Tell how far a timelapse is: on the bus alone."""
+        """Fire the progress of an export, on the bus only."""
         self._fire(EVENT_PROGRESS, progress_fields(progress))
 
-    def _describe(self, kind: MediaKind, item: MediaItem) -> dict[str, Any]:
-        return describe(self._hass, self._entry_id, kind, item)
+    def _send(self, kind: MediaEventType, data: dict[str, Any]) -> None:
+        event = MediaEvent(kind, data)
+        self.listeners.notify(event)
+        if kind is not MediaEventType.SNAPSHOT_SAVED:
+            self._fire(EVENT_MEDIA, {"type": kind.value, **event.persistent_data})
 
-    def _tell(self, kind: MediaEvent, data: dict[str, Any]) -> None:
-        """Tell of an event, on Home Assistant's bus too unless it is a snapshot."""
-        happening = Happening(kind, data)
-        self._listeners.tell(happening)
-        if kind is not MediaEvent.SNAPSHOT_SAVED:
-            self._fire(EVENT_MEDIA, {"type": kind.value, **happening.lasting})
-
-    def _fire(self, event: str, data: dict[str, Any]) -> None:
+    def _fire(self, event_type: str, data: dict[str, Any]) -> None:
         entity_id = camera_entity_id(self._hass, self._entry_id)
-        known = {"entry_id": self._entry_id, "entity_id": entity_id}
-        self._hass.bus.async_fire(event, {**known, **data})
+        ids = {"entry_id": self._entry_id, "entity_id": entity_id}
+        self._hass.bus.async_fire(event_type, {**ids, **data})

@@ -1,4 +1,4 @@
-"""The media of one instance: its three libraries, and the one thread that works on their disk."""
+"""Media libraries of one instance, and the single thread that accesses their disk."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,9 +11,9 @@ from pathlib import Path
 import time
 from typing import Any, Final
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
 
-from ..core.clips.recovery import salvage
+from ..core.clips.recovery import recover
 from ..core.errors import StorageError, StorageMissingError
 from ..core.files import free_space, storage_errors
 from ..core.frames.jpeg_ring import Frame
@@ -21,7 +21,7 @@ from ..core.library.files import write_atomic
 from ..core.library.index import MediaItem
 from ..core.library.reader import MediaChange
 from ..core.library.retention import Limits
-from ..core.library.snapshots import SnapshotStore
+from ..core.library.snapshots import save_still, snapshot_library
 from ..core.library.store import MediaLibrary
 from ..core.library.thumbnails import clip_thumbnail
 from ..core.listeners import Listeners
@@ -32,70 +32,85 @@ from ..settings import MEGABYTE, Settings
 
 _LOGGER = logging.getLogger(__name__)
 
+CLOSE_PATIENCE: Final = 10.0
+"""Seconds for which an unload waits for the disk."""
 REFRESH_INTERVAL: Final = 60.0
-"""Seconds between two looks for what others did to the files, and for limits of age and space."""
+"""Seconds between checks for changed files and for limits of age and space."""
 
 REREAD_INTERVAL: Final = 3600.0
-"""Seconds after which the directories are read again, whatever their time stamps say: some network
-drives do not keep these."""
+"""Seconds after which directories are read even if their time stamps are unchanged: some network drives
+do not update them."""
 
-_SPARE: Final = 60.0
-"""Seconds for which a clip is kept whatever the limits are: whoever asked for it can take it away."""
+_PROTECT_SECONDS: Final = 60.0
+"""Age up to which clips are exempt from the limits, so that their requester can fetch them."""
 
-_SCARCE: Final = 1.1
-_ROOMY: Final = 1.5
-"""Of the space that is to stay free: less than the first is low, until there is the second."""
-
-type MediaListener = Callable[[MediaKind, MediaChange], None]
-"""Called in the event loop after a library has changed."""
+_NEARLY_FULL: Final = 1.1
+_RECOVERED: Final = 1.5
+"""Multiples of the required free space: the disk is nearly full below the first, until the second."""
 
 
-class Media:
-    """The libraries of an instance. All methods run in the event loop and none of them blocks it."""
+class MediaStorage:
+    """The libraries of an instance. All methods run in the event loop without blocking it."""
 
     def __init__(self, hass: HomeAssistant, name: str, directory: Path, settings: Settings) -> None:
-        """Name the directory; nothing is read before `async_load`."""
+        """Nothing is read before `async_load`."""
         self._hass = hass
         self._name = name
         self.directory = directory
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=f"retrocam disk {name}")
-        self._listeners = Listeners[[MediaKind, MediaChange]]()
-        self._problem_listeners = Listeners[[]]()
+        self.listeners = Listeners[[MediaKind, MediaChange]]()
+        """Called in the event loop after each change of a library."""
+        self.problem_listeners = Listeners[[]]()
+        """Called after a change of `problem` or `disk_nearly_full`."""
         self._problems: dict[MediaKind, StorageError] = {}
         self._min_free = settings.min_free_megabytes * MEGABYTE
-        self.low = False
-        """Whether files are being deleted for want of space, or soon will be."""
+        self.disk_nearly_full = False
+        """Whether files are deleted for lack of space, or soon will be."""
         self._closed = False
         self.loaded = False
         """Whether the libraries have been read once."""
         self._read_at = time.monotonic()
         self._failing: set[MediaKind] = set()
-        """Kinds whose files could not be looked after the last time, for a reason that nobody knows."""
-        limits = _limits(settings)
-        videos = partial(
-            MediaLibrary, extensions=("mp4",), thumbnailer=clip_thumbnail, prober=mp4_duration
-        )
-        self.snapshots = SnapshotStore(
-            directory / MediaKind.SNAPSHOTS, limits=limits[MediaKind.SNAPSHOTS]
-        )
-        self.recordings = videos(
-            directory / MediaKind.RECORDINGS,
-            limits=limits[MediaKind.RECORDINGS],
-            keep_partials=True,
-            spare=_SPARE,
-        )
-        self.timelapses = videos(
-            directory / MediaKind.TIMELAPSES, limits=limits[MediaKind.TIMELAPSES]
-        )
+        """Kinds whose last maintenance failed with an unexpected error."""
+        self._add_libraries(directory, settings)
+
+        def changed(kind: MediaKind, change: MediaChange) -> None:
+            # In any thread.
+            hass.loop.call_soon_threadsafe(self.listeners.notify, kind, change)
+
         self._unsubscribe = [
-            library.subscribe(partial(self._library_changed, kind))
+            library.listeners.add(partial(changed, kind))
             for kind, library in self.libraries.items()
         ]
 
-    @property
-    def libraries(self) -> dict[MediaKind, MediaLibrary]:
-        """All libraries, by kind."""
-        return {
+    def _add_libraries(self, directory: Path, settings: Settings) -> None:
+        videos = partial(
+            MediaLibrary, extensions=("mp4",), thumbnailer=clip_thumbnail, prober=mp4_duration
+        )
+        self.snapshots = snapshot_library(
+            directory / MediaKind.SNAPSHOTS,
+            limits=Limits(
+                count=settings.keep_last,
+                days=settings.keep_days,
+                size=settings.keep_megabytes * MEGABYTE,
+                min_free=self._min_free,
+            ),
+        )
+        self.recordings = videos(
+            directory / MediaKind.RECORDINGS,
+            limits=Limits(
+                count=settings.recordings_keep_last,
+                days=settings.recordings_keep_days,
+                size=settings.recordings_keep_megabytes * MEGABYTE,
+                min_free=self._min_free,
+            ),
+            keep_partials=True,
+            protect_seconds=_PROTECT_SECONDS,
+        )
+        self.timelapses = videos(
+            directory / MediaKind.TIMELAPSES, limits=Limits(min_free=self._min_free)
+        )
+        self.libraries: dict[MediaKind, MediaLibrary] = {
             MediaKind.SNAPSHOTS: self.snapshots,
             MediaKind.RECORDINGS: self.recordings,
             MediaKind.TIMELAPSES: self.timelapses,
@@ -103,7 +118,7 @@ class Media:
 
     @property
     def problem(self) -> StorageError | None:
-        """Why media of some kind cannot be written or read at present; None if all can."""
+        """Why media of some kind cannot be read or written; None if all can."""
         return next((self._problems[kind] for kind in MediaKind if kind in self._problems), None)
 
     @property
@@ -111,8 +126,8 @@ class Media:
         """Bytes of all files."""
         return sum(library.total_bytes for library in self.libraries.values())
 
-    def library_of(self, name: str) -> tuple[MediaKind, MediaItem] | None:
-        """Find which library has a file of this name; recordings go before timelapses."""
+    def find_item(self, name: str) -> tuple[MediaKind, MediaItem] | None:
+        """Find a file by name in all libraries; recordings take precedence over timelapses."""
         for kind, library in self.libraries.items():
             if (item := library.find(name)) is not None:
                 return kind, item
@@ -121,11 +136,11 @@ class Media:
     async def async_run[T](
         self, function: Callable[[], T], kind: MediaKind, *, writes: bool = False
     ) -> T:
-        """Run `function`, which works on one library, in the disk's thread; raises what it raises.
+        """Run `function`, which accesses the library of `kind`, in the disk's thread.
 
-        Notes a fault of the library's disk, so that it is told of once. That it is over, only
-        something that `writes` can show: a full disk can be read. Raises StorageMissingError once it
-        is closed: who asked while the entry was loaded may come too late.
+        Raises what it raises. A StorageError is recorded as the library's problem; only a function
+        that `writes` can clear it, since a full disk can still be read. Raises StorageMissingError
+        once closed.
         """
         if self._closed:
             raise StorageMissingError("the entry was unloaded")
@@ -139,13 +154,13 @@ class Media:
         return result
 
     async def async_save_snapshot(self, frame: Frame) -> MediaItem:
-        """Write a picture into the library of snapshots. Raises StorageError."""
-        save = partial(self.snapshots.save, frame.data, frame.time)
+        """Write an image into the library of snapshots. Raises StorageError."""
+        save = partial(save_still, self.snapshots, frame.data, frame.time)
         return await self.async_run(save, MediaKind.SNAPSHOTS, writes=True)
 
     @callback
     def async_release(self, close: Callable[[], None]) -> None:
-        """Run `close`, which may wait for the disk, in the disk's thread, and do not wait for it."""
+        """Run `close`, which may block, in the disk's thread without waiting for it."""
         if self._closed:
             stop = run_in_thread(f"retrocam stop {self._name}", close)
             self._hass.async_create_task(stop, "retrocam close file")
@@ -153,20 +168,19 @@ class Media:
             self._executor.submit(close)
 
     async def async_check(self) -> StorageError | None:
-        """Find out by a try whether files of each kind can be written again; returns why not."""
+        """Test whether files of each kind can be written; return the problem, if any."""
         for kind, library in self.libraries.items():
             await self._async_attempt(partial(_try_to_write, library), kind, writes=True)
         return self.problem
 
-    async def async_keep(self, *, snapshots: int, recordings: int) -> None:
-        """Keep so many files at most from now on, 0 is no limit; what is over that is deleted."""
-        for kind, count in ((MediaKind.SNAPSHOTS, snapshots), (MediaKind.RECORDINGS, recordings)):
-            library = self.libraries[kind]
-            library.limits = replace(library.limits, count=count)
+    async def async_limit_counts(self, *, snapshots: int, recordings: int) -> None:
+        """Set the maximum numbers of files, 0 for no limit; delete the excess."""
+        self.snapshots.limits = replace(self.snapshots.limits, count=snapshots)
+        self.recordings.limits = replace(self.recordings.limits, count=recordings)
         await self.async_refresh()
 
     async def async_load(self) -> list[Path]:
-        """Read the libraries; return the clips that a crash has left unfinished."""
+        """Read the libraries; return the clips left unfinished by a crash."""
         unfinished: list[Path] = []
         for kind, library in self.libraries.items():
             try:
@@ -174,59 +188,49 @@ class Media:
             except StorageError as err:
                 _LOGGER.warning("The %s of %s cannot be used: %s", kind, self._name, err)
             except Exception:
-                # Whatever is wrong with one file: the others are there, and more are to come.
+                # One bad file must not disable the library.
                 _LOGGER.exception("Reading the %s of %s failed", kind, self._name)
         self.loaded = True
-        self._async_tell(MediaKind.SNAPSHOTS, MediaChange(reset=True))
+        self.listeners.notify(MediaKind.SNAPSHOTS, MediaChange(reset=True))
         return unfinished
 
     async def async_recover(self, unfinished: list[Path]) -> list[MediaItem]:
-        """Finish the clips of a crash, in a thread of its own: a long one is copied for minutes.
+        """Recover clips in a thread of its own: copying a long one takes minutes.
 
-        Returns those that are in the library now. Ends only after the thread.
+        Returns those now in the library. Cancellation waits for the thread.
         """
         try:
-            found = await run_in_thread(
+            recovered = await run_in_thread(
                 f"retrocam recover {self._name}",
-                partial(salvage, self.recordings, unfinished),
-                outlived=False,
+                partial(recover, self.recordings, unfinished),
+                join_on_cancel=True,
             )
         except Exception:
             _LOGGER.exception("Recovering the recordings of %s failed", self._name)
             return []
-        return [clip.item for clip in found.clips if clip.item is not None]
+        return [clip.item for clip in recovered if clip.item is not None]
 
     async def async_refresh(self) -> None:
-        """Look for what others did to the files, and apply the limits of age and space."""
+        """Detect files changed by others, and apply the limits of age and space."""
         force = time.monotonic() - self._read_at >= REREAD_INTERVAL
         if force:
             self._read_at = time.monotonic()
         for kind, library in self.libraries.items():
-            await self._async_attempt(partial(_look_after, library, force=force), kind)
+            await self._async_attempt(partial(_maintain, library, force=force), kind)
         if self.problem is not None:
             await self.async_check()
-        await self._async_look_at_space()
-
-    @callback
-    def async_add_listener(self, listener: MediaListener) -> CALLBACK_TYPE:
-        """Call `listener` after each change of a library; returns what ends it."""
-        return self._listeners.add(listener)
-
-    @callback
-    def async_add_problem_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call `listener` when `problem` or `low` changes; returns what ends it."""
-        return self._problem_listeners.add(listener)
+        await self._async_check_space()
 
     @callback
     def async_set_problem(self, kind: MediaKind, problem: StorageError | None) -> None:
-        """Note whether the disk works for the files of a kind."""
+        """Set or clear the problem of a kind's disk."""
         before = self.problem
         if problem is None:
             self._problems.pop(kind, None)
         else:
             self._problems[kind] = problem
         if (before and before.code) != (self.problem and self.problem.code):
-            self._async_tell_problem()
+            self.problem_listeners.notify()
 
     def diagnostics(self) -> dict[str, Any]:
         """Return figures for a bug report."""
@@ -237,75 +241,47 @@ class Media:
         }
 
     async def async_close(self) -> None:
-        """Finish what the disk's thread has begun, and join it."""
+        """Finish the pending work of the disk's thread, and join it.
+
+        A drive that hangs is waited for `CLOSE_PATIENCE` seconds; the thread ends when it answers.
+        """
         for unsubscribe in self._unsubscribe:
             unsubscribe()
         self._closed = True
-        await run_in_thread(f"retrocam stop {self._name}", self._executor.shutdown)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_PATIENCE):
+                await run_in_thread(
+                    f"retrocam reaper {self._name}", self._executor.shutdown, daemon=True
+                )
 
     async def _async_attempt(
         self, function: Callable[[], None], kind: MediaKind, *, writes: bool = False
     ) -> None:
-        """Run `function` as `async_run` does, and raise nothing, whatever is wrong with one file.
-
-        An error that nobody expected is told once, not each time.
-        """
+        """Run `function` as `async_run` does, but log errors; unexpected ones only once as errors."""
         try:
             await self.async_run(function, kind, writes=writes)
         except StorageError as err:
-            _LOGGER.debug("Looking after the %s of %s failed: %s", kind, self._name, err)
+            _LOGGER.debug("Maintaining the %s of %s failed: %s", kind, self._name, err)
         except Exception:
             level = logging.DEBUG if kind in self._failing else logging.ERROR
             self._failing.add(kind)
-            _LOGGER.log(level, "Looking after the %s of %s failed", kind, self._name, exc_info=True)
+            _LOGGER.log(level, "Maintaining the %s of %s failed", kind, self._name, exc_info=True)
         else:
             self._failing.discard(kind)
 
-    async def _async_look_at_space(self) -> None:
-        """Notice that the disk is nearly full before nothing more can be written."""
+    async def _async_check_space(self) -> None:
+        """Detect that the disk is nearly full, with hysteresis."""
         directory = self.snapshots.directory
         with contextlib.suppress(StorageError):
             free = await self.async_run(partial(free_space, directory), MediaKind.SNAPSHOTS)
-            # It takes more space for the alarm to end than it took to raise it.
-            low = free < self._min_free * (_ROOMY if self.low else _SCARCE)
-            if low != self.low:
-                self.low = low
-                self._async_tell_problem()
-
-    @callback
-    def _async_tell_problem(self) -> None:
-        self._problem_listeners.tell()
-
-    def _library_changed(self, kind: MediaKind, change: MediaChange) -> None:
-        """Take in a change, in whatever thread made it."""
-        self._hass.loop.call_soon_threadsafe(self._async_tell, kind, change)
-
-    @callback
-    def _async_tell(self, kind: MediaKind, change: MediaChange) -> None:
-        self._listeners.tell(kind, change)
+            threshold = _RECOVERED if self.disk_nearly_full else _NEARLY_FULL
+            nearly_full = free < self._min_free * threshold
+            if nearly_full != self.disk_nearly_full:
+                self.disk_nearly_full = nearly_full
+                self.problem_listeners.notify()
 
 
-def _limits(settings: Settings) -> dict[MediaKind, Limits]:
-    """Return what each library may keep."""
-    all_kinds = Limits(min_free=settings.min_free_megabytes * MEGABYTE)
-    return {
-        MediaKind.SNAPSHOTS: replace(
-            all_kinds,
-            count=settings.keep_last,
-            days=settings.keep_days,
-            size=settings.keep_megabytes * MEGABYTE,
-        ),
-        MediaKind.RECORDINGS: replace(
-            all_kinds,
-            count=settings.recordings_keep_last,
-            days=settings.recordings_keep_days,
-            size=settings.recordings_keep_megabytes * MEGABYTE,
-        ),
-        MediaKind.TIMELAPSES: all_kinds,
-    }
-
-
-def _look_after(library: MediaLibrary, *, force: bool) -> None:
+def _maintain(library: MediaLibrary, *, force: bool) -> None:
     library.refresh(force=force)
     library.apply_limits()
 

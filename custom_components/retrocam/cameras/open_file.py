@@ -1,4 +1,4 @@
-"""A media file that is open, and read in the thread that works on its disk."""
+"""Open media files, read in the thread of their library's disk."""
 
 from functools import partial
 from io import FileIO
@@ -8,34 +8,35 @@ from typing import Self
 from ..core.files import storage_errors
 from ..core.library.store import MediaLibrary
 from ..media.items import MediaKind
-from .media_storage import Media
+from .media_storage import MediaStorage
 
 
 class OpenFile:
-    """One open file of a library. All methods run in the event loop and none of them blocks it."""
+    """An open file of a library. All methods run in the event loop without blocking it."""
 
-    def __init__(self, media: Media, kind: MediaKind, file: FileIO, status: os.stat_result) -> None:
-        """Take an open file; `close` has to be called."""
+    def __init__(
+        self, media: MediaStorage, kind: MediaKind, file: FileIO, status: os.stat_result
+    ) -> None:
         self._media = media
         self._kind = kind
         self._file = file
         self.size = status.st_size
         """Bytes."""
         self.modified_ns = status.st_mtime_ns
-        """When it was written, UNIX time in ns."""
+        """Modification time, UNIX ns."""
 
     @classmethod
-    async def async_open(cls, media: Media, kind: MediaKind, name: str) -> Self:
-        """Open a file of the index. Raises MediaNotFoundError and StorageError."""
+    async def async_open(cls, media: MediaStorage, kind: MediaKind, name: str) -> Self:
+        """Open a file by name; the caller closes it. Raises MediaNotFoundError and StorageError."""
         opened = await media.async_run(partial(_open, media.libraries[kind], name), kind)
         return cls(media, kind, *opened)
 
     async def async_read(self, position: int, size: int) -> bytes:
-        """Read at most `size` bytes from `position` on; none at the end. Raises StorageError."""
+        """Read up to `size` bytes at `position`; empty at the end. Raises StorageError."""
         return await self._media.async_run(partial(_read, self._file, position, size), self._kind)
 
     def close(self) -> None:
-        """Close the file, which may take long on a network drive, without waiting for it."""
+        """Close the file in the background: it may take long on a network drive."""
         self._media.async_release(self._file.close)
 
 

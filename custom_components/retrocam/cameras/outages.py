@@ -1,7 +1,7 @@
-"""Since when sources have been out of reach, over restarts of Home Assistant.
+"""Outages of sources, stored across restarts of Home Assistant.
 
-A supply knows only of its own life. What is kept here outlives it, and is written seldom: when an
-outage has lasted for a while, and when it is over. Small machines write to SD cards.
+A `StreamProvider` knows the outages of its own lifetime only. To spare SD cards, the store is written
+only once an outage has lasted `STORE_AFTER`, and when it is over.
 """
 
 from collections.abc import Callable
@@ -14,71 +14,70 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
-from ..stream.provider import StreamSupply
+from ..stream.provider import StreamProvider
 
 _LOGGER = logging.getLogger(__name__)
 
 STORE_KEY: Final = f"{DOMAIN}.outages"
 STORE_VERSION: Final = 1
-KEPT_AFTER: Final = 15 * 60.0
-"""Seconds after which an outage is kept: a shorter one is not worth a write."""
+STORE_AFTER: Final = 15 * 60.0
+"""Seconds after which an outage is stored."""
 SAVE_DELAY: Final = 30.0
-"""Seconds in which what is to be kept is gathered into one write."""
+"""Seconds for which changes are collected into one write."""
 
 OUTAGES: HassKey[Outages] = HassKey(f"{DOMAIN}_outages")
 
 
 class Outages:
-    """When sources went, by entry. All methods run in the event loop."""
+    """Start times of outages, by entry. All methods run in the event loop."""
 
     def __init__(self, hass: HomeAssistant, *, clock: Callable[[], float] = time.time) -> None:
-        """Know of none yet; `clock` gives UNIX time in s."""
+        """`clock` returns UNIX time, s."""
         self._clock = clock
         self._store: Store[dict[str, float]] = Store(hass, STORE_VERSION, STORE_KEY)
         self._since: dict[str, float] = {}
 
     async def async_load(self) -> None:
-        """Read which sources were out of reach when Home Assistant stopped."""
+        """Load the outages that lasted when Home Assistant stopped."""
         stored = await self._store.async_load() or {}
         try:
             self._since = {str(key): float(since) for key, since in stored.items()}
         except AttributeError, TypeError, ValueError:
-            _LOGGER.warning("Since when cameras are out of reach cannot be read: it begins anew")
+            _LOGGER.warning("The stored outages of cameras cannot be read and are discarded")
 
     @callback
-    def async_lost_for(self, entry_id: str, supply: StreamSupply) -> float:
-        """Return for how many seconds the source of an entry has been out of reach, 0 if it is not.
+    def async_outage_seconds(self, entry_id: str, provider: StreamProvider) -> float:
+        """Return the seconds since an entry's source became unavailable; 0 while it is available.
 
-        Notes what `supply` knows, so it is to be called now and then. As long as that knows nothing,
-        since it has only begun, what was noted before stays.
+        Also updates the store from `provider`, so it must be called regularly. A stored outage is kept
+        until the provider has seen its camera available.
         """
-        now, lost_for = self._clock(), supply.lost_for
+        now, outage_seconds = self._clock(), provider.outage_seconds
         since = self._since.get(entry_id)
-        if since is not None and supply.seen and lost_for < KEPT_AFTER:
-            # That was another outage.
+        if since is not None and provider.ever_available and outage_seconds < STORE_AFTER:
+            # The stored outage is over.
             self.async_forget(entry_id)
             since = None
-        if not lost_for:
+        if not outage_seconds:
             return 0.0
         if since is None:
-            if lost_for >= KEPT_AFTER:
-                self._since[entry_id] = now - lost_for
+            if outage_seconds >= STORE_AFTER:
+                self._since[entry_id] = now - outage_seconds
                 self._save()
-            return lost_for
-        # The clock may be wrong for a while after a start.
-        return max(now - since, lost_for)
+            return outage_seconds
+        # The wall clock may be wrong for a while after boot.
+        return max(now - since, outage_seconds)
 
     @callback
     def async_forget(self, entry_id: str) -> None:
-        """Let an entry's next outage begin anew."""
+        """Remove an entry's stored outage."""
         if self._since.pop(entry_id, None) is not None:
             self._save()
 
     async def async_clear(self) -> None:
-        """Forget all, also on the disk: the last entry was removed."""
+        """Remove all outages and the file: the last entry was removed."""
         self._since = {}
         await self._store.async_remove()
 
-    @callback
     def _save(self) -> None:
         self._store.async_delay_save(lambda: dict(self._since), SAVE_DELAY)

@@ -1,27 +1,25 @@
-"""Cells of the player: its screen on a grid, an epoch for each stretch of playing."""
+"""ASCII stream of a player: one epoch for each stretch of its session."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import override
 
-from homeassistant.core import callback
-
-from ..core.ascii.messages import Screening, state_message
+from ..core.ascii.messages import StreamConfig, state_message
 from ..core.errors import PlayError
 from ..core.frames.feed import Picture, Sink
-from ..core.player.frame_broadcast import Screen
+from ..core.player.ascii_source import AsciiStyle
+from ..core.player.frame_broadcast import FrameBroadcast
 from ..core.player.machine import RUNNING, Phase
-from ..core.player.rendered import Style
 from ..core.player.status import Status
 from ..urls import audio_template
-from .ascii import CellScreen, screening_of
+from .ascii import AsciiView, config_for_preset
 
 
-class PlayerScreen(CellScreen):
-    """The player's pictures on a grid. For the event loop.
+class PlayerAsciiView(AsciiView):
+    """Frames of a player. For the event loop.
 
-    A stretch of the session becomes an epoch of the stream when it is ready: then all that its `init`
-    tells is known. Pictures from before that are held back; the newest is shown again.
+    An epoch of the session becomes one of the stream once it is playing or paused: only then is all of
+    the `init` message known. Frames from before that are dropped; the newest is shown again.
     """
 
     def __init__(
@@ -30,70 +28,63 @@ class PlayerScreen(CellScreen):
         preset: str | None,
         *,
         entry_id: str,
-        screen: Screen,
+        frames: FrameBroadcast,
         status: Callable[[], Status],
-        style: Callable[[], Style],
+        style: Callable[[], AsciiStyle],
         show_again: Callable[[Sink], None],
         error_text: Callable[[PlayError], str],
     ) -> None:
-        """Show `screen` on the grid of `preset`, or on that of the player's own style.
+        """Show `frames` in `preset`, or in that of the player's `style`.
 
-        `show_again` hands a sink what is on the screen now, if anything is. `entry_id` is for the
-        path of the sound. `error_text` returns what an error of the session says.
+        `show_again` passes the current frame, if any, to a sink. `entry_id` is for the audio path.
         """
         self._preset = preset
         self._entry_id = entry_id
-        self._screen = screen
+        self._frames = frames
         self._style = style
         self._show_again = show_again
         self._error_text = error_text
-        self._begun = -1
-        """The session's epoch whose pictures are let through."""
+        self._epoch = -1
+        """Epoch of the session whose frames are passed on."""
         self._running = False
-        self._show: Sink | None = None
-        super().__init__(f"retrocam cells {name}", self._screening())
+        self._sink: Sink | None = None
+        super().__init__(f"retrocam ascii {name}", self._stream_config())
         self.update(status())
 
     @override
     def subscribe(self, sink: Sink) -> Callable[[], None]:
-        """Take pictures of the session's screen until what is returned is called."""
+        """Pass the frames of the current epoch until the returned function is called."""
 
         def show(picture: Picture) -> None:
-            if self._screen.epoch == self._begun:
+            if self._frames.epoch == self._epoch:
                 sink(picture)
 
-        self._show = show
-        leave_screen = self._screen.subscribe(show)
+        self._sink = show
+        unsubscribe_frames = self._frames.subscribe(show)
         self._repeat()
 
-        def leave() -> None:
-            self._show = None
-            leave_screen()
+        def unsubscribe() -> None:
+            self._sink = None
+            unsubscribe_frames()
 
-        return leave
+        return unsubscribe
 
-    @callback
     def update(self, status: Status) -> None:
         """Follow the session."""
-        screening = self._screening()
-        grid = (screening.cols, screening.rows, screening.charset)
         running = status.state in RUNNING
+        config, old = self._stream_config(), self.stream_config
         if status.state in (Phase.PLAYING, Phase.PAUSED):
-            screening = self._screening(status)
-            if status.epoch != self._begun or screening != self.screening:
-                self.screening = screening
-                self.broadcast.begin(screening)
-                self._begun = status.epoch
+            config = self._stream_config(status)
+            if status.epoch != self._epoch or config != old:
+                self._begin(status.epoch, config)
                 self._repeat()
-        elif grid != (self.screening.cols, self.screening.rows, self.screening.charset):
-            self.screening = screening
-            self._begun = -1
-            self.broadcast.begin(screening)
+        elif (config.cols, config.rows, config.charset) != (old.cols, old.rows, old.charset):
+            self._begin(-1, config)
         elif self._running and not running:
-            self.broadcast.end()
+            self.broadcast.end_epoch()
         self._running = running
         error = status.error
-        self.tell(
+        self.set_state(
             state_message(
                 status.state.value,
                 error_code=None if error is None else error.code,
@@ -101,15 +92,22 @@ class PlayerScreen(CellScreen):
             )
         )
 
-    def _screening(self, status: Status | None = None) -> Screening:
+    def _begin(self, epoch: int, config: StreamConfig) -> None:
+        """Begin an epoch of the stream; no frame passes meanwhile."""
+        self._epoch = -1
+        self.stream_config = config
+        self.broadcast.start_epoch(config)
+        self._epoch = epoch
+
+    def _stream_config(self, status: Status | None = None) -> StreamConfig:
         style = self._style()
-        screening = screening_of(self._preset or style.preset, style.charset)
+        config = config_for_preset(self._preset or style.preset, style.charset)
         if status is None:
-            return replace(screening, live=False)
-        latest = self._screen.latest
+            return replace(config, live=False)
+        latest = self._frames.latest
         audio = audio_template(self._entry_id, status.session, status.epoch)
         return replace(
-            screening,
+            config,
             title=status.title or "",
             duration=status.duration,
             live=status.is_live,
@@ -117,8 +115,7 @@ class PlayerScreen(CellScreen):
             aspect=None if latest is None else latest.frame.width / latest.frame.height,
         )
 
-    @callback
     def _repeat(self) -> None:
-        """Show again what is on the screen: it may stand still, or have come too early."""
-        if self._show is not None:
-            self._show_again(self._show)
+        """Show the current frame again: playback may be paused, or it was dropped as too early."""
+        if self._sink is not None:
+            self._show_again(self._sink)

@@ -1,39 +1,41 @@
-"""Recordings: any number at once, each with its own beginning and end."""
+"""Recording of clips: up to `MAX_CLIPS` at once, each with its own start and end."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial
+from dataclasses import dataclass
 import logging
 from pathlib import Path
 from typing import Final
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
-from ..core.clips.writer import ClipResult, ClipWriter
-from ..core.errors import BusyError, ClipEndedError
+from ..core.clips.result import ClipResult
+from ..core.clips.writer import ClipWriter
+from ..core.errors import BusyError, ClipEndedError, StorageSlowError
 from ..core.library.store import MediaLibrary
-from ..core.segments.ring import SegmentRing
+from ..core.segments.segment import Segment
 from ..core.threads import run_in_thread
-from ..stream.provider import StreamSupply
+from ..stream.provider import StreamProvider
 
 _LOGGER = logging.getLogger(__name__)
 
 
-MOST_CLIPS: Final = 32
-"""Clips of one camera that are recorded at once: each has a thread that reads all that comes."""
+PATIENCE: Final = 10.0
+"""Seconds for which an unload waits for clips to be finished."""
+MAX_CLIPS: Final = 32
+"""Clips of one camera recorded at once: each has a thread that reads all parts."""
 
 
-class Recording:
-    """One clip that is being recorded."""
+@dataclass(eq=False, slots=True)
+class ActiveRecording:
+    """A clip in progress."""
 
-    def __init__(self, writer: ClipWriter, release: CALLBACK_TYPE) -> None:
-        """Take what writes the clip; `release` is called at its end."""
-        self.writer = writer
-        self.done: asyncio.Future[ClipResult] = asyncio.get_running_loop().create_future()
-        self.release = release
-        self.cut_short = False
-        """Whether it was ended because its instance was unloaded."""
+    writer: ClipWriter
+    done: asyncio.Future[ClipResult]
+    release: CALLBACK_TYPE
+    """Releases the stream at the end."""
+    ended_by_unload: bool = False
 
 
 class Recorder:
@@ -42,74 +44,81 @@ class Recorder:
     def __init__(
         self,
         name: str,
-        ring: SegmentRing,
-        supply: StreamSupply,
+        provider: StreamProvider,
         library: MediaLibrary,
         *,
-        away: Callable[[], float],
+        end_offset: Callable[[], float],
         on_change: Callable[[], None],
         on_done: Callable[[ClipResult], None],
     ) -> None:
-        """Record from `ring` into `library`, with `supply` kept awake meanwhile.
+        """Record from `provider` into `library`.
 
-        `away` gives the seconds before now from which on to look back. `on_change` is called after
-        the number of clips that are being recorded changes, `on_done` with each clip that ended.
+        `end_offset` is that of `Lookback`. `on_change` is called after `active` changes, `on_done` with
+        the result of each clip.
         """
         self._name = name
-        self._ring = ring
-        self._supply = supply
+        self._provider = provider
         self._library = library
-        self._away = away
+        self._end_offset = end_offset
         self._on_change = on_change
         self._on_done = on_done
-        self._recordings: list[Recording] = []
+        self._recordings: list[ActiveRecording] = []
 
     @property
     def active(self) -> int:
-        """How many clips are being recorded."""
+        """Number of clips being recorded."""
         return len(self._recordings)
 
     @callback
     def async_begin(
-        self, *, lookback: float, duration: float, path: Path | None = None
-    ) -> Recording:
-        """Begin a clip; its `done` tells what became of it.
+        self,
+        *,
+        lookback: float,
+        duration: float,
+        trigger: float | None = None,
+        earlier: Sequence[Segment] = (),
+        path: Path | None = None,
+    ) -> ActiveRecording:
+        """Begin a clip, with the arguments of `ClipWriter`; its result comes by its `done`.
 
-        Raises BusyError while `MOST_CLIPS` are being recorded.
+        Raises BusyError while `MAX_CLIPS` are being recorded.
         """
-        if len(self._recordings) >= MOST_CLIPS:
+        if len(self._recordings) >= MAX_CLIPS:
             raise BusyError(f"{len(self._recordings)} clips are being recorded")
         loop = asyncio.get_running_loop()
-        ended: list[Recording] = []
 
-        def tell(result: ClipResult) -> None:
-            loop.call_soon_threadsafe(self._async_done, ended[0], result)
+        def done(result: ClipResult) -> None:
+            # Of a clip that an unload has left behind, the loop may be closed.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._async_done, recording, result)
 
         writer = ClipWriter(
-            self._ring,
+            self._provider.ring,
             self._library,
             lookback=lookback,
             duration=duration,
-            away=self._away(),
-            orientation=self._supply.orientation,
+            trigger=trigger,
+            earlier=earlier,
+            outage=self._end_offset() if trigger is None else 0.0,
+            orientation=self._provider.orientation,
             path=path,
             name=f"retrocam clip {self._name}",
-            on_done=tell,
+            title=self._name,
+            on_done=done,
         )
-        recording = Recording(writer, self._supply.hold())
-        ended.append(recording)
+        recording = ActiveRecording(writer, loop.create_future(), self._provider.acquire())
         self._recordings.append(recording)
         writer.start()
         self._on_change()
         return recording
 
     @callback
-    def async_extend(self, seconds: float) -> list[Recording]:
-        """Let all clips that are being recorded end later; return them.
+    def async_extend(self, seconds: float) -> list[ActiveRecording]:
+        """Extend all clips in progress; return them.
 
-        Raises ClipEndedError if there are none but those that are being finished.
+        Raises ClipEndedError if there are none, except clips being finished.
         """
-        extended: list[Recording] = []
+        extended: list[ActiveRecording] = []
         for recording in self._recordings:
             with suppress(ClipEndedError):
                 recording.writer.extend(seconds)
@@ -119,23 +128,36 @@ class Recorder:
         return extended
 
     @callback
-    def async_stop_all(self) -> list[Recording]:
-        """Let all clips end now; return them, their `done` comes with the next part."""
+    def async_stop_all(self) -> list[ActiveRecording]:
+        """End all clips now; return them. Their `done` comes with the next part."""
         for recording in self._recordings:
             recording.writer.stop()
         return list(self._recordings)
 
     async def async_close(self) -> None:
-        """End all clips with what has come, and join their threads."""
+        """End all clips with the parts received so far, and join their threads.
+
+        A drive that hangs is waited for `PATIENCE` seconds. The threads then end when it answers; until
+        then their names are reserved, also in the next library of the same directory.
+        """
         writers = [recording.writer for recording in self._recordings]
         for recording in self._recordings:
-            recording.cut_short = True
+            recording.ended_by_unload = True
             recording.writer.stop(at_once=True)
-        for writer in writers:
-            await run_in_thread(f"retrocam stop {self._name}", partial(writer.join))
+        try:
+            async with asyncio.timeout(PATIENCE):
+                for writer in writers:
+                    # A daemon, which goes on if nobody waits any more.
+                    await run_in_thread(f"retrocam stop {self._name}", writer.join, daemon=True)
+        except TimeoutError:
+            _LOGGER.warning("The disk of the clips of %s does not answer", self._name)
+        error = StorageSlowError("the disk does not answer")
+        for recording in self._recordings[:]:
+            self._async_done(recording, ClipResult.failed(error))
 
-    @callback
-    def _async_done(self, recording: Recording, result: ClipResult) -> None:
+    def _async_done(self, recording: ActiveRecording, result: ClipResult) -> None:
+        if recording not in self._recordings:
+            return
         self._recordings.remove(recording)
         recording.release()
         if not recording.done.done():

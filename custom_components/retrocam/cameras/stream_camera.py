@@ -1,42 +1,31 @@
-"""Instances whose pictures are decoded from their stream's segments."""
+"""Cameras whose frames are decoded from their stream's segments."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import override
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 
 from ..core.frames.decoder import SegmentDecoder
 from ..core.frames.feed import PictureFeed, Sink
-from ..core.segments.ring import SegmentRing
-from ..stream.provider import StreamSupply
+from ..stream.provider import StreamProvider
 from .base import CameraInstance, RetrocamConfigEntry
-from .source import CameraSource
 
 
-class StreamedInstance(CameraInstance):
+class StreamCamera(CameraInstance):
     """A camera that Home Assistant's stream worker reads."""
 
     def __init__(
-        self,
-        hass: HomeAssistant,
-        entry: RetrocamConfigEntry,
-        ring: SegmentRing,
-        supply: StreamSupply,
+        self, hass: HomeAssistant, entry: RetrocamConfigEntry, provider: StreamProvider
     ) -> None:
-        """Read the entry; `ring`, which `supply` fills, is decoded while somebody reads."""
-        decoder = SegmentDecoder(ring, orientation=lambda: supply.orientation)
+        decoder = SegmentDecoder(provider.ring, orientation=lambda: provider.orientation)
         feed = PictureFeed(f"retrocam decoder {entry.title}", decoder)
-        super().__init__(hass, entry, CameraSource(ring, supply, feed))
+        super().__init__(hass, entry, provider, feed)
 
-    @callback
     @override
     def subscribe(self, sink: Sink) -> Callable[[], None]:
-        """Keep the stream awake for as long as `sink` reads."""
-        release = self.supply.hold()
-        unsubscribe = super().subscribe(sink)
-
-        def end() -> None:
-            unsubscribe()
-            release()
-
-        return end
+        """Also keep the stream running while `sink` reads."""
+        ends = ExitStack()
+        ends.callback(self.provider.acquire())
+        ends.callback(super().subscribe(sink))
+        return ends.close

@@ -1,33 +1,43 @@
-"""Timelapses: films of the snapshot history, one at a time, each in a thread of its own."""
+"""Timelapse export of snapshots or footage, one at a time, in a thread of its own."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 import contextlib
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from pathlib import Path
 import threading
-from typing import Any
+from typing import Any, Final
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 
 from ..core.errors import (
     StorageError,
     TimelapseCancelledError,
     TimelapseEmptyError,
     TimelapseRunningError,
+    TimelapseTooLongError,
 )
 from ..core.library.files import parse_name
 from ..core.library.index import MediaItem
-from ..core.library.timelapse import Timelapse, make_timelapse
+from ..core.library.timelapse import Timelapse, TimelapseWriter, make_timelapse
 from ..core.listeners import Listeners
 from ..core.threads import run_in_thread
 from ..media.items import MediaKind, describe
-from .media_storage import Media
+from .footage import CameraFootage
+from .footage_film import MAX_PICTURES, FilmTimes, async_make_film, percents
+from .media_storage import MediaStorage
+
+PATIENCE: Final = 10.0
+"""Seconds for which an unload waits for a running export."""
+
+type _Make = Callable[[Path, Callable[[int, int], None]], Awaitable[Timelapse]]
+"""Makes the film at a path, and reports the pictures done, of how many."""
 
 
 class ExportState(StrEnum):
-    """How an export goes."""
+    """State of an export."""
 
     RUNNING = "running"
     SAVED = "saved"
@@ -37,74 +47,123 @@ class ExportState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an export is."""
+    """Progress of an export, in pictures."""
 
     state: ExportState
     done: int
-    """Pictures that are in the film, or were left out."""
+    """Pictures written or skipped."""
     total: int
-    """Pictures to be shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A timelapse that is kept."""
+    """A saved timelapse."""
 
     item: MediaItem
     film: Timelapse
 
 
-type ProgressListener = Callable[[Progress], None]
-"""Called in the event loop."""
-
-
 class Timelapses:
-    """Makes the timelapses of one instance. All methods run in the event loop."""
+    """Exports the timelapses of one instance. All methods run in the event loop."""
 
     def __init__(
         self,
         hass: HomeAssistant,
         name: str,
-        media: Media,
+        media: MediaStorage,
         *,
-        on_progress: ProgressListener,
         on_saved: Callable[[Export], None],
     ) -> None:
-        """Make them of the snapshots of `media`, into its library of timelapses."""
+        """Export snapshots of `media` into its library of timelapses."""
         self._hass = hass
         self._name = name
         self._media = media
-        self._on_progress = on_progress
         self._on_saved = on_saved
-        self._listeners = Listeners[[Progress]]()
+        self.listeners = Listeners[[Progress]]()
         self._stop = threading.Event()
         self._task: asyncio.Task[Export] | None = None
         self.progress: Progress | None = None
-        """How far the export is that runs; None while there is none."""
-
-    @callback
-    def async_add_listener(self, listener: ProgressListener) -> CALLBACK_TYPE:
-        """Call `listener` with the progress of each export; returns what ends it."""
-        return self._listeners.add(listener)
+        """Progress of the running export, if any."""
 
     async def async_export(
         self, *, after: float | None, before: float | None, fps: int, width: int
     ) -> Export:
-        """Make a film of the snapshots from `after` on and before `before` (UNIX s), and keep it.
+        """Export the snapshots with `after` <= time < `before` (UNIX s, None for no limit).
 
-        None is no limit. `width` 0 is that of the first picture. The export goes on should the
-        caller be cancelled. Raises TimelapseRunningError while another one runs,
-        TimelapseEmptyError without snapshots, TimelapseCancelledError when the instance is unloaded
-        meanwhile, and StorageError.
+        `width` is in pixels, 0 for that of the first snapshot. Goes on if the caller is cancelled.
+        Raises TimelapseRunningError during another export, TimelapseEmptyError without snapshots,
+        TimelapseCancelledError if the instance is unloaded, and StorageError.
         """
-        if self._task is not None or self._stop.is_set():
-            raise TimelapseRunningError("one timelapse is made at a time")
-        total = self._media.snapshots.count(after=after, before=before)
-        if not total:
+        self._refuse_second()
+        snapshots = self._media.snapshots
+        total = snapshots.count(after=after, before=before)
+        first = next(snapshots.paths(after=after, before=before), None)
+        if not total or first is None:
             raise TimelapseEmptyError("there are no snapshots of that time")
+
+        def make(path: Path, report: Callable[[int, int], None]) -> Awaitable[Timelapse]:
+            return run_in_thread(
+                f"retrocam timelapse {self._name}",
+                lambda: make_timelapse(
+                    snapshots.paths(after=after, before=before),
+                    path,
+                    fps=fps,
+                    width=width,
+                    progress=report,
+                    stop=self._stop,
+                    title=self._name,
+                ),
+            )
+
+        time_ms, _ = parse_name(first.name) or (0, "")
+        return await self._async_run(time_ms / 1000, total, make)
+
+    async def async_export_footage(
+        self,
+        footage: CameraFootage,
+        *,
+        after: float,
+        before: float,
+        interval: float,
+        fps: int,
+        width: int,
+    ) -> Export:
+        """Export a picture each `interval` seconds of footage between two times (UNIX s).
+
+        Goes on if the caller is cancelled. Raises as `async_export`, but NotHeldError without footage,
+        and TimelapseTooLongError beyond `MAX_PICTURES`.
+        """
+
+        def find() -> tuple[FilmTimes, int]:
+            found = FilmTimes(footage.spans(after, before), interval)
+            return found, found.count
+
+        times, total = await run_in_thread(f"retrocam timelapse {self._name}", find)
+        if total > MAX_PICTURES:
+            raise TimelapseTooLongError(f"{total} pictures")
+        self._refuse_second()
+
+        async def make(path: Path, report: Callable[[int, int], None]) -> Timelapse:
+            writer = TimelapseWriter(path, fps=fps, width=width, title=self._name)
+            return await async_make_film(
+                self._name,
+                footage,
+                times,
+                writer,
+                progress=percents(total, report),
+                stop=self._stop,
+            )
+
+        return await self._async_run(times.first, total, make)
+
+    def _refuse_second(self) -> None:
+        if self._task is not None or self._stop.is_set():
+            raise TimelapseRunningError("another timelapse is being made")
+
+    async def _async_run(self, time: float, total: int, make: _Make) -> Export:
         self.progress = Progress(ExportState.RUNNING, 0, total)
         self._task = self._hass.async_create_background_task(
-            self._async_make(after, before, fps, width),
+            self._async_make(time, make),
             f"retrocam timelapse of {self._name}",
             eager_start=False,
         )
@@ -112,40 +171,28 @@ class Timelapses:
         return await asyncio.shield(self._task)
 
     async def async_close(self) -> None:
-        """Cancel the export that runs, and take no more; nothing of it is left on the disk."""
+        """Cancel the running export, whose file is removed, and accept no more.
+
+        A drive that hangs is waited for `PATIENCE` seconds; the export ends when it answers.
+        """
         self._stop.set()
         if self._task is not None:
-            await asyncio.wait([self._task])
+            await asyncio.wait([self._task], timeout=PATIENCE)
 
-    async def _async_make(
-        self, after: float | None, before: float | None, fps: int, width: int
-    ) -> Export:
+    async def _async_make(self, time: float, make: _Make) -> Export:
+        """Make a film, named after the time of its first picture, and add it to the library."""
         media = self._media
         loop = asyncio.get_running_loop()
 
-        def tell(done: int, total: int) -> None:
+        def report(done: int, total: int) -> None:
             progress = Progress(ExportState.RUNNING, done, total)
-            loop.call_soon_threadsafe(self._async_tell_progress, progress)
+            loop.call_soon_threadsafe(self._async_running, progress)
 
-        begin = next(media.snapshots.span(after=after, before=before), None)
-        if begin is None:
-            raise TimelapseEmptyError("the snapshots of that time have just been deleted")
-        time_ms, _ = parse_name(begin.name) or (0, "")
         path = await media.async_run(
-            partial(media.timelapses.reserve, time_ms / 1000, "mp4"), MediaKind.TIMELAPSES
+            partial(media.timelapses.reserve, time, "mp4"), MediaKind.TIMELAPSES
         )
         try:
-            film = await run_in_thread(
-                f"retrocam timelapse {self._name}",
-                lambda: make_timelapse(
-                    media.snapshots.span(after=after, before=before),
-                    path,
-                    fps=fps,
-                    width=width,
-                    progress=tell,
-                    stop=self._stop,
-                ),
-            )
+            film = await make(path, report)
             item = await media.async_run(
                 partial(media.timelapses.adopt, path, duration=film.duration),
                 MediaKind.TIMELAPSES,
@@ -153,7 +200,7 @@ class Timelapses:
             )
         except StorageError as err:
             media.async_set_problem(MediaKind.TIMELAPSES, err)
-            # Its folder may be gone, which the library does not know of what is written beside it.
+            # The directory may be missing, which the library has not noticed: it did not write this.
             with contextlib.suppress(StorageError):
                 await media.async_run(media.timelapses.refresh, MediaKind.TIMELAPSES)
             raise
@@ -161,40 +208,31 @@ class Timelapses:
             media.timelapses.release(path)
         return Export(item, film)
 
-    @callback
     def _async_ended(self, task: asyncio.Task[Export]) -> None:
         self._task = None
-        running, self.progress = self.progress, None
-        total = running.total if running is not None else 0
-        done = running.done if running is not None else 0
+        last, self.progress = self.progress, None
+        done, total = (last.done, last.total) if last is not None else (0, 0)
         if task.cancelled() or isinstance(task.exception(), TimelapseCancelledError):
-            self._async_send(Progress(ExportState.CANCELLED, done, total))
+            self.listeners.notify(Progress(ExportState.CANCELLED, done, total))
         elif task.exception() is not None:
-            self._async_send(Progress(ExportState.FAILED, done, total))
+            self.listeners.notify(Progress(ExportState.FAILED, done, total))
         else:
-            self._async_send(Progress(ExportState.SAVED, total, total))
+            self.listeners.notify(Progress(ExportState.SAVED, total, total))
             self._on_saved(task.result())
 
-    @callback
-    def _async_tell_progress(self, progress: Progress) -> None:
+    def _async_running(self, progress: Progress) -> None:
         if self._task is not None:
             self.progress = progress
-            self._async_send(progress)
-
-    @callback
-    def _async_send(self, progress: Progress) -> None:
-        self._listeners.tell(progress)
-        self._on_progress(progress)
+            self.listeners.notify(progress)
 
 
 def progress_fields(progress: Progress) -> dict[str, Any]:
-    """Return what events and the websocket say of the progress."""
+    """Return the fields of the progress in events and the websocket."""
     return {"state": progress.state.value, "done": progress.done, "total": progress.total}
 
 
-@callback
-def described(hass: HomeAssistant, entry_id: str, export: Export) -> dict[str, Any]:
-    """Return what the action and the event say of a timelapse."""
+def describe_timelapse(hass: HomeAssistant, entry_id: str, export: Export) -> dict[str, Any]:
+    """Return the fields of a timelapse in the action's response and the event."""
     film = export.film
     return {
         **describe(hass, entry_id, MediaKind.TIMELAPSES, export.item),

@@ -1,6 +1,6 @@
-"""Retrocam without Home Assistant: nothing below this package imports it.
+"""Retrocam without Home Assistant: Python, PyAV, numpy and simplejpeg.
 
-Pure Python, PyAV, numpy and simplejpeg. The layers above hand in clocks, event loops and sources.
+Callers pass in clocks, event loops and sources.
 
 May import nothing above itself, and its own modules none of its packages.
 """

@@ -1,16 +1,15 @@
-"""Waiting longer after each failure."""
+"""Exponential back-off."""
 
 from collections.abc import Callable
 import time
 
 
 class Backoff:
-    """Says when to try again: after `first` seconds, then twice as long, `longest` at most."""
+    """Delays attempts after failures: `first` seconds, then doubled up to `longest`."""
 
     def __init__(
         self, first: float, longest: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Begin without a failure; `clock` returns seconds."""
         self._first = first
         self._longest = longest
         self._clock = clock
@@ -18,12 +17,12 @@ class Backoff:
         self._due = 0.0
 
     @property
-    def left(self) -> float:
+    def remaining(self) -> float:
         """Seconds until the next attempt; 0 if it is due."""
         return max(0.0, self._due - self._clock()) if self._pause else 0.0
 
     def failed(self) -> None:
-        """Note that an attempt has failed just now."""
+        """Record a failed attempt and start the next pause."""
         self._pause = min(2 * self._pause or self._first, self._longest)
         self._due = self._clock() + self._pause
 

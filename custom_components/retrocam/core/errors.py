@@ -1,309 +1,265 @@
-"""The errors of Retrocam's core, one small tree.
+"""Errors of Retrocam's core.
 
-Each class has a `code`, which is also the key of its translation. An error subclasses the nearest
-builtin as well, so that a caller who knows nothing of Retrocam still catches what it expects.
+Each class has a `code`, which is also its translation key. An error also subclasses the nearest
+builtin, so that callers without knowledge of Retrocam catch what they expect.
 """
 
 from typing import ClassVar
 
 
 class RetrocamError(Exception):
-    """The root of all errors that Retrocam raises on purpose."""
+    """Base of all errors that Retrocam raises on purpose."""
 
     code: ClassVar[str] = "unknown"
-    """Stable name of the error, and its translation key."""
+    """Stable name of the error, and its translation key. Inherited unless given."""
+
+    def __init_subclass__(cls, code: str | None = None) -> None:
+        """Set the code given as a class keyword."""
+        super().__init_subclass__()
+        if code is not None:
+            cls.code = code
 
 
-class BusyError(RetrocamError, RuntimeError):
-    """Raised when too many callers ask for the same costly work at once."""
-
-    code = "busy"
+class BusyError(RetrocamError, RuntimeError, code="busy"):
+    """Too many callers request the same costly work at once."""
 
 
-class SourceError(RetrocamError):
-    """A source of video could not be used. Raised while it is opened or read."""
-
-    code = "cannot_connect"
+class SourceError(RetrocamError, code="cannot_connect"):
+    """A video source cannot be used. Raised while it is opened or read."""
 
 
 class CannotConnectError(SourceError, ConnectionError):
-    """Nothing that speaks the protocol answers at the source's address."""
-
-    code = "cannot_connect"
+    """Nothing at the source's address answers in its protocol."""
 
 
-class SourceTimeoutError(SourceError, TimeoutError):
-    """The source accepted the connection, or swallowed it, and then kept silent."""
-
-    code = "timeout"
+class SourceTimeoutError(SourceError, TimeoutError, code="timeout"):
+    """The source does not answer in time, with or without a connection."""
 
 
-class InvalidAuthError(SourceError, PermissionError):
-    """The source wants a user name and password, or other ones."""
-
-    code = "invalid_auth"
+class FrameTimeoutError(SourceTimeoutError):
+    """The source answers, but sends no frame in time."""
 
 
-class ForbiddenError(SourceError, PermissionError):
-    """The source knows the user and refuses all the same."""
-
-    code = "forbidden"
+class InvalidAuthError(SourceError, PermissionError, code="invalid_auth"):
+    """The source requires credentials, or rejects the given ones."""
 
 
-class NotFoundError(SourceError, LookupError):
+class ForbiddenError(SourceError, PermissionError, code="forbidden"):
+    """The source denies access to the authenticated user."""
+
+
+class NotFoundError(SourceError, LookupError, code="not_found"):
     """The source's server has nothing at this path."""
 
-    code = "not_found"
+
+class NoVideoError(SourceError, ValueError, code="no_video"):
+    """The source answers without video that can be decoded."""
 
 
-class NoVideoError(SourceError, ValueError):
-    """The source answers, but with something that holds no video that can be decoded."""
-
-    code = "no_video"
+class TransportRefusedError(SourceError, ConnectionError, code="transport_refused"):
+    """The RTSP server does not support the transport: TCP, UDP..."""
 
 
-class InvalidUrlError(SourceError, ValueError):
-    """The text is no absolute URL with a host."""
-
-    code = "invalid_url"
+class UntrustedCertificateError(SourceError, ConnectionError, code="untrusted_certificate"):
+    """The source's certificate cannot be verified, as the user requires."""
 
 
-class UnsupportedSchemeError(InvalidUrlError):
-    """The URL's scheme is none of those that Retrocam opens."""
-
-    code = "unsupported_scheme"
+class MalformedMjpegError(NoVideoError, code="malformed_mjpeg"):
+    """The source sends JPEGs without the boundaries or types that FFmpeg requires."""
 
 
-class StorageError(RetrocamError, OSError):
-    """Raised when media cannot be written, read or deleted, for a reason not named below."""
-
-    code = "storage_failed"
+class StillImageError(NoVideoError, code="still_image"):
+    """The source sends one picture and ends."""
 
 
-class StorageFullError(StorageError):
-    """Raised when the disk is full, or would hold less free space than it must."""
-
-    code = "storage_full"
+class RedirectLoopError(SourceError, ConnectionError, code="redirect_loop"):
+    """The HTTP server redirects again and again."""
 
 
-class StorageReadOnlyError(StorageError):
-    """Raised when the directory may not be written to."""
-
-    code = "storage_read_only"
+class InvalidUrlError(SourceError, ValueError, code="invalid_url"):
+    """The text is not an absolute URL with a host."""
 
 
-class StorageMissingError(StorageError):
-    """Raised when the directory is gone: removed, or its drive unplugged."""
-
-    code = "storage_missing"
+class UnsupportedSchemeError(InvalidUrlError, code="unsupported_scheme"):
+    """Retrocam does not open URLs of this scheme."""
 
 
-class MediaExistsError(RetrocamError, FileExistsError):
-    """Raised when a file is to be written where there is one already."""
-
-    code = "file_exists"
+class StorageError(RetrocamError, OSError, code="storage_failed"):
+    """Media cannot be written, read or deleted, for a reason other than those of the subclasses."""
 
 
-class StorageSlowError(StorageError):
-    """Raised when the disk takes a clip more slowly than the camera sends it."""
-
-    code = "storage_slow"
+class StorageFullError(StorageError, code="storage_full"):
+    """The disk is full, or would have less free space than its limit."""
 
 
-class ClipEndedError(RetrocamError, RuntimeError):
-    """Raised when a clip is to be made longer that has ended already."""
-
-    code = "clip_ended"
+class StorageReadOnlyError(StorageError, code="storage_read_only"):
+    """The directory is not writable."""
 
 
-class MediaNotFoundError(RetrocamError, FileNotFoundError):
-    """Raised when no media file of that name is kept, or no longer."""
-
-    code = "media_not_found"
+class StorageMissingError(StorageError, code="storage_missing"):
+    """The directory is missing: removed, or its drive unplugged."""
 
 
-class TimelapseEmptyError(RetrocamError, ValueError):
-    """Raised when a timelapse would hold no picture at all."""
-
-    code = "timelapse_empty"
+class MediaExistsError(RetrocamError, FileExistsError, code="file_exists"):
+    """A file to be written exists already."""
 
 
-class TimelapseRunningError(RetrocamError, RuntimeError):
-    """Raised when a timelapse is asked for while another one of the same camera is being made."""
-
-    code = "timelapse_running"
+class StorageSlowError(StorageError, code="storage_slow"):
+    """The disk writes a clip more slowly than the camera sends it."""
 
 
-class TimelapseCancelledError(RetrocamError):
-    """Raised when a timelapse was stopped before its end."""
-
-    code = "timelapse_cancelled"
+class ClipEndedError(RetrocamError, RuntimeError, code="clip_ended"):
+    """A clip to be extended has ended already."""
 
 
-class PlayError(RetrocamError):
-    """What was to be played cannot be. Raised while it is looked up, opened or read."""
+class MediaNotFoundError(RetrocamError, FileNotFoundError, code="media_not_found"):
+    """The library has no media file of that name, or no longer."""
 
-    code = "unsupported"
+
+class TimelapseEmptyError(RetrocamError, ValueError, code="timelapse_empty"):
+    """A timelapse would have no image."""
+
+
+class TimelapseTooLongError(RetrocamError, ValueError, code="timelapse_too_long"):
+    """A timelapse of footage would have too many pictures."""
+
+
+class TimelapseRunningError(RetrocamError, RuntimeError, code="timelapse_running"):
+    """Another timelapse of the same camera is being made."""
+
+
+class TimelapseCancelledError(RetrocamError, code="timelapse_cancelled"):
+    """A timelapse was stopped before its end."""
+
+
+class PlayError(RetrocamError, code="unsupported"):
+    """Media cannot be played. Raised while it is looked up, opened or read."""
+
     needs_javascript: bool = False
-    """Whether a JavaScript runtime might help: the site wants one, and none was found."""
+    """A JavaScript runtime might help: the site requires one, and none was found."""
     outdated: bool = False
-    """Whether a newer yt-dlp might help: the one that is installed is months old."""
+    """A newer yt-dlp might help: the installed one is months old."""
 
 
-class PlayNotFoundError(PlayError, LookupError):
-    """Nothing is there: no such video, no hit of a search, or it was removed."""
-
-    code = "not_found"
+class PlayNotFoundError(PlayError, LookupError, code="not_found"):
+    """The video does not exist or was removed, or a search has no hit."""
 
 
-class PlayPrivateError(PlayError, PermissionError):
+class PlayPrivateError(PlayError, PermissionError, code="private"):
     """Only its owner, members or signed-in users may watch it."""
 
-    code = "private"
 
-
-class GeoBlockedError(PlayError, PermissionError):
+class GeoBlockedError(PlayError, PermissionError, code="geo_blocked"):
     """It may not be watched in this country."""
 
-    code = "geo_blocked"
+
+class AgeRestrictedError(PlayError, PermissionError, code="age_restricted"):
+    """It requires an adult who is signed in."""
 
 
-class AgeRestrictedError(PlayError, PermissionError):
-    """It is for adults who have signed in."""
-
-    code = "age_restricted"
+class BotCheckError(PlayError, PermissionError, code="bot_check"):
+    """The site requires a proof that the viewer is human."""
 
 
-class BotCheckError(PlayError, PermissionError):
-    """The site wants a proof that a human watches."""
-
-    code = "bot_check"
+class DrmError(PlayError, PermissionError, code="drm"):
+    """It is encrypted for licensed players."""
 
 
-class DrmError(PlayError, PermissionError):
-    """It is encrypted for players that are licensed to show it."""
-
-    code = "drm"
+class RateLimitedError(PlayError, ConnectionError, code="rate_limited"):
+    """The site received too many requests from this address."""
 
 
-class RateLimitedError(PlayError, ConnectionError):
-    """The site was asked too often from here."""
-
-    code = "rate_limited"
+class QueueFullError(RetrocamError, RuntimeError, code="queue_full"):
+    """A player has as many media waiting as it holds."""
 
 
 class UnsupportedMediaError(PlayError, ValueError):
-    """It is no http(s) URL, or holds neither picture nor sound that can be decoded."""
-
-    code = "unsupported"
+    """It is not an http(s) URL, or has neither video nor audio that can be decoded."""
 
 
-class UpcomingError(PlayError, ValueError):
+class UpcomingError(PlayError, ValueError, code="upcoming"):
     """It is announced and has not begun."""
 
-    code = "upcoming"
+
+class NoFormatsError(PlayError, ValueError, code="no_formats"):
+    """The site offers no format that can be played."""
 
 
-class NoFormatsError(PlayError, ValueError):
-    """The site offers it in no form that can be played."""
-
-    code = "no_formats"
-
-
-class PlayTimeoutError(PlayError, TimeoutError):
+class PlayTimeoutError(PlayError, TimeoutError, code="timeout"):
     """The site did not answer in time, or the media stalled for too long."""
 
-    code = "timeout"
 
-
-class PlayNetworkError(PlayError, ConnectionError):
-    """The connection could not be made, or broke too often."""
-
-    code = "network"
+class PlayNetworkError(PlayError, ConnectionError, code="network"):
+    """The connection failed, or broke too often."""
 
 
 class MediaRefusedError(PlayNetworkError):
-    """The server answered 401, 403 or 410: mostly the URL has expired and must be resolved again."""
+    """The server answered 401, 403 or 410: the URL has probably expired and must be resolved again."""
 
 
-class BlockedAddressError(PlayError, PermissionError):
-    """The URL leads to an address of the private network, and only public ones are allowed."""
-
-    code = "blocked_address"
+class BlockedAddressError(PlayError, PermissionError, code="blocked_address"):
+    """The URL leads to a private network address where only public ones are allowed."""
 
 
-class NotAMemberError(RetrocamError, ValueError):
-    """Raised when a camera is to be the main one of a grid that it is no member of."""
-
-    code = "not_a_member"
+class NotAMemberError(RetrocamError, ValueError, code="not_a_member"):
+    """The camera to be the main one of a grid is not a member of it."""
 
 
-class ShareError(RetrocamError, PermissionError):
-    """A guest may not do what was asked for on a share page."""
-
-    code = "forbidden"
+class WrongPinError(RetrocamError, PermissionError, code="wrong_pin"):
+    """The PIN is wrong, or the share page does not exist: guests cannot tell which."""
 
 
-class WrongPinError(ShareError):
-    """The PIN is not that of the page; or there is no such page, which is not told apart."""
-
-    code = "wrong_pin"
-
-
-class LockedOutError(ShareError):
-    """No PIN may be tried now; `retry_after` says in how many seconds."""
-
-    code = "locked_out"
+class LockedOutError(RetrocamError, PermissionError, code="locked_out"):
+    """No PIN may be tried for `retry_after` seconds."""
 
     def __init__(self, retry_after: int) -> None:
-        """Refuse for so many seconds."""
         super().__init__(f"no PIN may be tried for {retry_after} s")
         self.retry_after = retry_after
 
 
-class DamagedPacketError(RetrocamError, ValueError):
-    """A packet of the cell stream, or a message of its client, that nobody of us has written."""
-
-    code = "damaged_packet"
+class DamagedPacketError(RetrocamError, ValueError, code="damaged_packet"):
+    """A packet of the ASCII stream, or a message of its client, is malformed."""
 
 
-class InvalidFrameError(RetrocamError, ValueError):
-    """Raised when bytes are no whole JPEG, or a picture cannot be encoded, decoded or turned."""
-
-    code = "invalid_frame"
+class InvalidFrameError(RetrocamError, ValueError, code="invalid_frame"):
+    """The bytes are not a whole image, or it cannot be encoded, decoded or rotated."""
 
 
-class PictureTooLargeError(SourceError, InvalidFrameError):
-    """Raised before a picture is decoded that has too many pixels, or a JPEG of too many scans."""
-
-    code = "picture_too_large"
+class PictureTooLargeError(SourceError, InvalidFrameError, code="picture_too_large"):
+    """An image has too many pixels, or a JPEG too many scans. Raised before it is decoded."""
 
 
-class FrameOverwrittenError(RetrocamError, LookupError):
-    """Raised when a frame was asked for after newer ones took its place in the ring."""
-
-    code = "frame_overwritten"
+class FrameOverwrittenError(RetrocamError, LookupError, code="frame_overwritten"):
+    """Newer frames replaced the requested one in the ring."""
 
 
-class FrameNotReadyError(RetrocamError, LookupError):
-    """Raised when a frame was asked for before it came."""
-
-    code = "frame_not_ready"
+class FrameNotReadyError(RetrocamError, LookupError, code="frame_not_ready"):
+    """The requested frame is still to come."""
 
 
-class RingStoppedError(RetrocamError, RuntimeError):
-    """Raised when a frame is added to, or awaited from, a ring that has been stopped."""
-
-    code = "ring_stopped"
+class RingStoppedError(RetrocamError, RuntimeError, code="ring_stopped"):
+    """A frame is added to, or awaited from, a ring that has been stopped."""
 
 
-class FragmentError(RetrocamError, ValueError):
-    """Bytes that should be the init or a part of a fragmented MP4, and are not, or are damaged."""
-
-    code = "damaged_fragment"
+class FragmentError(RetrocamError, ValueError, code="damaged_fragment"):
+    """The bytes are not a valid init or part of a fragmented MP4."""
 
 
-class DecodeError(RetrocamError, ValueError):
-    """Video in a codec that cannot be decoded, or so damaged that no picture came out."""
+class NotHeldError(RetrocamError, LookupError, code="not_held"):
+    """No footage is held of the requested time."""
 
-    code = "cannot_decode"
+
+class DroppedError(NotHeldError):
+    """Footage that was held has been dropped since."""
+
+
+class SpanTooLongError(NotHeldError):
+    """More footage is asked for at once than is given."""
+
+
+class DecodeError(RetrocamError, ValueError, code="cannot_decode"):
+    """The codec cannot be decoded, or the video is too damaged to give a frame."""
+
+
+class GradualRefreshError(DecodeError):
+    """The keyframe only begins a gradual refresh: the frames after it are needed as well."""

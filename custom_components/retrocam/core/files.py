@@ -1,12 +1,14 @@
-"""Opening, writing and syncing files by descriptor, and what goes wrong with a disk.
+"""Opening, writing and syncing files by descriptor, and errors of the disk.
 
-Nothing here follows a link or waits for the other end of a FIFO: what lies in a media directory may have
-been put there by others. All functions block.
+Others may have put files into a media directory, so nothing here follows a link or waits for the
+other end of a FIFO. All functions block.
 """
 
-from collections.abc import Buffer, Iterator
+from collections import deque
+from collections.abc import Buffer, Iterable, Iterator
 from contextlib import contextmanager
 import errno
+from itertools import islice
 import os
 from pathlib import Path
 import shutil
@@ -22,8 +24,11 @@ from .errors import (
     StorageReadOnlyError,
 )
 
-MAX_PICTURE: Final = 160_000_000
-"""Bytes of a picture that is read whole: more than a PNG of the most pixels that are decoded."""
+MAX_IMAGE_BYTES: Final = 160_000_000
+"""Limit for images: more than a PNG has with the most pixels that are decoded."""
+
+_MAX_PIECES: Final = 1024
+"""Pieces written by one call: Linux's IOV_MAX."""
 
 _ERRORS: Final[dict[int, type[StorageError]]] = {
     errno.ENOSPC: StorageFullError,
@@ -33,7 +38,7 @@ _ERRORS: Final[dict[int, type[StorageError]]] = {
     errno.EPERM: StorageReadOnlyError,
     errno.ENOENT: StorageMissingError,
     errno.ENOTDIR: StorageMissingError,
-    # What a network drive says once its server is gone, or has forgotten it.
+    # From network drives whose server is gone or was restarted.
     errno.ENODEV: StorageMissingError,
     errno.ENOTCONN: StorageMissingError,
     errno.ESTALE: StorageMissingError,
@@ -41,14 +46,13 @@ _ERRORS: Final[dict[int, type[StorageError]]] = {
 
 
 def storage_error(error: OSError) -> StorageError:
-    """Translate what the operating system says about a disk into one of our errors."""
-    kind = _ERRORS.get(error.errno or 0, StorageError)
-    return kind(str(error))
+    """Return the StorageError for an error of the operating system."""
+    return _ERRORS.get(error.errno or 0, StorageError)(str(error))
 
 
 @contextmanager
 def storage_errors() -> Iterator[None]:
-    """Turn an OSError of the body into a StorageError, and let ours pass."""
+    """Turn an OSError of the block into a StorageError; a RetrocamError passes unchanged."""
     try:
         yield
     except RetrocamError:
@@ -58,19 +62,19 @@ def storage_errors() -> Iterator[None]:
 
 
 def open_regular(path: Path, flags: int = os.O_RDONLY) -> int:
-    """Open a regular file and return its descriptor, which the caller closes. Blocks.
+    """Open a regular file and return its descriptor, which the caller closes.
 
-    Follows no link: neither the file nor its folder may be one. Never waits for the other end of a
-    FIFO. Raises OSError; FileNotFoundError for anything but a regular file.
+    Neither the file nor its folder may be a link. Raises OSError; FileNotFoundError for anything but
+    a regular file.
     """
-    # Linked folders further up are the choice of whoever set the directory.
+    # Linked folders further up are the choice of the user who set the directory.
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         # O_NONBLOCK has no effect on a regular file.
         flags |= os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
         descriptor = os.open(path.name, flags, dir_fd=folder)
     except OSError as error:
-        # A link; a socket, or a FIFO that nobody reads.
+        # A link; a socket, or a FIFO without a reader.
         if error.errno in (errno.ELOOP, errno.ENXIO):
             raise _irregular(path) from error
         raise
@@ -82,24 +86,23 @@ def open_regular(path: Path, flags: int = os.O_RDONLY) -> int:
     return descriptor
 
 
-def read_picture(path: Path) -> bytes:
-    """Read a picture whole; blocks. Raises as `open_regular`, and PictureTooLargeError.
+def read_image(path: Path) -> bytes:
+    """Read an image file. Raises as `open_regular`, and PictureTooLargeError.
 
-    Of a file that is too large, nothing is read: it may be sparse, and larger than the memory.
+    A file that is too large is not read at all: it may be sparse, and larger than the memory.
     """
     with os.fdopen(open_regular(path), "rb") as file:
         size = os.fstat(file.fileno()).st_size
         # It may grow while it is read.
-        if size > MAX_PICTURE or len(data := file.read(MAX_PICTURE + 1)) > MAX_PICTURE:
-            raise PictureTooLargeError(f"a picture of {size} bytes")
+        if size > MAX_IMAGE_BYTES or len(data := file.read(MAX_IMAGE_BYTES + 1)) > MAX_IMAGE_BYTES:
+            raise PictureTooLargeError(f"an image of {size} bytes")
     return data
 
 
 def create_file(path: Path, flags: int = os.O_WRONLY) -> int:
-    """Make a new file in the place of whatever has its name, and return its descriptor. Blocks.
+    """Create a file, replacing any of its name, and return its descriptor. Raises OSError.
 
-    What was there is unlinked, not opened: it may be a FIFO, or a link to a file of somebody else.
-    Raises OSError.
+    The old one is unlinked, not opened: it may be a FIFO, or a link to a file of others.
     """
     flags |= os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
@@ -110,7 +113,7 @@ def create_file(path: Path, flags: int = os.O_WRONLY) -> int:
 
 
 def folder_status(path: Path) -> os.stat_result:
-    """Return the status of a folder. Blocks. Raises OSError; NotADirectoryError also for a link."""
+    """Return the status of a folder. Raises OSError; NotADirectoryError also for a link."""
     status = path.lstat()
     if not stat.S_ISDIR(status.st_mode):
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
@@ -118,7 +121,7 @@ def folder_status(path: Path) -> os.stat_result:
 
 
 def file_size(path: Path) -> int:
-    """Return the bytes of a regular file. Blocks. Raises as `open_regular`, but opens nothing."""
+    """Return the size in bytes of a regular file, without opening it. Raises as `open_regular`."""
     status = path.lstat()
     if not stat.S_ISREG(status.st_mode):
         raise _irregular(path)
@@ -130,16 +133,27 @@ def _irregular(path: Path) -> FileNotFoundError:
 
 
 def write_all(descriptor: int, data: Buffer) -> None:
-    """Write all of the data. Raises OSError."""
+    """Write all of `data`. Raises OSError."""
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
 
 
-def publish(partial: Path, path: Path, *, sync: bool) -> None:
-    """Give a whole file its final name; with `sync`, first make sure that it is on the disk.
+def write_pieces(descriptor: int, pieces: Iterable[Buffer]) -> None:
+    """Write pieces one after another, without joining them. Raises OSError."""
+    views = deque(memoryview(piece) for piece in pieces)
+    while views:
+        written = os.writev(descriptor, list(islice(views, _MAX_PIECES)))
+        while views and written >= len(views[0]):
+            written -= len(views.popleft())
+        if written:
+            views[0] = views[0][written:]
 
-    Raises StorageError; the partial file is then still there.
+
+def commit_file(partial: Path, path: Path, *, sync: bool) -> None:
+    """Rename a complete file to its final name; with `sync`, sync it first, and its folder then.
+
+    Raises StorageError, and leaves the partial file in place.
     """
     with storage_errors():
         if sync:
@@ -150,11 +164,11 @@ def publish(partial: Path, path: Path, *, sync: bool) -> None:
 
 
 def sync_and_close(descriptor: int) -> None:
-    """Have a file or folder written to the disk, then close it. Raises OSError."""
+    """Sync a file or folder to the disk, and close it. Raises OSError."""
     try:
         os.fsync(descriptor)
     except OSError as error:
-        # Some network file systems cannot sync a folder, and say so.
+        # Some network file systems cannot sync a folder.
         if error.errno != errno.EINVAL:
             raise
     finally:
@@ -162,6 +176,6 @@ def sync_and_close(descriptor: int) -> None:
 
 
 def free_space(directory: Path) -> int:
-    """Bytes that may still be written below a directory. Raises StorageError."""
+    """Return the bytes that can still be written below a directory. Raises StorageError."""
     with storage_errors():
         return shutil.disk_usage(directory).free

@@ -1,95 +1,82 @@
-"""Functions that are called when something happens."""
+"""Lists of callbacks."""
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
-import threading
 from typing import Final
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Registration[**Told]:
-    """Two registrations of one function are two."""
+class Listeners[**P]:
+    """Callbacks, called in order in the thread of `notify`.
 
-    listener: Callable[Told, None]
-
-
-class Listeners[**Told]:
-    """Functions that are called in turn, in the thread that tells. Thread-safe."""
+    Thread-safe without a lock: each method uses one atomic operation of a dict.
+    """
 
     def __init__(self) -> None:
-        """Begin without listeners."""
-        self._lock = threading.Lock()
-        self._registrations: tuple[_Registration[Told], ...] = ()
+        # Keyed by an object of its own: a callback may be registered more than once.
+        self._listeners: dict[object, Callable[P, None]] = {}
 
     def __len__(self) -> int:
-        """Return the number of listeners."""
-        return len(self._registrations)
+        """Return the number of registrations."""
+        return len(self._listeners)
 
-    def add(self, listener: Callable[Told, None]) -> Callable[[], None]:
-        """Call `listener` from now on; return the function that ends it, safe to call again."""
-        registration = _Registration(listener)
-        with self._lock:
-            self._registrations = (*self._registrations, registration)
+    def add(self, listener: Callable[P, None]) -> Callable[[], None]:
+        """Register `listener`; return the function that removes it, safe to call again."""
+        key = object()
+        self._listeners[key] = listener
 
         def remove() -> None:
-            with self._lock:
-                self._registrations = tuple(
-                    other for other in self._registrations if other is not registration
-                )
+            self._listeners.pop(key, None)
 
         return remove
 
     def clear(self) -> None:
         """Remove all listeners."""
-        with self._lock:
-            self._registrations = ()
+        self._listeners.clear()
 
-    def tell(self, *args: Told.args, **kwargs: Told.kwargs) -> None:
-        """Call the listeners of this moment; one added or removed meanwhile changes nothing."""
-        for registration in self._registrations:
-            registration.listener(*args, **kwargs)
+    def notify(self, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Call the listeners registered now; changes made meanwhile apply to the next call."""
+        for listener in self._listeners.copy().values():
+            listener(*args, **kwargs)
 
 
-class Turnwise:
-    """Listeners of changes that come in bursts: they read what is changed, and are told nothing of it.
+class CoalescedListeners:
+    """Listeners of changes that come in bursts, called without arguments.
 
-    The first `_AT_ONCE` changes of a turn of the event loop are told at once, so that who changed
-    something sees it done. All others of that turn, and what listeners change themselves, are told
-    together in the next one: a burst of hundreds costs as much as a few.
+    The first `_MAX_IMMEDIATE` changes of a turn of the event loop notify at once, so that the caller
+    of a change sees its effect. Later ones of that turn, and those made by listeners, are notified
+    once in the next turn: a burst of hundreds costs as much as a few.
     """
 
-    _AT_ONCE: Final = 8
+    _MAX_IMMEDIATE: Final = 8
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Tell in the turns of `loop`; begin without listeners."""
         self._loop = loop
         self._listeners = Listeners[[]]()
-        self._told = 0
-        """Changes that were told in this turn."""
-        self._more = False
-        self._telling = False
+        self._notified = 0
+        """Notifications in this turn."""
+        self._pending = False
+        self._notifying = False
 
     def add(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call `listener` from now on; return the function that ends it, safe to call again."""
+        """Register `listener`; return the function that removes it, safe to call again."""
         return self._listeners.add(listener)
 
-    def tell(self) -> None:
-        """Tell of a change; in the event loop."""
-        if self._telling or self._told >= self._AT_ONCE:
-            self._more = True
+    def notify(self) -> None:
+        """Notify of a change, now or in the next turn. In the event loop."""
+        if self._notifying or self._notified >= self._MAX_IMMEDIATE:
+            self._pending = True
             return
-        if not self._told:
+        if not self._notified:
             self._loop.call_soon(self._end_turn)
-        self._told += 1
-        self._telling = True
+        self._notified += 1
+        self._notifying = True
         try:
-            self._listeners.tell()
+            self._listeners.notify()
         finally:
-            self._telling = False
+            self._notifying = False
 
     def _end_turn(self) -> None:
-        self._told = 0
-        if self._more:
-            self._more = False
-            self.tell()
+        self._notified = 0
+        if self._pending:
+            self._pending = False
+            self.notify()

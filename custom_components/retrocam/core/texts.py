@@ -1,37 +1,36 @@
-"""Texts from outside: which of them a name, a path or a URL can be."""
+"""Checks of text from outside, used as a name, path or URL."""
 
 from typing import Final
 
-MAX_TEXT: Final = 255
-"""Characters of a name."""
+_MAX_NAME: Final = 255
+"""Characters."""
+_MAX_DISPLAYED: Final = 200
 
 
-_SHOWN: Final = 200
+def is_plain(text: str, *, max_length: int = _MAX_NAME) -> bool:
+    """Return whether a text is within `max_length` characters, all of them encodable and printable.
 
-
-def is_plain(text: str, *, most: int = MAX_TEXT) -> bool:
-    """Tell whether a text has at most so many characters, all of which can be written down.
-
-    Control characters (C0, C1 and DEL) and lone surrogates, which no encoding has, are none.
+    Control characters (C0, C1 and DEL) and lone surrogates, which no encoding has, are not.
     """
-    return len(text) <= most and not any(map(_is_odd, text))
+    return len(text) <= max_length and not any(map(_is_unprintable, text))
 
 
 def is_name(text: str) -> bool:
-    """Tell whether a text can be a name: plain, and more than spaces."""
+    """Return whether a text is valid as a name: plain and not blank."""
     return bool(text.strip()) and is_plain(text)
 
 
-def shown(text: str) -> str:
-    """Return a text of a user as an error can quote it: cut short, what is not plain replaced."""
-    cut = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
-    return written(cut)
+def for_display(text: str) -> str:
+    """Return a user's text for an error message: truncated, unprintable characters replaced."""
+    return replace_unprintable(
+        text if len(text) <= _MAX_DISPLAYED else f"{text[: _MAX_DISPLAYED - 1]}…"
+    )
 
 
-def written(text: str) -> str:
-    """Return a text as it can be written down, what is not plain replaced."""
-    return "".join("\ufffd" if _is_odd(character) else character for character in text)
+def replace_unprintable(text: str) -> str:
+    """Replace the characters that `is_plain` rejects by U+FFFD."""
+    return "".join("\ufffd" if _is_unprintable(character) else character for character in text)
 
 
-def _is_odd(character: str) -> bool:
+def _is_unprintable(character: str) -> bool:
     return character < " " or "\x7f" <= character <= "\x9f" or "\ud800" <= character <= "\udfff"

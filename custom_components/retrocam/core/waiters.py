@@ -1,4 +1,4 @@
-"""Futures of event loops that wait for something that happens in a thread."""
+"""Futures of event loops that wait for a thread."""
 
 import asyncio
 from collections.abc import Iterable
@@ -8,26 +8,25 @@ from .threads import resolve
 
 
 class Waiters:
-    """Futures of any number of event loops, woken at once by any thread.
+    """Futures of any number of event loops, woken together from any thread.
 
-    `lock` is that of what is waited for; it must be re-entrant, since the collector may close an
-    abandoned reader while it is held. Without one, all of it belongs to one event loop.
+    `lock` guards the awaited state. It must be re-entrant: the garbage collector may close an
+    abandoned reader while it is held. Without a lock, use the instance in one event loop only.
     """
 
     def __init__(self, lock: contextlib.AbstractContextManager[object] | None = None) -> None:
-        """Begin without waiters."""
         self._lock = lock or contextlib.nullcontext()
         self._waiting: dict[asyncio.AbstractEventLoop, set[asyncio.Future[None]]] = {}
 
     def add(self) -> asyncio.Future[None]:
-        """Return the future that the next `wake` resolves. Call it with the lock held, then `wait`."""
+        """Return the future that the next `wake` resolves. Call with the lock held, then `wait`."""
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()
         self._waiting.setdefault(loop, set()).add(waiter)
         return waiter
 
     async def wait(self, waiter: asyncio.Future[None]) -> None:
-        """Wait for what `add` returned, without the lock; cancelling it drops the waiter."""
+        """Await a future from `add`, without the lock; cancellation removes the waiter."""
         try:
             await waiter
         finally:
@@ -36,10 +35,10 @@ class Waiters:
                     waiting.discard(waiter)
 
     def wake(self) -> None:
-        """Have all look again, by one call to each loop; any thread, with the lock held."""
+        """Wake all waiters, by one call to each loop. Any thread, with the lock held."""
         woken, self._waiting = self._waiting, {}
         for loop, waiters in woken.items():
-            # A loop that was closed under its readers has none left.
+            # A loop closed under its readers has no waiter left.
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(_resolve, waiters)
 

@@ -1,4 +1,4 @@
-"""Steps and forms behind `config_flow.py`.
+"""Steps and forms of `config_flow.py`, and the options flow.
 
 May import `http`, `cameras` and `core`.
 """

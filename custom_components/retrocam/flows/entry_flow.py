@@ -1,7 +1,9 @@
-"""What all steps of the config flow end with: an entry, or the one that is reconfigured."""
+"""The base of the config flow: shows forms, creates or updates the entry."""
 
 from collections.abc import Mapping
-from typing import Any
+from itertools import chain, count
+import threading
+from typing import Any, override
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
@@ -10,6 +12,7 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_ENTITY_ID, CONF_NAME, CONF_PASSWORD
 from homeassistant.core import callback
+import voluptuous as vol
 
 from ..cameras.directories import unused_slug
 from ..cameras.entity import source_entity_id
@@ -18,33 +21,50 @@ from ..core.texts import is_name
 
 
 class EntryFlow(ConfigFlow):
-    """A config flow that gathers title, data and options of an entry."""
+    """A config flow that collects title, data and options of an entry."""
 
     def __init__(self) -> None:
-        """Nothing is known yet."""
         self._title = ""
         self._data: dict[str, Any] = {}
         self._options: dict[str, dict[str, Any]] = {}
+        self._stop = threading.Event()
+        """Ends a probe, when the dialog is closed."""
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        self._stop.set()
+
+    @property
+    def _is_new(self) -> bool:
+        return self.source != SOURCE_RECONFIGURE
 
     @callback
     def _abort_if_known(self, key: str) -> None:
         """Abort if another entry has the same kind and the same value of `key`."""
         match = {CONF_KIND: self._data[CONF_KIND], key: self._data[key]}
-        if self.source == SOURCE_RECONFIGURE:
-            entry = self._get_reconfigure_entry()
-            if all(entry.data.get(name) == value for name, value in match.items()):
-                return
-        self._async_abort_entries_match(match)
+        if self._is_new or not match.items() <= self._get_reconfigure_entry().data.items():
+            self._async_abort_entries_match(match)
+
+    @callback
+    def _unused_title(self, name: str) -> str:
+        """Return `name`, with a number if another entry has this title."""
+        own_entry_id = self.context.get("entry_id")
+        taken = {
+            entry.title for entry in self._async_current_entries() if entry.entry_id != own_entry_id
+        }
+        titles = chain([name], (f"{name} {number}" for number in count(2)))
+        return next(title for title in titles if title not in taken)
 
     @staticmethod
-    def _name_faults(user_input: Mapping[str, Any]) -> dict[str, str]:
-        """Return the errors of a form by its name: none, or that it cannot be one."""
+    def _name_errors(user_input: Mapping[str, Any]) -> dict[str, str]:
+        """Return the errors of a form whose name is invalid, else none."""
         return {} if is_name(user_input[CONF_NAME]) else {CONF_NAME: "invalid_name"}
 
     @callback
     def _finish(self) -> ConfigFlowResult:
-        """Make the entry, or change the one that is reconfigured."""
-        if self.source == SOURCE_RECONFIGURE:
+        """Create the entry, or update the reconfigured one."""
+        if not self._is_new:
             entry = self._get_reconfigure_entry()
             kept = {CONF_SLUG: slug} if (slug := entry.data.get(CONF_SLUG)) else {}
             return self.async_update_reload_and_abort(
@@ -55,9 +75,25 @@ class EntryFlow(ConfigFlow):
         return self.async_create_entry(title=self._title, data=data, options=self._options)
 
     @callback
+    def _form(
+        self,
+        step_id: str,
+        schema: vol.Schema,
+        user_input: dict[str, Any] | None,
+        errors: dict[str, str],
+    ) -> ConfigFlowResult:
+        """Show a form with the user's input, or first with the values of a reconfigured entry."""
+        suggested = user_input or self._reconfigured_values()
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(schema, suggested),
+            errors=errors,
+        )
+
+    @callback
     def _reconfigured_values(self) -> dict[str, Any]:
-        """Return what the form of a reconfigured entry begins with; never the password."""
-        if self.source != SOURCE_RECONFIGURE:
+        """Return the form values of a reconfigured entry, without its password."""
+        if self._is_new:
             return {}
         entry = self._get_reconfigure_entry()
         values = {**entry.data, CONF_NAME: entry.title}

@@ -1,6 +1,6 @@
-"""The forms of the config flow."""
+"""Schemas of the config flow's forms, and fields shared with the options flow."""
 
-from typing import Any, Final
+from typing import Any, Final, override
 
 from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
 from homeassistant.components.stream import (
@@ -38,6 +38,9 @@ from ..core.ascii.presets import PRESETS
 from ..core.grid.layout import Layout
 
 _NAME: Final = TextSelector()
+CAMERAS_SELECTOR: Final = EntitySelector(
+    EntitySelectorConfig(domain=CAMERA_DOMAIN, multiple=True, reorder=True)
+)
 LAYOUT_SELECTOR: Final = SelectSelector(
     SelectSelectorConfig(
         options=[layout.value for layout in Layout],
@@ -57,7 +60,7 @@ _PASSWORD: Final = TextSelector(
 URL_SCHEMA: Final = vol.Schema(
     {
         vol.Required(CONF_NAME): _NAME,
-        # Not of type URL: a browser would refuse a camera's address before we can say why.
+        # Not of type URL: the browser would reject an address without our error message.
         vol.Required(CONF_URL): TextSelector(),
         vol.Required(CONF_RTSP_TRANSPORT, default="tcp"): SelectSelector(
             SelectSelectorConfig(
@@ -87,19 +90,29 @@ CREDENTIALS_SCHEMA: Final = vol.Schema(
 )
 
 
-def entity_schema(excluded: list[str], *, new: bool) -> vol.Schema:
-    """Return the form that picks a camera which Home Assistant has, but none of `excluded`.
+class _EntitiesSelector(EntitySelector):
+    """Selector of a list of entities, which accepts a single one as well: scripts used to send one."""
 
-    A `new` entry is asked whether it is to look back; later that is an option.
-    """
+    @override
+    def __call__(self, data: Any) -> str | list[str]:
+        return super().__call__([data] if isinstance(data, str) else data)
+
+
+def entities_schema(excluded: list[str]) -> vol.Schema:
+    """Return the form of new cameras by entity, without the entities `excluded`."""
+    config = EntitySelectorConfig(domain=CAMERA_DOMAIN, exclude_entities=excluded, multiple=True)
     return vol.Schema(
         {
-            vol.Required(CONF_ENTITY_ID): EntitySelector(
-                EntitySelectorConfig(domain=CAMERA_DOMAIN, exclude_entities=excluded)
-            ),
-            **({vol.Required("lookback_enabled", default=True): BooleanSelector()} if new else {}),
+            vol.Required(CONF_ENTITY_ID): _EntitiesSelector(config),
+            vol.Required("lookback_enabled", default=True): BooleanSelector(),
         }
     )
+
+
+def entity_schema(excluded: list[str]) -> vol.Schema:
+    """Return the form of an existing camera by entity, the lookback of which is an option."""
+    config = EntitySelectorConfig(domain=CAMERA_DOMAIN, exclude_entities=excluded)
+    return vol.Schema({vol.Required(CONF_ENTITY_ID): EntitySelector(config)})
 
 
 def demo_schema() -> vol.Schema:
@@ -122,20 +135,18 @@ def demo_schema() -> vol.Schema:
 
 
 def grid_schema(*, new: bool) -> vol.Schema:
-    """Return the form of a grid. A `new` one is asked for its layout; later that is an option."""
+    """Return the form of a grid; a `new` one with the layout, which is an option later."""
     return vol.Schema(
         {
             vol.Required(CONF_NAME, default="Grid"): _NAME,
-            vol.Required(CONF_CAMERAS): EntitySelector(
-                EntitySelectorConfig(domain=CAMERA_DOMAIN, multiple=True, reorder=True)
-            ),
+            vol.Required(CONF_CAMERAS): CAMERAS_SELECTOR,
             **({vol.Required("layout", default=Layout.QUAD): LAYOUT_SELECTOR} if new else {}),
         }
     )
 
 
 def player_schema(*, new: bool) -> vol.Schema:
-    """Return the form of an ASCII player. A `new` one is asked for its grid; later that is an option."""
+    """Return the form of an ASCII player; a `new` one with the preset, which is an option later."""
     return vol.Schema(
         {
             vol.Required(CONF_NAME, default="ASCII player"): _NAME,
@@ -145,7 +156,7 @@ def player_schema(*, new: bool) -> vol.Schema:
 
 
 def whole_number(low: int, high: int, unit: str | None = None, *, step: int = 1) -> vol.All[Any]:
-    """Return a field for a whole number from `low` to `high`."""
+    """Return a field for an integer from `low` to `high`."""
     config = NumberSelectorConfig(min=low, max=high, step=step, mode=NumberSelectorMode.BOX)
     if unit:
         config["unit_of_measurement"] = unit
@@ -153,5 +164,5 @@ def whole_number(low: int, high: int, unit: str | None = None, *, step: int = 1)
 
 
 def number_within(numbers: range, unit: str) -> vol.All[Any]:
-    """Return a field for one of these whole numbers."""
+    """Return a field for an integer of a range."""
     return whole_number(numbers.start, numbers.stop - 1, unit)

@@ -1,4 +1,4 @@
-"""Views for users who are logged in or have a signed path, and the feed of a WebSocket subscription.
+"""Views for authenticated users, and the media feed of a WebSocket subscription.
 
 May import `cameras`, `media` and `core`.
 """

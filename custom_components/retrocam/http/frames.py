@@ -11,33 +11,30 @@ from ..core.frames.jpeg_ring import Frame
 from ..urls import FRAME_PATH
 from .base import RetrocamView
 
-MOST_WAIT: Final = 60.0
-"""Seconds; more than Home Assistant's stream takes to connect, less than proxies allow an answer."""
+_MAX_WAIT: Final = 60.0
+"""Seconds; more than Home Assistant's stream takes to connect, less than the timeouts of proxies."""
 _LATEST: Final = "latest"
 
 
 class FrameView(RetrocamView):
     """One of the last `ring_size` MJPEG frames.
 
-    Indices count from 0 when the entry is loaded, and are those of the MJPEG stream. While nobody
-    reads MJPEG, no frames come, and the last ones are dropped after some seconds.
+    Indices count from 0 when the entry is loaded, as in the MJPEG stream. Without a reader of MJPEG,
+    no frames are made, and the last ones are dropped after some seconds.
     """
 
     url = FRAME_PATH
     name = "api:retrocam:mjpeg:frame"
 
     async def get(self, request: web.Request, entry_id: str, index: str) -> web.Response:
-        """Answer with the frame; 410 for one that was overwritten, 404 for one that is yet to come.
+        """Answer with the frame; 410 if it was overwritten, 404 if it is still to come.
 
-        With `wait` (s), one that is yet to come is waited for, and meanwhile the camera is read.
+        With `wait` (s), one that is still to come is awaited, and frames are made meanwhile.
         """
-        self.check_authenticated(request)
         instance = self.instance(request, entry_id)
-        wait = _asked_wait(request)
+        wait = _parse_wait(request)
         try:
-            frame = _held(instance, index)
-            if frame is None:
-                frame = await _async_awaited(instance, index, wait)
+            frame = await _async_frame(instance, None if index == _LATEST else int(index), wait)
         except FrameOverwrittenError as err:
             raise web.HTTPGone(text="overwritten") from err
         except (FrameNotReadyError, TimeoutError) as err:
@@ -57,43 +54,35 @@ class FrameView(RetrocamView):
     head = get
 
 
-def _asked_wait(request: web.Request) -> float:
-    """Read `wait` of a query, in seconds. Raises HTTPBadRequest, which says what is wrong."""
+def _parse_wait(request: web.Request) -> float:
+    """Parse `wait` of a query, in seconds. Raises HTTPBadRequest with the reason."""
     try:
         wait = float(request.query.get("wait", 0))
     except ValueError as err:
         raise web.HTTPBadRequest(text="wait is a number of seconds") from err
-    if not 0 <= wait <= MOST_WAIT:  # NaN neither
-        raise web.HTTPBadRequest(text=f"wait is 0 to {MOST_WAIT:.0f} seconds")
+    if not 0 <= wait <= _MAX_WAIT:  # rejects NaN too
+        raise web.HTTPBadRequest(text=f"wait is 0 to {_MAX_WAIT:.0f} seconds")
     return wait
 
 
-def _held(instance: CameraInstance, index: str) -> Frame | None:
-    """Return the frame if the ring holds it, None if it is yet to come.
+async def _async_frame(instance: CameraInstance, index: int | None, wait: float) -> Frame:
+    """Return a frame, None is the latest; make and await it for up to `wait` seconds.
 
-    Raises FrameOverwrittenError.
+    Raises FrameNotReadyError and TimeoutError if it does not come in time, FrameOverwrittenError and
+    RingStoppedError as the ring does.
     """
-    if index == _LATEST:
-        return instance.frames.latest
+    ring = instance.frames
     try:
-        return instance.frames.frame(int(index))
+        frame = ring.latest if index is None else ring.frame(index)
     except FrameNotReadyError:
-        return None
-
-
-async def _async_awaited(instance: CameraInstance, index: str, wait: float) -> Frame:
-    """Have frames made, and wait for this one.
-
-    Raises FrameNotReadyError and TimeoutError when it does not come in `wait` seconds,
-    FrameOverwrittenError and RingStoppedError as the ring does.
-    """
+        frame = None
+    if frame is not None:
+        return frame
     if not wait:
-        raise FrameNotReadyError(f"frame {index} has not come yet")
+        raise FrameNotReadyError("the frame has not come yet")
     release = instance.watch()
     try:
         async with asyncio.timeout(wait):
-            if index == _LATEST:
-                return await instance.frames.current_frame()
-            return await instance.frames.wait_frame(int(index))
+            return await (ring.current_frame() if index is None else ring.wait_frame(index))
     finally:
         release()

@@ -1,6 +1,5 @@
 """The HTTP views of media files: lists, files and thumbnails."""
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -8,7 +7,7 @@ from aiohttp import hdrs, web
 from homeassistant.components.http import KEY_HASS
 import voluptuous as vol
 
-from ..cameras.media_storage import Media
+from ..cameras.media_storage import MediaStorage
 from ..cameras.open_file import OpenFile
 from ..core.errors import InvalidFrameError, MediaNotFoundError, StorageError
 from ..datetimes import unix_time
@@ -17,56 +16,51 @@ from ..urls import MEDIA_LIST_PATH, MEDIA_PATH, THUMBNAIL_PATH
 from .base import RetrocamView
 from .file_response import file_response
 
-LISTED: Final = 50
-FOREVER: Final[dict[str, str]] = {hdrs.CACHE_CONTROL: "private, max-age=31536000, immutable"}
+_DEFAULT_LIMIT: Final = 50
+_IMMUTABLE: Final[dict[str, str]] = {hdrs.CACHE_CONTROL: "private, max-age=31536000, immutable"}
 """A media file never changes under its name."""
 
 _KINDS: Final = "{kind:" + "|".join(MediaKind) + "}"
 
 
 class MediaListView(RetrocamView):
-    """The newest files of one kind, page by page."""
+    """The newest files of one kind, in pages."""
 
     url = MEDIA_LIST_PATH.replace("{kind}", _KINDS)
     name = "api:retrocam:media:list"
 
     async def get(self, request: web.Request, kind: str, entry_id: str) -> web.Response:
-        """Answer with a JSON list, newest first: at most `limit`, and before `before`."""
-        self.check_authenticated(request)
+        """Answer with a JSON list, newest first: at most `limit` files before `before`."""
         instance = self.instance(request, entry_id)
-        page = asked_page(request)
-        which = MediaKind(kind)
-        items = instance.media.libraries[which].page(page.limit, before=page.before)
+        limit, before = parse_page(request)
+        media_kind = MediaKind(kind)
+        items = instance.media.libraries[media_kind].page(limit, before=before)
         hass = request.app[KEY_HASS]
-        return self.json(await async_describe_all(hass, entry_id, which, items))
+        return self.json(await async_describe_all(hass, entry_id, media_kind, items))
+
+    head = get
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What of a list is asked for."""
+def parse_page(request: web.Request) -> tuple[int, float | None]:
+    """Parse `limit` and `before` (UNIX s, None for the newest) of a query.
 
-    limit: int
-    before: float | None
-    """UNIX s; None for the newest."""
-
-
-def asked_page(request: web.Request) -> Page:
-    """Read `limit` and `before` of a query. Raises HTTPBadRequest, which says what is wrong."""
+    Raises HTTPBadRequest with the reason.
+    """
     try:
-        limit = int(request.query.get("limit", LISTED))
+        limit = int(request.query.get("limit", _DEFAULT_LIMIT))
     except ValueError as err:
         raise web.HTTPBadRequest(text="limit is a number") from err
     if not 1 <= limit <= MOST_LISTED:
         raise web.HTTPBadRequest(text=f"limit is 1 to {MOST_LISTED}")
-    text = request.query.get("before")
+    before = request.query.get("before")
     try:
-        return Page(limit, None if text is None else unix_time(text))
+        return limit, None if before is None else unix_time(before)
     except vol.Invalid as err:
         raise web.HTTPBadRequest(text="before is a time") from err
 
 
 class MediaView(RetrocamView):
-    """One file; with Range, so that players can seek."""
+    """One file, with Range requests, so that players can seek."""
 
     url = MEDIA_PATH.replace("{kind}", _KINDS)
     name = "api:retrocam:media:file"
@@ -74,24 +68,22 @@ class MediaView(RetrocamView):
     async def get(
         self, request: web.Request, kind: str, entry_id: str, filename: str
     ) -> web.StreamResponse:
-        """Answer with the file, or 404 for every name that is not in the index."""
-        self.check_authenticated(request)
+        """Answer with the file, 404 for any name that is not in the index."""
         media = self.instance(request, entry_id).media
-        return await async_file_answer(request, media, MediaKind(kind), filename)
+        return await async_file_response(request, media, MediaKind(kind), filename)
+
+    head = get
 
 
-async def async_file_answer(
-    request: web.Request,
-    media: Media,
-    kind: MediaKind,
-    filename: str,
+async def async_file_response(
+    request: web.Request, media: MediaStorage, kind: MediaKind, filename: str
 ) -> web.StreamResponse:
-    """Answer with a file. Raises HTTPNotFound for every name that is not in the index."""
+    """Return the response with a file. Raises HTTPNotFound for any name that is not in the index."""
     try:
         file = await OpenFile.async_open(media, kind, filename)
     except (MediaNotFoundError, StorageError) as err:
         raise web.HTTPNotFound from err
-    return file_response(request, file, {**FOREVER, hdrs.CONTENT_TYPE: content_type(filename)})
+    return file_response(request, file, {**_IMMUTABLE, hdrs.CONTENT_TYPE: content_type(filename)})
 
 
 class ThumbnailView(RetrocamView):
@@ -101,18 +93,21 @@ class ThumbnailView(RetrocamView):
     name = "api:retrocam:thumbnail"
 
     async def get(self, request: web.Request, entry_id: str, filename: str) -> web.Response:
-        """Answer with the picture, which is made when it is first asked for."""
-        self.check_authenticated(request)
+        """Answer with the thumbnail, which is made on the first request."""
         media = self.instance(request, entry_id).media
-        if (found := media.library_of(filename)) is None:
+        if (found := media.find_item(filename)) is None:
             raise web.HTTPNotFound
-        return await async_thumbnail_answer(media, found[0], filename)
+        return await async_thumbnail_response(media, found[0], filename)
+
+    head = get
 
 
-async def async_thumbnail_answer(media: Media, kind: MediaKind, filename: str) -> web.Response:
-    """Answer with the small picture of a file, made now if need be. Raises HTTPNotFound."""
+async def async_thumbnail_response(
+    media: MediaStorage, kind: MediaKind, filename: str
+) -> web.Response:
+    """Return the response with a file's thumbnail, made if needed. Raises HTTPNotFound."""
     try:
         jpeg = await media.async_run(partial(media.libraries[kind].thumbnail, filename), kind)
     except (MediaNotFoundError, InvalidFrameError, StorageError) as err:
         raise web.HTTPNotFound from err
-    return web.Response(body=jpeg, content_type="image/jpeg", headers=FOREVER)
+    return web.Response(body=jpeg, content_type="image/jpeg", headers=_IMMUTABLE)

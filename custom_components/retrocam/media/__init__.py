@@ -1,4 +1,4 @@
-"""How media files are named and described to users and automations.
+"""Ids and descriptions of media files, for users and automations.
 
 May import `core`.
 """

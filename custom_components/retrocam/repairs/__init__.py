@@ -1,7 +1,6 @@
-"""Repairs: the ways out of an issue that can be taken in its dialog. `repairs/checks.py` raises them.
+"""Issues, raised by `repairs/checks.py`, and the dialogs that repair them.
 
-When a flow ends well, Home Assistant takes the issue back; what did not help is raised again by the next
-check.
+Home Assistant deletes the issue when its flow ends; the next check raises it again if needed.
 
 May import `flows`, `cameras`, `stream` and `core`.
 """
@@ -16,18 +15,18 @@ import voluptuous as vol
 
 from ..cameras import RetrocamConfigEntry
 from ..cameras.extractor_issues import JAVASCRIPT_ISSUE, async_has_javascript
-from ..cameras.share_access import SHARE_LOCK, open_lock
-from ..cameras.share_auth import DOOR
+from ..cameras.share_access import SHARE_LOCK, load_credentials
+from ..cameras.share_auth import SHARE_AUTH
 from ..flows.schemas import number_within
 from ..settings import LOOKBACK_MEGABYTES, LOOKBACK_SECONDS
 from .checks import ENTRY_ID, ISSUE, STORAGE_FAULTS, megabytes_needed
 from .flow import EntryRepair, Repair
-from .source import AudioRepair, CameraRepair, GridRepair, SourceRepair
-from .storage import SpaceRepair, StorageRepair
+from .source import AudioRepair, CameraRepair, GridRepair, SourceRepair, WrappedAudioRepair
+from .storage import SlowRepair, SpaceRepair, StorageRepair
 
 
 class LookbackRepair(EntryRepair):
-    """Gives a lookback the memory that its seconds take, or fewer seconds."""
+    """Raises the memory limit of a lookback, or shortens it."""
 
     @override
     def _schema(self) -> vol.Schema:
@@ -64,18 +63,18 @@ class LookbackRepair(EntryRepair):
 
 
 class GuessingRepair(EntryRepair):
-    """Gives a share page a link that nobody has guessed at."""
+    """Replaces the link of a share page whose PIN is being guessed."""
 
     @override
     def _placeholders(self) -> dict[str, str]:
-        guesses = self.hass.data[DOOR].guesses(self._entry)
+        guesses = self.hass.data[SHARE_AUTH].guesses(self._entry)
         return {**super()._placeholders(), "count": str(guesses)}
 
     @override
     async def async_try(self, user_input: dict[str, Any]) -> dict[str, str]:
-        if (lock := open_lock(self._entry)) is not None:
-            self.hass.data[DOOR].async_forget(lock.slug)
-            stored = lock.changed(new_link=True).stored()
+        if (credentials := load_credentials(self._entry)) is not None:
+            self.hass.data[SHARE_AUTH].async_forget(credentials.slug)
+            stored = credentials.rotated(new_link=True).as_dict()
             self.hass.config_entries.async_update_entry(
                 self._entry, options={**self._entry.options, SHARE_LOCK: stored}
             )
@@ -84,7 +83,7 @@ class GuessingRepair(EntryRepair):
 
 
 class RuntimeRepair(Repair):
-    """Looks whether there is a JavaScript runtime now. It concerns all players at once."""
+    """Checks whether a JavaScript runtime is installed now; one issue for all players."""
 
     @override
     async def async_try(self, user_input: dict[str, Any]) -> dict[str, str]:
@@ -93,10 +92,12 @@ class RuntimeRepair(Repair):
 
 _REPAIRS: Final[dict[str, Callable[[RetrocamConfigEntry], RepairsFlow]]] = {
     **dict.fromkeys(STORAGE_FAULTS, StorageRepair),
+    "storage_slow": SlowRepair,
     "storage_full": SpaceRepair,
     "storage_low": SpaceRepair,
     "source_gone": SourceRepair,
     "audio_dropped": AudioRepair,
+    "audio_dropped_wrapped": WrappedAudioRepair,
     "camera_gone": CameraRepair,
     "camera_removed": CameraRepair,
     "grid_member_removed": GridRepair,
@@ -108,14 +109,12 @@ _REPAIRS: Final[dict[str, Callable[[RetrocamConfigEntry], RepairsFlow]]] = {
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
-    """Make the flow of an issue; of one whose entry has just gone, one that only puts it away."""
+    """Create the flow of an issue; if its entry has just been unloaded, one that only dismisses it."""
     if issue_id == JAVASCRIPT_ISSUE:
         return RuntimeRepair()
-    known = data or {}
-    entry: RetrocamConfigEntry | None = hass.config_entries.async_get_entry(
-        str(known.get(ENTRY_ID))
-    )
-    repair = _REPAIRS.get(str(known.get(ISSUE)))
+    data = data or {}
+    entry: RetrocamConfigEntry | None = hass.config_entries.async_get_entry(str(data.get(ENTRY_ID)))
+    repair = _REPAIRS.get(str(data.get(ISSUE)))
     if entry is None or repair is None or entry.state is not ConfigEntryState.LOADED:
         return ConfirmRepairFlow()
     return repair(entry)

@@ -1,6 +1,7 @@
-"""The base of all repairs: a dialog that says what to do, and tries whether it helped."""
+"""Base classes of the repairs: dialogs with instructions, which check whether they helped."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
 from typing import Any, override
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
@@ -9,88 +10,96 @@ import voluptuous as vol
 
 from ..cameras import CameraInstance, RetrocamConfigEntry
 
+type Attempt = Callable[[dict[str, Any]], Awaitable[dict[str, str]]]
+"""Does what a form asks for; returns the errors of the form."""
+
 
 class Repair(RepairsFlow, ABC):
     """The repair of an issue."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Begin."""
+        """Start with the form; repairs that offer a choice show a menu instead."""
         return await self.async_step_confirm()
 
     async def async_step_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
-        """Say what to do, and try whether it helped."""
-        errors: dict[str, str] = {}
-        if not self._concerns_anything():
-            return self.async_create_entry(data={})
-        if user_input is not None:
-            errors = await self.async_try(user_input)
-            if not errors:
-                return self.async_create_entry(data={})
-        return self._form("confirm", self._schema(), errors, user_input)
+        """Show the instructions, and check whether they helped."""
+        return await self._async_step("confirm", user_input, self.async_try, self._schema())
 
-    def _form(
+    async def _async_step(
         self,
         step_id: str,
-        schema: vol.Schema,
-        errors: dict[str, str],
         user_input: dict[str, Any] | None,
+        attempt: Attempt,
+        schema: vol.Schema | None = None,
     ) -> RepairsFlowResult:
+        """Show a form until `attempt` returns no errors, or nothing is left to repair."""
+        errors: dict[str, str] = {}
+        if self._is_obsolete() or (
+            user_input is not None and not (errors := await attempt(user_input))
+        ):
+            return self.async_create_entry(data={})
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(
-                schema, user_input or self._suggested()
+                schema or vol.Schema({}), user_input or self._suggested()
             ),
             errors=errors,
             description_placeholders=self._placeholders(),
         )
 
-    def _concerns_anything(self) -> bool:
-        """Tell whether there is still something to repair."""
-        return True
+    def _menu(self, *options: str) -> RepairsFlowResult:
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=list(options),
+            description_placeholders=self._placeholders(),
+        )
+
+    def _is_obsolete(self) -> bool:
+        """Return whether nothing is left to repair."""
+        return False
 
     def _placeholders(self) -> dict[str, str]:
-        """Return what the texts of the dialog name."""
+        """Return the placeholders of the dialog's texts."""
         return {}
 
     def _schema(self) -> vol.Schema:
-        """Return the fields of the form, of which most repairs have none."""
+        """Return the fields of the form; most repairs have none."""
         return vol.Schema({})
 
     def _suggested(self) -> dict[str, Any]:
-        """Return what the fields begin with."""
+        """Return the initial values of the fields."""
         return {}
 
     @abstractmethod
     async def async_try(self, user_input: dict[str, Any]) -> dict[str, str]:
-        """Do what was asked for; return the errors of the form."""
+        """Attempt the repair; return the errors of the form."""
 
 
 class EntryRepair(Repair):
     """The repair of an issue of one entry."""
 
     def __init__(self, entry: RetrocamConfigEntry) -> None:
-        """Repair `entry`, which is loaded."""
         super().__init__()
         self._entry = entry
 
     @property
     def _instance(self) -> CameraInstance:
-        """The instance as it is now: the entry may be loaded anew while the dialog is open."""
+        """The current instance: the entry may be reloaded while the dialog is open."""
         instance: CameraInstance = self._entry.runtime_data
         return instance
 
     @override
-    def _concerns_anything(self) -> bool:
-        """Tell whether the entry is loaded: another one's issues were taken back with its unloading."""
-        return self._entry.state is ConfigEntryState.LOADED
+    def _is_obsolete(self) -> bool:
+        """Return whether the entry is unloaded, which has removed its issues."""
+        return self._entry.state is not ConfigEntryState.LOADED
 
     @override
     def _placeholders(self) -> dict[str, str]:
         return {"name": self._instance.name}
 
     def _change(self, data: dict[str, Any]) -> None:
-        """Change the entry, and load it anew."""
+        """Update and reload the entry."""
         self.hass.config_entries.async_update_entry(self._entry, data=data)
         self.hass.config_entries.async_schedule_reload(self._entry.entry_id)

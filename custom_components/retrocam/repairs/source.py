@@ -1,35 +1,40 @@
-"""Repairs of sources that are gone, or send what cannot be passed on."""
+"""Repairs of sources that are gone, or whose audio is not supported."""
 
 import threading
 from typing import Any, override
 
 from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
 from homeassistant.components.repairs import RepairsFlowResult
+from homeassistant.components.repairs.const import FlowType
+from homeassistant.config_entries import SOURCE_USER
 from homeassistant.const import CONF_ENTITY_ID, CONF_URL
 from homeassistant.helpers.selector import EntitySelector, EntitySelectorConfig, TextSelector
 import voluptuous as vol
 
 from ..cameras import RetrocamConfigEntry
 from ..cameras.entity import own_cameras, source_entity_id, stored_camera
-from ..cameras.grid import GridInstance, grid_fault
-from ..cameras.url import async_probe, data_with_url
+from ..cameras.grid import GridCamera, grid_error
+from ..cameras.relay import is_relayed
+from ..cameras.url import async_probe_and_adapt, data_with_url
 from ..const import CONF_AUDIO_CODEC, CONF_CAMERAS
 from ..core.errors import InvalidUrlError, RetrocamError
-from ..stream.options import CARRIED_AUDIO
+from ..core.sources.audio import audio_name
+from ..flows.schemas import CAMERAS_SELECTOR
+from ..flows.source_flow import ENTRY_ID
+from ..stream.url_provider import CARRIED_AUDIO
 from .flow import EntryRepair
 
 
 class SourceRepair(EntryRepair):
-    """Opens the camera again, perhaps at another address."""
+    """Probes the camera again, at the same or another URL."""
 
     def __init__(self, entry: RetrocamConfigEntry) -> None:
-        """Repair a camera by URL."""
         super().__init__(entry)
         self._stop = threading.Event()
 
     @override
     def async_remove(self) -> None:
-        """End an attempt to open the source when the dialog is closed."""
+        """Stop the probe when the dialog is closed."""
         self._stop.set()
 
     @override
@@ -44,26 +49,21 @@ class SourceRepair(EntryRepair):
     async def async_try(self, user_input: dict[str, Any]) -> dict[str, str]:
         try:
             data = data_with_url(self._entry.data, user_input[CONF_URL])
-            if self._is_taken(data[CONF_URL]):
+            entries = self.hass.config_entries.async_entries(self._entry.domain)
+            others = [entry for entry in entries if entry is not self._entry]
+            if any(other.data.get(CONF_URL) == data[CONF_URL] for other in others):
                 return {CONF_URL: "already_configured"}
-            probe = await async_probe(data, "retrocam probe", self._stop)
+            _, data = await async_probe_and_adapt(data, "retrocam probe", self._stop)
         except InvalidUrlError as err:
             return {CONF_URL: err.code}
         except RetrocamError as err:
             return {"base": err.code}
-        self._change({**data, CONF_AUDIO_CODEC: probe.audio_codec})
+        self._change(data)
         return {}
-
-    def _is_taken(self, url: str) -> bool:
-        """Tell whether another entry opens `url` already."""
-        return any(
-            other is not self._entry and other.data.get(CONF_URL) == url
-            for other in self.hass.config_entries.async_entries(self._entry.domain)
-        )
 
 
 class AudioRepair(SourceRepair):
-    """Looks whether the camera sends another kind of sound now."""
+    """Has the sound converted, unless the camera sends what Home Assistant takes now."""
 
     @override
     def _schema(self) -> vol.Schema:
@@ -75,59 +75,79 @@ class AudioRepair(SourceRepair):
 
     @override
     def _placeholders(self) -> dict[str, str]:
-        return {**super()._placeholders(), "codec": str(self._entry.data.get(CONF_AUDIO_CODEC))}
+        codec = str(self._entry.data.get(CONF_AUDIO_CODEC))
+        return {**super()._placeholders(), "codec": audio_name(codec)}
 
     @override
     async def async_try(self, user_input: dict[str, Any]) -> dict[str, str]:
         try:
-            probe = await async_probe(self._entry.data, "retrocam probe", self._stop)
+            probe, data = await async_probe_and_adapt(
+                self._entry.data, "retrocam probe", self._stop
+            )
         except RetrocamError as err:
             return {"base": err.code}
-        if probe.audio_codec is not None and probe.audio_codec not in CARRIED_AUDIO:
-            return {"base": "not_yet"}
-        self._change({**self._entry.data, CONF_AUDIO_CODEC: probe.audio_codec})
+        is_dropped = probe.audio_codec is not None and probe.audio_codec not in CARRIED_AUDIO
+        if is_dropped and not is_relayed(data, self._instance.settings.sound):
+            return {"base": "cannot_convert"}
+        self._change(data)
+        return {}
+
+
+class WrappedAudioRepair(EntryRepair):
+    """Leads to the form of a camera by URL, whose sound can be converted.
+
+    That form asks the camera for its URL itself: nothing here has its password.
+    """
+
+    @override
+    def _placeholders(self) -> dict[str, str]:
+        codec = str(self._entry.data.get(CONF_AUDIO_CODEC))
+        return {**super()._placeholders(), "codec": audio_name(codec)}
+
+    @override
+    async def async_step_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        if user_input is None or self._is_obsolete():
+            return await super().async_step_confirm(user_input)
+        form = await self.hass.config_entries.flow.async_init(
+            self._entry.domain,
+            context={"source": SOURCE_USER},
+            data={ENTRY_ID: self._entry.entry_id},
+        )
+        return self.async_create_entry(data={}, next_flow=(FlowType.CONFIG_FLOW, form["flow_id"]))
+
+    @override
+    async def async_try(self, user_input: dict[str, Any]) -> dict[str, str]:
         return {}
 
 
 class CameraRepair(EntryRepair):
-    """Puts another camera in the place of one that is gone, or takes the entry away."""
+    """Replaces a camera that is gone, or removes the entry."""
 
     @override
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Ask which way."""
-        return self.async_show_menu(
-            step_id="init",
-            menu_options=["confirm", "remove"],
-            description_placeholders=self._placeholders(),
-        )
+        return self._menu("confirm", "remove")
 
     async def async_step_remove(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
-        """Remove the entry, after a question; its media stays."""
-        if not self._concerns_anything():
-            return self.async_create_entry(data={})
-        if user_input is None:
-            return self._form("remove", vol.Schema({}), {}, None)
-        # It takes its issues along, and with them this flow's: not before the flow has ended.
+        """Remove the entry, after confirmation; its media stays."""
+        return await self._async_step("remove", user_input, self._async_remove_entry)
+
+    async def _async_remove_entry(self, user_input: dict[str, Any]) -> dict[str, str]:
+        # Not eager: this deletes the issue of this flow, which must have ended by then.
         self.hass.async_create_task(
             self.hass.config_entries.async_remove(self._entry.entry_id),
             f"remove {self._entry.title}",
             eager_start=False,
         )
-        return self.async_create_entry(data={})
+        return {}
 
     @override
     def _schema(self) -> vol.Schema:
-        return vol.Schema(
-            {
-                vol.Required(CONF_ENTITY_ID): EntitySelector(
-                    EntitySelectorConfig(
-                        domain=CAMERA_DOMAIN, exclude_entities=own_cameras(self.hass)
-                    )
-                )
-            }
-        )
+        config = EntitySelectorConfig(domain=CAMERA_DOMAIN, exclude_entities=own_cameras(self.hass))
+        return vol.Schema({vol.Required(CONF_ENTITY_ID): EntitySelector(config)})
 
     @override
     async def async_try(self, user_input: dict[str, Any]) -> dict[str, str]:
@@ -143,34 +163,28 @@ class CameraRepair(EntryRepair):
 
 
 class GridRepair(EntryRepair):
-    """Takes members out of a grid that are gone, or puts others in their place."""
+    """Removes or replaces members of a grid that are gone."""
 
     @override
     def _placeholders(self) -> dict[str, str]:
         grid = self._instance
-        assert isinstance(grid, GridInstance)  # noqa: S101  # no other has this issue
+        assert isinstance(grid, GridCamera)  # noqa: S101  # no other has this issue
         return {**super()._placeholders(), "count": str(grid.removed_members)}
 
     @override
     def _schema(self) -> vol.Schema:
-        return vol.Schema(
-            {
-                vol.Required(CONF_CAMERAS): EntitySelector(
-                    EntitySelectorConfig(domain=CAMERA_DOMAIN, multiple=True, reorder=True)
-                )
-            }
-        )
+        return vol.Schema({vol.Required(CONF_CAMERAS): CAMERAS_SELECTOR})
 
     @override
     def _suggested(self) -> dict[str, Any]:
         ids = (source_entity_id(self.hass, stored) for stored in self._entry.data[CONF_CAMERAS])
-        return {CONF_CAMERAS: [one for one in ids if one and self.hass.states.get(one)]}
+        return {CONF_CAMERAS: [camera for camera in ids if camera and self.hass.states.get(camera)]}
 
     @override
     async def async_try(self, user_input: dict[str, Any]) -> dict[str, str]:
-        cameras = list(dict.fromkeys(user_input[CONF_CAMERAS]))
+        cameras = dict.fromkeys(user_input[CONF_CAMERAS])  # in order, without duplicates
         stored = [stored_camera(self.hass, camera) for camera in cameras]
-        if fault := grid_fault(self.hass, stored, self._entry.entry_id):
-            return {CONF_CAMERAS: fault}
+        if error := grid_error(self.hass, stored, self._entry.entry_id):
+            return {CONF_CAMERAS: error}
         self._change({**self._entry.data, CONF_CAMERAS: stored})
         return {}

@@ -1,4 +1,4 @@
-"""The page of guests: its views, and what guests may do.
+"""The share page: views for guests, and the actions they may use.
 
 May import `http`, `actions`, `cameras`, `media`, `panel` and `core`.
 """

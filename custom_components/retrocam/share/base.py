@@ -1,11 +1,12 @@
-"""The base of the views for guests: no login of Home Assistant, but the cookie of one share page.
+"""Base of the views for guests, who have the cookie of one share page instead of a login.
 
-Whoever has no valid cookie gets the same answer wherever the link leads, or does not lead.
+Without a valid cookie, the answer is the same whether the page exists or not.
 """
 
 import asyncio
 from collections.abc import Coroutine, Iterator
 from contextlib import closing, contextmanager
+from hmac import compare_digest
 import json
 from typing import Any, Final
 
@@ -16,15 +17,19 @@ from homeassistant.core import callback
 from homeassistant.util.json import JSON_DECODE_EXCEPTIONS, json_loads
 
 from ..cameras import CameraInstance
-from ..cameras.share_auth import DOOR, Door, Guest
-from ..core.share.credentials import LIFETIME, Lock, Pass
+from ..cameras.share_auth import SHARE_AUTH, Guest, ShareAuth
+from ..core.share.credentials import LIFETIME, GuestSession, ShareCredentials, Visitor
 from ..urls import share_path
 
 COOKIE: Final = "retrocam_share"
-MOST_BYTES: Final = 4096
-"""Of a request's body."""
-PATIENCE: Final = 10.0
-"""Seconds in which it must be there."""
+VISITOR_COOKIE: Final = "retrocam_page"
+PAGE_HEADER: Final = "X-Retrocam-Token"
+PAGE_QUERY: Final = "token"
+"""Carry the token of a page; the query for WebSocket, since pages cannot set its headers."""
+_MAX_BODY: Final = 4096
+"""Bytes."""
+_BODY_TIMEOUT: Final = 10.0
+"""Seconds."""
 HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
@@ -40,91 +45,121 @@ HEADERS: Final = {
 
 
 class LockedError(web.HTTPClientError):
-    """401 without a cookie. Not aiohttp's own: Home Assistant would count that as a wrong login."""
+    """401 without a cookie. Not aiohttp's own, which Home Assistant counts as a wrong login."""
 
     status_code = 401
 
 
-def refusal(kind: type[web.HTTPException], code: str, **more: Any) -> web.HTTPException:
-    """Return what is raised to answer with {"error": code, ...}."""
+def error_response(kind: type[web.HTTPException], code: str, **fields: Any) -> web.HTTPException:
+    """Return the exception that answers with {"error": code, ...}."""
     headers = dict(HEADERS)
-    if (seconds := more.get("retry_after")) is not None:
+    if (seconds := fields.get("retry_after")) is not None:
         headers[hdrs.RETRY_AFTER] = str(seconds)
-    text = json.dumps({"error": code, **more})
+    text = json.dumps({"error": code, **fields})
     return kind(text=text, content_type="application/json", headers=headers)
 
 
 def bad_request(message: str) -> web.HTTPException:
-    """Return what is raised to answer a request that nobody of ours sends."""
-    return refusal(web.HTTPBadRequest, "bad_request", message=message)
+    """Return the exception for a request that the page does not send."""
+    return error_response(web.HTTPBadRequest, "bad_request", message=message)
 
 
 class ShareView(HomeAssistantView):
-    """The base of the views for guests."""
+    """Base of the views for guests."""
 
     requires_auth = False
 
     @callback
-    def enter(self, request: web.Request, slug: str) -> tuple[Guest, CameraInstance]:
-        """Let a guest in, and return what there is to see.
+    def authenticate(self, request: web.Request, slug: str) -> tuple[Guest, CameraInstance]:
+        """Return the guest and the shared instance.
 
-        Raises LockedError, and HTTPServiceUnavailable while it is not loaded.
+        Raises LockedError without a valid cookie, HTTPServiceUnavailable while it is not loaded.
         """
-        guest = self.door(request).enter(slug, request.cookies.get(COOKIE, ""))
+        guest = self.share_auth(request).enter(slug, request.cookies.get(COOKIE, ""))
         if guest is None:
-            raise refusal(LockedError, "locked")
+            raise error_response(LockedError, "locked")
         if guest.entry.state is not ConfigEntryState.LOADED:
-            raise refusal(web.HTTPServiceUnavailable, "unavailable", retry_after=2)
+            raise error_response(web.HTTPServiceUnavailable, "unavailable", retry_after=2)
         return guest, guest.entry.runtime_data
 
     @staticmethod
-    def door(request: web.Request) -> Door:
-        """Return the door that all guests come through."""
-        return request.app[KEY_HASS].data[DOOR]
+    def share_auth(request: web.Request) -> ShareAuth:
+        """Return the authentication of share pages."""
+        return request.app[KEY_HASS].data[SHARE_AUTH]
 
     @staticmethod
     def answer(result: Any) -> web.Response:
-        """Return a JSON answer."""
+        """Return a JSON response."""
         return HomeAssistantView.json(result, headers=HEADERS)
 
 
-def set_cookie(request: web.Request, response: web.Response, lock: Lock, allowed: Pass) -> None:
-    """Give a guest a cookie; only by https if the request came so, by Home Assistant's own rules."""
+def set_cookie(
+    request: web.Request,
+    response: web.Response,
+    credentials: ShareCredentials,
+    session: GuestSession,
+) -> None:
+    """Set a guest's cookie, `secure` if the browser used https."""
     response.set_cookie(
         COOKIE,
-        lock.sign(allowed),
-        path=share_path(lock.slug),
+        credentials.sign(session),
+        path=share_path(credentials.slug),
         max_age=LIFETIME,
         httponly=True,
         samesite="Strict",
-        secure=request.secure,
+        secure=is_https(request),
     )
 
 
-def check_origin(request: web.Request) -> None:
-    """Refuse what another site has a browser send. Raises HTTPForbidden.
+def is_https(request: web.Request) -> bool:
+    """Return whether the browser used https: as its Origin says, else by Home Assistant's own rules.
 
-    Browsers tell where a request comes from by `Sec-Fetch-Site`, by https only, and by `Origin`, which
-    must then be where the request goes to. Who sends neither is no browser.
+    A proxy may pass on neither, or the wrong protocol, with which a browser drops the cookie.
     """
-    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get(hdrs.ORIGIN)
-    if site == "same-origin" or (site is None and origin is None):
+    if origin := request.headers.get(hdrs.ORIGIN):
+        return origin.lower().startswith("https:")
+    return request.secure
+
+
+def visitor_of(request: web.Request) -> Visitor | None:
+    """Return the visitor of the page's own cookie."""
+    return Visitor.of_cookie(request.cookies.get(VISITOR_COOKIE, ""))
+
+
+def check_origin(request: web.Request, token: str | None) -> None:
+    """Reject cross-site requests of browsers. Raises HTTPForbidden.
+
+    Browsers send `Sec-Fetch-Site`, over https only, or `Origin`. That equals the host, unless a proxy
+    in between replaced the host: the page must then send `token`, which pages of other sites cannot
+    know. A client that sends neither is not a browser.
+    """
+    if (site := request.headers.get("Sec-Fetch-Site")) is not None:
+        if site == "same-origin":
+            return
+        raise error_response(web.HTTPForbidden, "forbidden", message="from another site")
+    origin = request.headers.get(hdrs.ORIGIN)
+    if origin is None or origin.partition("://")[2].lower() == request.host.lower():
         return
-    if origin is None or origin.partition("://")[2].lower() != request.host.lower():
-        raise refusal(web.HTTPForbidden, "forbidden", message="from another site")
+    given = request.headers.get(PAGE_HEADER) or request.query.get(PAGE_QUERY, "")
+    # As bytes: compare_digest accepts only ASCII strings.
+    if token is None or not compare_digest(given.encode(errors="replace"), token.encode()):
+        raise error_response(web.HTTPForbidden, "other_host", message="from another host")
 
 
-async def json_body(request: web.Request) -> dict[str, Any]:
-    """Return the JSON object that was sent, by this page. Raises HTTPForbidden or HTTPBadRequest."""
-    check_origin(request)
+async def json_body(request: web.Request, token: str | None) -> dict[str, Any]:
+    """Return the JSON object of a same-site request. Raises HTTPForbidden or HTTPBadRequest.
+
+    `token` is that of `check_origin`.
+    """
+    check_origin(request, token)
     if request.content_type != "application/json":
         raise bad_request("send JSON")
     data = b""
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(_BODY_TIMEOUT):
             async for chunk in request.content.iter_any():
                 data += chunk
-                if len(data) > MOST_BYTES:
+                if len(data) > _MAX_BODY:
                     raise bad_request("too much")
         body = json_loads(data)
     except (*JSON_DECODE_EXCEPTIONS, web.RequestPayloadError, TimeoutError) as err:
@@ -135,36 +170,35 @@ async def json_body(request: web.Request) -> dict[str, Any]:
 
 
 @contextmanager
-def visiting(request: web.Request, guest: Guest) -> Iterator[asyncio.Event]:
-    """Count an open stream; gives what is set when the guest has to go.
+def open_stream(request: web.Request, guest: Guest) -> Iterator[asyncio.Event]:
+    """Register an open stream; yields the event that ends it.
 
-    Raises HTTPTooManyRequests when this guest has too many, HTTPServiceUnavailable when all have.
+    Raises HTTPTooManyRequests if this guest has too many, HTTPServiceUnavailable if all have.
     """
     share = guest.entry.runtime_data.share
-    if share.is_full_for(guest.allowed):
-        raise refusal(web.HTTPTooManyRequests, "too_many_streams", retry_after=5)
-    left = guest.allowed.expires - ShareView.door(request).clock()
-    with share.visit(guest.allowed, left) as ended:
+    if share.is_full_for(guest.session):
+        raise error_response(web.HTTPTooManyRequests, "too_many_streams", retry_after=5)
+    left = guest.session.expires - ShareView.share_auth(request).clock()
+    with share.stream(guest.session, left) as ended:
         if ended is None:
-            raise refusal(web.HTTPServiceUnavailable, "busy", retry_after=5)
+            raise error_response(web.HTTPServiceUnavailable, "busy", retry_after=5)
         yield ended
 
 
-async def async_while_welcome(
+async def async_stream_for_guest(
     request: web.Request, guest: Guest, stream: Coroutine[Any, Any, web.StreamResponse]
 ) -> web.StreamResponse:
-    """Answer with a stream until it ends, or the guest has to go: then the connection is cut."""
-    with closing(stream), visiting(request, guest) as ended:
-        streaming = asyncio.ensure_future(stream)
-        ending = asyncio.ensure_future(ended.wait())
+    """Await a streaming response; abort the connection when the guest's session ends."""
+    with closing(stream), open_stream(request, guest) as ended:
+        tasks = asyncio.ensure_future(stream), asyncio.ensure_future(ended.wait())
         try:
-            await asyncio.wait((streaming, ending), return_when=asyncio.FIRST_COMPLETED)
-            if streaming.done():
-                return streaming.result()
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if tasks[0].done():
+                return tasks[0].result()
         finally:
-            ending.cancel()
-            streaming.cancel()
-            await asyncio.gather(ending, streaming, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
     if request.transport is not None:
         request.transport.abort()
     return web.Response()

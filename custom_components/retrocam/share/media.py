@@ -1,18 +1,17 @@
-"""What guests see and hear: the same bytes as by Home Assistant's own views, for the cookie."""
+"""Video, audio and snapshots for guests: the content of Home Assistant's own views, for the cookie."""
 
-from abc import ABC, abstractmethod
-from typing import Any, Final, override
+from typing import Any, Final
 
 from aiohttp import web
 from homeassistant.components.http import KEY_HASS
 from homeassistant.core import callback
 
 from ..cameras import CameraInstance
-from ..cameras.media_storage import Media
+from ..cameras.media_storage import MediaStorage
 from ..core.library.index import MediaItem
 from ..datetimes import iso
-from ..http.ascii import Terms, Told, async_stream_cells, async_stream_sound
-from ..http.media import asked_page, async_file_answer, async_thumbnail_answer
+from ..http.ascii import GuestPolicy, TextMessage, async_stream_ascii, async_stream_audio
+from ..http.media import async_file_response, async_thumbnail_response, parse_page
 from ..http.mjpeg import async_stream_mjpeg
 from ..media.items import MediaKind
 from ..urls import (
@@ -29,62 +28,66 @@ from ..workload import async_slices
 from .base import (
     HEADERS,
     ShareView,
-    async_while_welcome,
+    async_stream_for_guest,
     bad_request,
     check_origin,
-    refusal,
-    visiting,
+    error_response,
+    open_stream,
 )
 
 
-class ShareCellsView(ShareView):
-    """The pictures as cells."""
+class ShareAsciiView(ShareView):
+    """The ASCII stream."""
 
     url = SHARE_CELLS_PATH
     name = "retrocam:share:cells"
 
     async def get(self, request: web.Request, slug: str) -> web.StreamResponse:
-        """Speak the cell stream until the guest leaves, or has to."""
-        guest, instance = self.enter(request, slug)
-        check_origin(request)
+        """Stream until the guest leaves, or its session ends."""
+        guest, instance = self.authenticate(request, slug)
+        check_origin(request, guest.token)
         base = share_path(slug)
 
-        def told(message: Told) -> Told:
-            return _for_guests(message, instance, base)
+        def redact(message: TextMessage) -> TextMessage:
+            return _redacted(message, instance, base)
 
-        with visiting(request, guest) as ended:
-            return await async_stream_cells(request, instance, Terms(ended, told))
+        with open_stream(request, guest) as ended:
+            return await async_stream_ascii(request, instance, GuestPolicy(ended, redact))
+
+    head = get
 
 
-def _for_guests(message: Told, instance: CameraInstance, base: str) -> Told:
-    """Return a message with the sound's address on this page, and without the words of an error.
+def _redacted(message: TextMessage, instance: CameraInstance, base: str) -> TextMessage:
+    """Return a message with the audio's URL below `base`, and without the text of an error.
 
-    Those may name what the owner plays, or where.
+    That may name what the owner plays, or where.
     """
     if message["type"] == "init":
         if message["audio"] is None:
             return message
-        own = f"{AUDIO_BASE}/{instance.entry.entry_id}/"
-        return {**message, "audio": f"{base}/audio/{message['audio'].removeprefix(own)}"}
+        prefix = f"{AUDIO_BASE}/{instance.entry.entry_id}/"
+        return {**message, "audio": f"{base}/audio/{message['audio'].removeprefix(prefix)}"}
     if message["error"] is None:
         return message
     return {**message, "error": {"code": message["error"]["code"], "message": ""}}
 
 
 class ShareMjpegView(ShareView):
-    """The pictures as MJPEG."""
+    """The MJPEG stream."""
 
     url = SHARE_MJPEG_PATH
     name = "retrocam:share:mjpeg"
 
     async def get(self, request: web.Request, slug: str) -> web.StreamResponse:
-        """Answer with MJPEG until the guest leaves, or has to."""
-        guest, instance = self.enter(request, slug)
-        return await async_while_welcome(request, guest, async_stream_mjpeg(request, instance))
+        """Stream until the guest leaves, or its session ends."""
+        guest, instance = self.authenticate(request, slug)
+        return await async_stream_for_guest(request, guest, async_stream_mjpeg(request, instance))
+
+    head = get
 
 
 class ShareAudioView(ShareView):
-    """The sound of what a player plays."""
+    """The audio of a player."""
 
     url = SHARE_AUDIO_PATH
     name = "retrocam:share:audio"
@@ -92,84 +95,84 @@ class ShareAudioView(ShareView):
     async def get(
         self, request: web.Request, slug: str, session: str, epoch: str, start_us: str
     ) -> web.StreamResponse:
-        """Answer with ADTS from a position on, until the sound ends or the guest has to go."""
-        guest, instance = self.enter(request, slug)
-        sound = async_stream_sound(request, instance, int(session), int(epoch), int(start_us))
-        return await async_while_welcome(request, guest, sound)
+        """Stream ADTS from a position on, until the audio or the guest's session ends."""
+        guest, instance = self.authenticate(request, slug)
+        audio = async_stream_audio(request, instance, int(session), int(epoch), int(start_us))
+        return await async_stream_for_guest(request, guest, audio)
+
+    head = get
 
 
-class HistoryView(ShareView):
-    """The base of the views of snapshots."""
+class _HistoryView(ShareView):
+    """Base of the views of snapshots."""
 
     @callback
-    def media(self, request: web.Request, slug: str) -> Media:
-        """Return whose snapshots a guest may see. Raises HTTPForbidden where that is nobody's."""
-        _, instance = self.enter(request, slug)
+    def media(self, request: web.Request, slug: str) -> MediaStorage:
+        """Return the shared media. Raises HTTPForbidden unless guests may see snapshots."""
+        _, instance = self.authenticate(request, slug)
         if not instance.share.history:
-            raise refusal(web.HTTPForbidden, "forbidden")
+            raise error_response(web.HTTPForbidden, "forbidden")
         return instance.media
 
 
-class ShareSnapshotsView(HistoryView):
+class ShareSnapshotsView(_HistoryView):
     """The newest snapshots."""
 
     url = SHARE_SNAPSHOTS_PATH
     name = "retrocam:share:snapshots"
 
     async def get(self, request: web.Request, slug: str) -> web.Response:
-        """Answer with a JSON list, newest first: at most `limit`, and before `before`."""
+        """Answer with a JSON list, newest first: at most `limit` snapshots before `before`."""
         media = self.media(request, slug)
         try:
-            page = asked_page(request)
+            limit, before = parse_page(request)
         except web.HTTPBadRequest as err:
             raise bad_request(err.text or "") from err
-        items = media.snapshots.page(page.limit, before=page.before)
+        items = media.snapshots.page(limit, before=before)
         slices = async_slices(request.app[KEY_HASS])
-        return self.answer(await slices.each(_described, items))
+        return self.answer(await slices.map(_describe, items))
+
+    head = get
 
 
-def _described(item: MediaItem) -> dict[str, Any]:
+def _describe(item: MediaItem) -> dict[str, Any]:
     return {"filename": item.name, "timestamp": iso(item.time), "size": item.size}
 
 
-class FileView(HistoryView, ABC):
-    """The base of the views of one snapshot."""
-
-    @abstractmethod
-    async def find(self, request: web.Request, media: Media, filename: str) -> web.StreamResponse:
-        """Return the answer, or raise HTTPNotFound for every name that is not in the index."""
-
-    async def get(self, request: web.Request, slug: str, filename: str) -> web.StreamResponse:
-        """Answer with it, and have no browser keep it that others may use after the guest."""
-        response = await self.find(request, self.media(request, slug), filename)
-        response.headers.update(HEADERS)
-        return response
-
-
-class ShareSnapshotView(FileView):
-    """One snapshot."""
+class ShareSnapshotView(_HistoryView):
+    """One snapshot. Browsers may not cache it, since others may use them after the guest."""
 
     url = SHARE_SNAPSHOT_PATH
     name = "retrocam:share:snapshot"
 
-    @override
-    async def find(self, request: web.Request, media: Media, filename: str) -> web.StreamResponse:
-        return await async_file_answer(request, media, MediaKind.SNAPSHOTS, filename)
+    async def get(self, request: web.Request, slug: str, filename: str) -> web.StreamResponse:
+        """Answer with the file, 404 for any name that is not in the index."""
+        media = self.media(request, slug)
+        response = await async_file_response(request, media, MediaKind.SNAPSHOTS, filename)
+        response.headers.update(HEADERS)
+        return response
+
+    head = get
 
 
-class ShareThumbnailView(FileView):
-    """A small JPEG of a snapshot."""
+class ShareThumbnailView(_HistoryView):
+    """The thumbnail of a snapshot; browsers may not cache it either."""
 
     url = SHARE_THUMBNAIL_PATH
     name = "retrocam:share:thumbnail"
 
-    @override
-    async def find(self, request: web.Request, media: Media, filename: str) -> web.StreamResponse:
-        return await async_thumbnail_answer(media, MediaKind.SNAPSHOTS, filename)
+    async def get(self, request: web.Request, slug: str, filename: str) -> web.StreamResponse:
+        """Answer with a small JPEG, 404 for any name that is not in the index."""
+        media = self.media(request, slug)
+        response = await async_thumbnail_response(media, MediaKind.SNAPSHOTS, filename)
+        response.headers.update(HEADERS)
+        return response
+
+    head = get
 
 
 SHARE_MEDIA_VIEWS: Final = (
-    ShareCellsView,
+    ShareAsciiView,
     ShareMjpegView,
     ShareAudioView,
     ShareSnapshotsView,

@@ -1,4 +1,4 @@
-"""The share page: its files, and the way in and out."""
+"""The share page: its files, login and logout."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..cameras import CameraInstance
 from ..cameras.ascii import DEFAULT_PRESET
-from ..cameras.grid import GridInstance
-from ..cameras.player import PlayerInstance
+from ..cameras.grid import GridCamera
+from ..cameras.player import AsciiPlayer
 from ..const import DOMAIN
 from ..core.ascii.presets import PRESETS
 from ..core.errors import LockedOutError, WrongPinError
 from ..core.grid.layout import Layout
-from ..core.share.credentials import Pass
+from ..core.share.credentials import GuestSession, Visitor
 from ..core.share.pins import is_pin
 from ..datetimes import iso
 from ..panel import DIST
@@ -37,21 +37,27 @@ from .actions import ShareActionView
 from .base import (
     COOKIE,
     HEADERS,
+    VISITOR_COOKIE,
     LockedError,
     ShareView,
     bad_request,
     check_origin,
+    error_response,
+    is_https,
     json_body,
-    refusal,
     set_cookie,
+    visitor_of,
 )
+from .footage import SHARE_FOOTAGE_VIEWS
 from .media import SHARE_MEDIA_VIEWS
 
 _LOGGER = logging.getLogger(__name__)
 
 PAGE: Final = "share.html"
-BASE: Final = b"{{base}}"
-"""What stands in the page for its own path."""
+_BASE: Final = b"{{base}}"
+"""Placeholder in the page for its own path."""
+_TOKEN: Final = b"{{token}}"
+"""Placeholder for the token of `check_origin`."""
 _TYPES: Final = {
     ".html": "text/html",
     ".js": "text/javascript",
@@ -65,23 +71,23 @@ _TYPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class PageFile:
-    """One built file of the page."""
+    """A built file of the page."""
 
     data: bytes
     type: str
     tag: str
-    """What changes with the data."""
+    """ETag: a hash of the data."""
 
 
 FILES: HassKey[Mapping[str, PageFile]] = HassKey(f"{DOMAIN}_share_files")
-"""The page's files by name, once they have been read."""
+"""The page's files by name, cached."""
 
 
 @callback
 def async_register_share_views(hass: HomeAssistant) -> None:
-    """Register all that guests can reach."""
+    """Register all views for guests."""
     views = (PageView, AssetView, UnlockView, LockView, InfoView, ShareActionView)
-    for view in (*views, *SHARE_MEDIA_VIEWS):
+    for view in (*views, *SHARE_MEDIA_VIEWS, *SHARE_FOOTAGE_VIEWS):
         hass.http.register_view(view())
 
 
@@ -96,7 +102,7 @@ def read_page(dist: Path) -> dict[str, PageFile]:
 
 
 async def _async_files(hass: HomeAssistant) -> Mapping[str, PageFile]:
-    """Return the page's files: read once, as soon as they are built."""
+    """Return the page's files; cached once they are built."""
     if (files := hass.data.get(FILES)) is None:
         files = await hass.async_add_executor_job(read_page, DIST)
         if PAGE not in files:
@@ -107,35 +113,45 @@ async def _async_files(hass: HomeAssistant) -> Mapping[str, PageFile]:
 
 
 class PageView(ShareView):
-    """The page itself: the same for every link, whether there is such a page or not."""
+    """The page itself: whether a link's page exists makes no difference."""
 
     url = SHARE_PAGE_PATH
     name = "retrocam:share"
 
     async def get(self, request: web.Request, slug: str) -> web.Response:
-        """Answer with the shell, which asks for the rest."""
+        """Answer with the page, which requests the rest."""
         page = (await _async_files(request.app[KEY_HASS])).get(PAGE)
         if page is None:
-            raise refusal(web.HTTPServiceUnavailable, "not_built")
-        return web.Response(
-            body=page.data.replace(BASE, share_path(slug).encode()),
+            raise error_response(web.HTTPServiceUnavailable, "not_built")
+        visitor = visitor_of(request) or Visitor.new()
+        body = page.data.replace(_BASE, share_path(slug).encode())
+        response = web.Response(
+            body=body.replace(_TOKEN, visitor.token(slug).encode()),
             content_type=page.type,
             charset="utf-8",
             headers=HEADERS,
         )
+        # Lax: also sent when a link elsewhere is followed, so that other tabs keep their token. Never
+        # `secure`: it grants nothing, and behind a proxy the protocol may be unknown.
+        response.set_cookie(
+            VISITOR_COOKIE, visitor.secret, path=share_path(slug), httponly=True, samesite="Lax"
+        )
+        return response
+
+    head = get
 
 
 class AssetView(ShareView):
-    """What the page is made of. It holds no secret."""
+    """The scripts and styles of the page, which contain no secret."""
 
     url = SHARE_ASSET_PATH
     name = "retrocam:share:asset"
 
     async def get(self, request: web.Request, slug: str, name: str) -> web.Response:
-        """Answer with a file of the page; browsers ask each time whether it is still the same."""
+        """Answer with a file of the page, which browsers revalidate on each use."""
         files = await _async_files(request.app[KEY_HASS])
         if name == PAGE or (file := files.get(name)) is None:
-            raise refusal(web.HTTPNotFound, "not_found")
+            raise error_response(web.HTTPNotFound, "not_found")
         headers = {**HEADERS, "Cache-Control": "no-cache", hdrs.ETAG: f'"{file.tag}"'}
         if any(tag.value in (file.tag, "*") for tag in request.if_none_match or ()):
             return web.Response(status=304, headers=headers)
@@ -145,116 +161,116 @@ class AssetView(ShareView):
         response.enable_compression()
         return response
 
+    head = get
+
 
 class UnlockView(ShareView):
-    """The way in."""
+    """Login by PIN."""
 
     url = SHARE_UNLOCK_PATH
     name = "retrocam:share:unlock"
 
     async def post(self, request: web.Request, slug: str) -> web.Response:
-        """Take a PIN and give a cookie.
+        """Check a PIN and set the cookie.
 
-        A wrong PIN counts as a wrong login in Home Assistant's own list.
+        A wrong PIN counts as a wrong login of Home Assistant.
         """
-        # Home Assistant logs the address of a wrong login, and the link is a secret.
+        # Home Assistant logs the path of a wrong login, and the link is a secret.
         address = request.remote or ""
         anonymous = request.clone(
             rel_url="/retrocam", scheme=request.scheme, host=request.host, remote=address
         )
-        pin = (await json_body(request)).get("pin")
+        visitor = visitor_of(request)
+        token = None if visitor is None else visitor.token(slug)
+        pin = (await json_body(request, token)).get("pin")
         if not isinstance(pin, str) or not is_pin(pin):
             raise bad_request("a PIN has 4 to 12 digits")
 
-        def tell() -> None:
+        def on_wrong() -> None:
             if address:
                 request.app[KEY_HASS].async_create_task(process_wrong_login(anonymous))
 
+        auth = self.share_auth(request)
         try:
-            lock, allowed = await self.door(request).async_unlock(slug, pin, address, tell)
+            credentials, session = await auth.async_unlock(slug, pin, address, on_wrong)
         except LockedOutError as err:
-            raise refusal(web.HTTPTooManyRequests, err.code, retry_after=err.retry_after) from None
+            raise error_response(
+                web.HTTPTooManyRequests, err.code, retry_after=err.retry_after
+            ) from None
         except WrongPinError as err:
-            raise refusal(LockedError, err.code) from None
+            raise error_response(LockedError, err.code) from None
         response = web.Response(status=204, headers=HEADERS)
-        set_cookie(request, response, lock, allowed)
+        set_cookie(request, response, credentials, session)
         return response
 
 
 class LockView(ShareView):
-    """The way out."""
+    """Logout."""
 
     url = SHARE_LOCK_PATH
     name = "retrocam:share:lock"
 
     async def post(self, request: web.Request, slug: str) -> web.Response:
-        """Make the cookie worthless, also copies of it, and end what is open."""
-        check_origin(request)
-        door = self.door(request)
-        guest = door.enter(slug, request.cookies.get(COOKIE, ""))
+        """Revoke the session with all copies of its cookie, and end its streams."""
+        auth = self.share_auth(request)
+        guest = auth.enter(slug, request.cookies.get(COOKIE, ""))
+        check_origin(request, None if guest is None else guest.token)
         if guest is not None:
-            door.async_leave(guest)
+            auth.async_leave(guest)
         response = web.Response(status=204, headers=HEADERS)
         response.del_cookie(
             COOKIE,
             path=share_path(slug),
             httponly=True,
             samesite="Strict",
-            secure=request.secure,
+            secure=is_https(request),
         )
         return response
 
 
 class InfoView(ShareView):
-    """What there is to see, and what a guest may do."""
+    """Description of the shared instance and of the guest's rights."""
 
     url = SHARE_INFO_PATH
     name = "retrocam:share:info"
 
     async def get(self, request: web.Request, slug: str) -> web.Response:
-        """Answer for who has a cookie, and renew it when it is older than a day."""
-        guest, instance = self.enter(request, slug)
-        now = self.door(request).clock()
-        allowed = guest.allowed
-        if renew := allowed.is_old(now):
-            allowed = allowed.renewed(now)
-        response = self.answer(describe_share(instance, allowed))
+        """Answer with the description; renew a cookie that is older than a day."""
+        guest, instance = self.authenticate(request, slug)
+        now = self.share_auth(request).clock()
+        session = guest.session
+        if renew := session.needs_renewal(now):
+            session = session.renewed(now)
+        response = self.answer({**_describe_share(instance, session), "token": guest.token})
         if renew:
-            set_cookie(request, response, guest.lock, allowed)
+            set_cookie(request, response, guest.credentials, session)
         return response
 
+    head = get
 
-def describe_share(instance: CameraInstance, allowed: Pass) -> dict[str, Any]:
-    """Return what a guest is told of an instance: nothing that has a meaning elsewhere."""
+
+def _describe_share(instance: CameraInstance, session: GuestSession) -> dict[str, Any]:
+    """Return the description of an instance for guests, without ids valid elsewhere."""
     share = instance.share
-    said: dict[str, Any] = {
-        "kind": "camera",
+    player = instance if isinstance(instance, AsciiPlayer) else None
+    grid = instance if isinstance(instance, GridCamera) else None
+    members = grid.members if grid else ()
+    return {
+        "kind": "player" if player else "grid" if grid else "camera",
         "title": instance.name,
         "control": share.control,
         "history": share.history,
-        "preset": DEFAULT_PRESET,
+        "rewind": instance.lookback.seconds if share.rewind and instance.lookback.enabled else 0,
+        "preset": player.style.preset if player else DEFAULT_PRESET,
         "presets": list(PRESETS),
-        "charset": None,
-        "layout": None,
-        "layouts": [],
-        "main": None,
-        "members": [],
-        "audio": False,
-        "expires": iso(allowed.expires),
-        "full": share.is_full_for(allowed),
+        "charset": player.style.charset if player else None,
+        "layout": grid.layout.value if grid else None,
+        "layouts": [layout.value for layout in Layout] if grid else [],
+        "main": str(grid.compositor.view.main) if grid else None,
+        "members": [
+            {"id": str(number), "name": member.name} for number, member in enumerate(members)
+        ],
+        "audio": player is not None,
+        "expires": iso(session.expires),
+        "full": share.is_full_for(session),
     }
-    if isinstance(instance, PlayerInstance):
-        style = instance.style
-        said |= {"kind": "player", "preset": style.preset, "charset": style.charset, "audio": True}
-    elif isinstance(instance, GridInstance):
-        said |= {
-            "kind": "grid",
-            "layout": instance.layout.value,
-            "layouts": [layout.value for layout in Layout],
-            "main": str(instance.compositor.view.main),
-            "members": [
-                {"id": str(number), "name": member.name}
-                for number, member in enumerate(instance.members)
-            ],
-        }
-    return said

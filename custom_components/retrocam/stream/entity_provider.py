@@ -1,4 +1,4 @@
-"""A supply of segments from a camera that Home Assistant has already."""
+"""Stream provider for a camera entity that Home Assistant already has."""
 
 from collections.abc import Callable
 from typing import override
@@ -9,39 +9,25 @@ from homeassistant.components.stream import Stream
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
-from ..const import DOMAIN
-from ..core.segments.ring import SegmentRing
-from .provider import StreamSupply
+from .provider import StreamProvider
 
 
-class EntitySupply(StreamSupply):
-    """Supplies from a camera entity, by the Stream that it has already."""
+class EntityStreamProvider(StreamProvider):
+    """Shares the Stream of a camera entity; opens no second connection."""
 
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        name: str,
-        ring: SegmentRing,
-        *,
-        entity_id: Callable[[], str | None],
-    ) -> None:
-        """Borrow from the camera that `entity_id` names at each moment; None once it is removed."""
-        super().__init__(hass, name, ring)
-        self._entity_id = entity_id
+    def __init__(self, hass: HomeAssistant, name: str, entity_id: Callable[[], str | None]) -> None:
+        """`entity_id` returns the camera's current entity id; None once it is removed."""
+        super().__init__(hass, name, entity_id)
 
     @property
     def has_stream(self) -> bool:
-        """Whether the camera has a stream. Raises HomeAssistantError if it is not there."""
+        """Whether the camera supports streaming. Raises HomeAssistantError if it is missing."""
         return CameraEntityFeature.STREAM in self._camera.supported_features
 
     @property
     def _camera(self) -> Camera:
         if (entity_id := self._entity_id()) is None:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="camera_removed",
-                translation_placeholders={"name": self._name},
-            )
+            raise self._error("camera_removed")
         return get_camera_from_entity_id(self.hass, entity_id)
 
     @override
@@ -54,18 +40,14 @@ class EntitySupply(StreamSupply):
         except HomeAssistantError, TimeoutError:
             raise
         except Exception as err:
-            # Another integration's code, which may raise anything; its text may hold a password.
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="cannot_connect",
-                translation_placeholders={"name": self._name},
-            ) from err
+            # Code of another integration may raise anything; the text may hold a password.
+            raise self._error("cannot_connect") from err
 
     @callback
     def async_source_changed(self, *, available: bool) -> None:
-        """Home Assistant says that the borrowed camera came, went or was loaded anew."""
-        self._seen |= available
-        if self.held:
+        """Handle a change of the camera entity's state."""
+        self._ever_available |= available
+        if self.in_use:
             self._wake.set()
         else:
             self._async_set_available(available=available)

@@ -1,14 +1,24 @@
-/** Looks of the ASCII card. */
+/** Styles of the ASCII card. */
 
 import { css, unsafeCSS } from "lit";
 import { FONT_FAMILY } from "../player/atlas";
 
 export const asciiStyles = css`
+  :host {
+    --room: none;
+  }
+  /* On a wide screen the controls below stay in view; a phone held sideways shows the picture in full screen. */
+  @media (min-height: 600px) {
+    :host {
+      --room: calc(100dvh - var(--header-height, 56px) - 210px);
+    }
+  }
   .stage {
     position: relative;
     width: 100%;
     flex: 1 1 auto;
     min-height: 0;
+    max-height: var(--room);
     background: #06080a;
   }
   retrocam-screen {
@@ -64,7 +74,7 @@ export const asciiStyles = css`
   .volume {
     width: 84px;
   }
-  /* A phone has keys for it, and some do not let a page set it. */
+  /* Phones have volume keys, and some do not let a page set the volume. */
   @container (max-width: 400px) {
     .volume {
       display: none;
@@ -77,6 +87,7 @@ export const asciiStyles = css`
     }
     .controls > .row > button {
       padding: 0;
+      min-width: 36px;
     }
   }
 `;

@@ -1,4 +1,4 @@
-/** A player that shows any video as ASCII, or any camera of Retrocam. */
+/** The ASCII card: an ASCII player, or any Retrocam camera as ASCII. */
 
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
 import { choose } from "../ha/actions";
@@ -31,6 +31,7 @@ import { iconButton } from "./icon-button";
 import { icon } from "./icons";
 import { samplePicture } from "./sample-picture";
 import { SeekBar } from "./seek-bar";
+import { soundButton, volumeSlider } from "./sound-button";
 import { shared } from "./styles";
 
 export interface AsciiCardConfig extends CardConfig {
@@ -41,7 +42,7 @@ export interface AsciiCardConfig extends CardConfig {
   controls?: boolean;
 }
 
-/** How often the position is drawn anew while it moves, in ms. */
+/** Interval between redraws of the moving position, in ms. */
 const POSITION_INTERVAL = 1000;
 
 export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
@@ -58,7 +59,7 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
   declare private look: Look;
   declare private muted: boolean;
   declare private volume: number;
-  /** The browser wants a click before it plays sound. */
+  /** The browser requires a click before it plays sound. */
   declare private blocked: boolean;
   declare private figures: boolean;
   declare private styling: boolean;
@@ -66,7 +67,7 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
     this.order(() => seek(this.hass!, this.entityId, position)),
   );
   private ticker: number | undefined;
-  /** How often another film, or none, was asked for: what comes of an earlier search is not told. */
+  /** Counts requests to play or stop: the result of an earlier search is ignored. */
   private turn = 0;
 
   constructor() {
@@ -84,7 +85,7 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
     return asciiForm();
   }
 
-  /** `others` are those that have a card already: a player is better than a camera without one. */
+  /** `others` are entities that already have a card: a player is preferred to a camera without one. */
   static getStubConfig(hass: Hass, entities: string[], others: string[] = []): Partial<AsciiCardConfig> {
     const entity =
       [...entities, ...others].find((id) => isRetrocam(hass, id, "media_player")) ??
@@ -112,7 +113,7 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
 
   protected began(): void {
     this.live = true;
-    // Only the number on the slider moves by itself.
+    // Only the slider's time changes by itself.
     this.ticker = window.setInterval(() => {
       if (this.player?.state === "playing") this.requestUpdate();
     }, POSITION_INTERVAL);
@@ -180,7 +181,7 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
         ? html`<div class="controls">
             <div class="title">${title}</div>
             ${player ? this.renderPosition(player) : nothing}
-            ${this.renderButtons(player)} ${this.styling ? this.renderLook(hass) : nothing}
+            ${this.renderButtons(hass, player)} ${this.styling ? this.renderLook(hass) : nothing}
           </div>`
         : nothing}
       ${this.renderMessage()}
@@ -197,7 +198,7 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
     return html`<div class="position secondary">${bar}</div>`;
   }
 
-  private renderButtons(player: HassEntity | undefined): TemplateResult {
+  private renderButtons(hass: Hass, player: HassEntity | undefined): TemplateResult {
     const playing = isPlaying(player);
     const loaded = isLoaded(player);
     return html`<div class="row">
@@ -211,26 +212,15 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
           ${iconButton("stop", this.t("player.stop"), () => this.transport("media_stop"), {
             disabled: !loaded,
           })}
-          ${iconButton(
-            this.muted ? "mute" : "sound",
-            this.t(this.muted ? "player.unmute" : "player.mute"),
-            () => {
+          ${soundButton(hass, {
+            silent: this.muted,
+            toggle: () => {
               this.muted = !this.muted;
             },
-          )}
-          <input
-            type="range"
-            class="volume"
-            min="0"
-            max="1"
-            step="0.05"
-            aria-label=${this.t("player.volume")}
-            .value=${String(this.volume)}
-            ?disabled=${this.muted}
-            @input=${(event: Event) => {
-              this.volume = Number((event.target as HTMLInputElement).value);
-            }}
-          />`
+          })}
+          ${volumeSlider(hass, this.volume, (volume) => {
+            this.volume = volume;
+          }, this.muted)}`
         : nothing}
       <span class="grow"></span>
       ${iconButton("text", this.t("screen.text"), () => this.screen?.toggleText())}
@@ -285,7 +275,7 @@ export class AsciiCard extends RetrocamCard<AsciiCardConfig> {
     void this.order(() => choose(this.hass!, this.entityId, "preset", option));
   }
 
-  /** Has something done at once, though a search may still go on, and says nothing unless it fails. */
+  /** Runs a command at once, even during a search; reports only failures. */
   private async order(action: () => Promise<unknown>): Promise<void> {
     const { turn } = this;
     this.message = undefined;

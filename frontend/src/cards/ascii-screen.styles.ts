@@ -1,4 +1,4 @@
-/** Looks of the screen of cells. */
+/** Styles of the ASCII screen. */
 
 import { css, unsafeCSS } from "lit";
 import { FONT_FAMILY } from "../player/atlas";
@@ -22,7 +22,7 @@ export const screenStyles = css`
     width: 100%;
     height: 100%;
   }
-  /* Cells lie from the left to the right, whatever the page's language and their letters. */
+  /* Cells run from left to right, whatever the direction of the page's language. */
   pre {
     margin: 0;
     direction: ltr;
@@ -58,7 +58,7 @@ export const screenStyles = css`
     max-width: 80%;
     text-align: center;
   }
-  /* On a phone both would not stand in the middle. */
+  /* On a phone there is no room for both in the middle. */
   .stats + .status {
     top: auto;
     bottom: 12px;

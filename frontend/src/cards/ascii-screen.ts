@@ -1,4 +1,4 @@
-/** The element that shows cells: canvas, text on demand, figures on demand. */
+/** The element that shows an ASCII stream: canvas, selectable text and statistics. */
 
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { signPath, socketUrl } from "../ha/sign";
@@ -6,7 +6,8 @@ import { formatBytes, formatNumber } from "../localize/format";
 import { hasText, type TextKey } from "../localize/index";
 import { pageParts, pageSound } from "../player/page";
 import { DEFAULT_LOOK, type Look } from "../player/picture";
-import { CellPlayer } from "../player/player";
+import { type Drawn, PictureCells } from "../player/picture-cells";
+import { CellPlayer, type Screen } from "../player/player";
 import SoftwareWorker from "../player/software.worker?worker&inline";
 import type { PlayerError, PlayState } from "../player/session";
 import type { Sound } from "../player/sound";
@@ -17,12 +18,12 @@ import { screenStyles } from "./ascii-screen.styles";
 import { HassElement } from "./element";
 import { TextLayer } from "./text-layer";
 
-/** How often the figures are shown anew, in ms. */
+/** Interval between updates of the statistics, in ms. */
 const STATS_INTERVAL = 500;
 
 /**
  * Runs while `active`. Fires `screen-init` (detail: Init), `screen-state` (detail: state and error) and
- * `screen-blocked` (detail: whether the browser refuses the sound).
+ * `screen-blocked` (detail: whether the browser blocks the sound).
  */
 export class AsciiScreen extends HassElement {
   static override properties = {
@@ -34,6 +35,7 @@ export class AsciiScreen extends HassElement {
     volume: { type: Number },
     figures: { type: Boolean },
     engine: { attribute: false },
+    picture: { attribute: false },
     info: { state: true },
     playState: { state: true },
     error: { state: true },
@@ -42,28 +44,31 @@ export class AsciiScreen extends HassElement {
   };
   declare entryId: string | undefined;
   declare active: boolean;
-  /** What it is to show is not available: it says so, and asks for nothing. */
+  /** The source is unavailable: show a message, request nothing. */
   declare away: boolean;
   declare look: Look;
   declare muted: boolean;
   declare volume: number;
   declare figures: boolean;
   declare engine: Engine;
+  /** Returns what is shown as ASCII in place of the live picture. */
+  declare picture: (() => Drawn | undefined) | undefined;
   declare private info: Init | undefined;
   declare private playState: PlayState | undefined;
   declare private error: PlayerError | null;
   declare private linked: boolean;
   declare private report: StatsReport | undefined;
-  /** The picture as text, while the user selects it. */
+  /** The frame as text, while the user selects it. */
   private readonly layer = new TextLayer({
     element: this,
     text: () => this.text,
     grid: () => this.info,
     node: () => this.renderRoot.querySelector("pre")?.firstChild ?? undefined,
-    // At once and not at Lit's next turn: what is selected next needs the text.
+    // Synchronously, not at Lit's next update: the selection that follows needs the text.
     changed: () => this.renderNow(),
   });
   private player: CellPlayer | undefined;
+  private cells: PictureCells | undefined;
   private surface: Surface | undefined;
   private sound: Sound | undefined;
   private timer: number | undefined;
@@ -81,12 +86,12 @@ export class AsciiScreen extends HassElement {
     this.linked = false;
   }
 
-  /** Starts the sound; to be called from a gesture of the user after `screen-blocked`. */
+  /** Starts the sound; call it from a user gesture after `screen-blocked`. */
   unblock(): void {
     this.player?.unblock();
   }
 
-  /** Turns the picture into text and selects it, or back. */
+  /** Shows the frame as selected text, or returns to the picture. */
   toggleText(): void {
     if (this.layer.frozen === undefined) this.layer.selectAll();
     else this.layer.thaw();
@@ -107,12 +112,12 @@ export class AsciiScreen extends HassElement {
   }
 
   protected override updated(changed: PropertyValues): void {
-    if (["active", "away", "entryId", "engine"].some((name) => changed.has(name))) {
+    if (["active", "away", "entryId", "engine", "picture"].some((name) => changed.has(name))) {
       const shown = this.active && !this.away && this.isConnected;
       const wanted = shown && this.entryId !== undefined;
-      const same = this.player !== undefined && !changed.has("entryId") && !changed.has("engine");
+      const same = !["entryId", "engine", "picture"].some((name) => changed.has(name));
       if (!wanted || !same) this.end();
-      if (wanted && !this.player) this.begin();
+      if (wanted && !this.surface) this.begin();
     }
     if (changed.has("look")) this.surface?.restyle(this.look);
     if (changed.has("muted")) this.player?.mute(this.muted);
@@ -149,7 +154,7 @@ export class AsciiScreen extends HassElement {
     else if (error) {
       const key = `play_error.${error.code}`;
       text = this.t(hasText(key) ? key : "play_error.unknown");
-    } else if (!this.linked) text = this.t("screen.connecting");
+    } else if (!this.linked && !this.picture) text = this.t("screen.connecting");
     else if (playState && playState !== "playing" && playState !== "error") {
       text = this.t(`screen.${playState}` as TextKey);
     }
@@ -176,7 +181,22 @@ export class AsciiScreen extends HassElement {
   private begin(): void {
     const box = this.renderRoot.querySelector<HTMLElement>(".box")!;
     this.surface = new Surface(box, this.look, () => new SoftwareWorker(), this.engine);
-    this.sound = pageSound((blocked) => this.tell("screen-blocked", blocked));
+    const screen: Screen = {
+      begin: (init) => this.surface?.begin(init),
+      draw: (codes) => {
+        if (this.layer.frozen === undefined) this.surface?.draw(codes);
+      },
+    };
+    if (this.picture) {
+      this.cells = new PictureCells(this.picture, screen, this.info);
+      this.cells.start();
+    } else this.connect(screen);
+    this.measure();
+  }
+
+  /** Begins to show the live picture. */
+  private connect(screen: Screen): void {
+    this.sound = pageSound((blocked) => this.fire("screen-blocked", blocked));
     this.sound.volume = this.volume;
     this.player = new CellPlayer(
       pageParts({
@@ -189,22 +209,17 @@ export class AsciiScreen extends HassElement {
           return this.hass!.hassUrl(await signPath(this.hass!, path));
         },
       }),
-      {
-        begin: (init) => this.surface?.begin(init),
-        draw: (codes) => {
-          if (this.layer.frozen === undefined) this.surface?.draw(codes);
-        },
-      },
+      screen,
       {
         init: (init) => {
           this.info = init;
           this.layer.thaw();
-          this.tell("screen-init", init);
+          this.fire("screen-init", init);
         },
         state: (state, error) => {
           this.playState = state;
           this.error = error;
-          this.tell("screen-state", { state, error });
+          this.fire("screen-state", { state, error });
         },
         link: (open) => {
           this.linked = open;
@@ -214,12 +229,13 @@ export class AsciiScreen extends HassElement {
     );
     this.player.mute(this.muted);
     this.player.start();
-    this.measure();
   }
 
   private end(): void {
     this.player?.stop();
     this.player = undefined;
+    this.cells?.stop();
+    this.cells = undefined;
     this.sound = undefined;
     this.surface?.close();
     this.surface = undefined;
@@ -230,7 +246,7 @@ export class AsciiScreen extends HassElement {
     this.measure();
   }
 
-  /** Runs the timer of the figures only while they are shown. */
+  /** Runs the statistics timer only while they are shown. */
   private measure(): void {
     window.clearInterval(this.timer);
     this.timer = undefined;

@@ -1,4 +1,4 @@
-/** What all cards have in common: configuration, words, and knowing whether they are seen. */
+/** Base class of the cards: configuration, texts, and visibility. */
 
 import {
   html,
@@ -14,7 +14,7 @@ import { Fullscreen } from "./fullscreen";
 import { Presence } from "./presence";
 import { shared } from "./styles";
 
-/** What is told under the controls: a result with a link, or an error. */
+/** The message below the controls: a result with a link, or an error. */
 export interface Message {
   text: string;
   error?: boolean;
@@ -33,7 +33,7 @@ export abstract class RetrocamCard<Config extends CardConfig> extends HassElemen
   declare preview: boolean;
   declare protected config: Config | undefined;
   declare protected message: Message | undefined;
-  /** Name of what is under way, so that its button waits. */
+  /** Name of the running action, whose button shows that it is busy. */
   declare protected busy: string | undefined;
 
   protected readonly fullscreen = new Fullscreen(this);
@@ -49,7 +49,7 @@ export abstract class RetrocamCard<Config extends CardConfig> extends HassElemen
     this.preview = false;
   }
 
-  /** Called by the dashboard. Throws what it then shows in place of the card. */
+  /** Called by the dashboard, which shows the error thrown in place of the card. */
   setConfig(config: Config): void {
     if (typeof config.entity !== "string" || !this.accepts(config.entity)) {
       throw new Error(this.t("error.no_entity"));
@@ -72,11 +72,11 @@ export abstract class RetrocamCard<Config extends CardConfig> extends HassElemen
     this.message = undefined;
   }
 
-  /** Whether an entity id may be configured, judged by its domain alone: states come later. */
+  /** Whether an entity id may be configured, by its domain alone: states arrive later. */
   protected abstract accepts(entityId: string): boolean;
-  /** The card came into view with all it needs: begin what runs. */
+  /** The card became visible and has all it needs: start. */
   protected abstract began(): void;
-  /** It is not seen any more: end all of it. */
+  /** The card is no longer visible: stop. */
   protected abstract ended(): void;
   protected abstract body(hass: Hass, config: Config): TemplateResult;
 
@@ -84,7 +84,7 @@ export abstract class RetrocamCard<Config extends CardConfig> extends HassElemen
     return this.config?.entity ?? "";
   }
 
-  /** Runs an action with its button waiting, and tells what came of it. */
+  /** Runs an action with its button busy, and shows the result. */
   protected async attempt(name: string, action: () => Promise<Message | undefined>): Promise<void> {
     if (this.busy) return;
     this.busy = name;
@@ -98,7 +98,7 @@ export abstract class RetrocamCard<Config extends CardConfig> extends HassElemen
     }
   }
 
-  /** What is told of something that failed. */
+  /** The message for an error. */
   protected failureOf(error: unknown): Message {
     return { text: this.t("error.failed", { message: messageOf(this.hass, error) }), error: true };
   }
@@ -133,14 +133,14 @@ export abstract class RetrocamCard<Config extends CardConfig> extends HassElemen
     </div>`;
   }
 
-  /** Whether the card may run at all, once it is seen. */
+  /** Whether the card may run at all while it is visible. */
   protected get mayRun(): boolean {
     return !this.preview && !isOffered(this);
   }
 
   private reconsider(): void {
     const there = this.hass !== undefined && this.hass.states[this.entityId] !== undefined;
-    const run = this.presence.seen && this.mayRun && there;
+    const run = this.presence.visible && this.mayRun && there;
     if (run === this.running) return;
     this.running = run;
     if (run) this.began();
@@ -149,7 +149,7 @@ export abstract class RetrocamCard<Config extends CardConfig> extends HassElemen
   }
 }
 
-/** Whether an element is shown by the dashboard's card picker, which does not say that it is a preview. */
+/** Whether an element is in the dashboard's card picker, which does not mark it as a preview. */
 function isOffered(element: Element): boolean {
   const root = element.getRootNode();
   return root instanceof ShadowRoot && root.host.localName === "hui-card-picker";

@@ -1,19 +1,101 @@
-/** Looks of the camera card. */
+/** Styles of the camera card. */
 
 import { css } from "lit";
 
 export const cameraStyles = css`
+  :host {
+    --room: none;
+  }
+  /* On a wide screen the controls below stay in view; a phone held sideways shows the picture in full screen. */
+  @media (min-height: 600px) {
+    :host {
+      --room: calc(100dvh - var(--header-height, 56px) - 190px);
+    }
+  }
   .stage {
     position: relative;
     background: #000;
     width: 100%;
     flex: 1 1 auto;
     min-height: 0;
+    max-height: var(--room);
+    container-type: inline-size;
   }
   retrocam-live,
-  retrocam-screen {
+  retrocam-screen,
+  retrocam-footage {
     position: absolute;
     inset: 0;
+  }
+  .top {
+    position: absolute;
+    top: 8px;
+    left: 8px;
+    right: 56px;
+    display: flex;
+    flex-wrap: wrap;
+    gap: 6px;
+    font-variant-numeric: tabular-nums;
+    pointer-events: none;
+  }
+  .pill {
+    display: inline-flex;
+    align-items: center;
+    gap: 8px;
+    min-height: 32px;
+    padding: 0 12px;
+    border-radius: 99px;
+    color: #fff;
+    background: rgb(0 0 0 / 65%);
+    white-space: nowrap;
+  }
+  .top button,
+  .top input {
+    pointer-events: auto;
+  }
+  .top button:hover {
+    background: rgb(0 0 0 / 85%);
+  }
+  .top button:focus-visible {
+    outline-color: #fff;
+  }
+  .pill.trouble {
+    white-space: normal;
+    border-radius: 16px;
+    background: color-mix(in srgb, var(--error-color, #db4437) 75%, #000);
+  }
+  .sound {
+    display: inline-flex;
+    align-items: center;
+    --primary-color: #fff;
+  }
+  input[type="range"].volume {
+    width: 84px;
+    margin: 0 4px;
+  }
+  input[type="range"].volume::-webkit-slider-runnable-track {
+    background: rgb(255 255 255 / 45%);
+  }
+  input[type="range"].volume::-moz-range-track {
+    background: rgb(255 255 255 / 45%);
+  }
+  /* Phones have volume keys. */
+  @container (max-width: 400px) {
+    input[type="range"].volume {
+      display: none;
+    }
+  }
+  .pill.hearing {
+    padding: 0 4px;
+  }
+  .hearing button {
+    min-height: 32px;
+    min-width: 32px;
+    padding: 0;
+    border-radius: 99px;
+  }
+  .pill .dot {
+    animation: none;
   }
   .caption {
     position: absolute;
@@ -24,9 +106,12 @@ export const cameraStyles = css`
     gap: 8px;
     padding: 24px 12px 8px;
     color: #fff;
-    background: linear-gradient(transparent, rgb(0 0 0 / 60%));
+    background: linear-gradient(transparent, rgb(0 0 0 / 50%) 24px, rgb(0 0 0 / 70%));
     pointer-events: none;
     text-shadow: 0 1px 2px rgb(0 0 0 / 70%);
+  }
+  .caption input {
+    pointer-events: auto;
   }
   .caption button {
     pointer-events: auto;
@@ -36,6 +121,18 @@ export const cameraStyles = css`
   }
   .caption button:hover {
     background: rgb(255 255 255 / 20%);
+  }
+  retrocam-transport {
+    flex: 1 1 100%;
+  }
+  .caption retrocam-rewind {
+    flex: 1 1 100%;
+    pointer-events: auto;
+    --primary-text-color: #fff;
+    --secondary-text-color: #fff;
+  }
+  .caption.past .name {
+    display: none;
   }
   .name {
     order: -1;
@@ -49,7 +146,7 @@ export const cameraStyles = css`
   .tag {
     padding: 2px 8px;
     border-radius: 99px;
-    background: var(--error-color, #db4437);
+    background: color-mix(in srgb, var(--error-color, #db4437) 75%, #000);
     font-size: 12px;
   }
   .recording {
@@ -85,20 +182,7 @@ export const cameraStyles = css`
     gap: 10px;
     white-space: nowrap;
   }
-  .bar {
-    flex: 1;
-    height: 6px;
-    border-radius: 3px;
-    background: var(--soft);
-    overflow: hidden;
-  }
-  .bar > div {
-    height: 100%;
-    border-radius: 3px;
-    background: var(--primary-color, #03a9f4);
-    transition: width 0.5s;
-  }
-  /* Where the card is narrow, they go to the next line together. */
+  /* On a narrow card they wrap to the next line together. */
   .icons {
     display: flex;
     gap: 4px;

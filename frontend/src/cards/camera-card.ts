@@ -1,30 +1,33 @@
-/** A live camera with what is needed right after something has happened. */
+/** The camera card: live video, and the controls needed right after an event. */
 
-import { html, nothing, type TemplateResult } from "lit";
-import { act, choose, type Saved } from "../ha/actions";
-import {
-  domainOf,
-  entryIdOf,
-  firstCamera,
-  isAvailable,
-  nameOf,
-  siblingState,
-} from "../ha/entities";
-import { lookbackOf } from "../ha/lookback";
-import { signPath } from "../ha/sign";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { keyed } from "lit/directives/keyed.js";
+import { domainOf, entryIdOf, firstCamera, isAvailable, nameOf } from "../ha/entities";
+import { PastChoice } from "../footage/choice";
+import { Feed } from "../footage/feed";
+import { Rewind } from "../footage/rewind";
+import { isUnloaded, type Lookback, LookbackWatch } from "../ha/lookback";
+import { Restarts } from "../live/restarts";
+import { isHeardAt, SoundSwitch } from "../live/sound";
 import type { CardConfig, GridOptions, Hass, HassEntity } from "../ha/types";
-import { formatBytes, formatSeconds } from "../localize/format";
-import { hasText, type TextKey } from "../localize/index";
+import { formatMoment, formatSeconds } from "../localize/format";
 import type { Charset } from "../player/charset";
 import { DEFAULT_LOOK } from "../player/picture";
-import { type Message, RetrocamCard } from "./base";
+import type { Drawn } from "../player/picture-cells";
+import { shortAgo } from "./ago";
+import { RetrocamCard } from "./base";
+import { chooseLayout, extendRecording, savePast, stopRecording, takeSnapshot } from "./camera-actions";
 import { cameraStyles } from "./camera-card.styles";
+import type { FootagePicture } from "./footage-picture";
 import { aspectOf, cameraForm, type Form } from "./forms";
 import { iconButton } from "./icon-button";
 import { icon } from "./icons";
+import { layoutPicker } from "./layout-picker";
 import type { LiveMode } from "./live";
-import { layoutIcon } from "./layouts";
-import { arrowed, tabIndexOf } from "./radios";
+import { keepsPast, pastBar } from "./past-bar";
+import { recordingTag } from "./recording-tag";
+import type { RewindPanel } from "./rewind-panel";
+import { soundControl } from "./sound-button";
 import { shared } from "./styles";
 
 export interface CameraCardConfig extends CardConfig {
@@ -37,14 +40,38 @@ export interface CameraCardConfig extends CardConfig {
 }
 
 const SAVE_SECONDS = 10;
-const EXTEND_SECONDS = 30;
-/** A link to a clip works for this long, in s: long enough to open it after a call. */
-const LINK_SECONDS = 3600;
+/** Pixels across of a picture whose place has no size yet. */
+const PICTURE_WIDTH = 1280;
 
 export class CameraCard extends RetrocamCard<CameraCardConfig> {
-  static override properties = { ascii: { state: true }, live: { state: true } };
+  static override properties = {
+    ascii: { state: true },
+    live: { state: true },
+  };
   declare private ascii: boolean | undefined;
   declare private live: boolean;
+  private readonly watch = new LookbackWatch(() => {
+    if (this.watch.lookback?.told.spans.length && !this.rewind.active) this.feed.retry();
+    this.requestUpdate();
+  });
+  private readonly past = new PastChoice(() => this.hass, () => this.watch.lookback?.told);
+  private readonly rewind = new Rewind(
+    this,
+    () => this.past.of(this.entityId),
+    () => this.pictureWidth(),
+  );
+  private readonly sound = new SoundSwitch(this);
+  private readonly feed = new Feed(this);
+  /** Number of starts of the camera: each has a player of its own. */
+  private starts = 0;
+  private readonly restarts = new Restarts();
+  private readonly drawn = (): Drawn | undefined =>
+    this.renderRoot.querySelector<FootagePicture>("retrocam-footage")?.drawn;
+
+  constructor() {
+    super();
+    this.live = false;
+  }
 
   static getConfigForm(): Form {
     return cameraForm();
@@ -62,18 +89,45 @@ export class CameraCard extends RetrocamCard<CameraCardConfig> {
     return domainOf(entityId) === "camera";
   }
 
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.rewind.leave();
+  }
+
   protected began(): void {
     this.live = true;
+    this.sound.begin(this.entityId);
+    this.rewind.resume();
   }
 
   protected ended(): void {
     this.live = false;
+    this.sound.end();
+    this.rewind.suspend();
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed);
+    const state = this.hass?.states[this.entityId];
+    const restarted = this.restarts.seen(state);
+    if (restarted) this.restarted();
+    const reads = this.live && !this.asciiOn && isAvailable(state);
+    if (restarted || !reads || this.rewind.covers) this.feed.start();
+    this.watch.follow(this.live ? this.hass : undefined, this.entityId);
+  }
+
+  private restarted(): void {
+    this.starts++;
+    this.sound.audible = false;
   }
 
   protected body(hass: Hass, config: CameraCardConfig): TemplateResult {
     const name = nameOf(hass, this.entityId, config.name);
     const state = hass.states[this.entityId]!;
-    const ascii = this.ascii ?? config.ascii ?? false;
+    const ascii = this.asciiOn;
+    const { active, covers } = this.rewind;
+    const reads = this.live && !ascii && isAvailable(state);
+    const fed = this.past.mayFeed(this.entityId, config.live) && this.feed.wanted;
     const aspect = aspectOf(config.aspect_ratio);
     return html`
       <div class="stage" style="aspect-ratio:${aspect}">
@@ -82,14 +136,32 @@ export class CameraCard extends RetrocamCard<CameraCardConfig> {
           .entityId=${this.entityId}
           .mode=${config.live ?? "auto"}
           .name=${name}
-          ?active=${this.live && !ascii && isAvailable(state)}
+          ?sound=${this.sound.on && !active}
+          .volume=${this.sound.volume}
+          @live-audio=${this.sound.heard}
+          @live-silenced=${this.sound.silenced}
+          ?active=${reads && !covers && (!fed || this.feed.missed)}
         ></retrocam-live>
-        ${ascii ? this.renderAscii(hass, config) : nothing}
-        <div class="caption">
-          ${this.renderRecording(hass)}<span class="name">${name}</span>
+        ${this.live ? this.renderFootage(hass, name, reads && fed) : nothing}
+        ${ascii ? this.renderAscii(hass, config, state) : nothing}
+        ${this.live && active ? this.renderPlace(hass) : nothing}
+        <div class="caption ${active ? "past" : ""}">
+          ${recordingTag(hass, this.entityId, {
+            extend: () => this.attempt("extend", () => extendRecording(hass, this.entityId)),
+            stop: () => this.attempt("stop", () => stopRecording(hass, this.entityId)),
+          })}<span class="name">${name}</span>
           ${isAvailable(state)
             ? nothing
             : html`<span class="tag">${this.t("error.unavailable")}</span>`}
+          ${this.sound.audible && this.live && !ascii && !active ? soundControl(hass, this.sound) : nothing}
+          ${active
+            ? html`<retrocam-transport
+                .hass=${hass}
+                .view=${this.rewind.view(0)}
+                .rewind=${this.rewind}
+              ></retrocam-transport>`
+            : nothing}
+          ${this.fullscreen.on ? this.renderBar(hass) : nothing}
         </div>
         ${this.fullscreen.on ? this.renderFullscreenButton("leave") : nothing}
       </div>
@@ -98,14 +170,72 @@ export class CameraCard extends RetrocamCard<CameraCardConfig> {
     `;
   }
 
-  private renderAscii(hass: Hass, config: CameraCardConfig): TemplateResult {
+  private renderAscii(hass: Hass, config: CameraCardConfig, state: HassEntity): TemplateResult {
+    const { covers } = this.rewind;
     return html`<retrocam-screen
       .hass=${hass}
       .entryId=${entryIdOf(hass, this.entityId)}
       .look=${{ ...DEFAULT_LOOK, charset: config.charset ?? "auto" }}
-      ?active=${this.live && isAvailable(hass.states[this.entityId])}
+      .picture=${covers ? this.drawn : undefined}
+      ?active=${this.live && (covers || isAvailable(state))}
       ?muted=${true}
     ></retrocam-screen>`;
+  }
+
+  /** The present from footage, if `live`, and the past. */
+  private renderFootage(hass: Hass, name: string, live: boolean): TemplateResult | typeof nothing {
+    const source = this.past.of(this.entityId);
+    if (!source) return nothing;
+    const { active, covers, picture, shown } = this.rewind;
+    const time = shown === undefined ? "" : formatMoment(hass, shown * 1000, this.rewind.view(0).ago * 1000);
+    const label = active ? this.t("rewind.picture", { name, time }) : this.t("live.label", { name });
+    return html`${keyed(
+      this.starts,
+      html`<retrocam-footage
+        .hass=${hass}
+        .source=${source}
+        .rewind=${this.rewind}
+        .picture=${picture}
+        .label=${label}
+        ?live=${live}
+        ?past=${active}
+        ?covers=${covers}
+        ?awaited=${this.feed.missed}
+        ?sound=${this.sound.on && !this.feed.missed && (!active || isHeardAt(this.rewind.rate))}
+        .volume=${this.sound.volume}
+        @live-audio=${this.sound.heard}
+        @live-silenced=${this.sound.silenced}
+        @footage-shown=${() => this.feed.shown()}
+        @footage-missing=${({ detail }: CustomEvent<boolean>) => this.feed.fail(detail)}
+      ></retrocam-footage>`,
+    )}`;
+  }
+
+  /** Where the past is, and the way back. */
+  private renderPlace(hass: Hass): TemplateResult {
+    const { time, ago } = this.rewind.view(0);
+    const { trouble } = this.rewind;
+    return html`<div class="top">
+      <span class="pill" aria-hidden="true"
+        ><b>${shortAgo(hass, ago)}</b>${time === undefined ? "" : formatMoment(hass, time * 1000, ago * 1000)}</span
+      >
+      <button class="pill live" @click=${this.returnToLive}>
+        <span class="dot"></span>${this.t("player.live")}
+      </button>
+      ${this.sound.audible && this.rewind.playsVideo ? this.renderPastSound(hass) : nothing}
+      ${trouble ? html`<span class="pill trouble" role="status">${this.t(`rewind.${trouble}`)}</span>` : nothing}
+    </div>`;
+  }
+
+  private renderPastSound(hass: Hass): TemplateResult {
+    const hindrance = isHeardAt(this.rewind.rate) ? undefined : this.t("rewind.silent");
+    return html`<span class="pill hearing">${soundControl(hass, this.sound, hindrance)}</span>`;
+  }
+
+  private returnToLive(): void {
+    this.rewind.goLive();
+    // The button goes, and the focus with it.
+    this.renderRoot.querySelector<RewindPanel>("retrocam-rewind")?.focus();
   }
 
   private renderControls(
@@ -114,26 +244,26 @@ export class CameraCard extends RetrocamCard<CameraCardConfig> {
     ascii: boolean,
     state: HassEntity,
   ): TemplateResult {
-    const seconds = this.saveSeconds(config);
     const saving = this.busy === "save";
     const off = this.busy !== undefined || !isAvailable(state);
-    const lookback = lookbackOf(hass, this.entityId);
-    // A camera that tells nothing of it may have some; of one that is away there is what is held.
-    const held = lookback ? lookback.armed && lookback.ready > 0 : isAvailable(state);
+    const { lookback } = this;
+    // Until it is known, there may be a lookback; a camera that is offline keeps what it has buffered.
+    const canSave = lookback ? keepsPast(lookback) && lookback.ready + lookback.reach > 0 : isAvailable(state);
     return html`<div class="controls">
-      ${this.renderGauge(hass)}
+      ${this.fullscreen.on ? nothing : this.renderGauge(hass)}
       <div class="row">
-        <button class="filled save" ?disabled=${this.busy !== undefined || !held} aria-busy=${saving} @click=${this.save}>
+        <button class="filled save" ?disabled=${this.busy !== undefined || !canSave} aria-busy=${saving} @click=${this.save}>
           ${saving ? html`<span class="spinner"></span>` : icon("save")}
           <span>
             ${saving
               ? this.t("save.busy")
-              : this.t("save.button", { seconds: formatSeconds(hass, seconds) })}
+              : this.saveLabel(hass, config)}
           </span>
         </button>
         <span class="icons">
           ${iconButton("camera", this.t("snapshot.button"), () => this.snapshot(), {
-            disabled: off,
+            // A still of the past is kept already.
+            disabled: off || (this.rewind.active && !this.rewind.savable),
           })}
           ${iconButton(
             "ascii",
@@ -146,7 +276,9 @@ export class CameraCard extends RetrocamCard<CameraCardConfig> {
           ${this.renderFullscreenButton("enter")}
         </span>
       </div>
-      ${this.renderLayouts(hass)}
+      ${layoutPicker(hass, this.entityId, (option) =>
+        this.attempt("layout", () => chooseLayout(hass, this.entityId, option)),
+      )}
     </div>`;
   }
 
@@ -160,114 +292,49 @@ export class CameraCard extends RetrocamCard<CameraCardConfig> {
   }
 
   private renderGauge(hass: Hass): TemplateResult | typeof nothing {
-    const lookback = lookbackOf(hass, this.entityId);
-    if (!lookback) return nothing;
-    if (!lookback.armed) return html`<div class="secondary gauge">${this.t("lookback.off")}</div>`;
-    const { ready, full, bytes } = lookback;
-    const seconds = formatSeconds(hass, ready);
-    const text =
-      bytes === undefined
-        ? this.t("lookback.ready", { seconds })
-        : this.t("lookback.ready_size", { seconds, size: formatBytes(hass, bytes) });
-    return html`<div
-      class="gauge"
-      role="meter"
-      aria-label=${this.t("lookback.label")}
-      aria-valuemin="0"
-      aria-valuemax=${full}
-      aria-valuenow=${Math.min(full, ready)}
-      aria-valuetext=${text}
-    >
-      <div class="bar"><div style="width:${Math.min(100, (ready / full) * 100)}%"></div></div>
-      <div class="secondary">${text}</div>
-    </div>`;
+    const bar = this.renderBar(hass);
+    if (bar !== nothing || this.lookback?.armed !== false) return bar;
+    return html`<div class="secondary gauge">${this.t("lookback.off")}</div>`;
   }
 
-  private renderRecording(hass: Hass): TemplateResult | typeof nothing {
-    const recording = siblingState(hass, this.entityId, "binary_sensor", "recording");
-    if (recording?.state !== "on") return nothing;
-    const more = this.t("recording.extend", { seconds: formatSeconds(hass, EXTEND_SECONDS) });
-    return html`<span class="recording" role="status">
-      <span class="dot"></span>${this.t("recording.now")}
-      ${iconButton("plus", `+ ${more}`, () => this.extend())}
-      ${iconButton("stop", this.t("recording.stop"), () => this.stop())}
-    </span>`;
-  }
-
-  private renderLayouts(hass: Hass): TemplateResult | typeof nothing {
-    const select = siblingState(hass, this.entityId, "select", "layout");
-    const options = select?.attributes["options"];
-    if (!select || !Array.isArray(options)) return nothing;
-    const names = options.map(String);
-    return html`<div
-      class="row layouts"
-      role="radiogroup"
-      aria-label=${this.t("layout.label")}
-      @keydown=${arrowed}
-    >
-      ${names.map((option) => {
-        const key = `layout.${option}`;
-        const label = hasText(key) ? this.t(key as TextKey) : option;
-        return html`<button
-          role="radio"
-          aria-checked=${option === select.state}
-          tabindex=${tabIndexOf(option, names, select.state)}
-          aria-label=${label}
-          title=${label}
-          @click=${() => this.choose(option)}
-        >
-          ${layoutIcon(option)}
-        </button>`;
-      })}
-    </div>`;
+  /** The bar of the past; nothing for a camera that keeps none. */
+  private renderBar(hass: Hass): TemplateResult | typeof nothing {
+    return pastBar(hass, this.rewind, this.past.of(this.entityId), this.lookback);
   }
 
   private saveSeconds(config: CameraCardConfig): number {
     return Math.max(1, Number(config.save_seconds) || SAVE_SECONDS);
   }
 
+  private saveLabel(hass: Hass, config: CameraCardConfig): string {
+    const { part } = this.rewind.marks;
+    if (part) return this.t("rewind.save", { seconds: formatSeconds(hass, part.end - part.start) });
+    return this.t("save.button", { seconds: formatSeconds(hass, this.saveSeconds(config)) });
+  }
+
   private async save(): Promise<void> {
-    const hass = this.hass!;
-    const lookback = this.saveSeconds(this.config!);
-    await this.attempt("save", async () => {
-      const clip = await act<Saved>(hass, "record", this.entityId, { lookback, duration: 0 });
-      const seconds = formatSeconds(hass, clip?.duration ?? clip?.lookback ?? lookback);
-      return this.linked(this.t("save.done", { seconds }), clip, "save.open");
-    });
+    const seconds = this.saveSeconds(this.config!);
+    const { part } = this.rewind.marks;
+    await this.attempt("save", () => savePast(this.hass!, this.entityId, part, seconds));
   }
 
   private async snapshot(): Promise<void> {
-    await this.attempt("snapshot", async () => {
-      const picture = await act<Saved>(this.hass!, "take_snapshot", this.entityId);
-      return this.linked(this.t("snapshot.done"), picture, "snapshot.open");
-    });
+    await this.attempt("snapshot", () => takeSnapshot(this.hass!, this.entityId, this.rewind.shown));
   }
 
-  private async linked(text: string, saved: Saved | undefined, key: TextKey): Promise<Message> {
-    if (!saved?.url) return { text };
-    const path = await signPath(this.hass!, saved.url, LINK_SECONDS);
-    return { text, link: { href: this.hass!.hassUrl(path), label: this.t(key) } };
+  /** Undefined while it is unknown, and of an unloaded entry. */
+  private get lookback(): Lookback | undefined {
+    return isUnloaded(this.hass!, this.entityId) ? undefined : this.watch.lookback;
   }
 
-  private async extend(): Promise<void> {
-    await this.attempt("extend", async () => {
-      await act(this.hass!, "extend_recording", this.entityId, { duration: EXTEND_SECONDS });
-      return undefined;
-    });
+  private get asciiOn(): boolean {
+    return this.ascii ?? this.config?.ascii ?? false;
   }
 
-  private async stop(): Promise<void> {
-    await this.attempt("stop", async () => {
-      await act(this.hass!, "stop_recording", this.entityId);
-      return undefined;
-    });
-  }
-
-  private async choose(option: string): Promise<void> {
-    await this.attempt("layout", async () => {
-      await choose(this.hass!, this.entityId, "layout", option);
-      return undefined;
-    });
+  /** Pixels across of the picture on this screen. */
+  private pictureWidth(): number {
+    const stage = this.renderRoot.querySelector(".stage");
+    return Math.ceil((stage?.clientWidth ?? 0) * window.devicePixelRatio) || PICTURE_WIDTH;
   }
 
   static override styles = [shared, cameraStyles];

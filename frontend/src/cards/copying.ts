@@ -1,10 +1,10 @@
-/** Puts a text into the clipboard, also where Home Assistant is reached by plain http. */
+/** Copies a text to the clipboard, also where Home Assistant is served over plain HTTP. */
 
 /**
- * `place` is an element that may have the focus: with a dialog open, one in it. Throws where the browser
- * allows nothing.
+ * `parent` is an element that may have the focus: one inside the dialog, if a dialog is open. Throws if the
+ * browser does not allow copying.
  */
-export async function copyText(text: string, place: Element): Promise<void> {
+export async function copyText(text: string, parent: Element): Promise<void> {
   const { clipboard } = navigator as Partial<Navigator>;
   if (clipboard) {
     await clipboard.writeText(text);
@@ -12,10 +12,10 @@ export async function copyText(text: string, place: Element): Promise<void> {
   }
   const field = document.createElement("textarea");
   field.value = text;
-  place.append(field);
+  parent.append(field);
   field.select();
   const copied = document.execCommand("copy");
   field.remove();
-  // Whoever reads it can still copy it by hand.
+  // The text stays visible, to be copied by hand.
   if (!copied) throw new Error(text);
 }

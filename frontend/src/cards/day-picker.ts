@@ -1,8 +1,9 @@
-/** The head of the history: whose day it is, and which. */
+/** The header of the history card: camera name and day. */
 
 import { css, html, type TemplateResult } from "lit";
-import { localDate } from "../localize/fields";
+import { dateField, fieldTime } from "../localize/fields";
 import { formatDay } from "../localize/format";
+import { zoneOf } from "../localize/zone";
 import { HassElement } from "./element";
 import { iconButton } from "./icon-button";
 import { shared } from "./styles";
@@ -15,33 +16,33 @@ export class DayPicker extends HassElement {
     today: { type: Boolean },
   };
   declare name: string;
-  /** The day's first moment, in UNIX ms. */
+  /** Start of the day, in UNIX ms. */
   declare day: number;
   declare today: boolean;
 
   protected override render(): TemplateResult {
     return html`<header class="row">
       <span class="grow name">${this.name}</span>
-      ${iconButton("left", this.t("history.previous_day"), () => this.tell("move", -1))}
+      ${iconButton("left", this.t("history.previous_day"), () => this.fire("move", -1))}
       <label class="day">
         <span aria-hidden="true">${this.today ? this.t("history.today") : formatDay(this.hass, this.day)}</span>
         <input
           type="date"
           aria-label=${this.t("history.day")}
-          .value=${localDate(this.day)}
+          .value=${dateField(this.day, zoneOf(this.hass))}
           @change=${this.picked}
         />
       </label>
-      ${iconButton("right", this.t("history.next_day"), () => this.tell("move", 1), {
+      ${iconButton("right", this.t("history.next_day"), () => this.fire("move", 1), {
         disabled: this.today,
       })}
-      ${iconButton("reload", this.t("history.reload"), () => this.tell("reload"))}
+      ${iconButton("reload", this.t("history.reload"), () => this.fire("reload"))}
     </header>`;
   }
 
   private picked(event: Event): void {
-    const time = Date.parse(`${(event.target as HTMLInputElement).value}T00:00`);
-    if (Number.isFinite(time)) this.tell("pick", time);
+    const time = fieldTime((event.target as HTMLInputElement).value, zoneOf(this.hass));
+    if (time !== undefined) this.fire("pick", time);
   }
 
   static override styles = [
@@ -53,6 +54,20 @@ export class DayPicker extends HassElement {
   header {
     padding: 6px 4px 0 16px;
     flex-wrap: nowrap;
+  }
+  :host {
+    container-type: inline-size;
+  }
+  @container (max-width: 340px) {
+    header {
+      flex-wrap: wrap;
+    }
+    .name {
+      flex-basis: 100%;
+    }
+    .day {
+      flex: 1;
+    }
   }
   .name {
     font-size: var(--ha-font-size-l, 16px);

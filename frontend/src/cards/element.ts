@@ -1,4 +1,4 @@
-/** What the cards and the elements in them have in common: Home Assistant, its words, telling of what is done. */
+/** Base class of the cards and their elements: `hass`, texts and events. */
 
 import { LitElement, type PropertyDeclarations } from "lit";
 import type { Hass } from "../ha/types";
@@ -8,13 +8,13 @@ export abstract class HassElement extends LitElement {
   static override properties: PropertyDeclarations = { hass: { attribute: false } };
   declare hass: Hass | undefined;
 
-  /** The words of a key, in the user's language. */
+  /** The text of a key in the user's language. */
   protected t(key: TextKey, values?: Record<string, string | number>): string {
     return localize(this.hass, key, values);
   }
 
-  /** Fires an event, which does not leave the card. */
-  protected tell(name: string, detail?: unknown): void {
+  /** Fires an event that does not leave the card. */
+  protected fire(name: string, detail?: unknown): void {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }

@@ -1,4 +1,4 @@
-/** The visual editors: Home Assistant draws them from these schemas. */
+/** Schemas of the visual editors, which Home Assistant renders. */
 
 import type { Hass } from "../ha/types";
 import { localize, type TextKey } from "../localize/index";
@@ -8,18 +8,18 @@ interface Field {
   name: string;
   selector: Record<string, unknown>;
   required?: boolean;
-  /** What holds where nothing is chosen: the editor shows it, and stores nothing. */
+  /** Defaults: shown by the editor, and not stored. */
   default?: unknown;
 }
 
 export interface Form {
   schema: Field[];
   computeLabel(field: { name: string }, localizeOfPage?: unknown): string;
-  /** What is told below a field; most say enough by their label. */
+  /** Helper texts below the fields; most labels need none. */
   computeHelper(field: { name: string }): string | undefined;
 }
 
-/** The page's own language, as far as an editor without `hass` can know it. */
+/** The page's language, as far as an editor without `hass` can know it. */
 function language(): Pick<Hass, "language"> {
   return { language: document.documentElement.lang || navigator.language };
 }

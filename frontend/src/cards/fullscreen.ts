@@ -1,8 +1,8 @@
-/** Full screen for an element of a card, also on phones that allow it to nothing but videos. */
+/** Full screen for an element of a card, also on phones that allow full screen for videos only. */
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
-/** Set on the element while it covers the page without the browser's help. */
+/** Set on the element while it covers the page without the Fullscreen API. */
 export const COVER_CLASS = "cover";
 
 export class Fullscreen implements ReactiveController {
@@ -28,7 +28,7 @@ export class Fullscreen implements ReactiveController {
     try {
       await element.requestFullscreen();
     } catch {
-      // Missing on iPhones, and refused in some frames: the element covers the page instead.
+      // Missing on iPhones, and refused in some iframes: the element covers the page instead.
       this.element?.classList.add(COVER_CLASS);
     }
   }

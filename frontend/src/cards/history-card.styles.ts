@@ -1,8 +1,11 @@
-/** Looks of the history card. */
+/** Styles of the history card. */
 
 import { css } from "lit";
 
 export const historyStyles = css`
+  ha-card {
+    container-type: inline-size;
+  }
   .ribbon {
     position: relative;
     padding: 6px 16px 0;
@@ -29,6 +32,19 @@ export const historyStyles = css`
     white-space: nowrap;
     overflow: hidden;
     text-overflow: ellipsis;
+  }
+  /* On the narrowest phones the number of items has a line of its own. */
+  @container (max-width: 340px) {
+    .tools {
+      flex-wrap: wrap;
+    }
+    .tools > [role="group"] {
+      flex: 1;
+    }
+    .count {
+      order: 1;
+      flex-basis: 100%;
+    }
   }
   .tools > [role="group"] {
     display: flex;

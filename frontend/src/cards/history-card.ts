@@ -1,4 +1,4 @@
-/** A day of a camera: ribbon, thumbnails, viewer, timelapse. */
+/** The history card: a day of a camera with timeline, thumbnails, viewer and timelapse export. */
 
 import {
   html,
@@ -15,6 +15,7 @@ import type { CardConfig, GridOptions, Hass } from "../ha/types";
 import { Album } from "../history/album";
 import { Place } from "../history/place";
 import { formatNumber } from "../localize/format";
+import { zoneOf } from "../localize/zone";
 import { RetrocamCard } from "./base";
 import { type Form, historyForm } from "./forms";
 import { historyStyles } from "./history-card.styles";
@@ -43,11 +44,11 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
     without: { state: true },
     planning: { state: true },
   };
-  /** Kinds that the user has switched off for now. */
+  /** Kinds that the user has hidden for now. */
   declare private without: ReadonlySet<Kind>;
   declare private planning: boolean;
   private album = this.newAlbum();
-  /** The config entry that the album is of. */
+  /** The config entry of the album. */
   private albumOf: string | undefined;
   private readonly place = new Place(() => this.album, {
     changed: () => this.requestUpdate(),
@@ -83,7 +84,7 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
     this.choose();
   }
 
-  /** The config entry of the camera; undefined for one that is not, or not yet, an instance's. */
+  /** The config entry of the camera; undefined if the entity is not, or not yet, a Retrocam camera. */
   private get entryId(): string | undefined {
     return this.hass && entryIdOf(this.hass, this.entityId);
   }
@@ -100,9 +101,10 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
     });
   }
 
-  /** What could not be listed before the camera or its entry was there, as after a start, is asked for then. */
+  /** Retries what could not be listed while the camera or its entry was missing, as after a restart. */
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
+    this.album.relocate(zoneOf(this.hass));
     const { available } = this;
     this.available = isAvailable(this.hass?.states[this.entityId]);
     if (!this.live) return;
@@ -166,7 +168,7 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
     const kinds = this.offered();
     const { items, total, loading } = this.album;
     const count = formatNumber(hass, items.length);
-    const told =
+    const countText =
       total === undefined
         ? this.t("history.count", { count })
         : this.t("history.count_some", { count, total: formatNumber(hass, total) });
@@ -181,7 +183,7 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
           : nothing}
       </span>
       <span class="grow secondary count" aria-live="off"
-        >${!this.mayRun || !this.entryId ? nothing : loading ? this.t("history.loading") : told}</span
+        >${!this.mayRun || !this.entryId ? nothing : loading ? this.t("history.loading") : countText}</span
       >
       <button
         aria-expanded=${this.planning}
@@ -227,7 +229,7 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
     ></retrocam-grid>`;
   }
 
-  /** The kinds that the card is made for. */
+  /** The kinds that the card is configured for. */
   private offered(): readonly Kind[] {
     const wanted = this.config?.kinds;
     return wanted?.length ? KINDS.filter((kind) => wanted.includes(kind)) : KINDS;
@@ -240,6 +242,7 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
   private begin(entryId: string): void {
     this.albumOf = entryId;
     this.album = this.newAlbum();
+    this.album.relocate(zoneOf(this.hass));
     this.place.reset();
     this.place.close();
     this.choose();
@@ -252,7 +255,7 @@ export class HistoryCard extends RetrocamCard<HistoryCardConfig> {
     });
   }
 
-  /** Shows other items, and what was pointed at is no more. */
+  /** Shows other items, and drops the selection. */
   private show(open: () => void): void {
     this.place.reset();
     open();

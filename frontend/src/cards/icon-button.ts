@@ -1,13 +1,13 @@
-/** A button that shows an icon, and has its text for those who do not see it. */
+/** An icon button with an accessible label. */
 
 import { html, nothing, type TemplateResult } from "lit";
 import { icon, type IconName } from "./icons";
 
 export interface ButtonState {
   disabled?: boolean;
-  /** Whether it is on, for a button that stays so. */
+  /** State of a toggle button. */
   pressed?: boolean | undefined;
-  /** Classes for the style sheet. */
+  /** CSS classes. */
   extra?: string;
 }
 

@@ -1,4 +1,4 @@
-/** The pictures on buttons, drawn for 24 x 24. */
+/** Icons of the buttons, on a grid of 24 x 24. */
 
 import { html, type TemplateResult } from "lit";
 
@@ -30,11 +30,16 @@ const PATHS = {
   lock: "M12 2a5 5 0 0 0-5 5v2H5v13h14V9h-2V7a5 5 0 0 0-5-5zm-3 7V7a3 3 0 0 1 6 0v2zm3 4a2 2 0 0 1 1 3.700V19h-2v-2.300a2 2 0 0 1 1-3.700z",
   erase: "M8 5 2 12l6 7h14V5zm1 2h11v10H9l-4.300-5zm2.400 1.600L14 11.200l2.600-2.600L18 10l-2.600 2.600L18 15.200l-1.400 1.400L14 14l-2.600 2.600L10 15.200l2.600-2.600L10 10z",
   check: "M9.500 16.600 5 12.100l-1.400 1.400 5.900 5.900L21 8 19.600 6.600z",
+  back: "M6.400 6.400A8 8 0 1 1 4.300 14h2.100a6 6 0 1 0 1.400-6.200L11 11H4V4zM10 10.300h4.200v1.500h-2.800l-.1.900c1.700-.2 3 .700 3 2.200 0 1.600-1.200 2.600-2.800 2.600-1 0-1.900-.4-2.400-1.200l1.200-1c.3.4.700.7 1.200.7.700 0 1.200-.4 1.200-1s-.5-1-1.200-1c-.4 0-.8.1-1.100.4l-1-.5z",
+  forward: "M17.600 6.400A8 8 0 1 0 19.700 14h-2.100a6 6 0 1 1-1.400-6.200L13 11h7V4zM10 10.300h4.200v1.500h-2.800l-.1.900c1.700-.2 3 .700 3 2.200 0 1.600-1.200 2.600-2.800 2.600-1 0-1.900-.4-2.400-1.200l1.200-1c.3.4.700.7 1.200.7.700 0 1.200-.4 1.200-1s-.5-1-1.200-1c-.4 0-.8.1-1.100.4l-1-.5z",
+  previous: "M6 5h2v14H6zm12 0v14L9 12z",
+  next: "M16 5h2v14h-2zM6 5l9 7-9 7z",
+  part: "M9 4H4v16h5v-2H6V6h3zm6 0v2h3v12h-3v2h5V4zm-4 3h2v10h-2z",
 } as const;
 
 export type IconName = keyof typeof PATHS;
 
-/** An icon that says nothing to a screen reader: its button has a label. */
+/** An icon hidden from screen readers: its button has a label. */
 export function icon(name: IconName): TemplateResult {
   return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${PATHS[name]} /></svg>`;
 }

@@ -1,8 +1,8 @@
-/** Small drawings of a grid's layouts. */
+/** Icons of the grid layouts. */
 
 import { svg, type SVGTemplateResult, html, type TemplateResult } from "lit";
 
-/** Tiles of each layout, as x, y, width and height on 24 x 24. */
+/** Tiles of each layout: x, y, width and height on 24 x 24. */
 const TILES: Record<string, readonly (readonly [number, number, number, number])[]> = {
   single: [[3, 5, 18, 14]],
   quad: [[3, 5, 8.5, 6.5], [12.5, 5, 8.5, 6.5], [3, 12.5, 8.5, 6.5], [12.5, 12.5, 8.5, 6.5]],

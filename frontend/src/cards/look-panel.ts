@@ -1,4 +1,4 @@
-/** Where the viewer says how ASCII is to look: all but the preset is done without the server. */
+/** The settings of the ASCII picture: only the preset involves the server. */
 
 import { css, html, nothing, type TemplateResult } from "lit";
 import type { HassEntity } from "../ha/types";
@@ -10,21 +10,21 @@ import { HassElement } from "./element";
 import { arrowed, tabIndexOf } from "./radios";
 import { shared } from "./styles";
 
-/** Fires `restyle` (detail: what changes of the look) and `preset` (detail: the one that is wanted). */
+/** Fires `restyle` (detail: the changed settings) and `preset` (detail: the requested preset). */
 export class LookPanel extends HassElement {
   static override properties = {
     look: { attribute: false },
     preset: { attribute: false },
   };
   declare look: Look;
-  /** The player's select of presets, undefined where it has none. */
+  /** The player's preset select, undefined where it has none. */
   declare preset: HassEntity | undefined;
 
   protected override render(): TemplateResult {
     return html`
       ${this.renderPresets()}
       ${this.choices("player.charset", ["auto", ...CHARSETS], this.look.charset, "charset", (charset) =>
-        this.tell("restyle", { charset }),
+        this.fire("restyle", { charset }),
       )}
       ${this.slider("player.contrast", "contrast", 0.5, 3)}
       ${this.slider("player.gamma", "gamma", 0.4, 2.5)}
@@ -38,7 +38,7 @@ export class LookPanel extends HassElement {
     const options = this.preset?.attributes["options"];
     if (!this.preset || !Array.isArray(options)) return nothing;
     return this.choices("player.preset", options.map(String), this.preset.state, "preset", (option) =>
-      this.tell("preset", option),
+      this.fire("preset", option),
     );
   }
 
@@ -85,7 +85,7 @@ export class LookPanel extends HassElement {
         step="0.05"
         .value=${String(value)}
         @input=${(event: Event) =>
-          this.tell("restyle", { [key]: Number((event.target as HTMLInputElement).value) })}
+          this.fire("restyle", { [key]: Number((event.target as HTMLInputElement).value) })}
       />
       <span class="secondary figure">${formatNumber(this.hass, value, 2)}</span>
     </label>`;
@@ -97,7 +97,7 @@ export class LookPanel extends HassElement {
         type="checkbox"
         .checked=${this.look[key]}
         @change=${(event: Event) =>
-          this.tell("restyle", { [key]: (event.target as HTMLInputElement).checked })}
+          this.fire("restyle", { [key]: (event.target as HTMLInputElement).checked })}
       />
       ${this.t(label)}
     </label>`;
@@ -113,6 +113,8 @@ export class LookPanel extends HassElement {
       gap: 6px;
       padding-top: 8px;
       border-top: 1px solid var(--line);
+      max-width: 640px;
+      container-type: inline-size;
     }
     .label {
       width: 84px;
@@ -120,6 +122,14 @@ export class LookPanel extends HassElement {
     .choices {
       flex-wrap: nowrap;
       align-items: baseline;
+    }
+    @container (max-width: 340px) {
+      .choices {
+        flex-wrap: wrap;
+      }
+      .choices .label {
+        width: 100%;
+      }
     }
     .figure {
       width: 36px;

@@ -1,4 +1,4 @@
-/** A plain list to find something to play in. */
+/** A list to browse Home Assistant's media. */
 
 import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { messageOf } from "../ha/actions";
@@ -31,13 +31,15 @@ export class MediaBrowser extends HassElement {
   };
   declare entityId: string;
   declare open: boolean;
-  /** Where the user is, from the root on. */
+  /** The open folder and its parents, from the root. */
   declare private path: BrowseItem[];
   declare private failure: string | undefined;
   declare private loading: boolean;
-  /** Addresses of the thumbnails that may be shown, by the id of what they show. */
+  /** Signed thumbnail URLs, by media id. */
   declare private pictures: ReadonlyMap<string, string>;
   private turn = 0;
+  /** The first item gets the focus once it is there: the keyboard goes on where it was. */
+  private refocus = false;
   private readonly modal = new Modal(this, () => this.open);
 
   constructor() {
@@ -59,12 +61,13 @@ export class MediaBrowser extends HassElement {
     const title = here?.title ?? this.t("player.browse");
     return html`<dialog
       aria-label=${this.t("player.browse")}
-      @close=${() => this.tell("close")}
+      @close=${() => this.fire("close")}
     >
       <header class="row">
         ${this.path.length > 1
           ? iconButton("left", this.t("browse.up"), () => {
               this.path = this.path.slice(0, -1);
+              this.refocus = this.path.length === 1;
             })
           : nothing}
         <h2 class="grow">${title}</h2>
@@ -107,12 +110,25 @@ export class MediaBrowser extends HassElement {
   }
 
   private play(item: BrowseItem): void {
-    this.tell("chosen", item);
+    this.fire("chosen", item);
     this.modal.close();
+  }
+
+  private get focused(): Element | null {
+    return (this.renderRoot as ShadowRoot).activeElement;
+  }
+
+  protected override updated(): void {
+    if (!this.refocus || this.loading) return;
+    this.refocus = false;
+    const find = (selector: string): HTMLElement | null => this.renderRoot.querySelector(selector);
+    (find("ul button") ?? find("header button"))?.focus();
   }
 
   private async enter(item: BrowseItem | undefined): Promise<void> {
     const turn = ++this.turn;
+    // The list that has the focus is about to be replaced.
+    this.refocus = this.renderRoot.querySelector("ul")?.contains(this.focused) ?? false;
     this.loading = true;
     this.failure = undefined;
     try {
@@ -134,12 +150,12 @@ export class MediaBrowser extends HassElement {
     }
   }
 
-  /** Has the pictures of what plays signed; folders have an icon. */
+  /** Signs the thumbnails of playable items; folders have an icon. */
   private async sign(items: readonly BrowseItem[], turn: number): Promise<void> {
     const hass = this.hass!;
     for (const { can_play, thumbnail, media_content_id } of items) {
       if (!can_play || !thumbnail) continue;
-      // What cannot be signed keeps its icon.
+      // If signing fails, the icon stays.
       const path = await signPath(hass, thumbnail).catch(() => undefined);
       if (turn !== this.turn) return;
       if (path) this.pictures = new Map(this.pictures).set(media_content_id, hass.hassUrl(path));

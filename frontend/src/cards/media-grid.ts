@@ -1,4 +1,4 @@
-/** Thumbnails of very many items: only those in view are in the document. */
+/** A virtual grid of thumbnails: only visible items are in the DOM. */
 
 import { html, nothing, type PropertyValues, type TemplateResult, css } from "lit";
 import { repeat } from "lit/directives/repeat.js";
@@ -22,7 +22,7 @@ export class MediaGrid extends HassElement {
   };
   declare items: readonly MediaItem[];
   declare thumbWidth: number;
-  /** Index of the item that is marked and can be focused. */
+  /** Index of the marked item, which can be focused. */
   declare current: number;
   declare private scrollPosition: number;
   declare private box: { width: number; height: number };
@@ -51,7 +51,7 @@ export class MediaGrid extends HassElement {
     this.removeEventListener("scroll", this.scrolled);
   }
 
-  /** Scrolls as little as is needed to have an item in view. */
+  /** Scrolls as little as needed to show an item. */
   reveal(index: number): void {
     const { grid } = this;
     const top = Math.floor(index / grid.columns) * grid.rowHeight;
@@ -76,7 +76,7 @@ export class MediaGrid extends HassElement {
   protected override willUpdate(changed: PropertyValues): void {
     const before = changed.get("items") as readonly MediaItem[] | undefined;
     if (!before || this.scrollTop === 0) return;
-    // New items come in at the top: what is looked at stays where it is.
+    // New items are inserted at the top: keep the scroll position.
     const first = before[0];
     const shift = first ? this.items.findIndex(({ id }) => id === first.id) : 0;
     if (shift > 0 && shift % this.grid.columns === 0) {
@@ -88,7 +88,7 @@ export class MediaGrid extends HassElement {
     const { grid } = this;
     const rest = heightOf(grid, this.items.length) - this.scrollTop - this.clientHeight;
     if (this.box.height > 0 && rest < 3 * grid.rowHeight) {
-      this.tell("near-end");
+      this.fire("near-end");
     }
   }
 
@@ -148,7 +148,7 @@ export class MediaGrid extends HassElement {
 
   private open(index: number): void {
     this.current = index;
-    this.tell("open", index);
+    this.fire("open", index);
   }
 
   private pressed(event: KeyboardEvent): void {
@@ -176,7 +176,7 @@ export class MediaGrid extends HassElement {
       .all {
         position: relative;
       }
-      /* From the left also where a page is read from the right: they are moved from there. */
+      /* From the left even on right-to-left pages: the offsets are measured from there. */
       .all > div {
         position: absolute;
         left: 0;

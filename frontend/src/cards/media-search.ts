@@ -1,4 +1,4 @@
-/** Where something to play is named or looked for. */
+/** The input for a URL or search words. */
 
 import { css, html, type TemplateResult } from "lit";
 import { HassElement } from "./element";
@@ -7,7 +7,7 @@ import { icon } from "./icons";
 import type { BrowseItem } from "./media-browser";
 import { shared } from "./styles";
 
-/** Fires `play` (detail: an address, an id, search words or the id of something in the media browser). */
+/** Fires `play` (detail: a URL, an id, search words or a media id). */
 export class MediaSearch extends HassElement {
   static override properties = {
     entityId: { attribute: false },
@@ -50,7 +50,7 @@ export class MediaSearch extends HassElement {
         .hass=${this.hass}
         .entityId=${this.entityId}
         ?open=${this.browsing}
-        @chosen=${(event: CustomEvent<BrowseItem>) => this.tell("play", event.detail.media_content_id)}
+        @chosen=${(event: CustomEvent<BrowseItem>) => this.fire("play", event.detail.media_content_id)}
         @close=${() => {
           this.browsing = false;
         }}
@@ -60,7 +60,7 @@ export class MediaSearch extends HassElement {
   private submitted(event: SubmitEvent): void {
     event.preventDefault();
     const media = String(new FormData(event.target as HTMLFormElement).get("media") ?? "").trim();
-    if (media && !this.disabled) this.tell("play", media);
+    if (media && !this.disabled) this.fire("play", media);
   }
 
   static override styles = [

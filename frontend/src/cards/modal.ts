@@ -1,11 +1,11 @@
-/** The dialog of an element, over the whole page while the element wants it. */
+/** A controller that keeps an element's modal dialog open while the element wants it. */
 
 import type { LitElement, ReactiveController } from "lit";
 
 export class Modal implements ReactiveController {
   private shown = false;
 
-  /** `wanted` tells whether the `dialog` that the host draws is to be open; asked after each update. */
+  /** `wanted` returns whether the host's `dialog` should be open; evaluated after each update. */
   constructor(
     private readonly host: LitElement,
     private readonly wanted: () => boolean,
@@ -19,7 +19,7 @@ export class Modal implements ReactiveController {
 
   hostUpdated(): void {
     const wanted = this.host.isConnected && this.wanted();
-    // One that its user has just closed stays closed, though the host is not yet told.
+    // A dialog that the user has just closed stays closed, even before the host learns of it.
     if (wanted === this.shown) return;
     this.shown = wanted;
     const dialog = this.dialog!;
@@ -27,7 +27,7 @@ export class Modal implements ReactiveController {
     else if (dialog.open) dialog.close();
   }
 
-  /** Out of the page a dialog is modal no more, as when a phone is turned, but goes on saying that it is open. */
+  /** A dialog removed from the DOM, as when a phone is turned, is no longer modal, but still reports to be open. */
   hostDisconnected(): void {
     this.shown = false;
     this.dialog?.removeAttribute("open");

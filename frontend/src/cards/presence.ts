@@ -1,35 +1,35 @@
-/** Tells a card when it is seen, so that nothing runs while it is not. */
+/** Tells a card whether it is visible, so that nothing runs while it is not. */
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
 /**
- * Calls `changed(true)` when the host is in the document, on screen and on a page that is shown, and
- * `changed(false)` as soon as one of these ends. Each call differs from the one before. `full` tells that a
- * part of the host fills the screen: it is seen then, wherever the host itself lies.
+ * Calls `changed(true)` when the host is in the DOM, on screen and on a visible page, and `changed(false)` as
+ * soon as one of these ends. Consecutive calls always differ. `full` returns whether a part of the host is in
+ * full screen: then it is visible wherever the host lies.
  */
 export class Presence implements ReactiveController {
   private observer: IntersectionObserver | undefined;
   private onScreen = false;
   private connected = false;
-  private wasSeen = false;
+  private wasVisible = false;
   private wasFull = false;
 
   constructor(
     private readonly host: ReactiveControllerHost & Element,
-    private readonly changed: (seen: boolean) => void,
+    private readonly changed: (visible: boolean) => void,
     private readonly full: () => boolean = () => false,
   ) {
     host.addController(this);
   }
 
-  get seen(): boolean {
-    return this.wasSeen;
+  get visible(): boolean {
+    return this.wasVisible;
   }
 
   hostConnected(): void {
     this.connected = true;
     document.addEventListener("visibilitychange", this.check);
-    // A little before it scrolls into view, the picture begins to load.
+    // Starts loading shortly before the card scrolls into view.
     this.observer = new IntersectionObserver(
       (entries) => {
         this.onScreen = entries[entries.length - 1]!.isIntersecting;
@@ -44,7 +44,7 @@ export class Presence implements ReactiveController {
     if (this.wasFull === this.full()) return;
     this.wasFull = !this.wasFull;
     if (this.wasFull || !this.observer) return;
-    // What was not looked at meanwhile is told once more.
+    // Reports again what was not observed meanwhile.
     this.observer.disconnect();
     this.observer.observe(this.host);
   }
@@ -60,9 +60,9 @@ export class Presence implements ReactiveController {
 
   private readonly check = (): void => {
     const shown = this.onScreen || this.full();
-    const seen = this.connected && shown && document.visibilityState === "visible";
-    if (seen === this.wasSeen) return;
-    this.wasSeen = seen;
-    this.changed(seen);
+    const visible = this.connected && shown && document.visibilityState === "visible";
+    if (visible === this.wasVisible) return;
+    this.wasVisible = visible;
+    this.changed(visible);
   };
 }

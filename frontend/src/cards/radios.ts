@@ -1,15 +1,15 @@
-/** Buttons of which one is chosen, for a keyboard: Tab comes to one of them, arrows go to the others. */
+/** Keyboard control of a radio group: Tab enters it, arrow keys move inside it. */
 
 const STEPS: Record<string, number> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
-/** The `tabindex` of an option: 0 for the chosen one, and for the first where none of them is. */
+/** The `tabindex` of an option: 0 for the chosen one, or for the first if none is chosen. */
 export function tabIndexOf(option: string, options: readonly string[], current: string): 0 | -1 {
   return option === (options.includes(current) ? current : options[0]) ? 0 : -1;
 }
 
 /**
- * Hears the keys of a group. An arrow moves the focus alone, round and round; Enter or Space chooses, since a
- * choice may be work for the server.
+ * Handles the keys of a group. Arrow keys move only the focus, and wrap around; Enter or Space chooses, since a
+ * choice may cause work on the server.
  */
 export function arrowed(event: KeyboardEvent): void {
   const step = STEPS[event.key];

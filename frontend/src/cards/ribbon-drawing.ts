@@ -1,25 +1,25 @@
-/** Draws the ribbon of a day on a canvas. */
+/** Draws the timeline of a day on a canvas. */
 
 import type { MediaItem } from "../ha/media";
 import type { Hass } from "../ha/types";
 import type { Timeline } from "../history/timeline";
 import { formatTime } from "../localize/format";
 
-/** CSS pixels of the whole, and of the scale below. */
+/** Height of the timeline, and of the scale below it, in CSS pixels. */
 export const HEIGHT = 56;
 const SCALE_HEIGHT = 18;
 const BAND = HEIGHT - SCALE_HEIGHT;
-/** Between the stripes of what is not loaded. */
+/** Distance of the stripes that mark unloaded time. */
 const STRIPE = 8;
 
-/** Whose colours and language it has, and what is drawn; times in UNIX ms. */
+/** The element whose colours and language apply, and what to draw; times in UNIX ms. */
 interface Host extends HTMLElement {
   hass: Hass | undefined;
-  /** The newest first. */
+  /** Newest first. */
   items: readonly MediaItem[];
-  /** Where the handle is. */
+  /** Position of the handle. */
   time: number | undefined;
-  /** Before that not all is among the items. */
+  /** Items before this time are incomplete. */
   loadedFrom: number;
 }
 
@@ -38,7 +38,7 @@ export function drawRibbon(
   const style = getComputedStyle(host);
   const token = (name: string, other: string): string => style.getPropertyValue(name).trim() || other;
   context.font = `11px ${style.fontFamily || "sans-serif"}`;
-  // Striped rather than empty: what lies there comes with the grid's next pages, or when it is looked at.
+  // Striped rather than empty: items there load with the grid's next pages, or when scrubbed to.
   drawUnknown(context, Math.min(width, timeline.x(host.loadedFrom, width)), token("--divider-color", "#ccc"));
   drawScale(context, host.hass, timeline, width, {
     text: token("--secondary-text-color", "#727272"),
@@ -53,7 +53,7 @@ export function drawRibbon(
   context.fillRect(Math.round(timeline.x(handle, width)) - 1, 0, 2, BAND + 4);
 }
 
-/** Stripes the ribbon from its left end on. */
+/** Draws stripes from the left end of the timeline. */
 function drawUnknown(context: CanvasRenderingContext2D, width: number, colour: string): void {
   context.save();
   context.beginPath();
@@ -86,7 +86,7 @@ function drawScale(
     const label = formatTime(hass, time, false);
     const half = context.measureText(label).width / 2;
     const middle = Math.min(width - half, Math.max(half, x));
-    // Labels at the ends are moved inwards, and may come upon their neighbours.
+    // Labels at the ends move inwards, and may overlap their neighbours.
     if (middle - half < free) continue;
     free = middle + half + 8;
     context.fillText(label, middle, HEIGHT - 4);
@@ -106,7 +106,7 @@ function drawItems(
     const wide = Math.max(3, timeline.x(item.end, width) - x);
     if (x > width || x + wide < 0) continue;
     if (item.kind === "snapshots") {
-      // Thousands of them lie on the same pixels: one line each is enough.
+      // Thousands of items share the same pixels: one line per pixel is enough.
       if (x === lastX) continue;
       lastX = x;
       context.globalAlpha = 0.7;

@@ -1,4 +1,4 @@
-/** The ribbon of a day: what was kept when, a handle to look through it, and a bubble with what is nearest. */
+/** The timeline of a day: the items, a handle to scrub, and a preview of the nearest item. */
 
 import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import type { MediaItem } from "../ha/media";
@@ -16,7 +16,7 @@ export interface ScrubDetail {
   done: boolean;
 }
 
-/** Fires `scrub` (detail: ScrubDetail) while it is looked through. */
+/** Fires `scrub` (detail: ScrubDetail) while scrubbing. */
 export class Ribbon extends HassElement {
   static override properties = {
     items: { attribute: false },
@@ -24,17 +24,17 @@ export class Ribbon extends HassElement {
     dayEnd: { attribute: false },
     loadedFrom: { attribute: false },
     time: { attribute: false },
-    held: { state: true },
+    dragging: { state: true },
   };
   declare items: readonly MediaItem[];
   declare dayStart: number;
   declare dayEnd: number;
-  /** The time back to which `items` are all that there are, in UNIX ms. */
+  /** `items` are complete back to this time, in UNIX ms. */
   declare loadedFrom: number;
-  /** Where the handle is, in UNIX ms; undefined for nowhere. */
+  /** Position of the handle, in UNIX ms; undefined if hidden. */
   declare time: number | undefined;
-  /** Whether a pointer holds the handle: then the bubble is shown. */
-  declare private held: boolean;
+  /** Whether a pointer drags the handle: then the preview is shown. */
+  declare private dragging: boolean;
 
   private timeline = new Timeline(0, 1);
   private readonly observer = new ResizeObserver(() => this.draw());
@@ -47,7 +47,7 @@ export class Ribbon extends HassElement {
     this.dayStart = 0;
     this.dayEnd = 1;
     this.loadedFrom = 0;
-    this.held = false;
+    this.dragging = false;
   }
 
   override connectedCallback(): void {
@@ -58,9 +58,9 @@ export class Ribbon extends HassElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.observer.disconnect();
-    // No pointer is let go of an element that is gone.
+    // A removed element gets no pointerup.
     this.pointers.clear();
-    this.held = false;
+    this.dragging = false;
   }
 
   protected override willUpdate(changed: PropertyValues): void {
@@ -94,7 +94,7 @@ export class Ribbon extends HassElement {
       @wheel=${this.wheel}
       @keydown=${this.pressed}
     ></canvas>
-      ${item && this.held ? this.renderBubble(item) : nothing}`;
+      ${item && this.dragging ? this.renderBubble(item) : nothing}`;
   }
 
   private renderBubble(item: MediaItem): TemplateResult {
@@ -111,13 +111,13 @@ export class Ribbon extends HassElement {
 
   private scrub(time: number, done: boolean): void {
     this.time = time;
-    this.held = !done;
+    this.dragging = !done;
     const detail: ScrubDetail = { time, index: this.indexAt(time), done };
-    this.tell("scrub", detail);
+    this.fire("scrub", detail);
   }
 
   private down(event: PointerEvent): void {
-    // Another button opens a menu, and then nobody tells that it was let go.
+    // Another button opens a menu, after which no pointerup comes.
     if (event.button !== 0) return;
     (event.target as Element).setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, event.offsetX);
@@ -144,7 +144,7 @@ export class Ribbon extends HassElement {
   }
 
   private wheel(event: WheelEvent): void {
-    // Without a modifier the wheel scrolls the page, unless the ribbon is zoomed sideways.
+    // Without a modifier the wheel scrolls the page, unless the timeline is zoomed and scrolls sideways.
     const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY);
     if (!sideways && !event.ctrlKey && !event.shiftKey) return;
     event.preventDefault();
@@ -165,7 +165,7 @@ export class Ribbon extends HassElement {
     } else {
       const last = this.items.length - 1;
       const from = this.indexAt(this.time ?? this.dayEnd);
-      // Newest first: older lies to the left of the ribbon and further on in the list.
+      // Newest first: older is left on the timeline and later in the list.
       const to: Record<string, number> = {
         ArrowLeft: from + 1, ArrowRight: from - 1, PageUp: from - 20, PageDown: from + 20,
         Home: last, End: 0,

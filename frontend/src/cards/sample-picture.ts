@@ -1,4 +1,4 @@
-/** A picture for the card picker, where nothing may run: waves around the middle, in characters. */
+/** A sample picture for the card picker, where nothing may run: waves around the centre, in characters. */
 
 import { glyphsOf } from "../player/charset";
 

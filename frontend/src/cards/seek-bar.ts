@@ -1,26 +1,26 @@
-/** Where something is that plays, with a knob to go elsewhere. */
+/** The playback position, with a knob to seek. */
 
 import { html, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from "lit";
 import { formatDuration } from "../localize/format";
 
-/** What a bar shows; times in s. */
+/** What a seek bar shows; times in s. */
 export interface SeekState {
   position: number;
   duration: number;
-  /** Tells one film from another. */
+  /** Identifies the media. */
   media: unknown;
   label: string;
   disabled?: boolean;
 }
 
-/** Draws the bar for its host. While the knob is held it stays where it is, whatever plays on meanwhile. */
+/** Renders the bar for its host. While the knob is dragged it stays there, whatever plays on. */
 export class SeekBar implements ReactiveController {
-  /** Where the knob is held, or was let go of until that place is reached. */
-  private held: number | undefined;
+  /** Position of the dragged knob; after its release, until playback reaches it. */
+  private dragged: number | undefined;
   private media: unknown;
   private drawn = false;
 
-  /** `seek` goes to a position, and ends when that is done or has failed. */
+  /** `seek` seeks to a position, and resolves when that is done or has failed. */
   constructor(
     private readonly host: ReactiveControllerHost,
     private readonly seek: (position: number) => Promise<unknown>,
@@ -32,20 +32,20 @@ export class SeekBar implements ReactiveController {
     this.drawn = false;
   }
 
-  /** The knob of a bar that is gone is not held: nobody tells that it was let go of. */
+  /** Releases the knob of a removed bar: no pointerup will come. */
   hostUpdated(): void {
-    if (!this.drawn) this.held = undefined;
+    if (!this.drawn) this.dragged = undefined;
   }
 
   get holds(): boolean {
-    return this.held !== undefined;
+    return this.dragged !== undefined;
   }
 
   render({ position, duration, media, label, disabled = false }: SeekState): TemplateResult {
     this.drawn = true;
-    if (media !== this.media) this.held = undefined;
+    if (media !== this.media) this.dragged = undefined;
     this.media = media;
-    const shown = Math.min(duration, this.held ?? position);
+    const shown = Math.min(duration, this.dragged ?? position);
     return html`<span>${formatDuration(shown)}</span>
       <input
         type="range"
@@ -64,15 +64,15 @@ export class SeekBar implements ReactiveController {
   }
 
   private hold(position: number | undefined): void {
-    this.held = position;
+    this.dragged = position;
     this.host.requestUpdate();
   }
 
   private release(position: number): void {
     this.hold(position);
     const done = (): void => {
-      // Unless it was taken in hand again.
-      if (this.held === position) this.hold(undefined);
+      // Unless it was grabbed again.
+      if (this.dragged === position) this.hold(undefined);
     };
     this.seek(position).then(done, done);
   }

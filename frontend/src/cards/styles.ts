@@ -1,4 +1,4 @@
-/** Looks that all cards share, from the tokens of Home Assistant's theme. */
+/** Styles shared by all cards, from the tokens of Home Assistant's theme. */
 
 import { css } from "lit";
 
@@ -10,6 +10,10 @@ export const shared = css`
     --corner: var(--ha-border-radius-md, 8px);
     --line: var(--divider-color, #e0e0e0);
     --soft: color-mix(in srgb, var(--primary-text-color, #212121) 7%, transparent);
+    /* Readable as text on the card, by WCAG AA: themes choose colours for surfaces. */
+    --strong: color-mix(in srgb, var(--primary-color, #03a9f4) 60%, var(--primary-text-color, #212121));
+    --bad: color-mix(in srgb, var(--error-color, #db4437) 75%, var(--primary-text-color, #212121));
+    --fill: color-mix(in srgb, var(--primary-color, #03a9f4) 74%, #000);
     --quick: var(--ha-animation-duration-fast, 150ms);
   }
   ha-card {
@@ -63,11 +67,11 @@ export const shared = css`
   }
   button[aria-pressed="true"],
   button[aria-checked="true"] {
-    color: var(--primary-color, #03a9f4);
+    color: var(--strong);
     background: color-mix(in srgb, var(--primary-color, #03a9f4) 14%, transparent);
   }
   .filled {
-    background: var(--primary-color, #03a9f4);
+    background: var(--fill);
     color: var(--text-primary-color, #fff);
     font-weight: 500;
   }
@@ -77,10 +81,14 @@ export const shared = css`
     opacity: 0.7;
   }
   .filled:not([disabled]):hover {
-    background: color-mix(in srgb, var(--primary-color, #03a9f4) 88%, #000);
+    background: color-mix(in srgb, var(--fill) 88%, #000);
   }
   .danger {
-    color: var(--error-color, #db4437);
+    color: var(--bad);
+  }
+  input::placeholder {
+    color: var(--secondary-text-color, #727272);
+    opacity: 1;
   }
   input {
     font: inherit;
@@ -158,10 +166,10 @@ export const shared = css`
     font-size: var(--ha-font-size-m, 14px);
   }
   .message.error {
-    color: var(--error-color, #db4437);
+    color: var(--bad);
   }
   a {
-    color: var(--primary-color, #03a9f4);
+    color: var(--strong);
   }
   .notice {
     padding: 24px 16px;
@@ -174,6 +182,7 @@ export const shared = css`
     z-index: 1000;
     width: 100vw;
     height: 100dvh;
+    max-height: none !important;
     aspect-ratio: auto !important;
     border-radius: 0 !important;
     padding: env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-bottom)

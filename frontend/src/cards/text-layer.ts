@@ -1,28 +1,28 @@
-/** The picture as text, only while the user selects in it. */
+/** The frame as text, only while the user selects it. */
 
 import { FONT_FAMILY } from "../player/atlas";
 
 export interface TextHost {
-  /** Whose box the text fills. */
+  /** The element whose box the text fills. */
   element: Element;
-  /** The picture of this moment, one line a row; empty where there is none. */
+  /** The current frame, one line for each row; empty if there is none. */
   text(): string;
   grid(): { cols: number; rows: number } | undefined;
-  /** What holds the text, once it is shown. */
+  /** The element with the text, once it is shown. */
   node(): Node | undefined;
-  /** Show `frozen`, before this returns. */
+  /** Shows `frozen` before it returns. */
   changed(): void;
 }
 
-/** CSS pixels of the font, before the text is stretched. */
+/** Font size in CSS pixels, before the text is stretched. */
 const SIZE = 10;
 
 /**
  * A mouse selects by dragging; on a touch screen dragging scrolls the page, and a button selects all. The browser
- * cannot select text that was not there when the button went down, so this does, on the grid.
+ * cannot select text that was not there at pointerdown, so this class does, on the character grid.
  */
 export class TextLayer {
-  /** The text while it stands still, undefined while the picture moves. */
+  /** The frozen text, undefined while the picture moves. */
   frozen: string | undefined;
   /** Where a selection by mouse began, as an offset into the text. */
   private anchor: number | undefined;
@@ -33,7 +33,7 @@ export class TextLayer {
     if (this.freeze()) this.select(0, this.frozen!.length);
   }
 
-  /** Goes back to the picture that moves. */
+  /** Returns to the moving picture. */
   thaw(): void {
     this.anchor = undefined;
     if (this.frozen === undefined) return;
@@ -57,7 +57,7 @@ export class TextLayer {
   released(event: PointerEvent): void {
     const { anchor } = this;
     this.anchor = undefined;
-    // A click that selected nothing goes back to the picture.
+    // A click without a selection returns to the picture.
     if (anchor !== undefined && anchor === this.offsetAt(event)) this.thaw();
   }
 
@@ -80,7 +80,7 @@ export class TextLayer {
     return true;
   }
 
-  /** The letter under a pointer, as an offset into the text. */
+  /** The character under a pointer, as an offset into the text. */
   private offsetAt(event: PointerEvent): number {
     const { cols, rows } = this.host.grid()!;
     const box = this.host.element.getBoundingClientRect();
@@ -96,8 +96,8 @@ export class TextLayer {
   }
 
   /**
-   * A press anywhere else on the page ends the selection, and so the picture goes on. The selection itself tells
-   * nothing of it in every browser, inside of a shadow root; the card's own buttons are left to their click.
+   * A press elsewhere on the page ends the selection and resumes the picture. Inside a shadow root, not every
+   * browser reports that through the selection itself. Clicks on the card's own buttons go through.
    */
   private readonly elsewhere = (event: Event): void => {
     const card = (this.host.element.getRootNode() as Partial<ShadowRoot>).host ?? this.host.element;
@@ -107,7 +107,7 @@ export class TextLayer {
 
 let measured: number | undefined;
 
-/** Width of a letter of the screen's font, in parts of its size. */
+/** Width of a character of the screen's font, relative to the font size. */
 function letterWidth(): number {
   if (measured === undefined) {
     const context = document.createElement("canvas").getContext("2d")!;

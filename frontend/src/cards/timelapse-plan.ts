@@ -1,7 +1,8 @@
-/** Asks for the time that a timelapse is to show, and tells how far it is. */
+/** A form for the time range of a timelapse, with its progress. */
 
 import { css, html, type PropertyValues, type TemplateResult } from "lit";
-import { localMinute } from "../localize/fields";
+import { fieldTime, minuteField } from "../localize/fields";
+import { zoneOf } from "../localize/zone";
 import { HassElement } from "./element";
 import { icon } from "./icons";
 import { shared } from "./styles";
@@ -9,7 +10,7 @@ import { shared } from "./styles";
 const FPS = 25;
 const MINUTE = 60_000;
 
-/** What `export` tells; times are ISO 8601 in UTC. */
+/** Detail of `export`; times are ISO 8601 in UTC. */
 export interface PlanDetail {
   start: string;
   end: string;
@@ -27,14 +28,14 @@ export class TimelapsePlan extends HassElement {
   declare dayStart: number;
   declare dayEnd: number;
   declare busy: boolean;
-  /** How far the timelapse is, from 0 to 1; undefined where that is not known. */
+  /** Progress of the timelapse, from 0 to 1; undefined if unknown. */
   declare share: number | undefined;
-  /** Kept from when the day was chosen: a clock that ran on would undo what the user has typed. */
+  /** Fixed when the day is chosen: a running clock would overwrite the user's input. */
   private end = 0;
 
   protected override willUpdate(changed: PropertyValues): void {
     if (!changed.has("dayEnd")) return;
-    // To the minute, but with what this minute has brought.
+    // Rounded up to the minute, so that the current minute is included.
     this.end = Math.min(this.dayEnd, Math.ceil(Date.now() / MINUTE) * MINUTE);
   }
 
@@ -55,7 +56,7 @@ export class TimelapsePlan extends HassElement {
   private moment(name: "start" | "end", time: number): TemplateResult {
     return html`<label class="moment">
       ${this.t(`timelapse.${name}`)}
-      <input type="datetime-local" name=${name} required .value=${localMinute(time)} />
+      <input type="datetime-local" name=${name} required .value=${minuteField(time, zoneOf(this.hass))} />
     </label>`;
   }
 
@@ -68,13 +69,14 @@ export class TimelapsePlan extends HassElement {
   private submitted(event: SubmitEvent): void {
     event.preventDefault();
     const data = new FormData(event.target as HTMLFormElement);
-    const moment = (name: string): string => new Date(String(data.get(name))).toISOString();
+    const moment = (name: string): string =>
+      new Date(fieldTime(String(data.get(name)), zoneOf(this.hass))!).toISOString();
     const detail: PlanDetail = {
       start: moment("start"),
       end: moment("end"),
       fps: Number(data.get("fps")) || FPS,
     };
-    this.tell("export", detail);
+    this.fire("export", detail);
   }
 
   static override styles = [

@@ -1,4 +1,4 @@
-/** Looks of the viewer. */
+/** Styles of the viewer. */
 
 import { css } from "lit";
 

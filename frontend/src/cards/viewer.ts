@@ -1,4 +1,4 @@
-/** One kept file, as large as the page: looked at, handed on, deleted. */
+/** A full-page viewer for one media file: view, share, delete. */
 
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { act, messageOf } from "../ha/actions";
@@ -15,7 +15,7 @@ import { Modal } from "./modal";
 import { shared } from "./styles";
 import { viewerStyles } from "./viewer.styles";
 
-/** A shared link works for a day. */
+/** Validity of a shared link: a day. */
 const SHARE_SECONDS = 86_400;
 
 /** Fires `step` (detail: 1 to newer, -1 to older), `deleted` (detail: id) and `close`. */
@@ -26,38 +26,38 @@ export class Viewer extends HassElement {
     hasNewer: { type: Boolean },
     hasOlder: { type: Boolean },
     source: { state: true },
-    told: { state: true },
+    message: { state: true },
     asking: { state: true },
-    trouble: { state: true },
+    problem: { state: true },
   };
   declare entityId: string;
   declare item: MediaItem | undefined;
   declare hasNewer: boolean;
   declare hasOlder: boolean;
   declare private source: string | undefined;
-  declare private told: string | undefined;
-  /** Whether the user is being asked if the file is to be deleted. */
+  declare private message: string | undefined;
+  /** Whether the user is asked to confirm the deletion. */
   declare private asking: boolean;
   /** Why there is no picture. */
-  declare private trouble: TextKey | undefined;
+  declare private problem: TextKey | undefined;
   private readonly zoom = new PanZoom();
   private readonly modal = new Modal(this, () => this.item !== undefined);
 
   protected override willUpdate(changed: PropertyValues): void {
     const before = changed.get("item") as MediaItem | undefined;
-    // A list that was asked for again after a lost link has other addresses: then this one is, too.
-    const again = this.trouble === "error.connection" && before?.url !== this.item?.url;
+    // A list that was reloaded after a lost connection has new URLs: update this one, too.
+    const again = this.problem === "error.connection" && before?.url !== this.item?.url;
     if (!changed.has("item") || (before?.id === this.item?.id && !again)) return;
-    this.told = undefined;
+    this.message = undefined;
     this.asking = false;
-    this.trouble = undefined;
+    this.problem = undefined;
     this.zoom.reset();
     this.source = undefined;
     void this.resolve();
   }
 
   protected override updated(): void {
-    // With a button that is gone the focus is gone from the dialog, and with it all keys.
+    // When the focused button is removed, the dialog loses the focus and with it all keys.
     if ((document.activeElement ?? document.body) !== document.body) return;
     this.renderRoot.querySelector<HTMLElement>(".stage")?.focus({ preventScroll: true });
   }
@@ -113,7 +113,7 @@ export class Viewer extends HassElement {
       ${this.hasOlder ? this.renderStep("left", "viewer.previous", -1, "side old") : nothing}
       ${this.hasNewer ? this.renderStep("right", "viewer.next", 1, "side new") : nothing}
       <footer role="status">
-        ${this.asking ? this.renderQuestion(item) : this.told ? html`<span>${this.told}</span>` : nothing}
+        ${this.asking ? this.renderQuestion(item) : this.message ? html`<span>${this.message}</span>` : nothing}
       </footer>
     `;
   }
@@ -123,7 +123,7 @@ export class Viewer extends HassElement {
   }
 
   private renderMedia(item: MediaItem): TemplateResult | typeof nothing {
-    if (this.trouble) return html`<div class="notice">${this.t(this.trouble)}</div>`;
+    if (this.problem) return html`<div class="notice">${this.t(this.problem)}</div>`;
     const failed = (): void => void this.failed();
     const { scale, x, y } = this.zoom.transform;
     const place = `transform:translate(${x}px,${y}px) scale(${scale})`;
@@ -137,9 +137,13 @@ export class Viewer extends HassElement {
         playsinline
         ?autoplay=${!matchMedia("(prefers-reduced-motion: reduce)").matches}
         @error=${failed}
+        @loadedmetadata=${({ target }: Event) => {
+          // A browser without the codec plays the sound alone, and reports no error.
+          if ((target as HTMLVideoElement).videoWidth === 0) failed();
+        }}
       ></video>`;
     }
-    // The thumbnail is there at once, and stays under the picture until that has come.
+    // The thumbnail is there at once, and stays below the image until that has loaded.
     return html`
       <img src=${poster} alt="" style=${place} draggable="false" />
       ${this.source
@@ -154,17 +158,17 @@ export class Viewer extends HassElement {
     `;
   }
 
-  /** Looks whether the file is gone, or this browser cannot decode it: an element tells both alike. */
+  /** Checks whether the file is gone, or this browser cannot decode it: an element reports both alike. */
   private async failed(): Promise<void> {
     const { source } = this;
     if (!source) return;
     const one = { headers: { Range: "bytes=0-0" } };
-    const trouble = await fetch(source, one).then(
+    const problem = await fetch(source, one).then(
       ({ ok, status }): TextKey =>
         ok ? "viewer.unplayable" : status < 500 ? "viewer.missing" : "error.connection",
       (): TextKey => "error.connection",
     );
-    if (this.source === source) this.trouble = trouble;
+    if (this.source === source) this.problem = problem;
   }
 
   private renderQuestion(item: MediaItem): TemplateResult {
@@ -188,23 +192,25 @@ export class Viewer extends HassElement {
       const path = await signPath(hass, item.url, SHARE_SECONDS);
       if (this.item?.id === item.id) this.source = hass.hassUrl(path);
     } catch (error) {
-      this.told = messageOf(this.hass, error);
+      this.message = messageOf(this.hass, error);
     }
   }
 
   private closed(): void {
-    this.tell("close");
+    this.fire("close");
   }
 
   private step(by: 1 | -1): void {
     if (by === 1 ? !this.hasNewer : !this.hasOlder) return;
-    this.tell("step", by);
+    this.fire("step", by);
   }
 
   private pressed(event: KeyboardEvent): void {
-    // Arrow keys move in a video and choose in a question; elsewhere they turn the page.
+    // Arrow keys seek in a video and choose in a question; elsewhere they turn the page, or move a zoomed picture.
+    if (event.ctrlKey || event.metaKey) return;
     if ((event.target as Element).tagName === "VIDEO") return;
-    if (event.key === "ArrowLeft") this.step(-1);
+    if (this.item?.kind === "snapshots" && this.zoom.press(event.key)) this.requestUpdate();
+    else if (event.key === "ArrowLeft") this.step(-1);
     else if (event.key === "ArrowRight") this.step(1);
     else if (event.key === "Delete" && this.hass?.user?.is_admin) this.asking = true;
     else return;
@@ -222,11 +228,11 @@ export class Viewer extends HassElement {
         return;
       }
       await copyText(url, this.renderRoot.querySelector("dialog")!);
-      this.told = this.t("viewer.copied");
+      this.message = this.t("viewer.copied");
     } catch (error) {
-      // Who closes the phone's sheet has shared nothing, and needs no word of it.
+      // Closing the phone's share sheet is no error.
       if (error instanceof DOMException && error.name === "AbortError") return;
-      this.told = this.t("error.failed", { message: messageOf(this.hass, error) });
+      this.message = this.t("error.failed", { message: messageOf(this.hass, error) });
     }
   }
 
@@ -234,9 +240,9 @@ export class Viewer extends HassElement {
     this.asking = false;
     try {
       await act(this.hass!, "delete_media", this.entityId, { media_content_id: [item.id] });
-      this.tell("deleted", item.id);
+      this.fire("deleted", item.id);
     } catch (error) {
-      this.told = this.t("error.failed", { message: messageOf(this.hass, error) });
+      this.message = this.t("error.failed", { message: messageOf(this.hass, error) });
     }
   }
 
@@ -251,7 +257,7 @@ export class Viewer extends HassElement {
   private down(event: PointerEvent): void {
     const point = this.point(event);
     if ((event.target as Element).tagName === "VIDEO") {
-      // A video is swiped by its upper part: below are the browser's own controls.
+      // A video is swiped by its upper part: the browser's controls are below.
       if (event.pointerType === "mouse" || point.y > (event.target as Element).clientHeight / 4) return;
     } else (event.currentTarget as Element).setPointerCapture(event.pointerId);
     this.zoom.down(event.pointerId, point);
@@ -263,11 +269,11 @@ export class Viewer extends HassElement {
 
   private up(event: PointerEvent): void {
     const outcome: Outcome = this.zoom.up(event.pointerId, this.point(event), event.timeStamp);
-    // Newer lies to the right, as on the ribbon: a swipe to the left brings it in.
+    // Newer is on the right, as on the timeline: a swipe to the left shows it.
     if (outcome === "left") this.step(1);
     else if (outcome === "right") this.step(-1);
     else if (outcome === "down") this.modal.close();
-    // Only pictures are zoomed.
+    // Only images are zoomed.
     if (this.item?.kind !== "snapshots") this.zoom.reset();
     this.requestUpdate();
   }

@@ -1,17 +1,19 @@
-/** Retrocam's actions, called for one entity, with its part of the response. */
+/** Calls Retrocam's actions for one entity, and returns that entity's part of the response. */
 
 import { type Language, localize } from "../localize/index";
 import { sibling } from "./entities";
 import type { Hass } from "./types";
 
-/** What home-assistant-js-websocket rejects calls with that have lost their link, or never had one. */
+/** Rejections of home-assistant-js-websocket for calls that lost their connection, or had none. */
 const CONNECTION_LOST = 3;
 
-/** What `record`, `export_timelapse` and `take_snapshot` answer, as far as the cards show it. */
+/** Responses of `record`, `export_timelapse` and `take_snapshot`, as far as the cards use them. */
 export interface Saved {
   url?: string;
   duration?: number;
   lookback?: number;
+  /** ISO 8601, of the first frame. */
+  start?: string;
   size?: number;
 }
 
@@ -32,11 +34,11 @@ export async function choose(hass: Hass, entityId: string, key: string, option: 
   await hass.callService("select", "select_option", { option }, { entity_id });
 }
 
-/** The words of an error of Home Assistant's, which are translated already, or of any other. */
+/** The message of a Home Assistant error, which is translated already, or of any other error. */
 export function messageOf(hass: Language | undefined, error: unknown): string {
   if (error === CONNECTION_LOST) return localize(hass, "error.connection");
   if (typeof error !== "object" || error === null) return String(error);
-  // A call that was under way is answered with a whole message in which the error is.
+  // A pending call is rejected with a whole message that contains the error.
   if ("error" in error) return messageOf(hass, error.error);
   if ("code" in error && error.code === CONNECTION_LOST) return messageOf(hass, error.code);
   return String("message" in error ? error.message : error);

@@ -1,4 +1,4 @@
-/** Which entities belong to the instance that a card shows. */
+/** Finds the entities of the camera that a card shows. */
 
 import type { Hass, HassEntity } from "./types";
 
@@ -12,15 +12,15 @@ export function domainOf(entityId: string): string {
   return entityId.slice(0, entityId.indexOf("."));
 }
 
-/** The id of the config entry behind an entity: a device of Retrocam belongs to one entry. */
+/** The config entry id of an entity: a Retrocam device belongs to one entry. */
 export function entryIdOf(hass: Hass, entityId: string): string | undefined {
   const device = hass.devices[hass.entities[entityId]?.device_id ?? ""];
   return device?.primary_config_entry ?? device?.config_entries?.[0];
 }
 
 /**
- * The id of the entity of the same device with this domain and key. The frontend does not know unique ids:
- * the translation key is the entity's key, and where an entity has none, its domain says enough.
+ * The entity id on the same device with this domain and key. The frontend does not know unique ids: the
+ * translation key is the entity's key, and for an entity without one, its domain is enough.
  */
 export function sibling(
   hass: Hass,
@@ -38,7 +38,7 @@ export function sibling(
   return undefined;
 }
 
-/** The camera that a new card begins with: one that looks at something, rather than a player's screen. */
+/** The default camera of a new card: a real camera rather than a player's screen. */
 export function firstCamera(hass: Hass, entityIds: string[]): string | undefined {
   const cameras = entityIds.filter((id) => isRetrocam(hass, id, "camera"));
   return cameras.find((id) => !sibling(hass, id, "media_player")) ?? cameras[0];
@@ -57,13 +57,6 @@ export function siblingState(
 
 export function isAvailable(state: HassEntity | undefined): state is HassEntity {
   return state !== undefined && state.state !== "unavailable" && state.state !== "unknown";
-}
-
-/** The number in a state, undefined where it holds none. */
-export function numberOf(state: HassEntity | undefined): number | undefined {
-  if (!state || state.state.trim() === "") return undefined;
-  const value = Number(state.state);
-  return Number.isFinite(value) ? value : undefined;
 }
 
 export function nameOf(hass: Hass, entityId: string, name?: unknown): string {

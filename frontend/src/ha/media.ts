@@ -1,4 +1,4 @@
-/** What an instance has kept: listing it, and hearing of what comes and goes. */
+/** The media files of a camera: listing, and live changes. */
 
 import { subscribe } from "./subscription";
 import type { Hass } from "./types";
@@ -6,7 +6,7 @@ import type { Hass } from "./types";
 export const KINDS = ["snapshots", "recordings", "timelapses"] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** One kept file. Times are UNIX milliseconds; `end` is `time` for what has no duration. */
+/** A media file. Times are UNIX ms; `end` is `time` for files without duration. */
 export interface MediaItem {
   id: string;
   kind: Kind;
@@ -20,7 +20,7 @@ export interface MediaItem {
 
 export interface MediaPage {
   items: MediaItem[];
-  /** How many there are in all between the limits, loaded or not. */
+  /** Number of all items in the range, loaded or not. */
   total: number;
 }
 
@@ -34,7 +34,7 @@ interface RawItem {
   duration?: number;
 }
 
-/** What `retrocam/media/subscribe` pushes. */
+/** The messages of `retrocam/media/subscribe`. */
 type RawEvent =
   | { type: "saved"; kind: Kind; item: RawItem }
   | { type: "deleted"; media_content_id: string }
@@ -43,24 +43,24 @@ type RawEvent =
 
 export type MediaEvent = { saved: MediaItem } | { deleted: string };
 
-/** What a watcher of an instance's media is told. */
+/** Callbacks for changes of a camera's media. */
 export interface MediaWatcher {
   happened(event: MediaEvent): void;
-  /** More has happened than was told: what is listed has to be asked for again. */
+  /** Changes were not reported one by one: list again. */
   missed(): void;
-  /** How far a timelapse is, from 0 to 1; undefined once it is over. */
+  /** Progress of a timelapse, from 0 to 1; undefined once it is over. */
   progress(share: number | undefined): void;
   failed(error: unknown): void;
 }
 
 export interface Range {
-  /** From this time on, and before that one, in UNIX milliseconds. */
+  /** Inclusive start and exclusive end, in UNIX ms. */
   after: number;
   before: number;
   limit: number;
 }
 
-/** Throws for what has no time: it could be put nowhere. */
+/** Throws for an item without a time, which has no place on a timeline. */
 export function parseItem(raw: RawItem, kind: Kind): MediaItem {
   const time = Date.parse(raw.timestamp);
   if (!Number.isFinite(time)) throw new TypeError(`no time: ${raw.timestamp}`);
@@ -69,7 +69,7 @@ export function parseItem(raw: RawItem, kind: Kind): MediaItem {
     kind,
     name: raw.filename,
     time,
-    // A timelapse shows hours, but its duration is that of its own playing.
+    // A timelapse shows hours, but its duration is its playing time.
     end: time + (kind === "recordings" ? (raw.duration ?? 0) * 1000 : 0),
     size: raw.size ?? 0,
     url: raw.url,
@@ -77,7 +77,7 @@ export function parseItem(raw: RawItem, kind: Kind): MediaItem {
   };
 }
 
-/** The newest of a kind in a range, newest first. */
+/** The newest items of a kind in a range, newest first. */
 export async function listMedia(
   hass: Hass,
   entryId: string,
@@ -95,7 +95,7 @@ export async function listMedia(
   return { items: answer.items.map((raw) => parseItem(raw, kind)), total: answer.total };
 }
 
-/** Tells `watcher` what happens to an instance's media, until the function returned is called. */
+/** Reports changes of a camera's media to `watcher`, until the returned function is called. */
 export function watchMedia(hass: Hass, entryId: string, watcher: MediaWatcher): () => void {
   const message = { type: "retrocam/media/subscribe", entry_id: entryId };
   const heard = (event: RawEvent): void => {

@@ -1,9 +1,9 @@
-/** A media player's state, and what it can be told. */
+/** The state of a media player, and its commands. */
 
 import { act } from "./actions";
 import type { Hass, HassEntity } from "./types";
 
-/** Whether something is loaded. */
+/** Whether media is loaded. */
 export function isLoaded(player: HassEntity | undefined): player is HassEntity {
   return player !== undefined && ["playing", "paused", "buffering"].includes(player.state);
 }
@@ -13,12 +13,12 @@ export function isPlaying(player: HassEntity | undefined): boolean {
   return player?.state === "playing" || player?.state === "buffering";
 }
 
-/** Seconds of what is loaded, 0 where it has no end. */
+/** Duration in s, 0 for endless media. */
 export function durationOf(player: HassEntity): number {
   return Number(player.attributes["media_duration"] ?? 0);
 }
 
-/** Seconds into the media at a moment (UNIX ms): the state tells where it was at the last change. */
+/** Position in s at a time (UNIX ms): the state holds the position of the last change. */
 export function positionOf(player: HassEntity, now: number): number {
   const { media_position, media_position_updated_at } = player.attributes;
   let position = Number(media_position ?? 0);
@@ -28,7 +28,7 @@ export function positionOf(player: HassEntity, now: number): number {
   return Math.max(0, duration > 0 ? Math.min(duration, position) : position);
 }
 
-/** Plays an address, an id or search words. Throws what Home Assistant answers. */
+/** Plays a URL, an id or search words. Throws Home Assistant's error. */
 export async function play(hass: Hass, entityId: string, media: string): Promise<void> {
   await act(hass, "play", entityId, { media });
 }
@@ -39,7 +39,7 @@ export async function transport(hass: Hass, entityId: string, action: Transport)
   await hass.callService("media_player", action, {}, { entity_id: entityId });
 }
 
-/** Goes to a position in seconds. */
+/** Seeks to a position in s. */
 export async function seek(hass: Hass, entityId: string, position: number): Promise<void> {
   const data = { seek_position: position };
   await hass.callService("media_player", "media_seek", data, { entity_id: entityId });

@@ -3,10 +3,11 @@
 export interface HassEntity {
   entity_id: string;
   state: string;
+  last_changed?: string;
   attributes: Record<string, unknown>;
 }
 
-/** An entry of the entity registry as the frontend keeps it: it has no unique id. */
+/** An entry of the entity registry as the frontend keeps it: without unique id. */
 export interface RegistryEntry {
   entity_id: string;
   device_id?: string;
@@ -26,7 +27,7 @@ export type Unsubscribe = () => void | Promise<void>;
 
 export interface Connection {
   subscribeMessage<T>(callback: (message: T) => void, message: object): Promise<Unsubscribe>;
-  /** "ready" comes after a lost link is there again, and all subscriptions have been asked for anew. */
+  /** "ready" comes after a reconnect, when all subscriptions have been renewed. */
   addEventListener(event: "ready", callback: () => void): void;
   removeEventListener(event: "ready", callback: () => void): void;
 }
@@ -37,12 +38,20 @@ export interface Hass {
   devices: Record<string, DeviceEntry | undefined>;
   user?: { is_admin: boolean };
   language: string;
-  locale?: { language: string; time_format?: string; time_zone?: string };
+  locale?: {
+    language: string;
+    time_format?: string;
+    date_format?: string;
+    time_zone?: string;
+    first_weekday?: string;
+  };
   config?: { time_zone?: string };
   themes?: { darkMode?: boolean };
   connection: Connection;
   hassUrl(path?: string): string;
   callWS<T>(message: object): Promise<T>;
+  /** A request with the user's login. */
+  fetchWithAuth(path: string, init?: RequestInit): Promise<Response>;
   callService(
     domain: string,
     service: string,
@@ -60,7 +69,7 @@ export interface CardConfig {
   name?: unknown;
 }
 
-/** What a card tells of its size in a sections view: columns of a twelfth, rows of 56 px with 8 px between. */
+/** Size of a card in a sections view: columns of a twelfth, rows of 56 px with 8 px between. */
 export interface GridOptions {
   columns: number | "full";
   rows: number | "auto";

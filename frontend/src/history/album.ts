@@ -1,35 +1,38 @@
-/** What a camera has kept, one day at a time: opened, growing, asked for again, cleared of what is deleted. */
+/** The media of a camera, one day at a time: load, update live, reload, remove deleted items. */
 
 import type { Kind, MediaEvent, MediaItem, MediaWatcher } from "../ha/media";
-import { Day, dayOf, type Lister } from "./day";
+import { dayOf, type Zone } from "../localize/zone";
+import { Day, type Lister } from "./day";
 
-/** Milliseconds after which all is asked for again: the server signs its addresses for 24 hours. */
+/** Interval of a complete reload in ms: the server signs its URLs for 24 hours. */
 export const RENEW = 12 * 3600_000;
 
-/** Where an album gets its items from. */
+/** The source of an album's items. */
 export interface AlbumSource {
   list: Lister;
-  /** Tells `watcher` what happens until the function returned is called. */
+  /** Reports changes to `watcher` until the returned function is called. */
   watch(watcher: MediaWatcher): () => void;
 }
 
 export interface AlbumEvents {
-  /** Something that the album tells has changed. */
+  /** The album has changed. */
   changed(): void;
-  /** An item is about to be taken out: it was deleted, here or elsewhere. */
+  /** An item is about to be removed: it was deleted, here or elsewhere. */
   removing(id: string): void;
 }
 
-/** Listens between `start` and `stop`. */
+/** Follows changes between `start` and `stop`. */
 export class Album {
-  /** What was thrown in place of a list; undefined where there is one. */
+  /** The error of the last listing; undefined if it succeeded. */
   failure: unknown;
-  /** How far a timelapse is, from 0 to 1. */
+  /** Progress of a timelapse, from 0 to 1. */
   share: number | undefined;
+  /** The time zone of the days. */
+  private zone: Zone;
   private day: Day | undefined;
-  /** The same day, asked for again, until it takes the place of `day`. */
+  /** The same day being reloaded, until it replaces `day`. */
   private coming: Day | undefined;
-  /** Whether the day is the present one, and the next is to be shown when it begins. */
+  /** Whether the day is today: at midnight the next one is shown. */
   private following = true;
   private source: AlbumSource | undefined;
   private unwatch: (() => void) | undefined;
@@ -45,37 +48,37 @@ export class Album {
     return this.day?.store.items ?? [];
   }
 
-  /** First moments of the day and of the next, in UNIX ms; the present day's before one is open. */
+  /** Start of the day and of the next, in UNIX ms; today has no end yet. */
   get span(): { start: number; end: number } {
-    return this.day ?? dayOf(Date.now());
+    return this.day ?? dayOf(Date.now(), this.zone);
   }
 
   get isToday(): boolean {
-    return this.span.start === dayOf(Date.now()).start;
+    return this.span.start === dayOf(Date.now(), this.zone).start;
   }
 
   get loading(): boolean {
     return this.day === undefined || this.day.busy;
   }
 
-  /** How many the day has, as far as the server has told; undefined where all are loaded. */
+  /** Number of items of the day, as far as the server has reported; undefined if all are loaded. */
   get total(): number | undefined {
     const { day } = this;
     return day && !day.complete && day.total > this.items.length ? day.total : undefined;
   }
 
-  /** The time back to which all is listed, in UNIX ms: before that there is more. */
+  /** The list is complete back to this time, in UNIX ms. */
   get loadedFrom(): number {
     return this.day?.loadedFrom ?? this.span.start;
   }
 
-  /** Listens, with the day that was open, or the present one. */
+  /** Starts to follow changes, with the day that was open, or today. */
   start(source: AlbumSource): void {
     this.source = source;
     this.unwatch = source.watch({
       happened: (event) => this.happened(event),
       missed: () => {
-        // Its end may be among what was missed; one that still runs is told of again.
+        // Its end may be among the missed messages; a running timelapse is reported again.
         this.share = undefined;
         void this.refresh();
       },
@@ -89,7 +92,7 @@ export class Album {
     this.renew();
   }
 
-  /** Hears of nothing any more; what is listed stays. */
+  /** Stops following changes; the list stays. */
   stop(): void {
     this.unwatch?.();
     this.unwatch = undefined;
@@ -101,7 +104,17 @@ export class Album {
     this.coming = undefined;
   }
 
-  /** Shows the day of a time, asked for anew. */
+  /** Shows days of another time zone from now on. */
+  relocate(zone: Zone): void {
+    if (zone === this.zone) return;
+    const middle = (this.span.start + this.span.end) / 2;
+    const { following } = this;
+    this.zone = zone;
+    if (!this.source) this.day = undefined;
+    if (this.day) this.open(following ? Date.now() : middle);
+  }
+
+  /** Shows the day of a time, loaded anew. */
   open(time: number): void {
     const day = this.make(time);
     if (!day) return;
@@ -120,9 +133,7 @@ export class Album {
   }
 
   move(days: number): void {
-    const date = new Date(this.day?.start ?? Date.now());
-    date.setDate(date.getDate() + days);
-    this.open(date.getTime());
+    this.open(dayOf(this.day?.start ?? Date.now(), this.zone, days).start);
   }
 
   /** Lists other kinds from now on. */
@@ -131,7 +142,7 @@ export class Album {
     if (this.day) this.reload();
   }
 
-  /** Loads the next page, unless all is there. */
+  /** Loads the next page, unless all is loaded. */
   more(): void {
     const { day } = this;
     if (!day || day.complete || day.busy || this.failure) return;
@@ -140,7 +151,7 @@ export class Album {
     });
   }
 
-  /** Loads what lies around a time that paging has not reached. */
+  /** Loads the items around a time that paging has not reached. */
   async around(time: number): Promise<void> {
     try {
       await this.day?.around(time);
@@ -149,7 +160,7 @@ export class Album {
     }
   }
 
-  /** Takes out what was deleted. */
+  /** Removes deleted items. */
   forget(id: string): void {
     this.events.removing(id);
     this.coming?.happened({ deleted: id });
@@ -168,12 +179,12 @@ export class Album {
   }
 
   private renew(): void {
-    const today = dayOf(Date.now()).start;
+    const today = dayOf(Date.now(), this.zone).start;
     if (!this.day || (this.following && this.day.start !== today)) this.open(today);
     else void this.refresh();
   }
 
-  /** Asks for the day again, and swaps it in whole: what is looked at meanwhile stays. */
+  /** Reloads the day and swaps it in as a whole: the items on screen stay meanwhile. */
   private async refresh(): Promise<void> {
     const { day: before } = this;
     const day = before && this.make(before.start);
@@ -181,7 +192,7 @@ export class Album {
     this.coming?.close();
     this.coming = day;
     try {
-      // The item that is open, or the row that the grid stands at, may lie as far back as was loaded.
+      // The open item, or the grid's scroll position, may be as far back as the last load.
       await day.follow(before);
     } catch (error) {
       if (day === this.coming) this.fail(error);
@@ -198,7 +209,7 @@ export class Album {
   private make(time: number): Day | undefined {
     const { source } = this;
     if (!source) return undefined;
-    const { start, end } = dayOf(time);
+    const { start, end } = dayOf(time, this.zone);
     const day: Day = new Day(start, end, this.kinds, source.list, () => {
       if (day === this.day) this.events.changed();
     });

@@ -1,26 +1,17 @@
-/** One day of an instance: loaded page by page, growing as things happen. */
+/** One day of a camera: loaded page by page, and updated live. */
 
 import { KINDS, type Kind, type MediaEvent, type MediaItem, type MediaPage, type Range } from "../ha/media";
 import { MediaStore } from "./store";
 
-/** Items asked for at once: a screen or two, since each is signed by the server. */
+/** Page size: a screen or two, since the server signs each item. */
 const PAGE = 200;
-/** How many of the moments looked at last are loaded again with a day that is asked for anew. */
+/** Number of recently visited times that a reload loads again. */
 const MOMENTS = 8;
-
-/** Milliseconds since 1970 of the first and the next day's first moment, in the browser's time zone. */
-export function dayOf(time: number): { start: number; end: number } {
-  const date = new Date(time);
-  const start = new Date(date.getFullYear(), date.getMonth(), date.getDate());
-  // Not 24 hours: two days of the year are longer and shorter.
-  const end = new Date(date.getFullYear(), date.getMonth(), date.getDate() + 1);
-  return { start: start.getTime(), end: end.getTime() };
-}
 
 export type Lister = (kind: Kind, range: Range) => Promise<MediaPage>;
 
 interface Cursor {
-  /** Everything of the kind between this time and the day's end is loaded. */
+  /** This kind is complete from this time to the end of the day. */
   before: number;
   total: number;
   done: boolean;
@@ -29,7 +20,7 @@ interface Cursor {
 export class Day {
   readonly store = new MediaStore();
   private readonly cursors = new Map<Kind, Cursor>();
-  /** Times that were looked at before paging came to them, the last one at the end. */
+  /** Times visited before paging reached them, the latest at the end. */
   private readonly moments: number[] = [];
   private loading: Promise<void> | undefined;
   private closed = false;
@@ -55,20 +46,20 @@ export class Day {
     return [...this.cursors.values()].every((cursor) => cursor.done);
   }
 
-  /** The time back to which all is loaded, in UNIX ms; before that there is more. */
+  /** All kinds are complete back to this time, in UNIX ms. */
   get loadedFrom(): number {
-    // Of a kind whose first page is still to come nothing is known yet, nor that there is more than that page.
+    // Before the first page of a kind is loaded, nothing is known of it.
     const begun = [...this.cursors.values()].filter(({ done, before }) => !done && before < this.end);
     return Math.max(this.start, ...begun.map(({ before }) => before));
   }
 
-  /** How many files the day has, as far as the server has told. */
+  /** Number of files of the day, as far as the server has reported. */
   get total(): number {
-    const told = [...this.cursors.values()].reduce((sum, cursor) => sum + cursor.total, 0);
-    return Math.max(told, this.store.items.length);
+    const total = [...this.cursors.values()].reduce((sum, cursor) => sum + cursor.total, 0);
+    return Math.max(total, this.store.items.length);
   }
 
-  /** Loads the next page of each kind; calls while one is on its way share it. Throws what listing throws. */
+  /** Loads the next page of each kind; concurrent calls share one request. Throws the error of the listing. */
   more(): Promise<void> {
     this.loading ??= this.loadPages().finally(() => {
       this.loading = undefined;
@@ -77,7 +68,7 @@ export class Day {
     return this.loading;
   }
 
-  /** Loads what lies around a time that paging has not reached yet. */
+  /** Loads the items around a time that paging has not reached. */
   async around(time: number): Promise<void> {
     const behind = [...this.cursors].filter(([, { done, before }]) => !done && time < before);
     if (behind.length > 0) this.moments.push(time);
@@ -90,7 +81,7 @@ export class Day {
     );
   }
 
-  /** Loads as much as another has of the same day, beginning anew. Throws what listing throws. */
+  /** Loads as much as another object of the same day has, from scratch. Throws the error of the listing. */
   async follow(other: Day): Promise<void> {
     do await this.more();
     while (!this.closed && !this.reaches(other));
@@ -98,7 +89,7 @@ export class Day {
     await Promise.all(other.moments.slice(-MOMENTS).map((time) => this.around(time)));
   }
 
-  /** Takes in what was saved or deleted just now. */
+  /** Applies files that were just saved or deleted. */
   happened(event: MediaEvent): void {
     if ("deleted" in event) {
       if (this.store.remove(event.deleted)) this.changed();
@@ -109,7 +100,7 @@ export class Day {
     this.take([saved]);
   }
 
-  /** What comes after this is dropped. */
+  /** Ignores whatever arrives from now on. */
   close(): void {
     this.closed = true;
   }

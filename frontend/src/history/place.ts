@@ -1,23 +1,23 @@
-/** Where a user is among the items of an album: what was looked at last, what is open, where the ribbon stands. */
+/** The user's place among the items of an album: the last item, the open item, the timeline's handle. */
 
 import type { Album } from "./album";
 import { nearestIndex } from "./store";
 
-/** After a pause this long in scrubbing, what lies there is loaded, in ms. */
+/** Items load after a pause in scrubbing of this length, in ms. */
 const SETTLE = 150;
-/** The next page is asked for when so few items are left to step to. */
+/** The next page is requested when this few items are left. */
 const AHEAD = 20;
 
 export interface PlaceEvents {
-  /** Something that the place tells has changed. */
+  /** The place has changed. */
   changed(): void;
-  /** An item is to be brought into view. */
+  /** An item should be scrolled into view. */
   reveal(index: number): void;
 }
 
-/** Keeps items by id: an index would slip with each new item. */
+/** Keeps items by id: indices shift with each new item. */
 export class Place {
-  /** Where the ribbon's handle is, in UNIX ms. */
+  /** Position of the timeline's handle, in UNIX ms. */
   scrubbed: number | undefined;
   private marked: string | undefined;
   private opened: string | undefined;
@@ -28,17 +28,17 @@ export class Place {
     private readonly events: PlaceEvents,
   ) {}
 
-  /** Index of the item that the user was at last. */
+  /** Index of the user's last item. */
   get current(): number {
     return this.marked === undefined ? 0 : Math.max(0, this.indexOf(this.marked));
   }
 
-  /** Index of the item that is open, -1 for none. */
+  /** Index of the open item, -1 for none. */
   get open(): number {
     return this.opened === undefined ? -1 : this.indexOf(this.opened);
   }
 
-  /** Other items are shown: what was pointed at is no more. */
+  /** Other items are shown: drop the selection. */
   reset(): void {
     this.marked = this.scrubbed = undefined;
     this.events.changed();
@@ -54,25 +54,25 @@ export class Place {
     this.events.changed();
   }
 
-  /** Goes from the open item to a newer or an older one, if there is one. */
+  /** Steps from the open item to a newer or older one, if there is one. */
   step(by: number): void {
     const { items } = this.album();
     const from = this.open;
-    // Newest first: newer lies before.
+    // Newest first: newer comes before.
     const to = from - by;
     if (from < 0 || !items[to]) return;
     this.enter(to);
     if (to > items.length - AHEAD) this.album().more();
   }
 
-  /** Goes on from what is about to be taken out to its neighbour. */
+  /** Moves from an item that is about to be removed to its neighbour. */
   leave(id: string): void {
     if (this.opened !== id) return;
     const index = this.indexOf(id);
     this.enter(this.album().items[index + 1] ? index + 1 : index - 1);
   }
 
-  /** Follows the ribbon's handle; `done` says that it was let go of. */
+  /** Follows the timeline's handle; `done` means that it was released. */
   scrub(time: number, index: number, done: boolean): void {
     this.scrubbed = time;
     this.mark(index);
@@ -80,12 +80,12 @@ export class Place {
     this.settle = window.setTimeout(() => void this.refine(time), done ? 0 : SETTLE);
   }
 
-  /** Loads nothing any more for where the handle was. */
+  /** Cancels loading at the handle's position. */
   rest(): void {
     window.clearTimeout(this.settle);
   }
 
-  /** Loads what lies at a time, and marks what is nearest if the handle is still there. */
+  /** Loads items at a time, and marks the nearest if the handle is still there. */
   private async refine(time: number): Promise<void> {
     await this.album().around(time);
     if (this.scrubbed === time) this.mark(nearestIndex(this.album().items, time));

@@ -1,4 +1,4 @@
-/** Which of very many rows are drawn. */
+/** Which rows of a virtual grid are rendered. */
 
 export interface Grid {
   columns: number;
@@ -6,14 +6,14 @@ export interface Grid {
   rowHeight: number;
 }
 
-/** Columns of about `wanted` pixels that fill a width, and rows for pictures of 16 by 9. */
+/** Columns of about `wanted` pixels that fill a width, and rows for 16:9 images. */
 export function gridFor(width: number, wanted: number, gap: number): Grid {
   const columns = Math.max(1, Math.floor((width + gap) / (wanted + gap)));
   const cellWidth = (width - gap * (columns - 1)) / columns;
   return { columns, cellWidth, rowHeight: Math.round((cellWidth * 9) / 16) + gap };
 }
 
-/** Indices of the first item to draw and of the one after the last, with rows to spare on both sides. */
+/** Index of the first rendered item and of the one after the last, with spare rows on both sides. */
 export function visibleItems(
   grid: Grid,
   count: number,
@@ -33,7 +33,7 @@ export function heightOf(grid: Grid, count: number): number {
   return Math.ceil(count / grid.columns) * grid.rowHeight;
 }
 
-/** Where an arrow key leads from an item, inside of the list. */
+/** The target of an arrow key, within the list. */
 export function stepIndex(grid: Grid, count: number, from: number, key: string): number | undefined {
   const steps: Record<string, number> = {
     ArrowLeft: -1,

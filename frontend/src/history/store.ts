@@ -1,4 +1,4 @@
-/** Kept files in order of time. */
+/** Media files sorted by time. */
 
 import type { MediaItem } from "../ha/media";
 
@@ -11,7 +11,7 @@ export class MediaStore {
     return this.list;
   }
 
-  /** Adds what is not there yet; true if anything was. */
+  /** Adds new items; true if there were any. */
   add(items: readonly MediaItem[]): boolean {
     const fresh = items.filter(({ id }) => !this.ids.has(id) && this.ids.add(id));
     if (fresh.length === 0) return false;
@@ -31,7 +31,7 @@ export class MediaStore {
   }
 }
 
-/** Index of the item nearest to a time in a list with the newest first, -1 for an empty one. */
+/** Index of the item nearest to a time in a newest-first list, -1 if it is empty. */
 export function nearestIndex(items: readonly MediaItem[], time: number): number {
   let low = 0;
   let high = items.length;
@@ -40,7 +40,7 @@ export function nearestIndex(items: readonly MediaItem[], time: number): number 
     if (items[middle]!.time > time) low = middle + 1;
     else high = middle;
   }
-  // `low` is the newest that is not later than the time; the one before it is later.
+  // `low` is the newest item not later than the time; the item before it is later.
   const later = items[low - 1];
   const earlier = items[low];
   if (!earlier) return items.length - 1;

@@ -1,4 +1,4 @@
-/** Swipe, pinch and drag of a picture, as numbers. */
+/** Swipe, pinch and drag of an image, as numbers. */
 
 export interface Transform {
   scale: number;
@@ -14,14 +14,26 @@ interface Point {
 const MOST = 8;
 /** Scale after a double tap. */
 const TAP_SCALE = 2.5;
-/** Pixels that make a swipe of a drag, and ms between the taps of a double one. */
+/** Distance in pixels that makes a drag a swipe, and time in ms between the taps of a double tap. */
 const SWIPE = 60;
 const DOUBLE = 300;
 
-/** Where a finger swiped, told when it is lifted. */
+/** Steps of the keyboard: a factor, and pixels. */
+const KEY_SCALE = 1.5;
+const KEY_PAN = 80;
+const CENTRE = { x: 0, y: 0 };
+/** Where the image goes when an arrow key moves the view over it. */
+const WAYS: Record<string, Point> = {
+  ArrowLeft: { x: 1, y: 0 },
+  ArrowRight: { x: -1, y: 0 },
+  ArrowUp: { x: 0, y: 1 },
+  ArrowDown: { x: 0, y: -1 },
+};
+
+/** Direction of a swipe, reported when the finger is lifted. */
 export type Outcome = "left" | "right" | "down" | undefined;
 
-/** Positions are pixels from the middle of the picture's box. */
+/** Positions are pixels from the centre of the image's box. */
 export class PanZoom {
   transform: Transform = { scale: 1, x: 0, y: 0 };
   private readonly pointers = new Map<number, Point>();
@@ -43,7 +55,7 @@ export class PanZoom {
     this.start = this.pointers.size === 1 ? point : undefined;
   }
 
-  /** True if the picture has moved. */
+  /** True if the image has moved. */
   move(id: number, point: Point): boolean {
     const before = this.pointers.get(id);
     if (!before) return false;
@@ -85,7 +97,20 @@ export class PanZoom {
     this.start = undefined;
   }
 
-  /** Scales with the point staying where it is. */
+  /** Zooms or pans by a key. True if it has one of these meanings. */
+  press(key: string): boolean {
+    if (key === "+" || key === "=") this.scaleBy(KEY_SCALE, CENTRE);
+    else if (key === "-") this.scaleBy(1 / KEY_SCALE, CENTRE);
+    else if (key === "0") this.reset();
+    else {
+      const way = WAYS[key];
+      if (!way || !this.zoomed) return false;
+      this.panBy(way.x * KEY_PAN, way.y * KEY_PAN);
+    }
+    return true;
+  }
+
+  /** Scales and keeps the point in place. */
   scaleBy(factor: number, point: Point): void {
     const { scale, x, y } = this.transform;
     const next = Math.min(MOST, Math.max(1, scale * factor));

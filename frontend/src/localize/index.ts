@@ -1,4 +1,4 @@
-/** The cards' own words: Home Assistant's translations have no place for them. */
+/** The cards' own texts: Home Assistant's translations have no section for them. */
 
 import type { Hass } from "../ha/types";
 import de from "./de.json";
@@ -10,19 +10,19 @@ export type TextKey = keyof typeof en;
 
 const LANGUAGES: Record<string, Partial<Record<TextKey, string>>> = { en, de, es, fr };
 
-export type Language = Pick<Hass, "language" | "locale">;
+export type Language = Pick<Hass, "language" | "locale" | "config">;
 
 export function languageOf(hass: Language | undefined): string {
   return hass?.locale?.language ?? hass?.language ?? "en";
 }
 
-/** The language that texts are in for a user: one that there is, or English. */
+/** The language of the texts for a user: an available one, or English. */
 export function spokenLanguage(hass: Language | undefined): string {
   const language = languageOf(hass).split("-")[0]!;
   return language in LANGUAGES ? language : "en";
 }
 
-/** A text in the user's language, with `{name}` replaced by `values.name`; English where there is no other. */
+/** A text in the user's language, with `{name}` replaced by `values.name`; falls back to English. */
 export function localize(
   hass: Language | undefined,
   key: TextKey,
@@ -32,7 +32,7 @@ export function localize(
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
-/** Whether a key that was put together is one; what a newer server tells may not be. */
+/** Whether a composed key exists; a newer server may send an unknown one. */
 export function hasText(key: string): key is TextKey {
   return key in en;
 }

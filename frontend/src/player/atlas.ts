@@ -1,4 +1,4 @@
-/** The glyphs of a charset as coverage, drawn once for each size. */
+/** The glyphs of a charset as coverage masks, rendered once for each size. */
 
 import { type Charset, glyphsOf } from "./charset";
 
@@ -17,8 +17,8 @@ const DOTS = [
 const SHADES: Record<string, number> = { "░": 64, "▒": 128, "▓": 192, "█": 255 };
 
 /**
- * Blocks and braille are drawn by hand, so that they look the same and meet without a seam in every font;
- * letters come from the page's monospace font, stretched to fill the cell.
+ * Blocks and braille are drawn by code, so that they look the same and join without seams in every font; letters
+ * come from the page's monospace font, stretched to fill the cell.
  */
 export function drawAtlas(
   charset: Charset,
@@ -79,7 +79,7 @@ function drawLetter(
   context.font = `bold ${size}px ${FONT_FAMILY}`;
   context.textBaseline = "alphabetic";
   const advance = context.measureText("M").width || size * 0.6;
-  // Tighter than text is set: gaps between the rows would be the loudest thing in the picture.
+  // Tighter than normal text: gaps between the rows would dominate the picture.
   const ascent = 0.77 * size;
   const line = 0.94 * size;
   context.setTransform(width / advance, 0, 0, height / line, 0, 0);

@@ -1,4 +1,4 @@
-/** Which glyphs a charset has, and which of them a code becomes. */
+/** The glyphs of each charset, and the mapping from codes to glyphs. */
 
 import type { Init } from "./wire";
 
@@ -6,8 +6,8 @@ export const CHARSETS = ["ramp", "dense", "blocks", "braille", "shape"] as const
 export type Charset = (typeof CHARSETS)[number];
 
 /**
- * The glyphs, as the server's `ascii_frame` writes them. The first three go from dark to light and are chosen
- * here; of the last two the server chooses, looking at more points of the picture than it sends.
+ * The glyphs, in the order of the server's `ascii_frame`. The first three run from dark to light and are chosen
+ * here; those of the last two are chosen by the server, from more pixels than it sends.
  */
 const GLYPHS: Record<Charset, string> = {
   ramp: " .-:+*=#%@",
@@ -32,17 +32,17 @@ export function glyphsOf(charset: Charset): string[] {
   return [...GLYPHS[charset]];
 }
 
-/** How luma becomes glyphs; all of it is the client's choice and costs the server nothing. */
+/** Mapping of luma to glyphs; done by the client, at no cost to the server. */
 export interface Tone {
-  /** 1 leaves the picture as it is. */
+  /** 1 leaves the picture unchanged. */
   contrast: number;
   gamma: number;
   invert: boolean;
 }
 
 /**
- * The charset that is drawn: what the viewer wants if this stream can show it, else the stream's own, else
- * the ramp. `auto` is the stream's own.
+ * The charset to draw: the viewer's choice if the stream can show it, else the stream's own, else the ramp.
+ * `auto` is the stream's own.
  */
 export function drawnCharset(
   init: Pick<Init, "planes" | "charset">,
@@ -55,20 +55,20 @@ export function drawnCharset(
   return can(init.charset) ? init.charset : "ramp";
 }
 
-/** Whether a charset is drawn from the plane of glyph indices, and not from luma. */
+/** Whether a charset is drawn from the plane of glyph indices instead of luma. */
 export function isMatched(charset: Charset): boolean {
   return MATCHED.includes(charset);
 }
 
-/** The 8-bit value in the middle of what a code stands for. */
+/** The 8-bit value in the middle of a code's range. */
 export function valueOf(code: number, bits: number): number {
   const step = 1 << (8 - bits);
   return code * step + (step >> 1);
 }
 
 /**
- * For each of 256 codes the index of its glyph. A table and no formula in the shader, so that screen, text
- * and tests cannot differ by a rounding.
+ * The glyph index of each of the 256 codes. A table instead of a formula in the shader, so that screen, text and
+ * tests cannot differ by a rounding.
  */
 export function glyphTable(
   charset: Charset,
@@ -90,7 +90,7 @@ export function glyphTable(
   return table;
 }
 
-/** The picture as lines of text: `codes` are rows x cols of the plane that makes glyphs. */
+/** The frame as lines of text: `codes` are rows x cols of the plane that selects glyphs. */
 export function textOf(
   codes: Uint8Array,
   cols: number,

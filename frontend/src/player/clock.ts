@@ -1,4 +1,4 @@
-/** The time of the picture: the sound's where there is sound, else the arrival of the frames. */
+/** The presentation clock: follows the sound if there is any, else the arrival of the frames. */
 
 /** What the clock reads of an `<audio>` element. */
 export interface AudioPosition {
@@ -6,22 +6,22 @@ export interface AudioPosition {
   readonly paused: boolean;
 }
 
-/** Over this long the smallest transit time is looked for, in ms. */
+/** Window of the smallest transit time, in ms. */
 const WINDOW = 1500;
 /** A difference above this is a jump (seek, stall, late joiner), in µs; below it the clock is steered. */
 const JUMP = 200_000;
-/** Share of a difference that is steered away each second. */
+/** Share of a difference that is corrected each second. */
 const STEER = 2;
-/** How long the arrival of frames may vary and still be evened out, in µs. */
+/** Largest arrival jitter that is smoothed, in µs. */
 const MAX_MARGIN = 120_000;
-/** Frames that come so soon after the first are replayed to a late joiner, and say nothing of jitter; in ms. */
+/** Frames this soon after the first are a replay for a late joiner, and do not count as jitter; in ms. */
 const REPLAY = 250;
 /**
- * Sound that is further than this from what arrives is not followed, in µs: no frame waits for so long, and the
- * picture would stand still. Browsers gather a second or two of a live sound before they play it.
+ * Sound farther than this from the arriving frames is not followed, in µs: no frame waits for so long, and the
+ * picture would freeze. Browsers buffer a second or two of live sound before they play it.
  */
 export const MOST_LAG = 3_500_000;
-/** An audio element's position that stands still for this long is a stall, in ms. */
+/** An audio position unchanged for this long is a stall, in ms. */
 const STALL = 250;
 
 interface Arrival {
@@ -30,32 +30,32 @@ interface Arrival {
 }
 
 /**
- * Times are microseconds on the stream's own line (pts). A frame cannot arrive before it was sent, so the
- * smallest `arrival - pts` of the last second or so is the best guess of the offset; the spread above it
- * is the jitter, and the picture is shown that much later, so that frames are mostly there when due.
+ * Times are microseconds on the stream's timeline (pts). A frame cannot arrive before it was sent, so the
+ * smallest `arrival - pts` of the last second or so is the best estimate of the offset. The spread above it is
+ * the jitter, and frames are shown later by that much, so that most have arrived when due.
  *
- * With sound, `currentTime` moves in steps: the clock runs by itself and is steered to it.
+ * With sound, `currentTime` moves in steps: the clock runs freely and is steered to it.
  */
 export class PlayerClock {
   private arrivals: Arrival[] = [];
   private audio: { source: AudioPosition; startUs: number } | undefined;
   private audioMoved = { at: 0, time: -1 };
   private joined = 0;
-  /** Whether the sound was followed at the last look. */
+  /** Whether the sound was followed at the last update. */
   private bySound = false;
   private base: { at: number; time: number } | undefined;
 
-  /** `now` gives monotonic milliseconds, as `performance.now` does. */
+  /** `now` returns monotonic milliseconds, like `performance.now`. */
   constructor(private readonly now: () => number) {}
 
-  /** Forgets all that was learnt, as at the start of an epoch. */
+  /** Resets all estimates, as at the start of an epoch. */
   reset(): void {
     this.arrivals = [];
     this.audio = undefined;
     this.base = undefined;
   }
 
-  /** Tells the clock that the frame with this pts has arrived just now. */
+  /** Records that the frame with this pts has just arrived. */
   arrived(pts: number): void {
     const at = this.now();
     if (this.arrivals.length === 0) this.joined = at;
@@ -64,13 +64,13 @@ export class PlayerClock {
     while (this.arrivals[0] && this.arrivals[0].at < at - WINDOW) this.arrivals.shift();
   }
 
-  /** Follows an audio element whose position 0 is at `startUs`; undefined goes back to arrivals. */
+  /** Follows an audio element whose position 0 is at `startUs`; undefined returns to arrivals. */
   follow(source: AudioPosition | undefined, startUs = 0): void {
     this.audio = source ? { source, startUs } : undefined;
     this.audioMoved = { at: this.now(), time: -1 };
   }
 
-  /** Where the picture should be, in µs; undefined before the first frame. */
+  /** The presentation time, in µs; undefined before the first frame. */
   time(): number | undefined {
     const live = this.arrivalTime();
     const heard = this.soundTime();
@@ -90,7 +90,7 @@ export class PlayerClock {
     return time;
   }
 
-  /** Where the frames that arrive now belong, in µs: the live edge, less the jitter. */
+  /** The time of the frames that arrive now, in µs: the live edge, less the jitter. */
   arrivalTime(): number | undefined {
     if (this.arrivals.length === 0) return undefined;
     const edge = this.now() - WINDOW;
@@ -104,7 +104,7 @@ export class PlayerClock {
     return this.now() * 1000 - least - margin;
   }
 
-  /** Where the sound is, in µs; undefined while none plays. */
+  /** The position of the sound, in µs; undefined while none plays. */
   soundTime(): number | undefined {
     if (!this.audio || this.audio.source.paused) return undefined;
     const { source, startUs } = this.audio;
@@ -115,7 +115,7 @@ export class PlayerClock {
       return undefined;
     }
     if (source.currentTime <= 0) return undefined;
-    // Between two steps of `currentTime` the sound goes on.
+    // Between two steps of `currentTime` the sound plays on.
     return startUs + source.currentTime * 1e6 + (at - this.audioMoved.at) * 1000;
   }
 }

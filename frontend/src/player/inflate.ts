@@ -1,4 +1,4 @@
-/** Inflates one group of packets: a raw-deflate stream that is flushed at the end of each message. */
+/** Inflates one group of packets: a raw-deflate stream that is flushed after each message. */
 
 export class GroupInflater {
   private readonly writer: WritableStreamDefaultWriter<BufferSource>;
@@ -10,12 +10,12 @@ export class GroupInflater {
     const stream = new DecompressionStream("deflate-raw");
     this.writer = stream.writable.getWriter();
     this.reader = stream.readable.getReader() as ReadableStreamDefaultReader<Uint8Array>;
-    // The error of a damaged stream is told by `take`; these promises only repeat it.
+    // `take` throws the error of a damaged stream; these promises only repeat it.
     this.writer.closed.catch(() => undefined);
     this.reader.closed.catch(() => undefined);
   }
 
-  /** Bytes that are inflated already and were not taken. */
+  /** Inflated bytes that were not taken yet. */
   get left(): number {
     return this.chunk.length;
   }
@@ -28,8 +28,8 @@ export class GroupInflater {
   }
 
   /**
-   * The next `length` inflated bytes, as an array of their own. The caller knows how many a pushed message
-   * holds; asking for more would wait for the next. Throws what the stream throws when it is damaged or ends.
+   * Returns the next `length` inflated bytes as a new array. The caller knows how many bytes the pushed messages
+   * hold; more would wait for the next message. Throws the stream's error when it is damaged or ends.
    */
   async take(length: number): Promise<Uint8Array<ArrayBuffer>> {
     const out = new Uint8Array(length);
@@ -44,7 +44,7 @@ export class GroupInflater {
     return out;
   }
 
-  /** Ends the stream; safe to call more than once. A `take` that waits then throws. */
+  /** Ends the stream; may be called repeatedly. A pending `take` then throws. */
   close(): void {
     this.writer.abort().catch(() => undefined);
     this.reader.cancel().catch(() => undefined);

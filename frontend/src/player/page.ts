@@ -1,15 +1,15 @@
-/** What a player needs of the browser it runs in. */
+/** What a player needs of its browser. */
 
 import type { PlayerParts } from "./player";
 import { Sound } from "./sound";
 import { SUBPROTOCOL } from "./wire";
 
-/** The sound of a real page; `tell` hears whether the browser wants a gesture before it plays. */
-export function pageSound(tell: (blocked: boolean) => void): Sound {
-  return new Sound(new Audio(), () => performance.now(), tell);
+/** The sound of a real page; `onBlocked` receives whether the browser requires a gesture before it plays. */
+export function pageSound(onBlocked: (blocked: boolean) => void): Sound {
+  return new Sound(new Audio(), () => performance.now(), onBlocked);
 }
 
-/** The parts of a real page, given what differs from page to page: how addresses are made. */
+/** The parts of a real page, given what differs between pages: how URLs are made. */
 export function pageParts(
   addresses: Pick<PlayerParts, "address" | "soundAddress">,
 ): PlayerParts {

@@ -1,4 +1,4 @@
-/** What is needed to draw one frame, and the drawing of it into memory. */
+/** The data needed to draw one frame, and a renderer to memory. */
 
 import {
   type Charset,
@@ -13,11 +13,11 @@ import { type Init, layoutOf } from "./wire";
 
 export type Rgb = readonly [number, number, number];
 
-/** How the viewer wants the picture. */
+/** The viewer's settings of the picture. */
 export interface Look extends Tone {
   charset: Charset | "auto";
   colour: boolean;
-  /** Colour of glyphs in mono, and of the ground under them, 0 to 255. */
+  /** Colour of mono glyphs, and of their background, 0 to 255. */
   ink: Rgb;
   paper: Rgb;
 }
@@ -32,16 +32,16 @@ export const DEFAULT_LOOK: Look = {
   paper: [6, 8, 10],
 };
 
-/** Sizes, tables and glyphs of one epoch at one look and one size: made anew when any of them changes. */
+/** Sizes, tables and glyphs for one epoch, style and size: made anew when any of them changes. */
 export interface Scene {
   cols: number;
   rows: number;
   /** Pixels of one cell. */
   cellWidth: number;
   cellHeight: number;
-  /** Offset in the codes of the plane that makes glyphs. */
+  /** Offset of the plane that selects glyphs. */
   glyphPlane: number;
-  /** Offset of luma and of cb (cr follows it); -1 where the stream has none. */
+  /** Offset of luma and of cb (cr follows it); -1 if the stream has none. */
   luma: number;
   chroma: number;
   chromaCols: number;
@@ -58,7 +58,7 @@ export interface Scene {
   paper: Rgb;
 }
 
-/** Draws the coverage of a charset's glyphs at a cell size. */
+/** Renders the coverage of a charset's glyphs at a cell size. */
 export type AtlasMaker = (
   charset: Charset,
   cellWidth: number,
@@ -99,13 +99,13 @@ export function makeScene(
 }
 
 /**
- * How far a glyph's colour is lifted towards full brightness (a glyph covers only a part of its cell, so
- * the cell's own colour would come out too dark), and how much of the cell's colour lies under the glyph.
+ * How far a glyph's colour is raised towards full brightness (a glyph covers only a part of its cell, so the
+ * cell's own colour would be too dark), and the share of the cell's colour below the glyph.
  */
 export const LIFT = 0.7;
 export const GROUND = 0.35;
 
-/** Full-range BT.601, as in JPEG: 0 to 255 each, not yet rounded. */
+/** Full-range BT.601, as in JPEG: 0 to 255 each, unrounded. */
 export function rgbOf(y: number, cb: number, cr: number): [number, number, number] {
   const clamp = (value: number): number => Math.min(255, Math.max(0, value));
   return [

@@ -1,4 +1,4 @@
-/** Session, queue, clock, sound and surface, joined: what runs while cells are on screen. */
+/** Connects session, queue, clock, sound and surface: runs while an ASCII stream is on screen. */
 
 import { PlayerClock } from "./clock";
 import { FrameQueue } from "./queue";
@@ -7,7 +7,7 @@ import type { Sound } from "./sound";
 import { Stats, type StatsReport } from "./stats";
 import type { CellFrame, Init } from "./wire";
 
-/** What shows the frames. */
+/** Shows the frames. */
 export interface Screen {
   begin(init: Init): void;
   draw(codes: Uint8Array<ArrayBuffer>): void;
@@ -23,21 +23,21 @@ export interface PlayerParts extends Surroundings {
   now(): number;
   requestFrame(callback: () => void): number;
   cancelFrame(id: number): void;
-  /** The address of the sound of this epoch from a time on. */
+  /** The URL of this epoch's sound from a time on. */
   soundAddress(template: string, startUs: number): Promise<string>;
 }
 
 /**
- * Frames waiting for their time are acknowledged while less than this much of them waits, in µs: the server
- * counts what is not acknowledged as backlog, and a picture that waits for its sound is none.
+ * Queued frames are acknowledged while less than this is queued, in µs: the server counts unacknowledged
+ * frames as backlog, and a frame that waits for its sound is not a backlog.
  */
 const EARLY = 5_000_000;
 /**
- * Sound that would end so soon is not asked for, in µs: by the time it is there it may be over, and of what is
- * over the server has none.
+ * Sound that would end this soon is not requested, in µs: it may be over when it arrives, and the server no
+ * longer has sound that is over.
  */
 const LEAST_SOUND = 500_000;
-/** Least time between two acknowledgements, in ms; the server waits for 500. */
+/** Shortest interval between acknowledgements, in ms; the server waits for 500. */
 const ACK_INTERVAL = 80;
 
 export class CellPlayer {
@@ -49,13 +49,13 @@ export class CellPlayer {
   private playState: PlayState = "idle";
   private request: number | undefined;
   private lastAck = -Infinity;
-  /** The newest frame that is done with, and the one that the server was told of at last. */
+  /** The newest finished frame, and the last acknowledged one. */
   private done: number | undefined;
   private acked: number | undefined;
-  /** Picture minus sound in ms when the last frame was drawn. */
+  /** Video minus audio in ms when the last frame was drawn. */
   private soundOffset: number | undefined;
   private silent = false;
-  /** All pictures of the epoch have come: its sound ends as well, and is not asked for again. */
+  /** All frames of the epoch have arrived: its sound ends too, and is not requested again. */
   private over = false;
   private shown: number | undefined;
 
@@ -83,7 +83,7 @@ export class CellPlayer {
     this.request = this.parts.requestFrame(this.tick);
   }
 
-  /** Ends the socket, the loop and the sound; the last picture stays. */
+  /** Ends the socket, the loop and the sound; the last frame stays. */
   stop(): void {
     this.session.close();
     this.sound?.stop();
@@ -91,7 +91,7 @@ export class CellPlayer {
     this.request = undefined;
   }
 
-  /** Without sound none is asked for, and the picture follows its arrival. */
+  /** Muted, no sound is requested, and the picture follows the arrival of its frames. */
   mute(silent: boolean): void {
     this.silent = silent;
     if (silent) {
@@ -100,13 +100,13 @@ export class CellPlayer {
     }
   }
 
-  /** Starts the sound from within a gesture, after the browser has refused it. */
+  /** Starts the sound from a user gesture, after the browser has blocked it. */
   unblock(): void {
     this.sound?.stop();
     this.keepSound();
   }
 
-  /** Where the picture on screen belongs in what plays, in s; undefined before the first of an epoch. */
+  /** Playback position of the frame on screen, in s; undefined before the first of an epoch. */
   get position(): number | undefined {
     return this.shown === undefined ? undefined : this.shown / 1e6;
   }
@@ -164,12 +164,12 @@ export class CellPlayer {
   };
 
   /**
-   * Not for every frame, but for the last one in any case, if later: the server sends nothing more to who
-   * has left something unacknowledged for long, and so that would stay the last.
+   * Rate-limited, but the last frame is always acknowledged, if later: the server stops sending to a client
+   * that leaves frames unacknowledged for long, so that it would stay the last.
    */
   private acknowledge(seq = this.done): void {
     if (seq === undefined) return;
-    // Sequences go round at 32 bits; what arrives is ahead of what is drawn.
+    // Sequence numbers wrap at 32 bits; arriving frames are ahead of drawn ones.
     if (this.done === undefined || ((seq - this.done) | 0) > 0) this.done = seq;
     const now = this.parts.now();
     if (this.done === this.acked || now - this.lastAck < ACK_INTERVAL) return;

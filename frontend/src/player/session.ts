@@ -1,4 +1,4 @@
-/** One WebSocket of cells, kept open until it is closed. */
+/** One WebSocket of an ASCII stream, reconnected until it is closed. */
 
 import {
   type CellFrame,
@@ -18,31 +18,31 @@ export interface PlayerError {
 }
 
 export interface SessionEvents {
-  /** A new epoch: everything before it is history. */
+  /** A new epoch: earlier frames are obsolete. */
   init(init: Init): void;
   state(state: PlayState, error: PlayerError | null): void;
-  /** A decoded frame, in order; `bytes` is what it took on the wire. */
+  /** A decoded frame, in order; `bytes` is its size on the wire. */
   frame(frame: CellFrame, bytes: number): void;
-  /** The picture has come to its end. */
+  /** The stream has ended. */
   end(): void;
-  /** Whether the socket is open; false while it waits to try again. */
+  /** Whether the socket is open; false while it waits to reconnect. */
   link(open: boolean): void;
 }
 
-/** What a session needs of the page; tests hand in their own. */
+/** What a session needs of the page; tests pass their own. */
 export interface Surroundings {
-  /** The socket's address, signed anew for each attempt, since a signature expires. */
+  /** The socket's URL, signed anew for each attempt, since signatures expire. */
   address(): Promise<string>;
   connect(address: string): WebSocket;
   setTimer(callback: () => void, ms: number): number;
   clearTimer(id: number): void;
 }
 
-/** Waiting times between attempts, in ms. */
+/** Delays between attempts, in ms. */
 const BACKOFF = [500, 1000, 2000, 5000, 10_000];
 /**
- * Packets that may wait to be decoded. A truncated one would wait for its missing bytes for ever, and all
- * others behind it: then the link is made anew.
+ * Most packets waiting to be decoded. A truncated one would wait for its missing bytes forever, and block all
+ * others: then the connection is renewed.
  */
 const MOST_PENDING = 300;
 
@@ -63,19 +63,19 @@ export class CellSession {
     private readonly events: SessionEvents,
   ) {}
 
-  /** Connects, and connects again after a lost link, until `close`. */
+  /** Connects, and reconnects after a lost connection, until `close`. */
   open(): void {
     void this.connect();
   }
 
-  /** Tells the server that this frame, and all before it, need no more waiting for. */
+  /** Acknowledges this frame and all before it. */
   ack(seq: number): void {
     if (seq === this.acked || this.socket?.readyState !== WebSocket.OPEN) return;
     this.acked = seq;
     this.socket.send(`{"ack":${seq}}`);
   }
 
-  /** Ends socket, timer and decoder; no event comes after it. */
+  /** Ends socket, timer and decoder; no event follows. */
   close(): void {
     this.closed = true;
     if (this.timer !== undefined) this.around.clearTimer(this.timer);
@@ -117,11 +117,13 @@ export class CellSession {
     this.socket = undefined;
     if (socket) {
       socket.onopen = socket.onmessage = socket.onclose = null;
-      socket.close();
+      // Browsers complain in the console of one that is closed before it is open.
+      if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
+      else socket.close();
     }
     this.decoder?.close();
     this.decoder = undefined;
-    // What still waits belongs to the old decoder, and finds its stream closed.
+    // Pending packets belong to the old decoder, whose stream is closed.
     this.work = Promise.resolve();
     this.pending = 0;
   }
@@ -129,7 +131,7 @@ export class CellSession {
   private received(data: string | ArrayBuffer): void {
     this.attempt = 0;
     if (typeof data === "string") {
-      this.told(data);
+      this.receiveText(data);
       return;
     }
     let packet: Packet;
@@ -148,7 +150,7 @@ export class CellSession {
     this.work = this.work.then(() => this.decode(decoder, packet, data.byteLength));
   }
 
-  private told(text: string): void {
+  private receiveText(text: string): void {
     const message = JSON.parse(text) as { type: string } & Init & {
         state: PlayState;
         error: PlayerError | null;
@@ -177,7 +179,7 @@ export class CellSession {
       if (!(error instanceof WireError)) throw error;
       if (decoder !== this.decoder) return;
       this.damaged++;
-      // Done with all the same: what stays unacknowledged is the last that the server sends.
+      // Acknowledged all the same: the server sends nothing after an unacknowledged frame.
       this.ack(packet.seq);
     }
   }

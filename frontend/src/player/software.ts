@@ -1,4 +1,4 @@
-/** Draws cells without WebGL: composed in a worker, shown by putImageData. */
+/** Draws frames without WebGL: rendered in a worker, shown by putImageData. */
 
 import type { Scene } from "./picture";
 import type { Renderer } from "./webgl";
@@ -12,7 +12,7 @@ interface Drawn {
 export class SoftwareRenderer implements Renderer {
   readonly slow = true;
   private readonly context: CanvasRenderingContext2D;
-  /** The worker has a frame; the newest that came since waits, older ones are dropped. */
+  /** The worker is busy; the newest frame since then waits, older ones are dropped. */
   private busy = false;
   private waiting: Uint8Array<ArrayBuffer> | undefined;
 

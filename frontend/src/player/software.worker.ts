@@ -1,4 +1,4 @@
-/** Draws frames in a thread of their own, for pages without WebGL2. */
+/** Draws frames in a worker thread, for pages without WebGL2. */
 
 import { compose, type Scene } from "./picture";
 

@@ -1,24 +1,24 @@
-/** The sound of a player: one `<audio>` element that joins at the picture's time. */
+/** The sound of a player: one `<audio>` element that joins at the time of the picture. */
 
 import { type AudioPosition, MOST_LAG } from "./clock";
 
-/** Waiting time in ms before a sound that does not play is asked for anew; doubles each time. */
+/** Delay in ms before sound that does not play is requested again; doubles each time. */
 const PATIENCE = 3000;
 const MOST_PATIENCE = 30_000;
 
 export class Sound {
-  /** Position 0 of the element on the stream's line, in µs. */
+  /** Position 0 of the element on the stream's timeline, in µs. */
   startUs = 0;
   private startedAt: number | undefined;
   private patience = PATIENCE;
   private blocked = false;
   private turn = 0;
 
-  /** `tell` hears that the browser wants a gesture of the user before it plays; or no longer does. */
+  /** `onBlocked` is called when the browser starts or stops to require a user gesture before it plays. */
   constructor(
     private readonly element: HTMLAudioElement,
     private readonly now: () => number,
-    private readonly tell: (blocked: boolean) => void,
+    private readonly onBlocked: (blocked: boolean) => void,
   ) {
     element.addEventListener("playing", () => {
       this.patience = PATIENCE;
@@ -37,7 +37,7 @@ export class Sound {
     this.element.volume = volume;
   }
 
-  /** Plays what `address` gives from `startUs` on. A later start or stop wins over one still under way. */
+  /** Plays `address` from `startUs`. A later start or stop overrides one in progress. */
   async start(address: (startUs: number) => Promise<string>, startUs: number): Promise<void> {
     const turn = ++this.turn;
     this.startedAt = this.now();
@@ -50,14 +50,14 @@ export class Sound {
       if (turn === this.turn) this.block(false);
     } catch (error) {
       if (turn !== this.turn) return;
-      // Any other failure is tried again by `needsStart`.
+      // Any other failure is retried by `needsStart`.
       if (error instanceof DOMException && error.name === "NotAllowedError") this.block(true);
     }
   }
 
   /**
-   * Whether to start (again) now: never started, not playing for longer than patience, or too far behind
-   * `live`, the time of what arrives, to be followed. `sound` is where the clock hears it, undefined while silent.
+   * Whether to start (again) now: never started, silent for longer than the delay, or too far behind `live` (the
+   * time of the arriving frames) to be followed. `sound` is the clock's position of it, undefined while silent.
    */
   needsStart(live: number, sound: number | undefined): boolean {
     if (this.blocked) return false;
@@ -68,7 +68,7 @@ export class Sound {
     return true;
   }
 
-  /** Silence, and no more bytes. */
+  /** Silences the sound and ends its download. */
   stop(): void {
     this.turn++;
     this.startedAt = undefined;
@@ -84,6 +84,6 @@ export class Sound {
   private block(blocked: boolean): void {
     if (blocked === this.blocked) return;
     this.blocked = blocked;
-    this.tell(blocked);
+    this.onBlocked(blocked);
   }
 }

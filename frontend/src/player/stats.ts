@@ -1,22 +1,22 @@
-/** What the overlay tells of a running picture. */
+/** Playback statistics for the overlay. */
 
-/** Frames that the figures look back on. */
+/** Number of frames in the statistics. */
 const KEPT = 240;
 
 export interface StatsReport {
-  /** Frames drawn a second, of those asked for. */
+  /** Frames drawn and frames requested per second. */
   fps: number;
   asked: number;
-  /** Milliseconds between drawn frames: median, and how far the 95th percentile lies above it. */
+  /** Milliseconds between drawn frames: median, and the distance of the 95th percentile from it. */
   interval: number;
   jitter: number;
-  /** Bytes that arrived a second. */
+  /** Bytes received per second. */
   bytes: number;
   skipped: number;
-  /** Frames drawn since the epoch began, and how many its rate asks for over the pts of the first to the last. */
+  /** Frames drawn since the epoch began, and frames expected by its rate between the first and last pts. */
   drawn: number;
   due: number;
-  /** Picture minus sound in ms, undefined without sound. */
+  /** Video minus audio in ms, undefined without sound. */
   soundOffset: number | undefined;
 }
 
@@ -40,7 +40,7 @@ export class Stats {
     if (this.received.length > KEPT) this.received.shift();
   }
 
-  /** A frame with this pts, in µs, has been drawn. */
+  /** Records that a frame with this pts, in µs, has been drawn. */
   drew(pts: number): void {
     if (this.count++ === 0) this.first = pts;
     this.last = pts;

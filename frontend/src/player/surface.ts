@@ -1,4 +1,4 @@
-/** A canvas that fills its box and shows frames, by WebGL2 or without. */
+/** A canvas that fills its box and shows frames, with WebGL2 or without. */
 
 import { drawAtlas } from "./atlas";
 import { textOf } from "./charset";
@@ -7,15 +7,15 @@ import { SoftwareRenderer } from "./software";
 import { type Renderer, WebGlRenderer } from "./webgl";
 import type { Init } from "./wire";
 
-/** Pixels drawn at most by a graphics card, and by a processor; a larger box is filled by scaling. */
+/** Most pixels drawn by a GPU, and by a CPU; a larger box is filled by scaling. */
 const MOST_PIXELS = 4_000_000;
 const MOST_PIXELS_SLOW = 300_000;
 
 export type Engine = "webgl" | "software";
 
 /**
- * Smaller cells than this are drawn in a multiple of their size and scaled down by the browser, which is
- * smooth, where scaling by a little more or less than 1 would beat with the rows of glyphs.
+ * Smaller cells are drawn at a multiple of their size and scaled down by the browser, which is smooth; scaling
+ * by slightly more or less than 1 would produce moiré with the rows of glyphs.
  */
 const LEAST_CELL = 6;
 
@@ -42,8 +42,8 @@ export class Surface {
   private readonly observer: ResizeObserver;
 
   /**
-   * Puts a canvas into `host`; `makeWorker` starts `software.worker.ts` where WebGL is missing, `engine` is
-   * what to try first.
+   * Adds a canvas to `host`; `makeWorker` starts `software.worker.ts` if WebGL is missing, `engine` is what to try
+   * first.
    */
   constructor(
     private readonly host: HTMLElement,
@@ -56,7 +56,7 @@ export class Surface {
     this.measure();
   }
 
-  /** What draws, once something was drawn. */
+  /** The engine in use, once something was drawn. */
   get drawnBy(): Engine {
     return this.engine;
   }
@@ -78,7 +78,7 @@ export class Surface {
     this.renderer!.draw(codes);
   }
 
-  /** The picture on screen as lines of text, empty before the first. */
+  /** The frame on screen as lines of text, empty before the first. */
   text(): string {
     const { codes, scene } = this;
     if (!codes || !scene) return "";
@@ -125,7 +125,7 @@ export class Surface {
         return renderer;
       }
     }
-    // A canvas that was asked for WebGL gives no other context.
+    // A canvas with a WebGL context gives no other context.
     this.engine = "software";
     return new SoftwareRenderer(this.freshCanvas(), this.makeWorker());
   }

@@ -1,12 +1,12 @@
-/** Draws cells with WebGL2: three small textures a frame, and one triangle. */
+/** Draws frames with WebGL2: three small textures for each frame, and one triangle. */
 
 import { GROUND, LIFT, type Rgb, type Scene } from "./picture";
 
 /** Draws frames of a scene onto a canvas. */
 export interface Renderer {
-  /** Whether the processor draws the pixels. */
+  /** Whether the CPU draws the pixels. */
   readonly slow: boolean;
-  /** The scene of the frames that follow. */
+  /** The scene of the following frames. */
   prepare(scene: Scene): void;
   draw(codes: Uint8Array<ArrayBuffer>): void;
   close(): void;
@@ -80,7 +80,7 @@ export class WebGlRenderer implements Renderer {
     }
   }
 
-  /** A renderer for this canvas, undefined where WebGL2 is missing or refuses the shader. */
+  /** A renderer for this canvas, undefined if WebGL2 is missing or rejects the shader. */
   static create(canvas: HTMLCanvasElement): WebGlRenderer | undefined {
     const gl = canvas.getContext("webgl2", { alpha: false, antialias: false, depth: false });
     if (!gl) return undefined;
@@ -134,7 +134,7 @@ export class WebGlRenderer implements Renderer {
   close(): void {
     for (const texture of Object.values(this.textures)) this.gl.deleteTexture(texture);
     this.gl.deleteProgram(this.program);
-    // A page may hold some 16 contexts; those of elements that are gone count until collected.
+    // A page may have about 16 contexts; those of removed elements count until garbage collection.
     this.gl.getExtension("WEBGL_lose_context")?.loseContext();
   }
 
@@ -162,7 +162,7 @@ export class WebGlRenderer implements Renderer {
   }
 }
 
-/** Whether what draws is a program that stands in for a graphics card. */
+/** Whether the renderer is a software GPU. */
 function isSoftware(gl: WebGL2RenderingContext): boolean {
   const info = gl.getExtension("WEBGL_debug_renderer_info");
   const name = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));

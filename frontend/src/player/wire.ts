@@ -1,4 +1,4 @@
-/** Decoder of the cell stream, version 1: messages of the WebSocket to planes of codes. */
+/** Decoder of the cell stream, version 1: WebSocket messages to planes of codes. */
 
 import { GroupInflater } from "./inflate";
 
@@ -26,12 +26,12 @@ export interface Init {
   c_bits: number;
   charset: string;
   title: string;
-  /** Seconds, null for what has no end. */
+  /** Seconds, null for endless media. */
   duration: number | null;
   live: boolean;
-  /** Width by height of the picture; null or missing while it is not known. */
+  /** Aspect ratio, width by height; null or missing while unknown. */
   aspect?: number | null;
-  /** Path of the sound with `{start_us}` in it, null where there is none. */
+  /** Path of the sound with `{start_us}` in it, null if there is none. */
   audio: string | null;
 }
 
@@ -44,7 +44,7 @@ export interface Packet {
   payload: Uint8Array<ArrayBuffer>;
 }
 
-/** One picture: codes of all planes one after the other, as `layoutOf` tells. */
+/** One frame: the codes of all planes one after the other, as in `layoutOf`. */
 export interface CellFrame {
   seq: number;
   pts: number;
@@ -62,7 +62,7 @@ export class WireError extends Error {
   override name = "WireError";
 }
 
-/** Reads the header of a binary message. Throws WireError for what is not of this version. */
+/** Reads the header of a binary message. Throws WireError for another version. */
 export function parsePacket(data: ArrayBuffer): Packet {
   if (data.byteLength < HEADER_BYTES) throw new WireError("message shorter than its header");
   const view = new DataView(data);
@@ -78,7 +78,7 @@ export function parsePacket(data: ArrayBuffer): Packet {
   };
 }
 
-/** Where each plane lies in the codes of a frame; chroma has a quarter of the cells, rounded up. */
+/** Offset of each plane in the codes of a frame; chroma has a quarter of the cells, rounded up. */
 export function layoutOf(init: Pick<Init, "cols" | "rows" | "planes">): Plane[] {
   let offset = 0;
   return init.planes.map((name) => {
@@ -96,8 +96,8 @@ export function sizeOf(init: Pick<Init, "cols" | "rows" | "planes">): number {
 }
 
 /**
- * Decodes the packets of one epoch, in order: call `decode` again only when it has settled. A frame it gave
- * is never written to again.
+ * Decodes the packets of one epoch, in order: call `decode` again only after it has settled. A returned frame is
+ * never written to again.
  */
 export class WireDecoder {
   private readonly length: number;
@@ -110,9 +110,8 @@ export class WireDecoder {
   }
 
   /**
-   * The frame of a packet; undefined for the end, for a packet of another epoch, and for deltas and holds
-   * whose key was never seen or which follow a gap. Throws WireError for a damaged packet; the next key
-   * repairs it.
+   * Returns the frame of a packet; undefined for the end, for a packet of another epoch, and for deltas and holds
+   * after a gap or without a key. Throws WireError for a damaged packet; the next key repairs it.
    */
   async decode(packet: Packet): Promise<CellFrame | undefined> {
     if (packet.epoch !== (this.init.epoch & 0xff) || packet.type === PacketType.End) return undefined;

@@ -1,17 +1,20 @@
-/** A camera or a grid: its picture or its glyphs, its layouts, and what it has kept. */
+/** The view of a camera or a grid: live picture, rewound, or ASCII, layouts, and snapshots. */
 
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
 import { icon } from "../cards/icons";
 import { layoutIcon } from "../cards/layouts";
-import { CurtainedView } from "./curtained-view";
+import type { Picture } from "../footage/previews";
+import { FullscreenView } from "./fullscreen-view";
 import { choices } from "./element";
+import { JUMP } from "../footage/keys";
 import type { ShareLive } from "./live";
+import { ShareRewind } from "./rewind";
 import type { ScreenState, ShareScreen } from "./screen";
-import { named, stateWords, t } from "./words";
+import { formatMoment, named, stateWords, t } from "./words";
 
 type Mode = "picture" | "ascii";
 
-export class CameraView extends CurtainedView {
+export class CameraView extends FullscreenView {
   static override properties: PropertyDeclarations = {
     mode: { state: true },
     preset: { state: true },
@@ -20,12 +23,21 @@ export class CameraView extends CurtainedView {
     visible: { state: true },
   };
   declare private mode: Mode;
-  /** The guest's own grid of glyphs. */
+  /** The guest's own preset. */
   declare private preset: string | undefined;
   declare private play: ScreenState;
   declare private browsing: boolean;
-  /** Nothing is sent to a window that nobody sees. */
+  /** Nothing is streamed to a hidden window. */
   declare private visible: boolean;
+  private readonly rewind = new ShareRewind(
+    () => this.api,
+    () => this.clientWidth * window.devicePixelRatio,
+    () => this.requestUpdate(),
+    () => {
+      this.rewind.goLive();
+      this.fire("look");
+    },
+  );
 
   constructor() {
     super();
@@ -44,25 +56,40 @@ export class CameraView extends CurtainedView {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     document.removeEventListener("visibilitychange", this.shown);
+    this.rewind.goLive();
+    this.rewind.forget();
   }
 
   override restart(): void {
-    this.querySelector<ShareScreen | ShareLive>(".stage > *")?.restart();
+    this.querySelector<ShareScreen | ShareLive>("retrocam-share-screen, retrocam-share-live")?.restart();
   }
 
   protected override willUpdate(): void {
     super.willUpdate();
-    this.curtain.hold("browsing", this.browsing);
+    this.autoHide.hold("browsing", this.browsing);
+    if (this.rewind.active && !this.info.rewind) this.rewind.goLive();
+    this.autoHide.hold("past", this.rewind.active && this.rewind.mode !== "playing");
   }
 
   protected override renderStage(): TemplateResult {
     if (!this.visible) return html``;
+    const { picture, active } = this.rewind;
+    return html`${picture ? this.renderPast(picture) : nothing} ${active && picture ? nothing : this.renderLive()}`;
+  }
+
+  private renderPast({ url, time }: Picture): TemplateResult {
+    const label = t("rewind.picture", { name: this.info.title, time: formatMoment({ time: time * 1000 }) });
+    return html`<img class="past" src=${url} alt=${label} />`;
+  }
+
+  private renderLive(): TemplateResult {
     if (this.mode === "picture") {
       return html`<retrocam-share-live
         .api=${this.api}
         .name=${this.info.title}
         .full=${this.info.full}
-        @live-lost=${() => this.tell("look")}
+        @live-lost=${() => this.fire("look")}
+        @live-shown=${() => this.arrived()}
       ></retrocam-share-live>`;
     }
     return html`<retrocam-share-screen
@@ -74,6 +101,7 @@ export class CameraView extends CurtainedView {
   }
 
   protected override state(): string {
+    if (this.rewind.active) return t("share.past");
     if (this.mode === "picture") return t("share.live");
     return stateWords(this.play, this.info.full) ?? t("share.live");
   }
@@ -83,6 +111,13 @@ export class CameraView extends CurtainedView {
     return html`
       ${this.browsing
         ? html`<retrocam-share-history .api=${this.api}></retrocam-share-history>`
+        : nothing}
+      ${info.rewind
+        ? html`<retrocam-share-rewind
+            .rewind=${this.rewind}
+            .view=${this.rewind.view}
+            .full=${info.rewind}
+          ></retrocam-share-rewind>`
         : nothing}
       <div class="row">
         ${choices(
@@ -153,21 +188,42 @@ export class CameraView extends CurtainedView {
     if (key === "a") this.show(this.mode === "ascii" ? "picture" : "ascii");
     else if (key === "h" && this.info.history) this.browsing = !this.browsing;
     else if (key === "Escape" && this.browsing) this.browsing = false;
+    else return Boolean(this.info.rewind) && this.rewound(key);
+    return true;
+  }
+
+  /** Handles the keys of video players; returns whether it is one. */
+  private rewound(key: string): boolean {
+    const { rewind } = this;
+    if (key === "j") rewind.jump(-JUMP);
+    else if (key === "l") rewind.jump(JUMP);
+    else if (key === "k" || key === " ") rewind.toggle();
+    else if (key === "Escape" && rewind.active) rewind.goLive();
     else return false;
     return true;
   }
 
+  private arrived(): void {
+    if (this.rewind.active || !this.rewind.picture) return;
+    this.rewind.forget();
+    this.requestUpdate();
+  }
+
   private show(mode: Mode): void {
     this.mode = mode;
+    this.rewind.goLive();
+    this.rewind.forget();
     this.play = { linked: false, state: undefined, error: null };
   }
 
   private changed(event: CustomEvent<ScreenState>): void {
-    if (this.play.linked && !event.detail.linked) this.tell("look");
+    if (this.play.linked && !event.detail.linked) this.fire("look");
     this.play = event.detail;
   }
 
   private readonly shown = (): void => {
     this.visible = document.visibilityState === "visible";
+    if (this.visible) this.rewind.resume();
+    else this.rewind.suspend();
   };
 }

@@ -1,4 +1,4 @@
-/** What the page's elements have in common: no shadow, so that one style sheet serves all. */
+/** Base class of the share page's elements: no shadow root, so that one style sheet applies to all. */
 
 import { html, LitElement, type TemplateResult } from "lit";
 
@@ -7,12 +7,12 @@ export abstract class PageElement extends LitElement {
     return this;
   }
 
-  protected tell(name: string, detail?: unknown): void {
+  protected fire(name: string, detail?: unknown): void {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }
 
-/** One of several choices, as buttons of which one is pressed: a list to open fails in some cars. */
+/** A choice as a row of toggle buttons: drop-down lists fail in some cars. */
 export function choices(
   label: string,
   options: readonly { value: string; text: string | TemplateResult; name?: string }[],

@@ -1,13 +1,13 @@
-/** The snapshots that were kept, newest first, as a strip of small pictures. */
+/** The snapshots, newest first, as a strip of thumbnails. */
 
 import { html, nothing, type TemplateResult } from "lit";
 import { formatTime } from "../localize/format";
 import { LockedError, type ShareApi, type Snapshot } from "./api";
 import { PageElement } from "./element";
 import type { SnapshotViewer } from "./snapshot-viewer";
-import { LANGUAGE, t, whenOf, wordsOf } from "./words";
+import { LANGUAGE, t, formatMoment, errorText } from "./words";
 
-/** How many are asked for at a time. */
+/** Page size. */
 const LISTED = 30;
 
 export class HistoryStrip extends PageElement {
@@ -17,7 +17,7 @@ export class HistoryStrip extends PageElement {
     problem: { state: true },
   };
   declare api: ShareApi;
-  /** Undefined while the first of them are on their way. */
+  /** Undefined while the first page loads. */
   declare private items: Snapshot[] | undefined;
   declare private problem: string;
   private busy = false;
@@ -61,7 +61,7 @@ export class HistoryStrip extends PageElement {
       <button
         type="button"
         class="thumb"
-        aria-label=${t("share.snapshot", { time: whenOf(item) })}
+        aria-label=${t("share.snapshot", { time: formatMoment(item) })}
         @click=${() => this.querySelector<SnapshotViewer>("retrocam-share-viewer")?.open(index)}
       >
         <img
@@ -84,7 +84,7 @@ export class HistoryStrip extends PageElement {
       this.more = found.length === LISTED;
       this.items = [...(this.items ?? []), ...found];
     } catch (error) {
-      if (!(error instanceof LockedError)) this.problem = wordsOf(error);
+      if (!(error instanceof LockedError)) this.problem = errorText(error);
     } finally {
       this.busy = false;
     }

@@ -1,17 +1,17 @@
-/** The live picture as MJPEG, asked for anew when it is lost. */
+/** The live picture as MJPEG, requested again when it is lost. */
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { ShareApi } from "./api";
 import { PageElement } from "./element";
-import { looksOf, Stillness } from "../stillness";
+import { sampleOf, Stillness } from "../stillness";
 import { t } from "./words";
 
-/** Waiting time in ms before a lost picture is asked for again; doubles up to eight times that. */
+/** Delay in ms before a lost picture is requested again; doubles up to eight times that. */
 const RETRY = 1000;
-/** How often the picture is looked at, in ms. */
-const LOOK = 2000;
+/** Interval between checks of the picture, in ms. */
+const CHECK_INTERVAL = 2000;
 
-/** Runs while it is in the page. Fires `live-lost` when there is no picture. */
+/** Runs while it is in the page. Fires `live-lost` when there is no picture, and `live-shown` when there is. */
 export class ShareLive extends PageElement {
   static override properties = {
     api: { attribute: false },
@@ -22,15 +22,15 @@ export class ShareLive extends PageElement {
   };
   declare api: ShareApi;
   declare name: string;
-  /** The guest has too many streams open for another one. */
+  /** The guest has too many open streams for another one. */
   declare full: boolean;
-  /** Number of the request; 0 while none is made. */
+  /** Number of the request; 0 if none is running. */
   declare private attempt: number;
   declare private lost: boolean;
   private requests = 0;
   private failures = 0;
   private timer: number | undefined;
-  private looker: number | undefined;
+  private checkTimer: number | undefined;
   private readonly stillness = new Stillness();
 
   constructor() {
@@ -44,20 +44,20 @@ export class ShareLive extends PageElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.restart();
-    this.looker = window.setInterval(() => this.look(), LOOK);
+    this.checkTimer = window.setInterval(() => this.check(), CHECK_INTERVAL);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     window.clearTimeout(this.timer);
-    window.clearInterval(this.looker);
+    window.clearInterval(this.checkTimer);
     this.timer = undefined;
-    // Chrome goes on reading an MJPEG image whose element is gone.
+    // Chrome keeps reading an MJPEG image after its element is removed.
     this.querySelector("img")?.removeAttribute("src");
     this.attempt = 0;
   }
 
-  /** Asks for the picture anew: the network was away. */
+  /** Requests the picture again: the network was lost. */
   restart(): void {
     window.clearTimeout(this.timer);
     this.timer = undefined;
@@ -82,16 +82,17 @@ export class ShareLive extends PageElement {
   private loaded(): void {
     this.failures = 0;
     this.lost = false;
+    this.fire("live-shown");
   }
 
-  private look(): void {
+  private check(): void {
     const image = this.querySelector("img");
-    // A failure that is known waits for its next attempt.
+    // A detected failure waits for its next retry.
     if (!image || this.timer !== undefined) return;
-    const looks = looksOf(image);
-    if (looks === undefined) this.failed();
-    else if (this.stillness.see(looks, performance.now())) {
-      this.tell("live-lost");
+    const sample = sampleOf(image);
+    if (sample === undefined) this.failed();
+    else if (this.stillness.update(sample, performance.now())) {
+      this.fire("live-lost");
       this.restart();
     }
   }
@@ -99,7 +100,7 @@ export class ShareLive extends PageElement {
   private failed(): void {
     if (!this.isConnected) return;
     this.lost = true;
-    this.tell("live-lost");
+    this.fire("live-lost");
     const wait = RETRY * 2 ** Math.min(3, this.failures++);
     window.clearTimeout(this.timer);
     this.timer = window.setTimeout(() => this.restart(), wait);

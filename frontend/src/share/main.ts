@@ -1,4 +1,4 @@
-/** The share page: this file is what a guest's browser loads. */
+/** Entry point of the share page, loaded by a guest's browser. */
 
 import { spokenLanguage } from "../localize/index";
 import { ShareApi } from "./api";
@@ -8,6 +8,7 @@ import { ShareLive } from "./live";
 import { NoticeView } from "./notice-view";
 import { PinView } from "./pin-view";
 import { PlayerView } from "./player-view";
+import { RewindBar } from "./rewind-bar";
 import { ShareScreen } from "./screen";
 import { SharePage } from "./share-page";
 import "./share.css";
@@ -21,6 +22,7 @@ const ELEMENTS = {
   "retrocam-share-pin": PinView,
   "retrocam-share-viewer": SnapshotViewer,
   "retrocam-share-history": HistoryStrip,
+  "retrocam-share-rewind": RewindBar,
   "retrocam-share-camera": CameraView,
   "retrocam-share-player": PlayerView,
   "retrocam-share": SharePage,
@@ -29,5 +31,6 @@ for (const [tag, element] of Object.entries(ELEMENTS)) customElements.define(tag
 
 document.documentElement.lang = spokenLanguage(LANGUAGE);
 const page = document.createElement("retrocam-share") as SharePage;
-page.api = new ShareApi(document.body.dataset["base"] ?? "");
+const { base = "", token = "" } = document.body.dataset;
+page.api = new ShareApi(base, undefined, token);
 document.body.append(page);

@@ -1,4 +1,4 @@
-/** What drivers are told before anything else. */
+/** The notice for drivers, shown first. */
 
 import { html, type TemplateResult } from "lit";
 import { PageElement } from "./element";
@@ -6,7 +6,7 @@ import { t } from "./words";
 
 const KEY = "retrocam-not-driving";
 
-/** Whether the notice was accepted since this browser window was opened. */
+/** Whether the notice was accepted in this browser window. */
 export function accepted(): boolean {
   try {
     return sessionStorage.getItem(KEY) === "1";
@@ -19,7 +19,7 @@ function remember(): void {
   try {
     sessionStorage.setItem(KEY, "1");
   } catch {
-    // No storage is granted: the notice comes again with the next page.
+    // Without storage the notice returns with the next page.
   }
 }
 
@@ -42,6 +42,6 @@ export class NoticeView extends PageElement {
 
   private accept(): void {
     remember();
-    this.tell("accepted");
+    this.fire("accepted");
   }
 }

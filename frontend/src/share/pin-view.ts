@@ -1,4 +1,4 @@
-/** The pad for the PIN: large keys for fingers, and a field for keyboards and password stores. */
+/** The PIN pad: large keys for fingers, and a field for keyboards and password managers. */
 
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { icon } from "../cards/icons";
@@ -6,7 +6,7 @@ import { formatDuration } from "../localize/format";
 import { LockedOutError, RefusedError, type ShareApi } from "./api";
 import { PageElement } from "./element";
 import { MOST_DIGITS, PinEntry } from "./pin-entry";
-import { t, wordsOf } from "./words";
+import { t, errorText } from "./words";
 
 const ROWS = ["123", "456", "789"];
 
@@ -20,7 +20,7 @@ export class PinView extends PageElement {
     secondsLeft: { state: true },
   };
   declare api: ShareApi;
-  /** Whether the page was open before. */
+  /** Whether the page was unlocked before. */
   declare ended: boolean;
   declare private problem: string;
   declare private busy: boolean;
@@ -129,11 +129,11 @@ export class PinView extends PageElement {
       this.entry.clear();
       this.entry.add(value);
     });
-    // Letters never get in, also when the digits are the same as before.
+    // Letters are removed, even if the digits stay the same.
     this.field.value = this.entry.digits;
   }
 
-  /** Digits count wherever the focus is; a key that was clicked leaves it in the field. */
+  /** Digits count wherever the focus is; a clicked key leaves it in the field. */
   private readonly pressed = (event: KeyboardEvent): void => {
     if (event.target === this.field || event.ctrlKey || event.metaKey || event.altKey) return;
     if (/^\d$/.test(event.key)) this.change(() => this.entry.add(event.key));
@@ -157,9 +157,9 @@ export class PinView extends PageElement {
     try {
       await this.api.unlock(this.entry.digits);
       this.entry.clear();
-      this.tell("unlocked");
+      this.fire("unlocked");
     } catch (error) {
-      this.problem = wordsOf(error);
+      this.problem = errorText(error);
       if (error instanceof RefusedError) this.entry.clear();
       if (error instanceof LockedOutError) this.lockOut(error.seconds);
     } finally {

@@ -1,22 +1,22 @@
-/** The player: a screen of glyphs, and what a guest may do with it. */
+/** The view of a player: its ASCII screen, and the controls allowed to guests. */
 
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
 import { iconButton } from "../cards/icon-button";
 import { icon } from "../cards/icons";
 import { SeekBar } from "../cards/seek-bar";
 import type { Init } from "../player/wire";
-import { CurtainedView } from "./curtained-view";
+import { FullscreenView } from "./fullscreen-view";
 import { choices } from "./element";
 import type { ScreenState, ShareScreen } from "./screen";
 import { named, stateWords, t } from "./words";
 
-/** States in which something is loaded. */
+/** States with loaded media. */
 const ACTIVE = ["playing", "paused", "buffering"];
-/** How often the position is shown anew, in ms. */
+/** Interval between updates of the position, in ms. */
 const POSITION_INTERVAL = 500;
 const VOLUME_STEP = 0.05;
 
-export class PlayerView extends CurtainedView {
+export class PlayerView extends FullscreenView {
   static override properties: PropertyDeclarations = {
     init: { state: true },
     play: { state: true },
@@ -29,7 +29,7 @@ export class PlayerView extends CurtainedView {
   declare private play: ScreenState;
   declare private muted: boolean;
   declare private volume: number;
-  /** The browser wants a touch before it plays sound. */
+  /** The browser requires a touch before it plays sound. */
   declare private blocked: boolean;
   declare private position: number;
   private readonly seekBar = new SeekBar(this, (position) => {
@@ -67,7 +67,7 @@ export class PlayerView extends CurtainedView {
 
   protected override willUpdate(): void {
     super.willUpdate();
-    this.curtain.hold("state", this.play.state !== "playing" || !this.play.linked || this.blocked);
+    this.autoHide.hold("state", this.play.state !== "playing" || !this.play.linked || this.blocked);
   }
 
   protected override renderStage(): TemplateResult {
@@ -134,8 +134,8 @@ export class PlayerView extends CurtainedView {
         spellcheck="false"
         aria-label=${t("player.search")}
         placeholder=${t("player.search")}
-        @focus=${() => this.curtain.hold("typing", true)}
-        @blur=${() => this.curtain.hold("typing", false)}
+        @focus=${() => this.autoHide.hold("typing", true)}
+        @blur=${() => this.autoHide.hold("typing", false)}
       />
       <button class="go" aria-label=${t("share.search")}>${icon("search")}</button>
     </form>`;
@@ -211,12 +211,12 @@ export class PlayerView extends CurtainedView {
 
   private began(event: CustomEvent<Init>): void {
     this.init = event.detail;
-    // Another grid may have been chosen elsewhere.
-    this.tell("look");
+    // Another preset may have been chosen elsewhere.
+    this.fire("look");
   }
 
   private changed(event: CustomEvent<ScreenState>): void {
-    if (this.play.linked && !event.detail.linked) this.tell("look");
+    if (this.play.linked && !event.detail.linked) this.fire("look");
     this.play = event.detail;
   }
 
@@ -228,12 +228,12 @@ export class PlayerView extends CurtainedView {
       field.focus();
       return;
     }
-    // So that the keyboard of a touch screen goes, and the controls after it.
+    // Hides the keyboard of a touch screen, and the controls after it.
     field.blur();
     void this.order("play", { media }, t("share.searching", { media }));
   }
 
-  /** Any touch lets the sound begin, where the browser has waited for one. */
+  /** Any touch starts the sound, if the browser has blocked it. */
   private readonly clicked = (): void => {
     if (this.blocked) this.screen?.unblock();
   };

@@ -1,4 +1,4 @@
-/** The ASCII picture and its sound, by the same player as the cards'. */
+/** The ASCII picture with its sound, by the cards' player. */
 
 import { html, type PropertyValues, type TemplateResult } from "lit";
 import { pageParts, pageSound } from "../player/page";
@@ -19,12 +19,12 @@ export interface ScreenState {
   error: PlayerError | null;
 }
 
-/** Shape of the picture where the stream does not tell it. */
+/** Aspect ratio if the stream does not report it. */
 const ASPECT = 16 / 9;
 
 /**
- * Runs while it is in the page. Fires `screen-init` (Init), `screen-state` (ScreenState) and
- * `screen-blocked` (whether the browser wants a touch before it plays sound).
+ * Runs while it is in the page. Fires `screen-init` (Init), `screen-state` (ScreenState) and `screen-blocked`
+ * (whether the browser requires a touch before it plays sound).
  */
 export class ShareScreen extends PageElement {
   static override properties = {
@@ -35,7 +35,7 @@ export class ShareScreen extends PageElement {
     info: { state: true },
   };
   declare api: ShareApi;
-  /** The viewer's own grid; undefined for the instance's. */
+  /** The viewer's own preset; undefined for the camera's. */
   declare preset: string | undefined;
   declare muted: boolean;
   declare volume: number;
@@ -43,7 +43,7 @@ export class ShareScreen extends PageElement {
   private player: CellPlayer | undefined;
   private surface: Surface | undefined;
   private sound: Sound | undefined;
-  private told: ScreenState = { linked: false, state: undefined, error: null };
+  private screenState: ScreenState = { linked: false, state: undefined, error: null };
 
   constructor() {
     super();
@@ -51,17 +51,17 @@ export class ShareScreen extends PageElement {
     this.volume = 1;
   }
 
-  /** What draws, once something was drawn. */
+  /** The engine in use, once something was drawn. */
   get engine(): Engine | undefined {
     return this.surface?.drawnBy;
   }
 
-  /** The picture as lines of text. */
+  /** The frame as lines of text. */
   get text(): string {
     return this.surface?.text() ?? "";
   }
 
-  /** Where the picture is in what plays, in s. */
+  /** Playback position of the frame on screen, in s. */
   get position(): number | undefined {
     return this.player?.position;
   }
@@ -70,12 +70,12 @@ export class ShareScreen extends PageElement {
     return this.player?.report();
   }
 
-  /** Starts the sound, from within a touch. */
+  /** Starts the sound; call it from a touch. */
   unblock(): void {
     this.player?.unblock();
   }
 
-  /** Asks for everything anew: the network was away. */
+  /** Requests everything again: the network was lost. */
   restart(): void {
     this.end();
     this.begin();
@@ -111,13 +111,13 @@ export class ShareScreen extends PageElement {
     const worker = (): Worker => new Worker(this.api.path("assets/share-worker.js"));
     const surface = new Surface(box, DEFAULT_LOOK, worker);
     this.surface = surface;
-    this.sound = pageSound((blocked) => this.tell("screen-blocked", blocked));
+    this.sound = pageSound((blocked) => this.fire("screen-blocked", blocked));
     this.sound.volume = this.volume;
     let first = true;
     this.player = new CellPlayer(
       pageParts({
         address: async () => {
-          // A socket does not say why it was refused: the cookie may have ended.
+          // A socket does not report why it was refused: the cookie may have expired.
           if (!first) await this.api.info();
           first = false;
           return this.api.cellsUrl(this.preset);
@@ -139,7 +139,7 @@ export class ShareScreen extends PageElement {
   private began(init: Init, box: HTMLElement): void {
     this.info = init;
     box.style.setProperty("--aspect", String(init.aspect || ASPECT));
-    this.tell("screen-init", init);
+    this.fire("screen-init", init);
   }
 
   private end(): void {
@@ -148,11 +148,11 @@ export class ShareScreen extends PageElement {
     this.sound = undefined;
     this.surface?.close();
     this.surface = undefined;
-    this.told = { linked: false, state: undefined, error: null };
+    this.screenState = { linked: false, state: undefined, error: null };
   }
 
   private say(change: Partial<ScreenState>): void {
-    this.told = { ...this.told, ...change };
-    this.tell("screen-state", this.told);
+    this.screenState = { ...this.screenState, ...change };
+    this.fire("screen-state", this.screenState);
   }
 }

@@ -1,14 +1,14 @@
-/** The page itself: notice, PIN, and then what is shared. */
+/** The share page: notice, PIN, and then what is shared. */
 
 import { html, nothing, type TemplateResult } from "lit";
 import { type Info, LockedError, type ShareApi } from "./api";
-import type { CurtainedView } from "./curtained-view";
+import type { FullscreenView } from "./fullscreen-view";
 import { PageElement } from "./element";
 import { accepted } from "./notice-view";
 import { t } from "./words";
 import { Watch } from "./watch";
 
-/** What is to be seen: `loading` until the server has said whether there is a cookie. */
+/** The current view: `loading` until the server has reported whether there is a cookie. */
 type Stage = "notice" | "loading" | "pin" | "open";
 
 const RETRY = 2000;
@@ -107,7 +107,7 @@ export class SharePage extends PageElement {
     }
   }
 
-  private get view(): CurtainedView | null {
+  private get view(): FullscreenView | null {
     return this.querySelector("retrocam-share-player, retrocam-share-camera");
   }
 
@@ -116,7 +116,7 @@ export class SharePage extends PageElement {
     void this.enter();
   }
 
-  /** Goes in, if there is a cookie; else `locked` has led to the PIN. */
+  /** Enters if there is a cookie; else `locked` has led to the PIN. */
   private async enter(): Promise<void> {
     window.clearTimeout(this.timer);
     try {
@@ -149,7 +149,7 @@ export class SharePage extends PageElement {
     try {
       await this.api.lock();
     } catch {
-      // The cookie is still good: to show the pad would be a lie.
+      // The cookie is still valid: showing the pad would be wrong.
       await this.enter();
       return;
     }

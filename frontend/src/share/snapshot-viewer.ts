@@ -1,12 +1,12 @@
-/** One snapshot over the whole screen, and the way to its neighbours. */
+/** One snapshot in full screen, with steps to its neighbours. */
 
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { iconButton } from "../cards/icon-button";
 import type { ShareApi, Snapshot } from "./api";
 import { PageElement } from "./element";
-import { t, whenOf } from "./words";
+import { t, formatMoment } from "./words";
 
-/** So near to the end of the list, more of it is asked for. */
+/** More of the list is requested this close to its end. */
 const AHEAD = 5;
 
 /** Fires `older` when the guest comes near the end of the list. */
@@ -20,7 +20,7 @@ export class SnapshotViewer extends PageElement {
   declare api: ShareApi;
   /** Newest first. */
   declare items: Snapshot[];
-  /** Of the item that is shown; undefined while the viewer is closed. */
+  /** Index of the shown item; undefined while the viewer is closed. */
   declare private index: number | undefined;
   declare private missing: boolean;
 
@@ -56,7 +56,7 @@ export class SnapshotViewer extends PageElement {
   }
 
   private renderItem(item: Snapshot, index: number): TemplateResult {
-    const when = whenOf(item);
+    const when = formatMoment(item);
     return html`
       ${this.missing
         ? html`<p class="none" role="status">${t("viewer.missing")}</p>`
@@ -89,14 +89,14 @@ export class SnapshotViewer extends PageElement {
     if (index < 0 || index >= this.items.length) return;
     this.index = index;
     this.missing = false;
-    if (index + AHEAD >= this.items.length) this.tell("older");
+    if (index + AHEAD >= this.items.length) this.fire("older");
   }
 
   private pressed(event: KeyboardEvent): void {
     if (this.index === undefined) return;
     if (event.key === "ArrowLeft") this.show(this.index + 1);
     else if (event.key === "ArrowRight") this.show(this.index - 1);
-    // Escape is the dialog's own, and no key reaches the page behind it.
+    // Escape belongs to the dialog, and no key reaches the page behind it.
     event.stopPropagation();
   }
 }

@@ -1,16 +1,16 @@
-/** Asks the server now and then whether it is there and what is shared: streams may fall silent unnoticed. */
+/** Polls the server for its reachability and what is shared: streams may stall unnoticed. */
 
 import { type Info, LockedError } from "./api";
-import type { Timers } from "./curtain";
+import type { Timers } from "./auto-hide";
 
 export interface WatchEvents {
   info(info: Info): void;
-  /** The server is gone, or there again: then streams are better asked for anew. */
+  /** The server is lost, or reachable again: then streams should be requested again. */
   lost(): void;
   back(): void;
 }
 
-/** Time in ms from one look to the next, while the server answers and while it does not. */
+/** Polling interval in ms, while the server answers and while it does not. */
 const INTERVAL = 10_000;
 const RETRY = 2000;
 
@@ -36,7 +36,7 @@ export class Watch {
     this.timer = undefined;
   }
 
-  /** Looks at once, because something hints at a change. */
+  /** Polls at once, because something hints at a change. */
   async look(): Promise<void> {
     this.stop();
     const { turn } = this;
@@ -51,7 +51,7 @@ export class Watch {
       if (!this.gone) this.events.lost();
       this.gone = true;
     }
-    // What was told may have ended the watch.
+    // The callback may have ended the watch.
     if (turn !== this.turn) return;
     this.timer = this.timers.setTimer(() => void this.look(), this.gone ? RETRY : INTERVAL);
   }

@@ -5,7 +5,7 @@ import { withState } from "../fake-hass";
 import { all, become, button, card, done, hass, show, sockets } from "./stage";
 
 describe("ASCII card", () => {
-  it("plays what is asked for", async () => {
+  it("plays the requested media", async () => {
     await show("ascii");
     const field = all("input[type=search]")[0] as HTMLInputElement;
     field.value = "big buck bunny";
@@ -31,15 +31,15 @@ describe("ASCII card", () => {
     ]);
   });
 
-  describe("while a search goes on", () => {
-    /** Ends the search that was begun last, with an error. */
+  describe("during a search", () => {
+    /** Rejects the last search. */
     let fail: (error: object) => void;
     const search = async (words: string) => {
       all("retrocam-search")[0]!.dispatchEvent(new CustomEvent("play", { detail: words }));
       await done();
     };
     const asked = () => hass.callService.mock.calls.map((call) => call[1]);
-    const told = () => all(".message").map((one) => one.textContent!.trim());
+    const messages = () => all(".message").map((one) => one.textContent!.trim());
 
     beforeEach(async () => {
       hass.callService.mockImplementation((_domain: string, action: string) =>
@@ -49,37 +49,37 @@ describe("ASCII card", () => {
       await search("cats");
     });
 
-    it("is stopped, and not told of any more", async () => {
+    it("stops, and ignores the result of the search", async () => {
       button("Stop").click();
       await done();
       fail({ message: "Another film was asked for" });
       await done();
       expect(asked()).toEqual(["play", "media_stop"]);
-      expect(told()).toEqual([]);
+      expect(messages()).toEqual([]);
     });
 
-    it("looks for something else, and tells what came of that alone", async () => {
+    it("starts another search, and shows only its result", async () => {
       const first = fail;
       await search("dogs");
       first({ message: "Another film was asked for" });
       await done();
-      expect(told()).toEqual([]);
+      expect(messages()).toEqual([]);
       fail({ message: "No dogs" });
       await done();
-      expect(told()).toEqual(["This did not work: No dogs"]);
+      expect(messages()).toEqual(["Failed: No dogs"]);
     });
 
-    it("pauses what still plays, and tells what came of the search", async () => {
+    it("pauses what still plays, and shows the result of the search", async () => {
       button("Pause").click();
       await done();
       expect(asked()).toEqual(["play", "media_pause"]);
       fail({ message: "No cats" });
       await done();
-      expect(told()).toEqual(["This did not work: No cats"]);
+      expect(messages()).toEqual(["Failed: No cats"]);
     });
   });
 
-  it("leaves the knob where it is held, though the film goes on, until it is there", async () => {
+  it("keeps the dragged knob in place until playback reaches it", async () => {
     await show("ascii");
     const slider = all("input[type=range]").find((one) => one.getAttribute("aria-label") === "Position") as HTMLInputElement;
     slider.value = "70";
@@ -98,7 +98,7 @@ describe("ASCII card", () => {
     expect(slider.value).toBe("5");
   });
 
-  it.each(["is over", "gives way to another"])("lets go of the knob once the film %s", async (what) => {
+  it.each(["is over", "gives way to another"])("releases the knob once the film %s", async (what) => {
     await show("ascii");
     const bar = () => all("input[type=range]").find((one) => one.getAttribute("aria-label") === "Position") as HTMLInputElement;
     bar().value = "90";
@@ -119,9 +119,9 @@ describe("ASCII card", () => {
     expect(bar().value).toBe("5");
   });
 
-  it("changes the preset at the server, and the look without it", async () => {
+  it("changes the preset on the server, and the style locally", async () => {
     await show("ascii");
-    button("Look").click();
+    button("Style").click();
     await done();
     button("Blocks").click();
     await done();
@@ -133,27 +133,27 @@ describe("ASCII card", () => {
     );
   });
 
-  it("shows a camera without the controls of a player", async () => {
+  it("shows a camera without player controls", async () => {
     await show("ascii", { entity: "camera.garden" });
     expect(all("input[type=search]")).toEqual([]);
     expect(all("button").some((one) => one.getAttribute("aria-label") === "Stop")).toBe(false);
   });
 
-  it("says that a camera is away, asks for nothing meanwhile, and goes on once it is back", async () => {
+  it("reports an unavailable camera, requests nothing meanwhile, and resumes once it is back", async () => {
     await show("ascii", { entity: "camera.garden" });
     expect(sockets.size).toBe(1);
-    const told = () => all("[role=status]").map((one) => one.textContent!.trim());
+    const messages = () => all("[role=status]").map((one) => one.textContent!.trim());
     become(withState(hass, "camera.garden", "unavailable"));
     await done();
     expect(sockets.size).toBe(0);
-    expect(told()).toContain("Not available");
+    expect(messages()).toContain("Not available");
     become(withState(hass, "camera.garden", "idle"));
     await done();
     expect(sockets.size).toBe(1);
-    expect(told()).not.toContain("Not available");
+    expect(messages()).not.toContain("Not available");
   });
 
-  it("shows a picture in the card picker, where nothing runs", async () => {
+  it("shows a sample in the card picker, where nothing runs", async () => {
     await show("ascii");
     expect(all(".sample")).toEqual([]);
     card.preview = true;
@@ -167,7 +167,7 @@ describe("ASCII card", () => {
     expect(all(".sample")).toEqual([]);
   });
 
-  it("knows where the media is", () => {
+  it("shows the playback position", () => {
     const state = (attributes: object, now = "playing") => ({ entity_id: "", state: now, attributes }) as never;
     const updated = { media_position: 10, media_position_updated_at: "2026-01-01T00:00:00Z", media_duration: 15 };
     const at = Date.UTC(2026, 0, 1);

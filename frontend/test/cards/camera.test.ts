@@ -1,13 +1,16 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { CameraCard } from "../../src/cards/camera-card";
-import { liveWay } from "../../src/cards/live";
+import { liveMethod } from "../../src/cards/live";
 import { STILL } from "../../src/stillness";
 import { fakeHass, withState } from "../fake-hass";
 import { all, become, button, card, done, hass, observed, see, show, sockets, text } from "./stage";
 
+/** How much the lookback holds, as the card says it. */
+const ready = (): string => all("[role=meter]")[0]?.textContent?.trim() ?? "";
+
 describe("camera card", () => {
-  it("shows the poster at once, and the live picture when it is seen", async () => {
+  it("shows the poster at once, and the live picture when visible", async () => {
     await show("camera", {}, false);
     const images = () => all("img").map((one) => one.getAttribute("src"));
     expect(images()).toEqual(["/api/camera_proxy/camera.garden?token=t"]);
@@ -19,7 +22,7 @@ describe("camera card", () => {
     expect(images()).not.toContain("/api/camera_proxy_stream/camera.garden?token=t");
   });
 
-  it("asks for no picture of a camera that is away", async () => {
+  it("requests no picture of an unavailable camera", async () => {
     const back = hass;
     await show("camera");
     become(withState(hass, "camera.garden", "unavailable"));
@@ -31,11 +34,11 @@ describe("camera card", () => {
     expect(all("img").length).toBeGreaterThan(0);
   });
 
-  it("saves what is held of a camera that is away", async () => {
+  it("saves the lookback of an unavailable camera", async () => {
     await show("camera");
     become(withState(hass, "camera.garden", "unavailable"));
     await done();
-    expect(text()).toContain("58 s ready");
+    expect(ready()).toContain("58 s ready");
     expect((all("button.save")[0] as HTMLButtonElement).disabled).toBe(false);
     expect((button("Take snapshot") as HTMLButtonElement).disabled).toBe(true);
   });
@@ -48,7 +51,7 @@ describe("camera card", () => {
     expect(sockets.size).toBe(0);
   });
 
-  it("runs nothing in the card picker, which does not say that it shows a preview", async () => {
+  it("runs nothing in a card picker that does not mark its preview", async () => {
     const picker = document.createElement("hui-card-picker");
     document.body.append(picker);
     await show("camera", { ascii: true }, false);
@@ -63,7 +66,7 @@ describe("camera card", () => {
     picker.remove();
   });
 
-  it("goes on where its picture covers the page, though nothing else of it is in sight", async () => {
+  it("keeps running while its picture is full screen and the rest is out of view", async () => {
     Object.defineProperty(Element.prototype, "requestFullscreen", { value: undefined, configurable: true });
     const live = () => all("retrocam-live")[0] as Element & { active: boolean };
     await show("camera");
@@ -81,28 +84,87 @@ describe("camera card", () => {
     expect(live().active).toBe(false);
   });
 
-  it("tells how much lookback is ready", async () => {
-    await show("camera");
-    expect(text()).toContain("58 s ready, 31 MB");
-    become(withState(hass, "switch.l", "off"));
-    await done();
-    expect(text()).toContain("Lookback is off");
+  describe("with a lookback", () => {
+    const FULL = { enabled: true, seconds: 60, available: 58, size: 31_200_000 };
+    const save = () => button("Save the last 10 s");
+    const tell = async (lookback: object) => {
+      hass.lookbackWatchers.forEach((callback) => callback(lookback));
+      await done();
+    };
+
+    it("shows how much is ready, whatever entities are enabled", async () => {
+      await show("camera");
+      expect(ready()).toContain("58 s ready, 31 MB");
+      expect(all("[role=meter]")[0]!.getAttribute("aria-valuemax")).toBe("60");
+      await tell({ ...FULL, available: 12, seconds: 120 });
+      expect(ready()).toContain("12 s ready");
+      expect(all("[role=meter]")[0]!.getAttribute("aria-valuemax")).toBe("120");
+      await tell({ ...FULL, enabled: false });
+      expect(text()).toContain("Lookback is off");
+    });
+
+    it("offers to save once there is something to save", async () => {
+      hass.lookback = { ...FULL, available: 0 };
+      await show("camera");
+      expect(save().disabled).toBe(true);
+      await tell(FULL);
+      expect(save().disabled).toBe(false);
+      await tell({ ...FULL, enabled: false });
+      expect(save().disabled).toBe(true);
+      // A message of a newer server.
+      await tell({});
+      expect(save().disabled).toBe(false);
+      expect(ready()).toBe("");
+    });
+
+    it("forgets that of an unloaded entry", async () => {
+      await show("camera");
+      become(withState(withState(hass, "camera.garden", "unavailable"), "switch.l", "unavailable"));
+      await done();
+      expect(ready()).toBe("");
+      expect(save().disabled).toBe(true);
+    });
+
+    it("follows it only while visible, and only for a camera of Retrocam", async () => {
+      await show("camera");
+      expect(hass.lookbackWatchers.size).toBe(1);
+      see(false);
+      await done();
+      expect(hass.lookbackWatchers.size).toBe(0);
+      see(true);
+      await done();
+      expect(hass.lookbackWatchers.size).toBe(1);
+      const other = { ...hass.entities["camera.garden"]!, platform: "other" };
+      become({ ...hass, entities: { ...hass.entities, "camera.garden": other } });
+      await done();
+      expect(hass.lookbackWatchers.size).toBe(0);
+      expect(ready()).toBe("");
+    });
+
+    it("subscribes again after a lost connection, and after a refusal", async () => {
+      await show("camera");
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      const known = hass.lookback;
+      hass.lookback = undefined;
+      hass.reconnected.forEach((callback) => callback());
+      await done();
+      expect(ready()).toBe("");
+      hass.lookback = known;
+      vi.advanceTimersByTime(10_000);
+      await done();
+      expect(ready()).toContain("58 s ready");
+      expect(hass.lookbackWatchers.size).toBe(1);
+      hass.lookback = undefined;
+      hass.reconnected.forEach((callback) => callback());
+      await done();
+      see(false);
+      await done();
+      expect(vi.getTimerCount()).toBe(0);
+      vi.useRealTimers();
+    });
   });
 
-  it("offers to save once something is held", async () => {
-    const full = hass;
-    become(withState(hass, "sensor.a", "0"));
-    await show("camera");
-    expect(button("Save the last 10 s").disabled).toBe(true);
-    become(full);
-    await done();
-    expect(button("Save the last 10 s").disabled).toBe(false);
-    become(withState(full, "switch.l", "off"));
-    await done();
-    expect(button("Save the last 10 s").disabled).toBe(true);
-  });
-
-  it("saves what has just happened, and links to it", async () => {
+  it("saves the lookback, and links to the clip", async () => {
     hass.callService.mockResolvedValue({ response: { "camera.garden": { url: "/clip.mp4", duration: 9.6 } } });
     await show("camera", { save_seconds: 20 });
     button("Save the last 20 s").click();
@@ -116,15 +178,15 @@ describe("camera card", () => {
     expect(all("a")[0]!.getAttribute("href")).toBe("/clip.mp4?authSig=x");
   });
 
-  it("tells why something failed", async () => {
+  it("shows the reason of a failure", async () => {
     hass.callService.mockRejectedValue({ message: "The disk is full" });
     await show("camera");
     button("Take snapshot").click();
     await done();
-    expect(text()).toContain("This did not work: The disk is full");
+    expect(text()).toContain("Failed: The disk is full");
   });
 
-  it("lets a recording be stopped and extended", async () => {
+  it("stops and extends a recording", async () => {
     await show("camera");
     expect(text()).not.toContain("Recording");
     become(withState(hass, "binary_sensor.r", "on"));
@@ -147,7 +209,7 @@ describe("camera card", () => {
     );
   });
 
-  it("has one layout that Tab comes to, and arrows for the others", async () => {
+  it("has one layout in the Tab order, and arrow keys for the others", async () => {
     become(fakeHass({ "select.s": ["layout", "quad", { options: ["single", "quad", "auto"] }] }));
     await show("camera");
     const radios = () => all("[role=radio]") as HTMLElement[];
@@ -170,7 +232,7 @@ describe("camera card", () => {
     expect(radios().map((one) => one.getAttribute("tabindex"))).toEqual(["0", "-1", "-1"]);
   });
 
-  it("opens a socket for ASCII only while seen, and closes it", async () => {
+  it("opens a socket for ASCII only while visible, and closes it", async () => {
     await show("camera");
     button("Show as ASCII").click();
     await done();
@@ -192,16 +254,16 @@ describe("camera card", () => {
     expect(observed).toEqual([]);
   });
 
-  it("throws for a configuration without a camera, and tells of one that is gone", async () => {
+  it("throws for a configuration without a camera, and reports a missing one", async () => {
     await show("camera", { entity: "camera.gone" });
-    expect(text()).toContain("camera.gone is not there");
-    expect(() => card.setConfig({ type: "" })).toThrow("Choose an entity");
-    expect(() => card.setConfig({ type: "", entity: "light.x" })).toThrow("Choose an entity");
+    expect(text()).toContain("camera.gone does not exist");
+    expect(() => card.setConfig({ type: "" })).toThrow("Choose a Retrocam entity");
+    expect(() => card.setConfig({ type: "", entity: "light.x" })).toThrow("Choose a Retrocam entity");
   });
 
-  describe("with MJPEG, whose end no browser tells", () => {
+  describe("with MJPEG, whose end a browser does not report", () => {
     const image = () => all("img:not(.poster)")[0] as HTMLImageElement | undefined;
-    /** What the picture shows: one that the canvas reads as so many pixels. */
+    /** The contents of the picture, as the pixels that the canvas reads. */
     let shown: number[];
     const context = { drawImage: () => undefined, getImageData: () => ({ data: shown }) };
     const pass = async (ms: number) => {
@@ -225,7 +287,7 @@ describe("camera card", () => {
       vi.restoreAllMocks();
     });
 
-    it("asks anew, under another address, for a picture that stands still", async () => {
+    it("requests a still-standing picture again, by another URL", async () => {
       const address = image()!.src;
       await pass(4000);
       shown = [2];
@@ -235,7 +297,7 @@ describe("camera card", () => {
       expect(image()!.src).toBe(`${address}&_=2`);
     });
 
-    it("asks anew for one that is broken, and says so", async () => {
+    it("requests a broken picture again, and says so", async () => {
       vi.spyOn(HTMLImageElement.prototype, "naturalWidth", "get").mockReturnValue(0);
       await pass(2000);
       expect(image()).toBeUndefined();
@@ -244,7 +306,7 @@ describe("camera card", () => {
       expect(image()!.src).toMatch(/&_=2$/);
     });
 
-    it("leaves one alone that may not be looked at, and one that is not seen", async () => {
+    it("ignores pictures whose pixels cannot be read, and invisible ones", async () => {
       const looked = vi.spyOn(context, "getImageData").mockImplementation(() => {
         throw new DOMException("tainted", "SecurityError");
       });
@@ -257,7 +319,7 @@ describe("camera card", () => {
       expect(vi.getTimerCount()).toBe(0);
     });
 
-    it("ends it once Home Assistant's own player is there", async () => {
+    it("ends once Home Assistant's own player is loaded", async () => {
       const before = image()!;
       customElements.define("ha-camera-stream", class extends HTMLElement {});
       const camera = hass.states["camera.garden"]!;
@@ -271,10 +333,12 @@ describe("camera card", () => {
   });
 
   it.each([
-    ["auto", 2, true, "player"], ["auto", 2, false, "mjpeg"], ["auto", 0, true, "mjpeg"], ["still", 2, true, "still"],
-    ["mjpeg", 2, true, "mjpeg"], ["hls", 2, true, "player"],
-  ] as const)("live %s with features %i and player %s: %s", (mode, features, has, way) => {
+    ["auto", 2, ["ha-camera-stream"], "player"], ["auto", 2, [], "mjpeg"], ["auto", 0, ["ha-camera-stream"], "mjpeg"],
+    ["still", 2, ["ha-camera-stream"], "still"], ["mjpeg", 2, ["ha-camera-stream"], "mjpeg"],
+    ["hls", 2, ["ha-camera-stream", "ha-hls-player"], "hls"], ["hls", 2, ["ha-camera-stream"], "mjpeg"],
+    ["hls", 0, ["ha-camera-stream", "ha-hls-player"], "mjpeg"],
+  ] as const)("live %s with features %i and %s: %s", (mode, features, elements, way) => {
     const state = { entity_id: "", state: "", attributes: { supported_features: features } };
-    expect(liveWay(state, mode, has)).toBe(way);
+    expect(liveMethod(state, mode, (name) => (elements as readonly string[]).includes(name))).toBe(way);
   });
 });

@@ -15,24 +15,24 @@ describe("editors", () => {
     },
   );
 
-  it("tell what holds where nothing is chosen and no field shows it", () => {
+  it("document defaults that no field shows", () => {
     const { computeHelper } = historyForm();
-    expect(computeHelper({ name: "kinds" })).toContain("none is chosen");
+    expect(computeHelper({ name: "kinds" })).toContain("none is selected");
     expect(computeHelper({ name: "entity" })).toBeUndefined();
   });
 
-  it("get a first configuration that fits", () => {
+  it("return a valid stub configuration", () => {
     const entities = ["light.x", "camera.garden", "media_player.p"];
     for (const [kind, entity] of [["camera", "camera.garden"], ["history", "camera.garden"], ["ascii", "media_player.p"]]) {
       const element = customElements.get(`retrocam-${kind}-card`) as unknown as typeof CameraCard;
       expect(element.getStubConfig(hass, entities)).toEqual({ entity });
     }
-    // A player that has a card already is better than a camera that has none.
+    // A player that already has a card is preferred to a camera without one.
     const ascii = customElements.get("retrocam-ascii-card") as unknown as typeof AsciiCard;
     expect(ascii.getStubConfig(hass, ["camera.garden"], ["media_player.p"])).toEqual({ entity: "media_player.p" });
   });
 
-  it("begin with a camera, not with a player's screen, where there is one", () => {
+  it("prefer a camera to a player's screen in the stub configuration", () => {
     const players = structuredClone({ entities: hass.entities, devices: hass.devices });
     const screen = { entity_id: "camera.screen", device_id: "p", platform: "retrocam" };
     players.entities["media_player.p"] = { ...screen, entity_id: "media_player.p" };

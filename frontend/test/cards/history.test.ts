@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { RENEW } from "../../src/history/album";
-import { dayOf } from "../../src/history/day";
+import { dayOf as dayIn } from "../../src/localize/zone";
 import { withState } from "../fake-hass";
 import { all, become, button, card, done, hass, see, show, text } from "./stage";
 
@@ -19,18 +19,18 @@ describe("history card", () => {
     });
   });
 
-  it("lists the day, grows as things are saved, and forgets what is deleted", async () => {
+  it("lists the day, adds saved files, and removes deleted ones", async () => {
     await show("history");
-    expect(text()).toContain("1 kept");
+    expect(text()).toContain("1 items");
     hass.push({ type: "saved", kind: "snapshots", item: raw(stamp + 500) });
     await done();
-    expect(text()).toContain("2 kept");
+    expect(text()).toContain("2 items");
     hass.push({ type: "deleted", kind: "snapshots", media_content_id: `m${stamp}` });
     await done();
-    expect(text()).toContain("1 kept");
+    expect(text()).toContain("1 items");
   });
 
-  it("asks again for what it may have missed, with the viewer as it is", async () => {
+  it("reloads after a lost connection, and keeps the viewer open", async () => {
     await show("history");
     const viewed = () => (all("retrocam-viewer")[0] as Element & { item?: { id: string } }).item?.id;
     all("retrocam-grid")[0]!.dispatchEvent(new CustomEvent("open", { detail: 0 }));
@@ -42,15 +42,15 @@ describe("history card", () => {
     );
     hass.push({ type: "reset" });
     await done();
-    expect(text()).toContain("2 kept");
+    expect(text()).toContain("2 items");
     expect(viewed()).toBe(`m${stamp}`);
     hass.callWS.mockResolvedValue({ items: [], total: 0 });
     hass.reconnected.forEach((callback) => callback());
     await done();
-    expect(text()).toContain("Nothing was kept");
+    expect(text()).toContain("Nothing was saved");
   });
 
-  it("keeps all that was loaded, and what is open, while the page is hidden for a moment", async () => {
+  it("keeps the loaded items and the open one while the page is hidden for a moment", async () => {
     vi.useFakeTimers({ now: new Date(2026, 10, 21, 20), toFake: ["Date"] });
     const times = Array.from({ length: 900 }, (_, i) => Date.now() - (i + 1) * 60_000);
     hass.callWS.mockImplementation(async (message: { type: string; kind: string; after: string; before: string; limit: number }) => {
@@ -79,7 +79,7 @@ describe("history card", () => {
     expect(ribbon.loadedFrom).toBe(times[799]);
   });
 
-  it("goes on to the neighbour of what is deleted, also where the news comes before the answer", async () => {
+  it("moves to the neighbour of a deleted item, even if the event precedes the response", async () => {
     await show("history");
     for (const later of [500, 700]) hass.push({ type: "saved", kind: "snapshots", item: raw(stamp + later) });
     const viewer = () => all("retrocam-viewer")[0] as Element & { item?: { id: string } };
@@ -100,7 +100,7 @@ describe("history card", () => {
     expect(viewer().item).toBeUndefined();
   });
 
-  it("hears what happens while it asks again", async () => {
+  it("applies changes during a reload", async () => {
     await show("history");
     let answer: ((page: object) => void) | undefined;
     hass.callWS.mockImplementation((message: { kind?: string }) =>
@@ -113,10 +113,10 @@ describe("history card", () => {
     await done();
     answer!({ items: [], total: 0 });
     await done();
-    expect(text()).toContain("1 kept");
+    expect(text()).toContain("1 items");
   });
 
-  it("asks again before its signed addresses end, as long as it is seen", async () => {
+  it("reloads before its signed URLs expire, while visible", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     await show("history");
     hass.callWS.mockClear();
@@ -132,15 +132,34 @@ describe("history card", () => {
     vi.useRealTimers();
   });
 
-  it("goes over to the next day at midnight, unless another day is looked at", async () => {
+  it("shows days and times of the server's zone where the profile says so", async () => {
+    const zone = "Pacific/Kiritimati";
+    const locale = { language: "en", time_zone: "server", time_format: "24" };
+    const asked = () => (hass.callWS.mock.calls as { after?: string }[][]).map(([message]) => message!.after);
     await show("history");
-    const tomorrow = dayOf(Date.now()).end + 5;
+    become({ ...hass, locale, config: { time_zone: zone } });
+    await done();
+    const { start } = dayIn(Date.now(), zone);
+    expect(asked().at(-1)).toBe(new Date(start).toISOString());
+    button("Previous day").click();
+    await done();
+    expect(asked().at(-1)).toBe(new Date(dayIn(start, zone, -1).start).toISOString());
+    const field = all("input[type=date]")[0] as HTMLInputElement;
+    field.value = "2026-03-04";
+    field.dispatchEvent(new Event("change"));
+    await done();
+    expect(asked().at(-1)).toBe("2026-03-03T10:00:00.000Z");
+  });
+
+  it("switches to the next day at midnight, unless another day is shown", async () => {
+    await show("history");
+    const tomorrow = dayIn(Date.now(), undefined).end + 5;
     vi.useFakeTimers({ now: tomorrow, toFake: ["Date"] });
     hass.callWS.mockResolvedValue({ items: [], total: 0 });
     hass.push({ type: "saved", kind: "snapshots", item: raw(tomorrow) });
     await done();
     const asked = () => hass.callWS.mock.calls.map(([message]) => (message as { after?: string }).after);
-    expect(asked().at(-1)).toBe(new Date(dayOf(tomorrow).start).toISOString());
+    expect(asked().at(-1)).toBe(new Date(dayIn(tomorrow, undefined).start).toISOString());
     button("Previous day").click();
     await done();
     hass.callWS.mockClear();
@@ -150,7 +169,7 @@ describe("history card", () => {
     vi.useRealTimers();
   });
 
-  describe("looked through along the ribbon", () => {
+  describe("scrubbing the timeline", () => {
     const canvas = () => all("canvas")[0]!;
     const bubble = () => all(".bubble span").map((one) => one.textContent);
     const pointer = async (type: string, button = 0) => {
@@ -163,21 +182,21 @@ describe("history card", () => {
       Object.assign(canvas(), { setPointerCapture: () => undefined });
     });
 
-    it.each(["pointerup", "pointercancel", "lostpointercapture"])("shows a bubble until %s", async (end) => {
+    it.each(["pointerup", "pointercancel", "lostpointercapture"])("shows a preview until %s", async (end) => {
       await pointer("pointerdown");
       expect(bubble()).toHaveLength(1);
-      // A server that never answers must not keep it.
+      // A server that never answers must not keep it open.
       hass.callWS.mockReturnValue(new Promise(() => undefined));
       await pointer(end);
       expect(bubble()).toEqual([]);
     });
 
-    it("shows none for another button, whose release nobody tells of", async () => {
+    it("shows none for another button, whose release is not reported", async () => {
       await pointer("pointerdown", 2);
       expect(bubble()).toEqual([]);
     });
 
-    it("shows none when it comes back after it was taken away in the midst of it", async () => {
+    it("shows none after it was removed from the page during the drag", async () => {
       await pointer("pointerdown");
       card.remove();
       document.body.append(card);
@@ -186,7 +205,7 @@ describe("history card", () => {
       expect(bubble()).toEqual([]);
     });
 
-    it("keeps to what it was at when something is saved", async () => {
+    it("keeps its position when an item is added", async () => {
       await pointer("pointerdown");
       await pointer("pointerup");
       const grid = all("retrocam-grid")[0] as Element & { current: number };
@@ -197,7 +216,7 @@ describe("history card", () => {
     });
   });
 
-  it("tells how far a timelapse is", async () => {
+  it("shows the progress of a timelapse", async () => {
     await show("history");
     button("Timelapse").click();
     hass.push({ type: "progress", kind: "timelapses", state: "running", done: 21, total: 50 });
@@ -208,7 +227,7 @@ describe("history card", () => {
     expect(button("Make timelapse").disabled).toBe(false);
   });
 
-  it("offers a timelapse again where it was not told of the end of the last one", async () => {
+  it("offers a timelapse again if the end of the last one was missed", async () => {
     await show("history");
     button("Timelapse").click();
     hass.push({ type: "progress", kind: "timelapses", state: "running", done: 21, total: 50 });
@@ -218,20 +237,20 @@ describe("history card", () => {
     expect(button("Make timelapse").disabled).toBe(false);
   });
 
-  it("lists once it is known whose camera it is", async () => {
+  it("lists once the camera's entry is known", async () => {
     const there = hass;
     const { "camera.garden": _, ...entities } = hass.entities;
     become({ ...hass, entities });
     await show("history");
-    expect(text()).toContain("Choose an entity of Retrocam");
+    expect(text()).toContain("Choose a Retrocam entity");
     expect(text()).not.toContain("Loading");
     become(there);
     await done();
-    expect(text()).toContain("1 kept");
+    expect(text()).toContain("1 items");
     expect(hass.subscribers.size).toBe(1);
   });
 
-  it("is subscribed only while it is seen", async () => {
+  it("is subscribed only while visible", async () => {
     await show("history", {}, false);
     expect(hass.subscribers.size).toBe(0);
     see(true);
@@ -242,7 +261,7 @@ describe("history card", () => {
     expect(hass.subscribers.size).toBe(0);
   });
 
-  it("makes a timelapse of the chosen time", async () => {
+  it("exports a timelapse of the chosen range", async () => {
     hass.callService.mockResolvedValue({ response: { "camera.garden": { url: "/lapse.mp4" } } });
     await show("history");
     button("Timelapse").click();
@@ -256,7 +275,7 @@ describe("history card", () => {
     expect(text()).toContain("The timelapse is ready");
   });
 
-  it("lists only what is switched on", async () => {
+  it("lists only the selected kinds", async () => {
     await show("history", { kinds: ["snapshots", "recordings"] });
     const kinds = () => hass.callWS.mock.calls.map(([message]) => (message as { kind?: string }).kind);
     expect(kinds()).toEqual(["snapshots", "recordings"]);
@@ -266,7 +285,7 @@ describe("history card", () => {
     expect(kinds()).toEqual(["snapshots"]);
   });
 
-  it("lists what it could not while the camera was away, once it is back", async () => {
+  it("lists once the camera is available again", async () => {
     const answer = hass.callWS.getMockImplementation()!;
     hass.callWS.mockRejectedValue({ message: "not loaded" });
     const back = hass;
@@ -276,28 +295,28 @@ describe("history card", () => {
     hass.callWS.mockImplementation(answer);
     become(back);
     await done();
-    expect(text()).toContain("1 kept");
+    expect(text()).toContain("1 items");
     expect(text()).not.toContain("not loaded");
     expect(hass.subscribers.size).toBe(1);
   });
 
-  it("lists the files of a camera that is away also where its registry comes late", async () => {
+  it("lists the files of an unavailable camera, even if the registry loads late", async () => {
     const there = withState(hass, "camera.garden", "unavailable");
     const { "camera.garden": _, ...entities } = there.entities;
     become({ ...there, entities });
     await show("history");
     become(there);
     await done();
-    expect(text()).toContain("1 kept");
+    expect(text()).toContain("1 items");
   });
 
-  it("tells why there is no list", async () => {
+  it("shows why listing failed", async () => {
     hass.callWS.mockRejectedValue({ message: "not allowed" });
     await show("history");
     expect(text()).toContain("not allowed");
   });
 
-  it("tells that the link is lost, until it is there again", async () => {
+  it("shows that the connection is lost, until it is back", async () => {
     const answer = hass.callWS.getMockImplementation()!;
     hass.callWS.mockRejectedValue({ type: "result", success: false, error: { code: 3, message: "Connection lost" } });
     await show("history");
@@ -305,7 +324,7 @@ describe("history card", () => {
     hass.callWS.mockImplementation(answer);
     hass.reconnected.forEach((callback) => callback());
     await done();
-    expect(text()).toContain("1 kept");
+    expect(text()).toContain("1 items");
     expect(text()).not.toContain("connection");
   });
 });

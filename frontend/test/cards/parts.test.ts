@@ -10,7 +10,7 @@ async function settled(): Promise<void> {
   for (let i = 0; i < 8; i++) await new Promise((ready) => setImmediate(ready));
 }
 
-describe("text over the picture", () => {
+describe("selectable text", () => {
   let card: HTMLElement;
   let pre: HTMLElement;
   let layer: TextLayer;
@@ -39,7 +39,7 @@ describe("text over the picture", () => {
   const press = (target: Node) =>
     target.dispatchEvent(new Event("pointerdown", { bubbles: true, composed: true }));
 
-  it("is there while all of it is selected, and goes with a press elsewhere on the page", () => {
+  it("is shown while everything is selected, and hidden by a press elsewhere on the page", () => {
     layer.selectAll();
     expect(pre.textContent).toBe("ab\ncd");
     press(pre);
@@ -50,7 +50,7 @@ describe("text over the picture", () => {
     expect(layer.style()).toBe("");
   });
 
-  it("does not come where there is no picture yet", () => {
+  it("is not shown without a frame", () => {
     text = "";
     layer.selectAll();
     expect(layer.frozen).toBeUndefined();
@@ -83,19 +83,31 @@ describe("media browser", () => {
   const pictures = () =>
     [...browser.renderRoot.querySelectorAll("img")].map((image) => image.getAttribute("src"));
 
-  it("shows pictures of what plays, signed, and icons of all else", () => {
+  it("shows signed thumbnails of playable items, and icons of all else", () => {
     expect(pictures()).toEqual(["/thumb/film?authSig=x"]);
     expect(browser.renderRoot.querySelectorAll("li .icon")).toHaveLength(1);
   });
 
-  it("falls back to an icon where a picture cannot be loaded", async () => {
+  it("falls back to an icon if a thumbnail cannot be loaded", async () => {
     browser.renderRoot.querySelector("img")!.dispatchEvent(new Event("error"));
     await settled();
     expect(pictures()).toEqual([]);
     expect(browser.renderRoot.querySelectorAll("li .icon")).toHaveLength(2);
   });
 
-  it("is where the user was, over the whole page, after it was moved in the page", async () => {
+  it("moves the focus of the keyboard along with its list", async () => {
+    const focused = () => (browser.renderRoot as ShadowRoot).activeElement;
+    const items = () => [...browser.renderRoot.querySelectorAll<HTMLElement>("button.item")];
+    items()[0]!.focus();
+    items()[0]!.click();
+    await settled();
+    expect(focused()).toBe(items()[0]);
+    browser.renderRoot.querySelector<HTMLElement>("[aria-label=Back]")!.click();
+    await settled();
+    expect(focused()).toBe(items()[0]);
+  });
+
+  it("keeps its folder and stays modal after it was moved in the page", async () => {
     browser.renderRoot.querySelector<HTMLElement>("button.item")!.click();
     await settled();
     const up = () => browser.renderRoot.querySelectorAll("[aria-label=Back]");
@@ -122,7 +134,7 @@ describe("viewer", () => {
     [...viewer.renderRoot.querySelectorAll("button")].find(
       (one) => one.getAttribute("aria-label") === label || one.textContent.trim() === label,
     )!;
-  const told = () => viewer.renderRoot.querySelector("footer")!.textContent.trim();
+  const footer = () => viewer.renderRoot.querySelector("footer")!.textContent.trim();
   const link = new URL("/u?authSig=x", location.href).href;
 
   beforeEach(async () => {
@@ -138,7 +150,7 @@ describe("viewer", () => {
     vi.restoreAllMocks();
   });
 
-  it("is over the whole page again after it was moved in the page, as by turning a phone", async () => {
+  it("stays modal after it was moved in the page, as by turning a phone", async () => {
     const shown = vi.spyOn(dialog(), "showModal");
     viewer.remove();
     expect(dialog().open).toBe(false);
@@ -151,17 +163,17 @@ describe("viewer", () => {
     expect(dialog().open).toBe(false);
   });
 
-  it("hands on a link that is signed from now on", async () => {
+  it("shares a link with a new signature", async () => {
     const { clipboard } = navigator;
     const written = vi.spyOn(clipboard, "writeText").mockResolvedValue();
     vi.stubGlobal("navigator", { clipboard });
     button("Share link").click();
     await settled();
     expect(written).toHaveBeenCalledWith(link);
-    expect(told()).toContain("it works for a day");
+    expect(footer()).toContain("it works for a day");
   });
 
-  it.each([[true, "Link copied"], [false, link]])("copies a link by plain http, allowed %s: %s", async (allowed, words) => {
+  it.each([[true, "Link copied"], [false, link]])("copies a link over plain HTTP, allowed %s: %s", async (allowed, words) => {
     vi.stubGlobal("navigator", {});
     let copied: string | undefined;
     document.execCommand = () => {
@@ -171,15 +183,15 @@ describe("viewer", () => {
     button("Share link").click();
     await settled();
     expect(copied).toBe(link);
-    expect(told()).toContain(words);
+    expect(footer()).toContain(words);
     expect(dialog().querySelector("textarea")).toBeNull();
   });
 
   it.each([
-    [206, "This browser cannot show it"],
+    [206, "This browser cannot play this file"],
     [404, "This file is gone"],
     [502, "The connection to Home Assistant is lost"],
-  ])("tells of %i: %s", async (status, words) => {
+  ])("reports status %i: %s", async (status, words) => {
     const asked = vi.fn(async () => new Response("", { status }));
     vi.stubGlobal("fetch", asked);
     viewer.renderRoot.querySelector("video")!.dispatchEvent(new Event("error"));
@@ -188,18 +200,31 @@ describe("viewer", () => {
     expect(viewer.renderRoot.querySelector(".notice")!.textContent).toContain(words);
   });
 
-  it("does not take a link that is lost for a file that is gone", async () => {
+  it("says which player shows a clip of which the browser plays the sound alone", async () => {
+    vi.stubGlobal("fetch", vi.fn(async () => new Response("", { status: 206 })));
+    const video = viewer.renderRoot.querySelector("video")!;
+    Object.defineProperty(video, "videoWidth", { value: 320, configurable: true });
+    video.dispatchEvent(new Event("loadedmetadata"));
+    await settled();
+    expect(viewer.renderRoot.querySelector(".notice")).toBeNull();
+    Object.defineProperty(video, "videoWidth", { value: 0 });
+    video.dispatchEvent(new Event("loadedmetadata"));
+    await settled();
+    expect(viewer.renderRoot.querySelector(".notice")!.textContent).toContain("VLC");
+  });
+
+  it("distinguishes an expired URL from a deleted file", async () => {
     vi.stubGlobal("fetch", vi.fn().mockRejectedValue(new TypeError("Failed to fetch")));
     viewer.renderRoot.querySelector("video")!.dispatchEvent(new Event("error"));
     await settled();
     expect(viewer.renderRoot.querySelector(".notice")!.textContent).toContain("The connection to Home Assistant is lost");
-    // The list is asked for again, and has another address of the same file.
+    // The list is reloaded, and has a new URL for the same file.
     viewer.item = { ...viewer.item!, url: "/u?authSig=new" };
     await settled();
     expect(viewer.renderRoot.querySelector("video")!.getAttribute("src")).toBe("/u?authSig=new");
   });
 
-  it("hears keys also when the button that was pressed is gone", async () => {
+  it("handles keys after the focused button was removed", async () => {
     const stepped = vi.fn();
     viewer.addEventListener("step", stepped);
     const pressed = (key: string) =>

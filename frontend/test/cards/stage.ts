@@ -1,4 +1,4 @@
-/** A card in a page: shown, seen or not, and looked into. Each test begins with an empty page. */
+/** A page with one card, visible or not, to look into. Each test begins with an empty page. */
 
 import { afterEach, beforeEach, vi } from "vitest";
 import "../../src/main";
@@ -9,7 +9,7 @@ import { type FakeHass, fakeHass } from "../fake-hass";
 
 export type Card = (CameraCard | HistoryCard | AsciiCard) & HTMLElement;
 
-/** Observers of what is on screen that have not been disconnected. */
+/** Intersection observers that have not been disconnected. */
 export let observed: { callback: (entries: { isIntersecting: boolean }[]) => void }[];
 export let hass: FakeHass;
 export let card: Card;
@@ -27,7 +27,9 @@ class FakeObserver {
 /** Sockets that cards have opened and not closed. */
 export const sockets = new Set<object>();
 class FakeSocket {
+  static readonly CONNECTING = 0;
   static readonly OPEN = 1;
+  readonly readyState = FakeSocket.OPEN;
   constructor() {
     sockets.add(this);
   }
@@ -43,7 +45,6 @@ beforeEach(() => {
   vi.stubGlobal("WebSocket", FakeSocket);
   hass = fakeHass({
     "switch.l": ["lookback", "on"],
-    "number.l": ["lookback_seconds", "60"],
     "media_player.p": ["player", "playing", { media_title: "Film", media_duration: 100, media_position: 5 }],
     "select.p": ["preset", "low", { options: ["low", "high"] }],
   });
@@ -64,7 +65,7 @@ export async function show(kind: string, config: object = {}, seen = true): Prom
   await done();
 }
 
-/** Hands another Home Assistant to the card that is shown, or to the next one. */
+/** Sets `hass` of the card on the page, or of the next one. */
 export function become(next: FakeHass): void {
   hass = next;
   if (card?.isConnected) card.hass = next;

@@ -3,17 +3,17 @@ import { describe, expect, it, vi } from "vitest";
 import { announce } from "../../src/announce";
 import { define } from "../../src/define";
 import { act, messageOf } from "../../src/ha/actions";
-import { entryIdOf, isRetrocam, nameOf, numberOf, sibling, siblingState } from "../../src/ha/entities";
+import { entryIdOf, isRetrocam, nameOf, sibling, siblingState } from "../../src/ha/entities";
 import { listMedia, parseItem, watchMedia } from "../../src/ha/media";
 import { signPath, socketUrl } from "../../src/ha/sign";
-import { subscribe } from "../../src/ha/subscription";
+import { follow, subscribe } from "../../src/ha/subscription";
 import { add, fakeHass, withState } from "../fake-hass";
 
 describe("entities", () => {
-  it("of the same device are found by domain and key", () => {
+  it("on the same device are found by domain and key", () => {
     const hass = fakeHass({ "select.s": ["layout", "quad"] });
     expect(sibling(hass, "camera.garden", "select", "layout")).toBe("select.s");
-    expect(sibling(hass, "sensor.a", "camera")).toBe("camera.garden");
+    expect(sibling(hass, "select.s", "camera")).toBe("camera.garden");
     expect(sibling(hass, "camera.garden", "number", "interval_sec")).toBeUndefined();
     expect(sibling(hass, "camera.stranger", "select")).toBeUndefined();
     hass.entities["select.s"]!.platform = "other";
@@ -22,14 +22,12 @@ describe("entities", () => {
 
   it("that are unavailable count as missing", () => {
     const hass = fakeHass();
-    expect(numberOf(siblingState(hass, "camera.garden", "sensor", "lookback_available"))).toBe(58);
-    const away = withState(hass, "sensor.a", "unavailable");
-    expect(siblingState(away, "camera.garden", "sensor", "lookback_available")).toBeUndefined();
-    expect(numberOf({ entity_id: "", state: "", attributes: {} })).toBeUndefined();
-    expect(numberOf({ entity_id: "", state: "many", attributes: {} })).toBeUndefined();
+    expect(siblingState(hass, "camera.garden", "binary_sensor", "recording")?.state).toBe("off");
+    const away = withState(hass, "binary_sensor.r", "unavailable");
+    expect(siblingState(away, "camera.garden", "binary_sensor", "recording")).toBeUndefined();
   });
 
-  it("lead to their entry and name", () => {
+  it("have an entry and a name", () => {
     const hass = fakeHass({ "media_player.p": ["player", "idle", { friendly_name: "P" }] });
     expect(entryIdOf(hass, "camera.garden")).toBe("entry");
     expect(entryIdOf(hass, "media_player.p")).toBe("entry2");
@@ -45,7 +43,7 @@ describe("entities", () => {
 });
 
 describe("signing", () => {
-  it("is asked for once", async () => {
+  it("is requested once", async () => {
     const hass = fakeHass();
     expect(await signPath(hass, "/api/x")).toBe("/api/x?authSig=x");
     expect(await signPath(hass, "/api/x?authSig=y")).toBe("/api/x?authSig=y");
@@ -59,7 +57,7 @@ describe("signing", () => {
 });
 
 describe("actions", () => {
-  it("give the entity's part of the response", async () => {
+  it("return the entity's part of the response", async () => {
     const hass = fakeHass();
     hass.callService.mockResolvedValue({ response: { "camera.garden": { url: "/clip" } } });
     expect(await act(hass, "record", "camera.garden", { duration: 0 })).toEqual({ url: "/clip" });
@@ -92,19 +90,54 @@ describe("subscriptions", () => {
     await vi.waitFor(() => expect(hass.subscribers.size).toBe(0));
   });
 
-  it("that end before the server has answered end as soon as it has", async () => {
+  it("ended before the server answers end as soon as it does", async () => {
     const hass = fakeHass();
     subscribe(hass, {}, vi.fn(), vi.fn())();
     await vi.waitFor(() => expect(hass.subscribers.size).toBe(0));
   });
 
-  it("tell of a refusal, but not after their end", async () => {
+  it("report a rejection, but not after their end", async () => {
     const hass = fakeHass();
     hass.connection.subscribeMessage = () => Promise.reject(new Error("no"));
     const failed = vi.fn();
     subscribe(hass, {}, vi.fn(), failed);
     subscribe(hass, {}, vi.fn(), failed)();
     await vi.waitFor(() => expect(failed).toHaveBeenCalledOnce());
+  });
+
+  it("that are followed begin again after a refusal and a lost connection, until they end", async () => {
+    vi.useFakeTimers();
+    const hass = fakeHass();
+    const { subscribeMessage } = hass.connection;
+    hass.connection.subscribeMessage = vi.fn(() => Promise.reject(new Error("no")));
+    const heard = vi.fn();
+    const end = follow(hass, {}, 1000, heard);
+    await vi.advanceTimersByTimeAsync(999);
+    expect(heard.mock.calls).toEqual([[undefined]]);
+    expect(hass.connection.subscribeMessage).toHaveBeenCalledOnce();
+    hass.connection.subscribeMessage = subscribeMessage;
+    await vi.advanceTimersByTimeAsync(1);
+    hass.push({ a: 1 });
+    expect(heard).toHaveBeenLastCalledWith({ a: 1 });
+
+    hass.reconnected.forEach((missed) => missed());
+    await vi.advanceTimersByTimeAsync(0);
+    expect(heard).toHaveBeenLastCalledWith(undefined);
+    expect(hass.subscribers.size).toBe(1);
+    hass.push({ a: 2 });
+    expect(heard).toHaveBeenCalledTimes(4);
+
+    end();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(hass.subscribers.size).toBe(0);
+    expect(hass.reconnected.size).toBe(0);
+    hass.connection.subscribeMessage = vi.fn(() => Promise.reject(new Error("no")));
+    const other = follow(hass, {}, 1000, heard);
+    await vi.advanceTimersByTimeAsync(0);
+    other();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(hass.connection.subscribeMessage).toHaveBeenCalledOnce();
+    vi.useRealTimers();
   });
 });
 
@@ -128,7 +161,7 @@ describe("media", () => {
     expect(() => parseItem({ ...raw, timestamp: "soon" }, "snapshots")).toThrow("soon");
   });
 
-  it("comes and goes by subscription", async () => {
+  it("changes by subscription", async () => {
     const hass = fakeHass();
     const watcher = { happened: vi.fn(), missed: vi.fn(), progress: vi.fn(), failed: vi.fn() };
     const end = watchMedia(hass, "entry", watcher);
@@ -152,7 +185,7 @@ describe("media", () => {
 });
 
 describe("the page", () => {
-  it("is told of the cards once, with a suggestion for the entities they are for", () => {
+  it("gets the cards registered once, with suggestions for their entities", () => {
     announce();
     announce();
     const cards = window.customCards!;
@@ -168,7 +201,7 @@ describe("the page", () => {
     expect(suggested("light.kitchen")).toEqual([]);
   });
 
-  it("gets each element once", async () => {
+  it("defines each element once", async () => {
     class One extends HTMLElement {}
     define("retrocam-one", One);
     define("retrocam-one", class extends HTMLElement {});

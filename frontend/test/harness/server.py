@@ -1,8 +1,8 @@
-"""Serves the built cards with a pretended Home Assistant around them, to look at and to measure.
+"""Serves the built cards with a fake Home Assistant around them, to look at and to measure.
 
 Run from the repository's root: `.venv/bin/python frontend/test/harness/server.py VIDEO [PORT]`, then
-open http://127.0.0.1:8199/?card=camera (history, ascii; &theme=dark; see page.html). Cells are made by
-the real encoder; there is no Home Assistant and no sign-in: it listens on the loopback only.
+open http://127.0.0.1:8199/?card=camera (history, ascii; &theme=dark; see page.html). The ASCII stream
+comes from the real encoder; there is no Home Assistant and no login: it listens on the loopback only.
 """
 
 import asyncio
@@ -34,10 +34,10 @@ JPEG_SIZE = (640, 360)
 
 
 class Clip:
-    """The first seconds of a video, decoded once for each size that is asked for."""
+    """The first seconds of a video, decoded once for each requested size."""
 
     def __init__(self, path: Path, seconds: float = 30.0) -> None:
-        """Read nothing yet."""
+        """Prepare without reading the video."""
         self.path = path
         self.seconds = seconds
         self._codes: dict[tuple[int, int], list[NDArray[np.uint8]]] = {}
@@ -47,7 +47,7 @@ class Clip:
             self.fps = float(container.streams.video[0].average_rate or Fraction(24))
 
     def codes(self, cols: int, rows: int) -> list[NDArray[np.uint8]]:
-        """Return the codes of all pictures at a grid."""
+        """Return the codes of all frames at a size."""
         with self._lock:
             if (cols, rows) not in self._codes:
                 self._codes[cols, rows] = [
@@ -57,7 +57,7 @@ class Clip:
         return self._codes[cols, rows]
 
     def jpegs(self) -> list[bytes]:
-        """Return all pictures as small JPEGs."""
+        """Return all frames as small JPEGs."""
         with self._lock:
             if not self._jpegs:
                 self._jpegs = [
@@ -99,7 +99,7 @@ CLIP: web.AppKey[Clip] = web.AppKey("clip", Clip)
 
 
 async def cells(request: web.Request) -> web.WebSocketResponse:
-    """Send the clip as cells, paced and over and over, in the preset of the query."""
+    """Send the clip as a paced, endless ASCII stream, in the preset of the query."""
     socket = web.WebSocketResponse(protocols=["retrocam.cells.v1"], compress=False)
     await socket.prepare(request)
     preset = PRESETS[request.query.get("preset", "low")]
@@ -142,7 +142,7 @@ async def send_clip(
     fps: float,
     encoder: CellEncoder,
 ) -> None:
-    """Send pictures at their pace, from the first on and over and over."""
+    """Send frames at their pace, from the first on, repeatedly."""
     began = time.monotonic()
     number = 0
     while not socket.closed:
@@ -180,12 +180,12 @@ async def sound(request: web.Request, start_us: int) -> web.StreamResponse:
 
 
 async def still(request: web.Request) -> web.Response:
-    """Answer with the picture of a number."""
+    """Return the image of a number."""
     return await picture(request, int(request.match_info.get("number", "0")))
 
 
 async def picture(request: web.Request, number: int) -> web.Response:
-    """Answer with one of the clip's pictures."""
+    """Return one of the clip's frames."""
     jpegs = await asyncio.to_thread(request.app[CLIP].jpegs)
     return web.Response(
         body=jpegs[number * 7 % len(jpegs)],
@@ -195,7 +195,7 @@ async def picture(request: web.Request, number: int) -> web.Response:
 
 
 async def mjpeg(request: web.Request) -> web.StreamResponse:
-    """Answer with MJPEG at ten pictures a second."""
+    """Return MJPEG at ten frames per second."""
     jpegs = await asyncio.to_thread(request.app[CLIP].jpegs)
     response = web.StreamResponse(
         headers={"Content-Type": "multipart/x-mixed-replace; boundary=frame"}

@@ -1,8 +1,8 @@
-"""Serves the built share page with a pretended server behind it, to look at and to try things on.
+"""Serves the built share page with a fake server behind it, to look at and to try out.
 
 Run from the repository's root: `.venv/bin/python frontend/test/harness/share_page.py VIDEO [PORT]`, then
-open http://127.0.0.1:8198/retrocam/player (camera, grid; the PIN is 1234). It speaks as the integration
-does, under the same content security policy; it listens on the loopback only.
+open http://127.0.0.1:8198/retrocam/player (camera, grid; the PIN is 1234). It follows the integration's
+protocol, with the same content security policy; it listens on the loopback only.
 """
 
 import asyncio
@@ -28,10 +28,10 @@ HOUR = 3600
 
 
 class Shared:
-    """What one slug shares, and what its guests have done to it."""
+    """The state of one share page."""
 
     def __init__(self, kind: str) -> None:
-        """Begin idle."""
+        """Start idle."""
         self.kind = kind
         self.preset = "low"
         self.layout = "main_plus_preview"
@@ -43,7 +43,7 @@ class Shared:
         self.wrong = 0
 
     def info(self) -> dict[str, Any]:
-        """Return what the page asks first."""
+        """Return the page's initial information."""
         grid = self.kind == "grid"
         titles = {"player": "Living room", "camera": "Porch", "grid": "House"}
         return {
@@ -63,7 +63,7 @@ class Shared:
         }
 
     def turn(self, state: str, *, title: str | None = None) -> None:
-        """Go on to another state; a new title begins an epoch."""
+        """Switch to another state; a new title begins an epoch."""
         self.state = state
         if title is not None:
             self.title = title
@@ -109,7 +109,7 @@ class Shared:
                 task.cancel()
 
     async def act(self, name: str, data: dict[str, Any]) -> web.Response:
-        """Do what a guest wants."""
+        """Execute a guest's command."""
         if name == "play" and (media := data.get("media")):
             self.turn("resolving")
             await asyncio.sleep(0.5)
@@ -131,7 +131,7 @@ SLUGS: web.AppKey[dict[str, Shared]] = web.AppKey("slugs", dict)
 
 
 async def shell(request: web.Request) -> web.Response:
-    """Answer with the page."""
+    """Serve the page."""
     text = (server.DIST / "share.html").read_text(encoding="utf-8")
     base = f"/retrocam/{request.match_info['slug']}"
     headers = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
@@ -141,7 +141,7 @@ async def shell(request: web.Request) -> web.Response:
 
 
 async def asset(request: web.Request) -> web.FileResponse:
-    """Answer with one of the page's files."""
+    """Serve one of the page's files."""
     name = request.match_info["name"]
     if not name.startswith("share") or "/" in name:
         raise web.HTTPNotFound
@@ -162,7 +162,7 @@ async def unlock(request: web.Request) -> web.Response:
 
 
 async def inside(request: web.Request) -> web.StreamResponse:
-    """Answer what needs the cookie."""
+    """Handle requests that require the cookie."""
     shared = request.app[SLUGS][request.match_info["slug"]]
     if COOKIE not in request.cookies:
         return web.json_response({"error": "locked"}, status=401)
@@ -177,7 +177,7 @@ async def inside(request: web.Request) -> web.StreamResponse:
 
 
 async def seen(request: web.Request, shared: Shared) -> web.StreamResponse:
-    """Answer with what a guest may look at."""
+    """Serve the media that a guest may see."""
     what, _, rest = request.match_info["what"].partition("/")
     if what == "info":
         return web.json_response(shared.info())
@@ -192,7 +192,7 @@ async def seen(request: web.Request, shared: Shared) -> web.StreamResponse:
 
 
 def snapshots(request: web.Request) -> list[dict[str, str]]:
-    """List a picture a minute, for two hours."""
+    """List a snapshot for each minute of two hours."""
     last = request.query.get("before")
     now = time.time() // 60 * 60
     first = now if last is None else _seconds(last) - 60

@@ -1,7 +1,8 @@
 // @vitest-environment node
 import { describe, expect, it, vi } from "vitest";
 import type { Kind, MediaItem, Range } from "../../src/ha/media";
-import { Day, dayOf } from "../../src/history/day";
+import { Day } from "../../src/history/day";
+import { dayOf as dayIn } from "../../src/localize/zone";
 import { gridFor, heightOf, stepIndex, visibleItems } from "../../src/history/rows";
 import { MediaStore, nearestIndex } from "../../src/history/store";
 import { Timeline } from "../../src/history/timeline";
@@ -11,7 +12,7 @@ const item = (time: number, kind: Kind = "snapshots"): MediaItem => ({
 });
 
 describe("store", () => {
-  it("keeps the newest first and nothing twice", () => {
+  it("keeps items newest first, without duplicates", () => {
     const store = new MediaStore();
     expect(store.add([item(2), item(1)])).toBe(true);
     const before = store.items;
@@ -26,7 +27,7 @@ describe("store", () => {
     expect(store.add([item(2)])).toBe(true);
   });
 
-  it("finds the nearest, also among a hundred thousand", () => {
+  it("finds the nearest, even among a hundred thousand", () => {
     const items = Array.from({ length: 100_000 }, (_, i) => item((100_000 - i) * 10));
     expect(items[nearestIndex(items, 500_004)]!.time).toBe(500_000);
     expect(items[nearestIndex(items, 500_006)]!.time).toBe(500_010);
@@ -37,7 +38,7 @@ describe("store", () => {
 });
 
 describe("day", () => {
-  /** A server with a snapshot each second of a day. */
+  /** A server with a snapshot for each second of a day. */
   function server(count: number) {
     const asked: Range[] = [];
     const list = vi.fn(async (kind: Kind, range: Range) => {
@@ -68,7 +69,7 @@ describe("day", () => {
     expect(changed).toHaveBeenCalled();
   });
 
-  it("looks at a moment before paging comes to it", async () => {
+  it("loads a time before paging reaches it", async () => {
     const { list } = server(5000);
     const day = new Day(0, 86_400_000, ["snapshots"], list, () => undefined);
     await day.more();
@@ -82,7 +83,7 @@ describe("day", () => {
     expect(list.mock.calls).toHaveLength(calls);
   });
 
-  it("asked for anew has all that the one before had, and what lies around where it was looked at", async () => {
+  it("loads on reload all that was loaded, and the items around visited times", async () => {
     const { list } = server(5000);
     const make = () => new Day(0, 86_400_000, ["snapshots", "recordings"], list, () => undefined);
     const before = make();
@@ -100,7 +101,7 @@ describe("day", () => {
     expect(list).toHaveBeenCalledTimes(2);
   });
 
-  it("grows and shrinks as things happen, within its limits and kinds", () => {
+  it("adds and removes items within its limits and kinds", () => {
     const changed = vi.fn();
     const day = new Day(0, 1000, ["snapshots"], server(0).list, changed);
     day.happened({ saved: item(5) });
@@ -116,7 +117,7 @@ describe("day", () => {
     expect(day.store.items).toEqual([]);
   });
 
-  it("tells of a server that fails, and can be tried again", async () => {
+  it("reports a failing server, and can be retried", async () => {
     const list = vi.fn().mockRejectedValueOnce(new Error("gone")).mockResolvedValue({ items: [], total: 0 });
     const day = new Day(0, 1000, ["snapshots"], list, () => undefined);
     await expect(day.more()).rejects.toThrow("gone");
@@ -124,9 +125,9 @@ describe("day", () => {
     expect(day.complete).toBe(true);
   });
 
-  it("goes from midnight to midnight", () => {
+  it("spans midnight to midnight", () => {
     const noon = new Date(2026, 6, 1, 12).getTime();
-    const { start, end } = dayOf(noon);
+    const { start, end } = dayIn(noon, undefined);
     expect(new Date(start)).toEqual(new Date(2026, 6, 1));
     expect(new Date(end)).toEqual(new Date(2026, 6, 2));
   });
@@ -143,7 +144,7 @@ describe("timeline", () => {
     expect(line.time(10, 0)).toBe(0);
   });
 
-  it("zooms with the moment under the finger where it is, and stays in the day", () => {
+  it("zooms around the time under the finger, within the day", () => {
     const line = new Timeline(0, 24 * hour);
     line.zoom(4, 6 * hour);
     expect(line.span).toBe(6 * hour);
@@ -158,7 +159,7 @@ describe("timeline", () => {
     expect(line.span).toBe(5 * 60_000);
   });
 
-  it("moves to what is out of sight", () => {
+  it("pans to a time out of view", () => {
     const line = new Timeline(0, 24 * hour);
     line.zoom(24, 0);
     line.reveal(12 * hour);
@@ -171,7 +172,7 @@ describe("timeline", () => {
     expect(line.start).toBe(start);
   });
 
-  it("marks round times that do not crowd", () => {
+  it("marks round times without crowding", () => {
     const line = new Timeline(0, 24 * hour);
     const ticks = line.ticks(480);
     expect(ticks).toEqual(Array.from({ length: 9 }, (_, i) => i * 3 * hour));
@@ -190,7 +191,7 @@ describe("rows", () => {
     expect(gridFor(50, 140, 4).columns).toBe(1);
   });
 
-  it("of a hundred thousand draw a few dozen", () => {
+  it("render a few dozen of a hundred thousand", () => {
     const { first, last } = visibleItems(grid, 100_000, 1_000_000, 600);
     expect(last - first).toBeLessThan(60);
     expect(first % grid.columns).toBe(0);

@@ -11,7 +11,7 @@ beforeEach(() => {
   clock = new PlayerClock(() => now);
 });
 
-/** Lets frames arrive, each so many ms later than its pts says, and returns the last pts. */
+/** Simulates the arrival of frames, each the given ms later than its pts, and returns the last pts. */
 function receive(count: number, jitter: (i: number) => number, first = 0): number {
   let pts = first;
   const began = now;
@@ -25,18 +25,18 @@ function receive(count: number, jitter: (i: number) => number, first = 0): numbe
 }
 
 describe("without sound", () => {
-  it("is unknown before the first frame", () => {
+  it("is undefined before the first frame", () => {
     expect(clock.time()).toBeUndefined();
   });
 
-  it("shows an even stream as it arrives", () => {
+  it("shows a steady stream as it arrives", () => {
     const pts = receive(48, () => 0);
     expect(clock.time()).toBeCloseTo(pts, -1);
     now += 100;
     expect(clock.time()).toBeCloseTo(pts + 100_000, -1);
   });
 
-  it("waits for as long as arrivals vary, so that frames are there when due", () => {
+  it("delays by the arrival jitter, so that frames have arrived when due", () => {
     let late = 0;
     const began = now;
     for (let i = 0; i < 96; i++) {
@@ -48,19 +48,19 @@ describe("without sound", () => {
     expect(late).toBe(0);
   });
 
-  it("takes a burst for a late joiner as the past, not as jitter", () => {
+  it("treats the replay for a late joiner as the past, not as jitter", () => {
     for (let i = 0; i < 48; i++) clock.arrived(i * FRAME * 1000);
     expect(clock.time()).toBeCloseTo(47 * FRAME * 1000, -1);
   });
 
-  it("finds its place again after a pause", () => {
+  it("resynchronizes after a pause", () => {
     const pts = receive(48, () => 0);
     now += 60_000;
     receive(48, () => 0, pts + FRAME * 1000);
     expect(clock.time()).toBeCloseTo(pts + 48 * FRAME * 1000, -2);
   });
 
-  it("never runs backwards for jitter alone", () => {
+  it("never runs backwards because of jitter alone", () => {
     let before = -Infinity;
     const began = now;
     for (let i = 0; i < 200; i++) {
@@ -74,7 +74,7 @@ describe("without sound", () => {
 });
 
 describe("with sound", () => {
-  it("follows the element, between the steps of its position too", () => {
+  it("follows the element, also between the steps of its position", () => {
     receive(24, () => 0);
     const audio = { currentTime: 0.01, paused: false };
     clock.follow(audio, 2_000_000);
@@ -82,7 +82,7 @@ describe("with sound", () => {
     const began = now;
     for (let ms = 0; ms < 4000; ms += 16) {
       now = began + ms;
-      // A position that is told every 100 ms only.
+      // A position that is updated every 100 ms only.
       audio.currentTime = 0.01 + Math.floor(ms / 100) / 10;
       const truth = 2_010_000 + ms * 1000;
       if (ms > 1000) errors.push(Math.abs(clock.time()! - truth));
@@ -91,7 +91,7 @@ describe("with sound", () => {
     expect(Math.max(...errors)).toBeLessThan(40_000);
   });
 
-  it("goes by arrivals while the sound is loading, paused or stalled", () => {
+  it("follows arrivals while the sound is loading, paused or stalled", () => {
     const pts = receive(24, () => 0);
     const audio = { currentTime: 0, paused: false };
     clock.follow(audio, 0);
@@ -105,7 +105,7 @@ describe("with sound", () => {
     expect(clock.soundTime()).toBeUndefined();
   });
 
-  it("goes by arrivals where the sound is so far off that the picture would stand still", () => {
+  it("follows arrivals if the sound is so far off that the picture would freeze", () => {
     const pts = receive(240, () => 0);
     clock.follow({ currentTime: (pts - 3_000_000) / 1e6, paused: false });
     expect(clock.time()).toBeCloseTo(pts - 3_000_000, -2);
@@ -113,7 +113,7 @@ describe("with sound", () => {
     expect(clock.time()).toBeCloseTo(pts, -2);
   });
 
-  it("is forgotten at the next epoch", () => {
+  it("is reset at the next epoch", () => {
     receive(3, () => 0);
     clock.follow({ currentTime: 3, paused: false }, 0);
     clock.reset();

@@ -26,7 +26,7 @@ const atlas = (charset: (typeof CHARSETS)[number], width: number, height: number
   );
 
 describe("glyphs", () => {
-  it("go from dark to light over the whole range", () => {
+  it("run from dark to light over the whole range", () => {
     const table = glyphTable("ramp", 7, plain);
     expect([table[0], table[63], table[64], table[127]]).toEqual([0, 4, 5, 9]);
     expect(glyphTable("ramp", 7, { ...plain, invert: true })[0]).toBe(9);
@@ -39,7 +39,7 @@ describe("glyphs", () => {
     expect(light[32]!).toBeGreaterThan(glyphTable("ramp", 7, plain)[32]!);
   });
 
-  it("of the server are taken as they are, and never beyond the last", () => {
+  it("chosen by the server are used as they are, clamped to the last", () => {
     const table = glyphTable("shape", 7, { ...plain, contrast: 3, invert: true });
     expect([table[0], table[94], table[200]]).toEqual([0, 94, 94]);
   });
@@ -71,16 +71,16 @@ describe("glyphs", () => {
 });
 
 describe("colour", () => {
-  it("is that of JPEG", () => {
+  it("matches JPEG", () => {
     expect(rgbOf(255, 128, 128)).toEqual([255, 255, 255]);
     expect(rgbOf(76, 85, 255).map(Math.round)).toEqual([254, 0, 0]);
     expect(valueOf(127, 7)).toBe(255);
     expect(valueOf(32, 6)).toBe(130);
   });
 
-  it("is drawn brighter than the cell, over a little of it", () => {
+  it("is drawn brighter than the cell, over a share of the cell's colour", () => {
     const scene = makeScene(init, look, { width: 2, height: 3 }, atlas);
-    // Left cells dark, right cells light; all of them without colour (code 32 is 130, nearly none).
+    // Left cells dark, right cells light; all of them almost colourless (code 32 is 130).
     const codes = new Uint8Array([10, 127, 10, 127, 32, 32]);
     const out = new Uint8ClampedArray(4 * 6 * 4);
     compose(scene, codes, out);
@@ -91,14 +91,14 @@ describe("colour", () => {
     expect(pixel(2, 4)[3]).toBe(255);
   });
 
-  it("in mono is ink on paper by the glyph's coverage", () => {
+  it("in mono blends foreground and background by the glyph's coverage", () => {
     const scene = makeScene({ ...init, cols: 1, rows: 1 }, { ...look, colour: false }, { width: 1, height: 1 }, atlas);
     const out = new Uint8ClampedArray(4);
     compose(scene, new Uint8Array([64, 0, 0]), out);
     expect([...out]).toEqual([0, 128, 0, 255]);
   });
 
-  it("needs chroma, and glyph indices are read where they lie", () => {
+  it("needs chroma, and glyph indices are read at their offset", () => {
     const gray = makeScene({ ...init, planes: ["y"] }, look, { width: 1, height: 1 }, atlas);
     expect(gray.colour).toBe(false);
     const planes: PlaneName[] = ["y", "cb", "cr", "g"];
@@ -113,7 +113,7 @@ describe("cells", () => {
     expect(cellSize({ cols: 100, rows: 50 }, { width: 1000, height: 800 }, 4e6)).toEqual({ width: 10, height: 16 });
   });
 
-  it("are drawn larger where they would be tiny, and smaller where there would be too many pixels", () => {
+  it("are drawn larger if they would be tiny, and smaller if there would be too many pixels", () => {
     const tiny = cellSize({ cols: 320, rows: 120 }, { width: 520, height: 292 }, 4e6);
     expect(tiny.width).toBeGreaterThanOrEqual(6);
     const huge = cellSize({ cols: 120, rows: 50 }, { width: 3840, height: 2160 }, 3e5);

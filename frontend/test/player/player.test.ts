@@ -6,7 +6,7 @@ import { codes, FakePage, FakeSocket, init, packet, playing, settle } from "./so
 
 vi.stubGlobal("WebSocket", FakeSocket);
 
-/** An audio element as far as the sound uses it; what it plays is wound by hand. */
+/** An audio element, as far as the player uses it; tests set its position. */
 class FakeAudio extends EventTarget {
   currentTime = 0;
   paused = true;
@@ -61,18 +61,18 @@ beforeEach(async () => {
 afterEach(() => player.stop());
 
 async function begin(template: string | null = null): Promise<void> {
-  page.socket.tell({ ...init, audio: template });
-  page.socket.tell(playing);
+  page.socket.receive({ ...init, audio: template });
+  page.socket.receive(playing);
   await receive(0);
 }
 
 async function receive(index: number): Promise<void> {
-  page.socket.tell(packet(index));
+  page.socket.receive(packet(index));
   await settle();
 }
 
 describe("picture", () => {
-  it("acknowledges the last frame of a burst, though none follows it", async () => {
+  it("acknowledges the last frame of a burst, even if no other follows", async () => {
     await begin();
     const acks = () => page.socket.sent.map((text) => (JSON.parse(text) as { ack: number }).ack);
     await receive(1);
@@ -100,7 +100,7 @@ describe("picture", () => {
     expect(begun).toHaveBeenCalledOnce();
   });
 
-  it("drops what is late", async () => {
+  it("drops late frames", async () => {
     await begin();
     page.draw(1);
     for (let i = 1; i < 6; i++) await receive(i);
@@ -109,9 +109,9 @@ describe("picture", () => {
     expect(player.report().skipped).toBe(4);
   });
 
-  it("of a new epoch forgets the old", async () => {
+  it("of a new epoch replaces the old one", async () => {
     await begin();
-    page.socket.tell({ ...init, epoch: 1 });
+    page.socket.receive({ ...init, epoch: 1 });
     page.draw();
     expect(drawn).toEqual([]);
     await receive(13);
@@ -140,7 +140,7 @@ describe("sound", () => {
       page.time += 41;
       await receive(i);
     }
-    // The browser took 200 ms to begin: the picture waits for its sound.
+    // The browser took 200 ms to start: the picture waits for its sound.
     audio.currentTime = 0.05;
     page.draw(1);
     expect(drawn[drawn.length - 1]).toBe(codes(1));
@@ -152,7 +152,7 @@ describe("sound", () => {
     expect(Math.abs(player.report().soundOffset!)).toBeLessThan(45);
   });
 
-  it("that a browser refuses is told, and begins with a gesture", async () => {
+  it("blocked by the browser is reported, and starts with a gesture", async () => {
     audio.refuse = new DOMException("no gesture", "NotAllowedError");
     await begin("/audio/{start_us}.aac");
     page.draw();
@@ -168,7 +168,7 @@ describe("sound", () => {
     expect(audio.paused).toBe(false);
   });
 
-  it("is not asked for again once the last picture has come", async () => {
+  it("is not requested again once the last frame has arrived", async () => {
     await begin("/audio/{start_us}.aac");
     page.draw();
     await settle();
@@ -177,26 +177,26 @@ describe("sound", () => {
     for (let i = 0; i < 100; i++) page.draw(500);
     expect(page.sounds).toHaveLength(1);
     // Another epoch, as after a seek, has its own.
-    page.socket.tell({ ...init, audio: "/audio/{start_us}.aac" });
+    page.socket.receive({ ...init, audio: "/audio/{start_us}.aac" });
     await receive(0);
     page.draw();
     await settle();
     expect(page.sounds).toHaveLength(2);
   });
 
-  it("is not asked for behind the end, where a film begins anew", async () => {
-    page.socket.tell({ ...init, duration: 0.4, audio: "/audio/{start_us}.aac" });
-    page.socket.tell(playing);
+  it("is not requested past the end, where a film repeats", async () => {
+    page.socket.receive({ ...init, duration: 0.4, audio: "/audio/{start_us}.aac" });
+    page.socket.receive(playing);
     await receive(0);
     page.draw();
     await settle();
     expect(page.sounds).toEqual([]);
-    page.socket.tell({ ...init, epoch: 1, duration: 20, audio: "/audio/{start_us}.aac" });
+    page.socket.receive({ ...init, epoch: 1, duration: 20, audio: "/audio/{start_us}.aac" });
     await receive(13);
     page.draw();
     await settle();
     expect(page.sounds).toHaveLength(1);
-    // It has stopped with the last of the sound, and the picture is a little behind the end.
+    // It has ended with its last byte, and the picture is slightly behind.
     audio.paused = true;
     for (let i = 0; i < 100; i++) page.draw(250);
     const asked = page.sounds.map((address) => Number(/\d+/.exec(address)));
@@ -204,7 +204,7 @@ describe("sound", () => {
     expect(Math.max(...asked)).toBeLessThan(20e6);
   });
 
-  it("that fails is tried again after a while", async () => {
+  it("is retried after a delay if it fails", async () => {
     audio.refuse = new Error("network");
     await begin("/audio/{start_us}.aac");
     page.draw();
@@ -220,7 +220,7 @@ describe("sound", () => {
     expect(page.sounds).toHaveLength(3);
   });
 
-  it("is not asked for while muted or paused", async () => {
+  it("is not requested while muted or paused", async () => {
     player.mute(true);
     await begin("/audio/{start_us}.aac");
     page.draw();
@@ -229,7 +229,7 @@ describe("sound", () => {
     page.draw();
     await settle();
     expect(page.sounds).toHaveLength(1);
-    page.socket.tell({ type: "state", state: "paused", error: null });
+    page.socket.receive({ type: "state", state: "paused", error: null });
     expect(audio.src).toBe("");
     page.draw();
     expect(page.sounds).toHaveLength(1);

@@ -6,7 +6,7 @@ import { Stats } from "../../src/player/stats";
 const frame = (pts: number) => ({ seq: pts, pts, codes: new Uint8Array() });
 
 describe("queue", () => {
-  it("gives the newest frame that is due, once", () => {
+  it("returns the newest due frame, once", () => {
     const queue = new FrameQueue();
     [10, 20, 30, 40].forEach((pts) => queue.push(frame(pts)));
     expect(queue.due(5)).toBeUndefined();
@@ -29,11 +29,11 @@ describe("queue", () => {
 });
 
 describe("stats", () => {
-  it("tell the rate, the jitter and the bytes", () => {
+  it("report rate, jitter and bytes", () => {
     let now = 0;
     const stats = new Stats(() => now);
     for (let i = 0; i < 41; i++) {
-      // Every tenth frame comes 20 ms late.
+      // Every tenth frame is 20 ms late.
       now = i * 40 + (i % 10 === 9 ? 20 : 0);
       stats.arrived(1000);
       stats.drew(i * 40_000);
@@ -46,7 +46,7 @@ describe("stats", () => {
     expect(report).toMatchObject({ asked: 24, skipped: 3, soundOffset: -12 });
   });
 
-  it("are zero before anything was drawn", () => {
+  it("are zero before the first frame", () => {
     const stats = new Stats(() => 0);
     stats.drew(0);
     stats.reset();
@@ -54,9 +54,9 @@ describe("stats", () => {
     expect(stats.report(24, 0, undefined)).toMatchObject({ drawn: 0, due: 0 });
   });
 
-  it("count what was drawn against what the rate asks for", () => {
+  it("compare the frames drawn with those expected by the rate", () => {
     const stats = new Stats(() => 0);
-    // Every sixth of 24 frames a second is missing, over two seconds.
+    // Every sixth of 24 frames per second is missing, over two seconds.
     for (let i = 0; i <= 48; i++) if (i % 6 !== 3) stats.drew(5_000_000 + Math.round((i * 1e6) / 24));
     expect(stats.report(24, 0, undefined)).toMatchObject({ drawn: 41, due: 49 });
   });

@@ -28,40 +28,40 @@ beforeEach(async () => {
 describe("messages", () => {
   it("become events, and packets frames in order", async () => {
     page.socket.open();
-    page.socket.tell(init);
-    page.socket.tell(playing);
-    for (let i = 0; i < 13; i++) page.socket.tell(packet(i));
+    page.socket.receive(init);
+    page.socket.receive(playing);
+    for (let i = 0; i < 13; i++) page.socket.receive(packet(i));
     await settle();
     expect(log).toEqual(["open", "init 0", "playing", "end"]);
     expect(frames).toEqual(Array.from({ length: 12 }, (_, i) => codes(i)));
     expect(page.socket.binaryType).toBe("arraybuffer");
   });
 
-  it("tell errors by their code", () => {
-    page.socket.tell({ type: "state", state: "error", error: { code: "drm", message: "" } });
-    page.socket.tell({ type: "something new" });
+  it("report errors by their code", () => {
+    page.socket.receive({ type: "state", state: "error", error: { code: "drm", message: "" } });
+    page.socket.receive({ type: "something new" });
     expect(log).toEqual(["error drm"]);
   });
 
   it("of an old epoch are dropped", async () => {
-    page.socket.tell(init);
-    page.socket.tell(packet(0));
-    page.socket.tell({ ...init, epoch: 1 });
-    page.socket.tell(packet(1));
-    page.socket.tell(packet(13));
+    page.socket.receive(init);
+    page.socket.receive(packet(0));
+    page.socket.receive({ ...init, epoch: 1 });
+    page.socket.receive(packet(1));
+    page.socket.receive(packet(13));
     await settle();
     expect(frames).toEqual([codes(13)]);
   });
 
-  it("that are damaged are counted and done with, and the next key goes on", async () => {
+  it("that are damaged are counted and acknowledged, and the next key resumes", async () => {
     page.socket.open();
-    page.socket.tell(init);
-    page.socket.tell(new ArrayBuffer(3));
+    page.socket.receive(init);
+    page.socket.receive(new ArrayBuffer(3));
     const broken = packet(1);
     new Uint8Array(broken).fill(0xff, 16);
-    page.socket.tell(packet(0));
-    page.socket.tell(broken);
-    page.socket.tell(packet(7));
+    page.socket.receive(packet(0));
+    page.socket.receive(broken);
+    page.socket.receive(packet(7));
     await settle();
     expect(frames).toEqual([codes(0), codes(7)]);
     expect(session.damaged).toBe(2);
@@ -69,17 +69,17 @@ describe("messages", () => {
     expect(page.socket.sent).toEqual(['{"ack":11}']);
   });
 
-  it("that pile up behind a truncated one end the link", async () => {
+  it("piling up behind a truncated one close the connection", async () => {
     page.socket.open();
-    page.socket.tell(init);
-    page.socket.tell(packet(0).slice(0, 40));
-    for (let i = 0; i < 400; i++) page.socket.tell(packet(1));
+    page.socket.receive(init);
+    page.socket.receive(packet(0).slice(0, 40));
+    for (let i = 0; i < 400; i++) page.socket.receive(packet(1));
     expect(log).toContain("lost");
     page.fire();
     await settle();
     expect(page.sockets).toHaveLength(2);
-    page.socket.tell(init);
-    page.socket.tell(packet(0));
+    page.socket.receive(init);
+    page.socket.receive(packet(0));
     await settle();
     expect(frames).toEqual([codes(0)]);
   });
@@ -96,8 +96,8 @@ describe("acknowledgements", () => {
   });
 });
 
-describe("a lost link", () => {
-  it("is made anew with longer and longer waits, signed anew each time", async () => {
+describe("a lost connection", () => {
+  it("is reopened with growing delays, signed anew each time", async () => {
     const waits: number[] = [];
     for (let i = 0; i < 6; i++) {
       page.socket.lose();
@@ -106,12 +106,12 @@ describe("a lost link", () => {
     }
     expect(waits).toEqual([500, 1000, 2000, 5000, 10_000, 10_000]);
     expect(page.addresses).toBe(7);
-    page.socket.tell(init);
+    page.socket.receive(init);
     page.socket.lose();
     expect(page.fire()).toEqual([500]);
   });
 
-  it("is tried again when signing fails", async () => {
+  it("is retried when signing fails", async () => {
     page.refuse = true;
     page.socket.lose();
     page.fire();
@@ -124,9 +124,22 @@ describe("a lost link", () => {
 });
 
 describe("closing", () => {
-  it("ends socket and timer, and nothing comes after", async () => {
-    page.socket.tell(init);
-    page.socket.tell(packet(0));
+  it("waits for a socket that is not open yet: browsers complain of another", () => {
+    vi.stubGlobal("WebSocket", { CONNECTING: 0, OPEN: 1 });
+    const { socket } = page;
+    session.close();
+    vi.stubGlobal("WebSocket", FakeSocket);
+    expect(socket.readyState).toBe(0);
+    socket.open();
+    expect(socket.readyState).toBe(3);
+    expect(log).toEqual([]);
+  });
+
+  it("ends socket and timer, and no event follows", async () => {
+    page.socket.open();
+    log.length = 0;
+    page.socket.receive(init);
+    page.socket.receive(packet(0));
     const { socket } = page;
     session.close();
     await settle();
@@ -136,13 +149,13 @@ describe("closing", () => {
     expect(page.timers.size).toBe(0);
   });
 
-  it("while it waits to try again cancels that", () => {
+  it("cancels a pending reconnect", () => {
     page.socket.lose();
     session.close();
     expect(page.timers.size).toBe(0);
   });
 
-  it("while it signs opens no socket", async () => {
+  it("during signing opens no socket", async () => {
     page.socket.lose();
     page.fire();
     session.close();

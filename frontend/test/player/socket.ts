@@ -1,4 +1,4 @@
-/** A server's side of a WebSocket, in memory, and a page that tests can wind. */
+/** The server side of a WebSocket, in memory, and a page whose time tests control. */
 
 import { promisify } from "node:util";
 import { deflateRaw } from "node:zlib";
@@ -21,7 +21,7 @@ export class FakeSocket {
     this.onopen?.();
   }
 
-  tell(message: object | ArrayBuffer): void {
+  receive(message: object | ArrayBuffer): void {
     const data = message instanceof ArrayBuffer ? message : JSON.stringify(message);
     this.onmessage?.({ data });
   }
@@ -92,7 +92,7 @@ export class FakePage implements PlayerParts {
     return address;
   }
 
-  /** Runs the timers that wait, and tells for how long each would have. */
+  /** Runs the pending timers, and returns their delays. */
   fire(): number[] {
     const waiting = [...this.timers.values()];
     this.timers.clear();
@@ -100,7 +100,7 @@ export class FakePage implements PlayerParts {
     return waiting.map(({ ms }) => ms);
   }
 
-  /** Lets the page draw. */
+  /** Runs the pending animation frames. */
   draw(ms = 16): void {
     this.time += ms;
     const waiting = [...this.frames.values()];
@@ -125,7 +125,7 @@ export function codes(index: number): string {
   return odd.packets[index]!.codes!;
 }
 
-/** Lets everything that is ready happen: promises, and what the inflater does in its threads. */
+/** Waits for all that is ready: promises, and the work of the inflater's threads. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 12; i++) {
     await roundTrip("");

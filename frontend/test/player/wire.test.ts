@@ -47,7 +47,7 @@ describe.each([
   ["a glyph plane", glyphs],
   ["a larger grid", large],
 ])("vectors of the server's encoder: %s", (_name, vector) => {
-  it("come out as the codes that went in", async () => {
+  it("decode to the codes that were encoded", async () => {
     const epochs = new Set(vector.packets.map((packet) => packet.epoch));
     for (const epoch of epochs) {
       const decoder = new WireDecoder(initOf(vector, epoch));
@@ -63,13 +63,13 @@ describe.each([
     }
   });
 
-  it("hold every type of packet", () => {
+  it("contain every type of packet", () => {
     expect(new Set(vector.packets.map((packet) => packet.type)).size).toBe(4);
   });
 });
 
 describe("order", () => {
-  it("waits for a key, and begins at any", async () => {
+  it("starts at any key", async () => {
     const decoder = new WireDecoder(initOf(odd, 0));
     const frames = await decodeAll(decoder, odd, range(5, 12));
     expect(frames.slice(0, 2)).toEqual([undefined, undefined]);
@@ -90,7 +90,7 @@ describe("order", () => {
     expect(frame?.seq).toBe(10);
   });
 
-  it("never writes to a frame it has given", async () => {
+  it("never writes to a returned frame", async () => {
     const decoder = new WireDecoder(initOf(odd, 0));
     const [first] = await decodeAll(decoder, odd, range(0, 7));
     expect(Buffer.from(first!.codes).toString("base64")).toBe(odd.packets[0]!.codes);
@@ -104,7 +104,7 @@ describe("order", () => {
 });
 
 describe("damage", () => {
-  it("is told, and repaired by the next key", async () => {
+  it("is reported, and repaired by the next key", async () => {
     const decoder = new WireDecoder(initOf(odd, 0));
     await decodeAll(decoder, odd, [0]);
     const broken = bytes(odd.packets[1]!.data);
@@ -115,12 +115,12 @@ describe("damage", () => {
     expect(Buffer.from(frames[1]!.codes).toString("base64")).toBe(odd.packets[7]!.codes);
   });
 
-  it("is a payload too long", async () => {
+  it("includes a payload that is too long", async () => {
     const decoder = new WireDecoder({ ...initOf(odd, 0), cols: 6 });
     await expect(decoder.decode(parsePacket(bytes(odd.packets[0]!.data)))).rejects.toThrow(/more bytes/);
   });
 
-  it("is an unknown form of delta", async () => {
+  it("includes an unknown form of delta", async () => {
     const decoder = new WireDecoder({ ...initOf(odd, 0), cols: 1, rows: 1, planes: ["y"] });
     // Stored blocks, each flushed: a key of one code, and a delta that begins with 7.
     const stored = (byte: number): number[] => [0, 1, 0, 0xfe, 0xff, byte];
@@ -139,7 +139,7 @@ describe("damage", () => {
     expect(() => parsePacket(data.buffer)).toThrow(message);
   });
 
-  it("of a closed decoder wakes whoever waits", async () => {
+  it("in a closed decoder rejects pending calls", async () => {
     const decoder = new WireDecoder(initOf(odd, 0));
     const whole = bytes(odd.packets[0]!.data);
     const waiting = decoder.decode(parsePacket(whole.slice(0, 30)));

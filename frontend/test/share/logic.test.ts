@@ -3,11 +3,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { infoOf, LockedError, LockedOutError, RefusedError, ShareApi, UnreachableError } from "../../src/share/api";
-import { Curtain, PATIENCE } from "../../src/share/curtain";
+import { AutoHide, PATIENCE } from "../../src/share/auto-hide";
 import { PinEntry } from "../../src/share/pin-entry";
 import { STILL, Stillness } from "../../src/stillness";
 import { Watch } from "../../src/share/watch";
-import { known } from "../../src/share/words";
+import { errorText, supportedLanguage } from "../../src/share/words";
 import { belongs } from "../../text-filter";
 
 const BASE = "/retrocam/slug";
@@ -21,7 +21,7 @@ class Timers {
     return this.id;
   };
   clearTimer = (id: number): void => void this.waiting.delete(id);
-  /** Lets the time of all pass, and tells how long it was. */
+  /** Advances the time, and returns how long it was. */
   async fire(): Promise<number[]> {
     const all = [...this.waiting.values()];
     this.waiting.clear();
@@ -39,18 +39,42 @@ function server(status: number, body?: unknown, headers = {}) {
 }
 
 describe("api", () => {
-  it("unlocks with the PIN, below the page's own path and nowhere else", async () => {
+  it("unlocks with the PIN, below the page's own path only", async () => {
     const { api, fetcher } = server(204);
     await api.unlock("0123");
     expect(fetcher.mock.calls[0]![0]).toBe("/retrocam/slug/unlock");
     expect(fetcher.mock.calls[0]![1]).toMatchObject({ method: "POST", body: '{"pin":"0123"}' });
   });
 
-  it("tells a wrong PIN from a lock-out and from silence", async () => {
+  it("sends the token of the page with the PIN, that of the guest afterwards", async () => {
+    vi.stubGlobal("location", { href: "http://cam.example:8080/retrocam/slug" });
+    const sent: unknown[] = [];
+    const api = new ShareApi(
+      BASE,
+      async (path, init) => {
+        sent.push([String(path).slice(BASE.length), new Headers(init?.headers).get("X-Retrocam-Token")]);
+        return new Response(JSON.stringify({ ...info, token: "guest" }));
+      },
+      "page",
+    );
+    expect(api.cellsUrl()).not.toContain("token");
+    await api.unlock("0123");
+    await api.info();
+    await api.command("stop");
+    await api.unlock("0123");
+    expect(sent).toEqual([["/unlock", "page"], ["/info", null], ["/stop", "guest"], ["/unlock", "page"]]);
+    expect(api.cellsUrl("low")).toBe("ws://cam.example:8080/retrocam/slug/cells?preset=low&token=guest");
+    vi.unstubAllGlobals();
+    const refused = server(403, { error: "other_host" });
+    await expect(refused.api.unlock("1")).rejects.toEqual(new RefusedError("other_host"));
+    expect(errorText(new RefusedError("other_host"))).toContain("Host");
+  });
+
+  it("distinguishes a wrong PIN, a lock-out and a silent server", async () => {
     const wrong = server(401, { error: "wrong_pin" });
     wrong.api.onLocked = vi.fn();
     await expect(wrong.api.unlock("1")).rejects.toEqual(new RefusedError("wrong_pin"));
-    // The pad is there already.
+    // The pad is already shown.
     expect(wrong.api.onLocked).not.toHaveBeenCalled();
     const out = server(429, { error: "locked_out", retry_after: 29.2 });
     await expect(out.api.unlock("1")).rejects.toMatchObject({ name: "LockedOutError", seconds: 30 });
@@ -60,7 +84,7 @@ describe("api", () => {
     await expect(server(502).api.unlock("1")).rejects.toBeInstanceOf(UnreachableError);
   });
 
-  it("says once that the cookie is no good, whatever was asked", async () => {
+  it("reports a rejected cookie once, whatever was requested", async () => {
     for (const ask of [(api: ShareApi) => api.info(), (api: ShareApi) => api.command("stop")]) {
       const { api } = server(401, { error: "locked" });
       api.onLocked = vi.fn();
@@ -69,7 +93,7 @@ describe("api", () => {
     }
   });
 
-  it("passes on why an order was refused", async () => {
+  it("passes on why a command was refused", async () => {
     await expect(server(400, { error: "drm", message: "<b>" }).api.command("play")).rejects.toEqual(
       new RefusedError("drm"),
     );
@@ -77,14 +101,14 @@ describe("api", () => {
     await expect(server(400).api.command("play")).rejects.toEqual(new RefusedError("unknown"));
   });
 
-  it("is unreachable when the network fails, and when the answer comes from somebody else", async () => {
+  it("is unreachable when the network fails, or when a proxy answers", async () => {
     const api = new ShareApi(BASE, () => Promise.reject(new TypeError("failed to fetch")));
     await expect(api.info()).rejects.toBeInstanceOf(UnreachableError);
     await expect(server(200, "<html>hotel</html>").api.info()).rejects.toBeInstanceOf(UnreachableError);
     expect(() => infoOf({ kind: "toaster" })).toThrow(UnreachableError);
   });
 
-  it("gives up on an answer that does not come", async () => {
+  it("gives up on a response that does not come", async () => {
     vi.useFakeTimers();
     const api = new ShareApi(BASE, (_path, init) => {
       return new Promise((_, fail) => init!.signal!.addEventListener("abort", () => fail(init!.signal!.reason)));
@@ -95,10 +119,10 @@ describe("api", () => {
     vi.useRealTimers();
   });
 
-  it("takes only what it understands of an info", () => {
+  it("ignores unknown values of an info", () => {
     expect(infoOf({ ...info, main: 3, members: [{ id: "0", name: "<i>" }, null] })).toEqual({
-      kind: "camera", title: "Porch", control: false, history: true, preset: null, presets: ["low"], layout: null,
-      layouts: [], main: null, full: false, members: [{ id: "0", name: "<i>" }, { id: "undefined", name: "undefined" }],
+      kind: "camera", title: "Porch", control: false, history: true, rewind: 0, preset: null, presets: ["low"],
+      layout: null, layouts: [], main: null, full: false, members: [{ id: "0", name: "<i>" }, { id: "undefined", name: "undefined" }],
     });
   });
 
@@ -118,7 +142,7 @@ describe("api", () => {
 });
 
 describe("PIN", () => {
-  it("holds digits only, twelve at most", () => {
+  it("holds digits only, at most twelve", () => {
     const entry = new PinEntry(() => 0);
     entry.add("12 a");
     expect(entry.complete).toBe(false);
@@ -129,7 +153,7 @@ describe("PIN", () => {
     expect(entry.digits).toBe("12345678901");
   });
 
-  it("takes nothing during a lock-out", () => {
+  it("accepts nothing during a lock-out", () => {
     let now = 0;
     const entry = new PinEntry(() => now);
     entry.add("1234");
@@ -144,45 +168,45 @@ describe("PIN", () => {
   });
 });
 
-describe("curtain", () => {
+describe("auto-hide", () => {
   it("hides the controls after a while, and shows them at a touch", async () => {
     const timers = new Timers();
     const changed = vi.fn();
-    const curtain = new Curtain(timers, changed);
-    curtain.touch();
-    curtain.touch();
+    const autoHide = new AutoHide(timers, changed);
+    autoHide.touch();
+    autoHide.touch();
     expect(timers.waiting.size).toBe(1);
     expect(await timers.fire()).toEqual([PATIENCE]);
     expect(changed.mock.calls).toEqual([[false]]);
-    curtain.touch();
+    autoHide.touch();
     expect(changed.mock.calls).toEqual([[false], [true]]);
-    curtain.close();
+    autoHide.close();
     expect(timers.waiting.size).toBe(0);
   });
 
-  it("stays open for as long as there is a reason", async () => {
+  it("stays open while there is a reason", async () => {
     const timers = new Timers();
-    const curtain = new Curtain(timers, () => undefined);
-    curtain.hold("typing", true);
-    curtain.hold("state", true);
-    curtain.touch();
+    const autoHide = new AutoHide(timers, () => undefined);
+    autoHide.hold("typing", true);
+    autoHide.hold("state", true);
+    autoHide.touch();
     expect(timers.waiting.size).toBe(0);
-    curtain.hold("typing", false);
+    autoHide.hold("typing", false);
     expect(timers.waiting.size).toBe(0);
-    curtain.hold("state", false);
+    autoHide.hold("state", false);
     await timers.fire();
-    expect(curtain.shown).toBe(false);
-    curtain.hold("state", true);
-    expect(curtain.shown).toBe(true);
+    expect(autoHide.shown).toBe(false);
+    autoHide.hold("state", true);
+    expect(autoHide.shown).toBe(true);
   });
 });
 
 describe("stillness", () => {
-  it("is noticed after a while, and then again after as long", () => {
+  it("is detected after a while, and again after the same time", () => {
     const stillness = new Stillness();
-    const seen = (sample: string, ...times: number[]) => times.map((now) => stillness.see(sample, now));
+    const seen = (sample: string, ...times: number[]) => times.map((now) => stillness.update(sample, now));
     expect(seen("a", 1000, 2000, STILL + 999)).toEqual([false, false, false]);
-    // One that moves is never still.
+    // A moving picture is never still.
     expect(seen("b", STILL + 1000, 2 * STILL + 999)).toEqual([false, false]);
     expect(seen("b", 2 * STILL + 1000, 2 * STILL + 2000, 3 * STILL + 1000)).toEqual([true, false, true]);
   });
@@ -191,18 +215,18 @@ describe("stillness", () => {
 describe("watch", () => {
   function watching(ask: () => Promise<unknown>) {
     const timers = new Timers();
-    const told: string[] = [];
+    const events: string[] = [];
     const watch = new Watch(ask as never, timers, {
-      info: () => told.push("info"),
-      lost: () => told.push("lost"),
-      back: () => told.push("back"),
+      info: () => events.push("info"),
+      lost: () => events.push("lost"),
+      back: () => events.push("back"),
     });
-    return { timers, told, watch };
+    return { timers, events, watch };
   }
 
-  it("tells when the server is gone, and when it is back", async () => {
+  it("reports when the server is lost, and when it is back", async () => {
     let up = true;
-    const { timers, told, watch } = watching(async () => {
+    const { timers, events, watch } = watching(async () => {
       if (!up) throw new UnreachableError("away");
       return info;
     });
@@ -213,28 +237,28 @@ describe("watch", () => {
     expect(await timers.fire()).toEqual([2000]);
     up = true;
     await timers.fire();
-    expect(told).toEqual(["info", "lost", "info", "back"]);
+    expect(events).toEqual(["info", "lost", "info", "back"]);
     watch.stop();
     expect(timers.waiting.size).toBe(0);
   });
 
-  it("ends when the page is locked, and forgets answers that come after its end", async () => {
+  it("ends when the page is locked, and ignores later responses", async () => {
     const locked = watching(() => Promise.reject(new LockedError("locked")));
     await locked.watch.look();
-    expect([locked.told, locked.timers.waiting.size]).toEqual([[], 0]);
+    expect([locked.events, locked.timers.waiting.size]).toEqual([[], 0]);
     let answer: (value: unknown) => void = () => undefined;
     const late = watching(() => new Promise((done) => (answer = done)));
     const looked = late.watch.look();
     late.watch.stop();
     answer(info);
     await looked;
-    expect([late.told, late.timers.waiting.size]).toEqual([[], 0]);
+    expect([late.events, late.timers.waiting.size]).toEqual([[], 0]);
   });
 });
 
 describe("language", () => {
-  it("is the browser's, if it is one", () => {
-    expect(["de-AT", "en-US@posix", ""].map(known)).toEqual(["de-AT", "en", "en"]);
+  it("is the browser's, if it is available", () => {
+    expect(["de-AT", "en-US@posix", ""].map(supportedLanguage)).toEqual(["de-AT", "en", "en"]);
   });
 });
 
@@ -243,7 +267,7 @@ describe("bundle", () => {
   const sources = readdirSync(SHARE).filter((name) => name.endsWith(".ts"));
   const code = sources.map((name) => readFileSync(join(SHARE, name), "utf8")).join("\n");
 
-  it("has every text that the page asks for", () => {
+  it("has every text that the page uses", () => {
     const keys = [...code.matchAll(/\bt\(\s*"([^"]+)"|\? "([a-z_]+\.[a-z_]+)" : "([a-z_]+\.[a-z_]+)"/g)];
     const asked = keys.flatMap((found) => found.slice(1)).filter((key) => key !== undefined);
     expect(asked.length).toBeGreaterThan(40);
@@ -255,7 +279,7 @@ describe("bundle", () => {
     expect(belongs("share", "history.day")).toBe(false);
   });
 
-  it("keeps to what the content security policy allows, and to what cars can show", () => {
+  it("complies with the content security policy, and with browsers in cars", () => {
     const shell = readFileSync(join(import.meta.dirname, "../../share/share.html"), "utf8");
     for (const text of [code, shell]) {
       expect(text).not.toMatch(/\sstyle=|<style|<select|<video|https?:\/\/|unsafeHTML|innerHTML|eval\(/);

@@ -15,7 +15,7 @@ const GRID = {
 
 type Answer = { status: number; body?: unknown };
 
-/** What the server answers, by path; and what it was asked. */
+/** The server's responses, by path, and the requests received. */
 let answers: Record<string, Answer>;
 let asked: [string, unknown][];
 let sockets: FakeSocket[];
@@ -80,13 +80,13 @@ async function type(key: string): Promise<void> {
 async function plays(change: object = {}): Promise<void> {
   const socket = sockets[sockets.length - 1]!;
   socket.open();
-  socket.tell({ ...init, title: "Clip", ...change });
-  socket.tell(playing);
+  socket.receive({ ...init, title: "Clip", ...change });
+  socket.receive(playing);
   await settle();
 }
 
-describe("the way in", () => {
-  it("tells drivers first, once a session, and then asks for the PIN", async () => {
+describe("entry", () => {
+  it("shows the notice for drivers first, once a session, and then asks for the PIN", async () => {
     await open();
     expect(text()).toContain("For passengers only");
     expect(asked).toEqual([]);
@@ -97,7 +97,7 @@ describe("the way in", () => {
     expect(text()).not.toContain("For passengers only");
   });
 
-  it("takes digits from fingers and keys alike, and says what is wrong", async () => {
+  it("takes digits from fingers and keys alike, and shows errors", async () => {
     sessionStorage.setItem("retrocam-not-driving", "1");
     await open();
     answers["unlock"] = { status: 401, body: { error: "wrong_pin" } };
@@ -107,7 +107,7 @@ describe("the way in", () => {
     await press("Unlock");
     expect(asked).toContainEqual(["unlock", { pin: "7890" }]);
     expect(page.querySelector("[role=alert]")!.textContent!.trim()).toBe("Wrong PIN");
-    // Too short: nothing is asked.
+    // Too short: no request is sent.
     for (const key of ["1", "2", "3"]) await type(key);
     const before = asked.length;
     await type("Enter");
@@ -120,7 +120,7 @@ describe("the way in", () => {
     expect([...page.querySelectorAll(".keys button")].every((key) => key.hasAttribute("disabled"))).toBe(true);
   });
 
-  it("opens with the right one", async () => {
+  it("opens with the right PIN", async () => {
     sessionStorage.setItem("retrocam-not-driving", "1");
     await open();
     for (const key of "1234") await type(key);
@@ -131,35 +131,35 @@ describe("the way in", () => {
     expect(document.title).toBe("Living room");
   });
 
-  it("returns to the PIN when the cookie ends, and ends what runs", async () => {
+  it("returns to the PIN when the cookie expires, and ends the streams", async () => {
     await open(PLAYER);
     await plays();
     answers["info"] = { status: 401, body: { error: "locked" } };
     sockets[0]!.lose();
     await settle();
-    expect(text()).toContain("The access has ended. Enter the PIN again.");
+    expect(text()).toContain("Access has ended. Enter the PIN again.");
     expect(page.querySelector("retrocam-share-screen")).toBeNull();
     expect(sockets.length).toBe(1);
   });
 
-  it("locks itself when it is told to", async () => {
+  it("locks on request", async () => {
     await open(PLAYER);
     answers["lock"] = { status: 204 };
     await press("Lock");
     expect(asked).toContainEqual(["lock", {}]);
-    expect(text()).not.toContain("The access has ended");
+    expect(text()).not.toContain("Access has ended");
     expect(labels()).toContain("Unlock");
   });
 });
 
 describe("player", () => {
-  it("searches, and says what it does and what went wrong", async () => {
+  it("searches, and shows the status and errors", async () => {
     await open(PLAYER);
     sockets[0]!.open();
-    sockets[0]!.tell(init);
-    sockets[0]!.tell({ type: "state", state: "idle", error: null });
+    sockets[0]!.receive(init);
+    sockets[0]!.receive({ type: "state", state: "idle", error: null });
     await settle();
-    expect(text()).toContain("Nothing plays");
+    expect(text()).toContain("Nothing is playing");
     expect(text()).toContain("Search for it below");
     const field = page.querySelector<HTMLInputElement>("input[type=search]")!;
     field.value = ` big ${NASTY} `;
@@ -169,11 +169,11 @@ describe("player", () => {
     expect(text()).toContain(`Looking for “big ${NASTY}”…`);
     await settle();
     expect(asked).toContainEqual(["play", { media: `big ${NASTY}` }]);
-    expect(page.querySelector(".problem")!.textContent).toBe("This video may not be shown in your country.");
+    expect(page.querySelector(".problem")!.textContent).toBe("This video is not available in your country.");
     expect(page.querySelector("img[src=x]")).toBeNull();
   });
 
-  it("steers what plays", async () => {
+  it("controls playback", async () => {
     await open(PLAYER);
     await plays({ title: NASTY });
     expect(page.querySelector(".state")!.textContent).toBe(`Playing: ${NASTY}`);
@@ -188,24 +188,24 @@ describe("player", () => {
     expect(asked.filter(([, body]) => body)).toEqual([
       ["pause", {}], ["stop", {}], ["preset", { preset: "tall" }], ["seek", { position: 12 }], ["pause", {}],
     ]);
-    sockets[0]!.tell({ type: "state", state: "paused", error: null });
+    sockets[0]!.receive({ type: "state", state: "paused", error: null });
     await settle();
     expect(page.querySelector(".state")!.textContent).toBe("Paused");
     await press("Play");
     expect(asked).toContainEqual(["play", {}]);
   });
 
-  it("lets who may not steer only look and listen", async () => {
+  it("lets guests without control only watch and listen", async () => {
     await open({ ...PLAYER, control: false });
     await plays();
     expect(labels().filter((label) => label !== "Full screen")).toEqual(["Lock", "Mute"]);
     await press("Mute");
-    expect(labels()).toContain("Sound on");
+    expect(labels()).toContain("Unmute");
     expect(page.querySelector("[type=search]")).toBeNull();
     expect(page.querySelector<HTMLInputElement>("[aria-label=Position]")!.disabled).toBe(true);
   });
 
-  it("asks for the stream anew when the network is back", async () => {
+  it("requests the stream again when the network is back", async () => {
     await open(PLAYER);
     await plays();
     answers["info"] = { status: 503 };
@@ -222,7 +222,7 @@ describe("player", () => {
 });
 
 describe("camera and grid", () => {
-  it("shows the picture or its glyphs, in a size of the guest's own", async () => {
+  it("shows the picture or ASCII, in a size of the guest's own", async () => {
     await open({ ...GRID, kind: "camera", control: false });
     expect(page.querySelector("retrocam-share-live img")!.getAttribute("src")).toMatch(/^\/retrocam\/slug\/mjpeg\?n=/);
     expect(sockets).toEqual([]);
@@ -237,10 +237,10 @@ describe("camera and grid", () => {
     expect(sockets[1]!.readyState).toBe(3);
   });
 
-  it("says that too many windows are open where a stream is refused for that", async () => {
+  it("reports too many open windows if a stream is refused for that", async () => {
     const full = { ...GRID, kind: "camera", full: true };
     await open(full);
-    // One of the eight itself: it shows its picture, and nothing else.
+    // One of the eight itself: it shows its picture, and no message.
     expect(text()).not.toContain("Too many windows");
     page.querySelector("retrocam-share-live img")!.dispatchEvent(new Event("error"));
     await settle();
@@ -258,7 +258,7 @@ describe("camera and grid", () => {
     expect(page.querySelector(".state")!.textContent).toBe("Too many windows of this page are open. Close one of them.");
   });
 
-  it("lets a grid be laid out", async () => {
+  it("lets guests choose the layout of a grid", async () => {
     await open(GRID);
     await press(NASTY);
     await press("Four");
@@ -268,7 +268,7 @@ describe("camera and grid", () => {
     expect(page.querySelector("img[src=x]")).toBeNull();
   });
 
-  it("shows what was kept, and its neighbours", async () => {
+  it("shows a snapshot and its neighbours", async () => {
     const item = (minute: number) => ({ filename: `${minute}.jpg`, timestamp: `2026-01-02T03:0${minute}:00.000Z` });
     answers["snapshots"] = { status: 200, body: [item(3), item(2), item(1)] };
     await open(GRID);

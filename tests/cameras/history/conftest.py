@@ -1,4 +1,4 @@
-"""Cameras that a history is kept of."""
+"""Fixtures for cameras with a snapshot history."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -24,7 +24,7 @@ async def source(home: HomeAssistant) -> StillCamera:
 
 @pytest.fixture
 async def still_camera(source: StillCamera, load: LoadEntry) -> CameraInstance:
-    """Wraps a camera without a stream; takes nothing by itself."""
+    """A wrapped camera without a stream, with its history disabled."""
     entry = await load(
         {"kind": "camera_entity", "entity_id": "camera.source"},
         options=options(history_enabled=False),

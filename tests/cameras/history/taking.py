@@ -1,4 +1,4 @@
-"""Taking snapshots, and what is found of them."""
+"""Helpers for taking and reading snapshots."""
 
 from datetime import timedelta
 from itertools import count
@@ -11,32 +11,32 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.retrocam.cameras import CameraInstance
-from custom_components.retrocam.cameras.history import next_beat, phase_of
-from custom_components.retrocam.cameras.media_events import Happening, MediaEvent
+from custom_components.retrocam.cameras.history import next_due, phase_of
+from custom_components.retrocam.cameras.media_events import MediaEvent, MediaEventType
 
 from ...calling import answer_of
 from ...core.frames.stills import listing, number_in
 
 CAMERA: Final = "camera.porch"
 EARLY: Final = "porch_9"
-"""The id of an entry whose phase is near 0, so that it begins at once."""
+"""Entry id with a phase near 0: its first snapshot is due at once."""
 _CALM: Final = 600.0
 """Seconds."""
 
 
 def calm_interval(least: int) -> int:
-    """Return an interval of so many seconds or a few more, whose next beat for EARLY is minutes away.
+    """Return an interval of at least `least` seconds, whose next due time for EARLY is minutes away.
 
-    The beat is that of the machine's monotonic clock, so that it may else fall into any test.
+    Due times follow the machine's monotonic clock, and might otherwise fall into any test.
     """
     now, phase = time.monotonic(), phase_of(EARLY)
     return next(
-        seconds for seconds in count(least, 7) if next_beat(now, seconds, phase) - now > _CALM
+        seconds for seconds in count(least, 7) if next_due(now, seconds, phase) - now > _CALM
     )
 
 
 def options(*, lookback: bool = False, free: int = 0, **history: Any) -> dict[str, Any]:
-    """Return the options of a camera that keeps a history."""
+    """Return the options of a camera with its history enabled."""
     return {
         "lookback": {"lookback_enabled": lookback},
         "history": {"history_enabled": True, **history},
@@ -44,20 +44,20 @@ def options(*, lookback: bool = False, free: int = 0, **history: Any) -> dict[st
     }
 
 
-def saved(instance: CameraInstance) -> list[dict[str, Any]]:
-    """Collect what is told of saved snapshots from now on."""
-    told: list[dict[str, Any]] = []
+def collect_saved(instance: CameraInstance) -> list[dict[str, Any]]:
+    """Collect the data of snapshot events from now on."""
+    events: list[dict[str, Any]] = []
 
-    def take(happening: Happening) -> None:
-        if happening.kind is MediaEvent.SNAPSHOT_SAVED:
-            told.append(happening.data)
+    def collect(event: MediaEvent) -> None:
+        if event.kind is MediaEventType.SNAPSHOT_SAVED:
+            events.append(event.data)
 
-    instance.entry.async_on_unload(instance.happenings.async_add_listener(take))
-    return told
+    instance.entry.async_on_unload(instance.media_events.listeners.add(collect))
+    return events
 
 
 def folder(instance: CameraInstance) -> Path:
-    """Return where the snapshots are."""
+    """Return the directory of the snapshots."""
     return instance.media.snapshots.directory
 
 
@@ -67,12 +67,12 @@ def pictures(instance: CameraInstance) -> list[int | None]:
 
 
 async def take(hass: HomeAssistant) -> dict[str, Any]:
-    """Take a snapshot by the action, and return what it answers."""
+    """Call the action `take_snapshot`, and return its response."""
     return await answer_of(hass, "take_snapshot", CAMERA)
 
 
 async def pass_time(hass: HomeAssistant, seconds: float) -> None:
-    """Let timers of the next seconds fire, and Home Assistant do what they ask for."""
+    """Fire the timers of the next `seconds`."""
     await hass.async_block_till_done(wait_background_tasks=False)
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=seconds))
     await hass.async_block_till_done(wait_background_tasks=False)

@@ -1,11 +1,11 @@
-"""The beat of the history: when a snapshot is due, and what changes that."""
+"""Schedule of the history: due times, and their changes."""
 
 from homeassistant.core import HomeAssistant
 from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.retrocam.cameras import CameraInstance
-from custom_components.retrocam.cameras.history import beat_after, next_beat, phase_of
+from custom_components.retrocam.cameras.history import due_after, next_due, phase_of
 
 from ...conftest import LoadEntry
 from ...core.frames.stills import jpeg
@@ -14,8 +14,8 @@ from ...waiting import until
 from .taking import calm_interval, options, pass_time, take
 
 
-async def test_switch_and_number_act_at_once_and_stay(
-    home: HomeAssistant, still_camera: CameraInstance, source: StillCamera
+async def test_switch_and_number_apply_at_once_and_persist(
+    all_entities: None, home: HomeAssistant, still_camera: CameraInstance, source: StillCamera
 ) -> None:
     source.picture = lambda: jpeg(source.asked)
     interval = calm_interval(7200)
@@ -42,18 +42,18 @@ async def test_switch_and_number_act_at_once_and_stay(
     assert home.states.get(number["entity_id"]).state == str(interval)  # type: ignore[union-attr]  # it is there
 
 
-async def test_a_fresh_history_goes_on_with_its_beat_after_a_restart(
+async def test_recent_snapshot_keeps_schedule_after_restart(
     home: HomeAssistant, still_camera: CameraInstance, source: StillCamera
 ) -> None:
     still_camera.history.async_set_interval(86_400)
     await take(home)
     still_camera.history.async_set_enabled(enabled=True)
-    due = next_beat(home.loop.time(), 86_400, phase_of(still_camera.entry.entry_id))
+    due = next_due(home.loop.time(), 86_400, phase_of(still_camera.entry.entry_id))
     await pass_time(home, min(60.0, (due - home.loop.time()) / 2))
     assert source.asked == 1
 
 
-async def test_sixteen_cameras_are_spread_over_the_interval(
+async def test_cameras_are_spread_over_the_interval(
     home: HomeAssistant, load: LoadEntry, source: StillCamera
 ) -> None:
     day = 86_400
@@ -63,7 +63,7 @@ async def test_sixteen_cameras_are_spread_over_the_interval(
     def follow(instance: CameraInstance) -> None:
         name = instance.entry.entry_id
         instance.entry.async_on_unload(
-            instance.happenings.async_add_listener(lambda _: taken.append(name))
+            instance.media_events.listeners.add(lambda _: taken.append(name))
         )
 
     names = [f"porch_{number}" for number in range(16)]
@@ -76,16 +76,16 @@ async def test_sixteen_cameras_are_spread_over_the_interval(
         )
         instance: CameraInstance = entry.runtime_data
         await until(lambda: instance.media.loaded)  # noqa: B023  # awaited in this round
-        # With a fresh one it goes on with its beat.
+        # With a recent snapshot, the next is due on schedule.
         await instance.history.async_take()
         instance.history.async_set_enabled(enabled=True)
         follow(instance)
     began = home.loop.time()
-    due = {name: next_beat(began, day, phase_of(name)) for name in names}
+    due = {name: next_due(began, day, phase_of(name)) for name in names}
     for quarter in range(4):
         start, end = (began + (quarter + more) * day / 4 for more in (0, 1))
         expected = sorted(name for name in names if start < due[name] <= end)
-        # Four of sixteen would be even; all at once, they would come in one quarter.
+        # Evenly spread, four of sixteen are due in each quarter.
         assert 2 <= len(expected) <= 6
         taken.clear()
         await pass_time(home, end - home.loop.time())
@@ -99,11 +99,9 @@ async def test_sixteen_cameras_are_spread_over_the_interval(
     interval=st.integers(1, 86_400),
     phase=st.floats(0, 1, exclude_max=True),
 )
-def test_missed_beats_are_skipped_and_none_comes_twice(
-    due: float, late: float, interval: int, phase: float
-) -> None:
-    beat = next_beat(due, interval, phase)
-    after = beat_after(beat, beat + late, interval, phase)
+def test_missed_snapshots_are_skipped(due: float, late: float, interval: int, phase: float) -> None:
+    beat = next_due(due, interval, phase)
+    after = due_after(beat, beat + late, interval, phase)
     assert after > beat + interval / 2
     assert beat + late <= after <= beat + late + 1.5 * interval + 1e-6
     assert (after - beat) / interval == pytest.approx(round((after - beat) / interval), abs=1e-4)

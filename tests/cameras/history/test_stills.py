@@ -9,16 +9,16 @@ import pytest
 from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.core.frames.image_codec import decode_still
 from custom_components.retrocam.core.frames.jpeg import planes
-from custom_components.retrocam.core.pattern.picture import read_frame_number
 
 from ...conftest import LoadEntry
 from ...core.frames.stills import jpeg, listing, png
 from ...foreign import StillCamera
+from ...pattern_reader import read_frame_number
 from ...waiting import until
 from .taking import folder, options, pictures, take
 
 
-async def test_an_unchanged_still_is_kept_once_with_the_time_of_its_first_sight(
+async def test_unchanged_still_is_saved_once(
     home: HomeAssistant, still_camera: CameraInstance, source: StillCamera
 ) -> None:
     first = await take(home)
@@ -31,7 +31,7 @@ async def test_an_unchanged_still_is_kept_once_with_the_time_of_its_first_sight(
     assert pictures(still_camera) == [0, 1]
 
 
-async def test_the_button_and_the_event(home: HomeAssistant, still_camera: CameraInstance) -> None:
+async def test_snapshot_button_and_event(home: HomeAssistant, still_camera: CameraInstance) -> None:
     await home.services.async_call(
         "button", "press", {"entity_id": "button.porch_take_snapshot"}, blocking=True
     )
@@ -43,7 +43,7 @@ async def test_the_button_and_the_event(home: HomeAssistant, still_camera: Camer
     assert event.attributes["width"] == 320
 
 
-async def test_png_is_written_whatever_the_camera_gives(
+async def test_stills_are_converted_to_png(
     home: HomeAssistant, load: LoadEntry, source: StillCamera
 ) -> None:
     entry = await load(
@@ -62,7 +62,7 @@ async def test_png_is_written_whatever_the_camera_gives(
         assert read_frame_number(luma) == number
 
 
-async def test_a_camera_that_fails_is_told_once_and_comes_back(
+async def test_failure_and_recovery_are_logged_once(
     home: HomeAssistant,
     still_camera: CameraInstance,
     source: StillCamera,
@@ -89,7 +89,7 @@ async def test_a_camera_that_fails_is_told_once_and_comes_back(
     assert caplog.text.count("Snapshots of Porch are taken again") == 1
 
 
-async def test_a_camera_with_a_fault_of_its_own_does_not_end_the_history(
+async def test_unexpected_error_of_a_camera_does_not_stop_the_history(
     home: HomeAssistant,
     still_camera: CameraInstance,
     source: StillCamera,
@@ -105,7 +105,7 @@ async def test_a_camera_with_a_fault_of_its_own_does_not_end_the_history(
     await until(lambda: source.asked >= 2)
     source.picture = lambda: jpeg(source.asked)
     await until(lambda: still_camera.media.snapshots.total)
-    told = [record.message for record in caplog.records if "snapshot" in record.message.lower()]
-    assert "No snapshots of Porch: the camera gave no picture: RuntimeError" in told
-    assert sum("No snapshots" in text for text in told) == 1
+    messages = [record.message for record in caplog.records if "snapshot" in record.message.lower()]
+    assert "No snapshots of Porch: the camera gave no picture: RuntimeError" in messages
+    assert sum("No snapshots" in text for text in messages) == 1
     assert "a fault of another" not in caplog.text

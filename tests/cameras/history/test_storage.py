@@ -1,4 +1,4 @@
-"""The history on storage that is full, gone, or odd."""
+"""The history on storage that is full, missing or faulty."""
 
 import logging
 import os
@@ -20,27 +20,27 @@ from ...conftest import LoadEntry
 from ...core.frames.stills import listing
 from ...viewers import QUIET
 from ...waiting import until
-from .taking import folder, options, saved, take
+from .taking import collect_saved, folder, options, take
 
 
 async def issue(hass: HomeAssistant, code: str, camera: CameraInstance) -> ir.IssueEntry:
     issue_id = f"{code}_{camera.entry.entry_id}"
     registry = ir.async_get(hass)
     await until(lambda: registry.async_get_issue(DOMAIN, issue_id))
-    found = registry.async_get_issue(DOMAIN, issue_id)
-    assert found is not None
-    return found
+    repair_issue = registry.async_get_issue(DOMAIN, issue_id)
+    assert repair_issue is not None
+    return repair_issue
 
 
-async def test_a_directory_that_goes_and_comes_back(
+async def test_missing_directory_creates_issue_until_restored(
     home: HomeAssistant, demo_camera: CameraInstance, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     directory = demo_camera.media.directory
     away = directory.with_name("unplugged")
     directory.rename(away)
-    found = await issue(home, "storage_missing", demo_camera)
-    assert found.translation_placeholders == {"name": "Porch", "directory": str(directory)}
+    repair_issue = await issue(home, "storage_missing", demo_camera)
+    assert repair_issue.translation_placeholders == {"name": "Porch", "directory": str(directory)}
     assert not directory.exists()
     with pytest.raises(HomeAssistantError) as error:
         await take(home)
@@ -55,30 +55,30 @@ async def test_a_directory_that_goes_and_comes_back(
     assert caplog.text.count(again) == 1
 
 
-async def test_the_folder_alone_is_made_anew(
+async def test_deleted_snapshot_folder_is_recreated(
     home: HomeAssistant, demo_camera: CameraInstance
 ) -> None:
     shutil.rmtree(folder(demo_camera))
     await until(lambda: folder(demo_camera).is_dir() and listing(folder(demo_camera)))
-    # One that was being written just then may have failed; the next one has not.
+    # A snapshot written at that moment may have failed, the next has not.
     await until(lambda: not ir.async_get(home).issues)
 
 
-async def test_a_full_disk_is_an_issue_until_the_repair_finds_space(
+async def test_full_disk_creates_issue_until_repaired(
     home: HomeAssistant, demo_camera: CameraInstance, hass_client: ClientSessionGenerator
 ) -> None:
     assert demo_camera.history.enabled
     limits = {library: library.limits for library in demo_camera.media.libraries.values()}
     for library in limits:
         library.limits = Limits(min_free=10**18)
-    found = await issue(home, "storage_full", demo_camera)
-    # That it can be read is no sign of space.
+    repair_issue = await issue(home, "storage_full", demo_camera)
+    # A successful read does not clear the problem.
     demo_camera.history.async_set_enabled(enabled=False)
     await demo_camera.media.async_refresh()
-    assert ir.async_get(home).async_get_issue(DOMAIN, found.issue_id) is not None
+    assert ir.async_get(home).async_get_issue(DOMAIN, repair_issue.issue_id) is not None
     client = await hass_client()
     path = "/api/repairs/issues/fix"
-    response = await client.post(path, json={"handler": DOMAIN, "issue_id": found.issue_id})
+    response = await client.post(path, json={"handler": DOMAIN, "issue_id": repair_issue.issue_id})
     menu = await response.json()
     assert menu["menu_options"] == ["confirm", "keep_less"]
     step = f"{path}/{menu['flow_id']}"
@@ -95,7 +95,7 @@ async def test_a_full_disk_is_an_issue_until_the_repair_finds_space(
     assert listing(folder(demo_camera)) == kept
 
 
-async def test_a_drive_that_keeps_no_time_stamps_is_read_all_the_same(
+async def test_directories_without_time_stamps_are_reread(
     home: HomeAssistant, load: LoadEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entry = await load({"kind": "demo", "name": "Porch"}, options=QUIET)
@@ -113,16 +113,14 @@ async def test_a_drive_that_keeps_no_time_stamps_is_read_all_the_same(
     assert camera.media.snapshots.total == 0
 
 
-async def test_an_issue_goes_with_its_entry(
-    home: HomeAssistant, demo_camera: CameraInstance
-) -> None:
+async def test_unload_deletes_issue(home: HomeAssistant, demo_camera: CameraInstance) -> None:
     shutil.rmtree(demo_camera.media.directory)
     await issue(home, "storage_missing", demo_camera)
     assert await home.config_entries.async_unload(demo_camera.entry.entry_id)
     assert not ir.async_get(home).issues
 
 
-async def test_an_error_that_nobody_expected_ends_no_history(
+async def test_unexpected_storage_error_does_not_stop_the_history(
     home: HomeAssistant,
     load: LoadEntry,
     monkeypatch: pytest.MonkeyPatch,
@@ -149,9 +147,9 @@ async def test_an_error_that_nobody_expected_ends_no_history(
     await until(lambda: "Reading the recordings of Porch failed" in caplog.text)
     for _ in range(3):
         await camera.media.async_refresh()
-    # What is amiss with one kind keeps nobody from looking after the next one.
+    # An error of one kind does not prevent maintenance of the next.
     assert looked.count("timelapses") >= 3
     errors = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
-    assert errors.count("Looking after the snapshots of Porch failed") == 1
-    told = saved(camera)
-    await until(lambda: told)
+    assert errors.count("Maintaining the snapshots of Porch failed") == 1
+    events = collect_saved(camera)
+    await until(lambda: events)

@@ -1,4 +1,4 @@
-"""The history of cameras with a stream: one connection, which sleeps in between."""
+"""The history of cameras with a stream: one connection, idle between snapshots."""
 
 from collections.abc import Callable
 import logging
@@ -15,22 +15,22 @@ from ...core.frames.stills import listing
 from ...rtsp import Mount, RtspServer
 from ...waiting import until
 from .conftest import FPS
-from .taking import CAMERA, calm_interval, folder, pass_time, pictures, saved, take
+from .taking import CAMERA, calm_interval, collect_saved, folder, pass_time, pictures, take
 
 TAKEN: Final = int(os.environ.get("RETROCAM_SNAPSHOTS", "7"))
-"""Snapshots, one a second, of which the newest are kept; 60 take a minute."""
+"""Number of snapshots, one per second, of which the newest are kept."""
 KEPT: Final = min(20, TAKEN - 3)
 
 
-async def test_exactly_the_newest_remain_over_one_connection(
+async def test_newest_snapshots_are_kept_with_one_connection(
     rtsp_camera: Callable[..., Any], mount: Mount, rtsp_server: RtspServer
 ) -> None:
     camera = await rtsp_camera(interval_sec=1, keep_last=KEPT)
-    told = saved(camera)
-    await until(lambda: len(told) >= TAKEN, within=TAKEN + 30)
+    events = collect_saved(camera)
+    await until(lambda: len(events) >= TAKEN, within=TAKEN + 30)
     camera.history.async_set_enabled(enabled=False)
     await until(lambda: camera.media.snapshots.total == KEPT)
-    names = [data["filename"] for data in told]
+    names = [data["filename"] for data in events]
     assert names == sorted(set(names))
     assert listing(folder(camera)) == names[-KEPT:]
     numbers = [number for number in pictures(camera) if number is not None]
@@ -40,31 +40,31 @@ async def test_exactly_the_newest_remain_over_one_connection(
     for name, number in zip(listing(folder(camera)), numbers, strict=True):
         parsed = parse_name(name)
         assert parsed is not None
-        # The name says when the frame was taken, but for the camera's and the worker's delay.
+        # The name has the capture time, apart from delays of camera and worker.
         assert parsed[0] / 1000 == pytest.approx(rtsp_server.epoch + number / FPS, abs=1.0)
 
 
-async def test_a_long_interval_lets_the_stream_sleep(
+async def test_stream_is_idle_during_long_interval(
     home: HomeAssistant, rtsp_camera: Callable[..., Any], mount: Mount
 ) -> None:
     interval = calm_interval(3600)
     camera = await rtsp_camera(interval_sec=interval)
-    told = saved(camera)
-    await until(lambda: len(told) == 1)
-    await until(lambda: not camera.supply.held)
+    events = collect_saved(camera)
+    await until(lambda: len(events) == 1)
+    await until(lambda: not camera.provider.in_use)
     assert mount.watchers == 1
     for _ in range(3):
         await pass_time(home, 61)
     await until(lambda: mount.watchers == 0)
-    # Two hours in which its last picture has become old.
-    await until(lambda: not camera.stills.fresh)
+    # Its last keyframe is no longer current.
+    await until(lambda: not camera.stills.is_live)
     await pass_time(home, 2 * interval)
-    await until(lambda: len(told) == 2)
-    await until(lambda: not camera.supply.held)
+    await until(lambda: len(events) == 2)
+    await until(lambda: not camera.provider.in_use)
     assert mount.watchers_ever == 2
 
 
-async def test_a_live_stream_is_not_woken_and_a_frame_is_kept_once(
+async def test_live_stream_is_reused_and_frame_saved_once(
     home: HomeAssistant, rtsp_camera: Callable[..., Any], mount: Mount
 ) -> None:
     camera = await rtsp_camera(lookback=True, history_enabled=False)
@@ -84,7 +84,7 @@ async def test_a_live_stream_is_not_woken_and_a_frame_is_kept_once(
     mount.thaw()
 
 
-async def test_png_of_a_stream_has_the_time_of_the_same_jpeg(
+async def test_png_has_the_time_of_the_same_jpeg(
     home: HomeAssistant, rtsp_camera: Callable[..., Any], mount: Mount
 ) -> None:
     camera = await rtsp_camera(lookback=True, history_enabled=False, image_format="png")
@@ -99,7 +99,7 @@ async def test_png_of_a_stream_has_the_time_of_the_same_jpeg(
     mount.thaw()
 
 
-async def test_a_killed_source_is_waited_for(
+async def test_snapshots_resume_after_source_restart(
     home: HomeAssistant,
     rtsp_camera: Callable[..., Any],
     rtsp_server: RtspServer,
@@ -108,13 +108,13 @@ async def test_a_killed_source_is_waited_for(
 ) -> None:
     caplog.set_level(logging.INFO)
     camera = await rtsp_camera(interval_sec=1)
-    told = saved(camera)
-    await until(lambda: len(told) >= 2)
+    events = collect_saved(camera)
+    await until(lambda: len(events) >= 2)
     rtsp_server.kill()
     await until(lambda: "No snapshots of Porch" in caplog.text)
-    kept = len(told)
+    kept = len(events)
     await home.async_add_executor_job(rtsp_server.start)
-    await until(lambda: len(told) >= kept + 2)
+    await until(lambda: len(events) >= kept + 2)
     await until(lambda: "Snapshots of Porch are taken again" in caplog.text)
     camera.history.async_set_enabled(enabled=False)
     numbers = [number for number in pictures(camera) if number is not None]
@@ -124,7 +124,7 @@ async def test_a_killed_source_is_waited_for(
     assert caplog.text.count("Snapshots of Porch are taken again") == 1
 
 
-async def test_unloading_in_the_midst_of_a_capture_ends_it(
+async def test_unload_cancels_capture(
     home: HomeAssistant, rtsp_camera: Callable[..., Any], mount: Mount
 ) -> None:
     """The fixture asserts that no thread and no task is left."""

@@ -1,4 +1,4 @@
-"""Pictures for the tests of cells: generated, and readable at the size of a grid."""
+"""Generated pictures, readable at the size of an ASCII grid."""
 
 from fractions import Fraction
 
@@ -6,8 +6,10 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from custom_components.retrocam.core.ascii.planes import PlaneLayout, Planes
+from custom_components.retrocam.core.ascii.planes import AsciiPlanes, PlaneLayout
 from custom_components.retrocam.core.frames.feed import Picture
+
+from .ascii_decoder import code_limits
 
 NUMBER_BITS = 8
 """Bits of a readable frame number, drawn as black and white bands from left to right."""
@@ -36,11 +38,11 @@ def numbered(number: int, width: int = 160, height: int = 96) -> av.VideoFrame:
 
 
 def picture(number: int, fps: float = 24.0) -> Picture:
-    """Give a numbered frame at its place on the time line."""
+    """Return a numbered frame at its position on the time line."""
     return Picture(numbered(number), 1_700_000_000 + number / fps, number / fps)
 
 
-def read_number(planes: Planes) -> int:
+def read_number(planes: AsciiPlanes) -> int:
     """Read the number back from the upper half of the planes."""
     luma = planes.y[0]
     band = luma.size / NUMBER_BITS
@@ -48,7 +50,7 @@ def read_number(planes: Planes) -> int:
 
 
 def film(count: int, width: int = 320, height: int = 180) -> list[av.VideoFrame]:
-    """Make a moving picture: soft colours that drift, with the noise of a camera, through H.264."""
+    """Return a video of soft drifting colours with camera noise, through H.264."""
     rng = np.random.default_rng(5)
     y, x = np.mgrid[0:height, 0:width]
     encoder = av.CodecContext.create("libx264", "w")
@@ -72,7 +74,7 @@ def film(count: int, width: int = 320, height: int = 180) -> list[av.VideoFrame]
     return frames + decoder.decode(None)
 
 
-def to_rgb(planes: Planes) -> NDArray[np.float64]:
+def to_rgb(planes: AsciiPlanes) -> NDArray[np.float64]:
     """Convert planes to RGB with the formulas of JPEG (ITU-T T.871), in floating point."""
     rows, cols = planes.y.shape
     y = planes.y.astype(np.float64)
@@ -87,9 +89,9 @@ def to_rgb(planes: Planes) -> NDArray[np.float64]:
 def random_codes(
     layout: PlaneLayout, rng: np.random.Generator, near: NDArray[np.uint8] | None, share: float
 ) -> NDArray[np.uint8]:
-    """Make codes of a layout that differ from others in a share of all places."""
+    """Return random codes that differ from `near` in a share of all codes."""
     codes = np.empty(layout.size, np.uint8)
-    for part, allowed in layout.limits():
+    for part, allowed in code_limits(layout):
         codes[part] = rng.integers(0, allowed, part.stop - part.start)
     if near is None:
         return codes

@@ -1,12 +1,12 @@
-"""A client gets all it can take, from a key on, and never holds up the others."""
+"""A client starts at a key, and skips to a later one when too slow."""
 
 import asyncio
 from dataclasses import dataclass, field
 
-from custom_components.retrocam.core.ascii.client import CellClient
+from custom_components.retrocam.core.ascii.client import AsciiClient
 from custom_components.retrocam.core.ascii.messages import (
     InitMessage,
-    Screening,
+    StreamConfig,
     init_message,
     state_message,
 )
@@ -16,19 +16,19 @@ from custom_components.retrocam.core.ascii.wire import Packet, PacketType
 
 @dataclass
 class Stream:
-    """A ring that is filled by hand, and a clock that is turned by hand."""
+    """A ring and a clock under manual control."""
 
     ring: PacketRing = field(default_factory=PacketRing)
     now: float = 100.0
     seq: int = 0
-    left: list[CellClient] = field(default_factory=list)
+    left: list[AsciiClient] = field(default_factory=list)
 
-    def client(self) -> CellClient:
-        return CellClient(self.ring, lambda: self.now, self.left.append)
+    def client(self) -> AsciiClient:
+        return AsciiClient(self.ring, lambda: self.now, self.left.append)
 
     @property
     def init(self) -> InitMessage:
-        return init_message(Screening(cols=2, rows=2, fps=24), 0)
+        return init_message(StreamConfig(cols=2, rows=2, fps=24), 0)
 
     def add(self, *sizes: int, key: bool = False) -> None:
         for size in sizes:
@@ -37,8 +37,8 @@ class Stream:
             self.seq += 1
 
 
-async def taken(client: CellClient) -> list[int]:
-    """Take all that is there, as sequences."""
+async def taken(client: AsciiClient) -> list[int]:
+    """Take all available packets, as sequence numbers."""
     sequences: list[int] = []
     while True:
         waiting = asyncio.ensure_future(client.next())
@@ -63,7 +63,7 @@ async def test_init_comes_first_and_then_the_newest_state() -> None:
     assert await taken(client) == [0]
 
 
-async def test_what_comes_before_the_first_key_is_left_out() -> None:
+async def test_packets_before_the_first_key_are_skipped() -> None:
     stream = Stream()
     client = stream.client()
     stream.add(50, 50)
@@ -72,7 +72,7 @@ async def test_what_comes_before_the_first_key_is_left_out() -> None:
     assert await taken(client) == [2]
 
 
-async def test_a_late_client_starts_at_the_newest_key_at_once() -> None:
+async def test_late_client_starts_at_the_newest_key() -> None:
     stream = Stream()
     stream.add(100, key=True)
     stream.add(50, 50)
@@ -85,7 +85,7 @@ async def test_a_late_client_starts_at_the_newest_key_at_once() -> None:
     assert client.skips == 0
 
 
-async def test_who_keeps_up_gets_every_packet_once() -> None:
+async def test_fast_client_gets_every_packet_once() -> None:
     stream = Stream()
     client = stream.client()
     got = []
@@ -98,7 +98,7 @@ async def test_who_keeps_up_gets_every_packet_once() -> None:
     assert client.skips == 0
 
 
-async def test_a_key_does_not_hide_what_came_before_it() -> None:
+async def test_key_does_not_skip_pending_packets() -> None:
     stream = Stream()
     client = stream.client()
     stream.add(100, key=True)
@@ -110,7 +110,7 @@ async def test_a_key_does_not_hide_what_came_before_it() -> None:
     assert await taken(client) == [2, 3, 4]
 
 
-async def test_half_a_second_without_an_answer_is_too_slow() -> None:
+async def test_half_a_second_without_acknowledgement_is_too_slow() -> None:
     stream = Stream()
     client = stream.client()
     stream.add(100, key=True)
@@ -132,7 +132,7 @@ async def test_half_a_second_without_an_answer_is_too_slow() -> None:
     assert await taken(client) == [5, 6]
 
 
-async def test_too_many_bytes_on_the_way_are_too_slow() -> None:
+async def test_too_many_pending_bytes_are_too_slow() -> None:
     stream = Stream()
     client = stream.client()
     stream.add(1_000, key=True)
@@ -157,13 +157,13 @@ async def test_large_keys_raise_the_limit() -> None:
     assert await taken(client) == []
 
 
-async def test_who_does_not_ask_is_not_waited_for() -> None:
+async def test_client_that_does_not_fetch_is_too_slow() -> None:
     stream = Stream()
     client = stream.client()
     stream.add(100, key=True)
     assert await taken(client) == [0]
     client.ack(0)
-    for _ in range(3):  # it asks for nothing meanwhile
+    for _ in range(3):  # it fetches nothing meanwhile
         stream.add(100, key=True)
         stream.add(50, 50)
     held = sum(group.size for group in stream.ring.groups)
@@ -172,7 +172,7 @@ async def test_who_does_not_ask_is_not_waited_for() -> None:
     assert client.skips == 1
 
 
-async def test_who_never_answers_gets_nothing_more() -> None:
+async def test_client_that_never_acknowledges_gets_no_more() -> None:
     stream = Stream()
     client = stream.client()
     stream.add(30_000, key=True)
@@ -187,7 +187,7 @@ async def test_who_never_answers_gets_nothing_more() -> None:
     assert await taken(client) == [201]
 
 
-async def test_a_small_group_is_caught_up_with_and_a_large_one_waited_out() -> None:
+async def test_skipping_client_joins_small_groups_only() -> None:
     for size, expected in ((1_000, [3, 4, 5, 6]), (40_000, [])):
         stream = Stream()
         client = stream.client()
@@ -206,7 +206,7 @@ async def test_a_small_group_is_caught_up_with_and_a_large_one_waited_out() -> N
         assert await taken(client) == [7]
 
 
-async def test_another_epoch_starts_anew() -> None:
+async def test_epoch_resets_the_client() -> None:
     stream = Stream()
     client = stream.client()
     stream.add(100, key=True)
@@ -226,7 +226,7 @@ async def test_another_epoch_starts_anew() -> None:
     assert client.skips == 1
 
 
-async def test_sequences_may_run_over() -> None:
+async def test_sequence_numbers_may_wrap() -> None:
     stream = Stream(seq=(1 << 32) - 1)
     client = stream.client()
     stream.add(100, key=True)
@@ -239,7 +239,7 @@ async def test_sequences_may_run_over() -> None:
     assert await taken(client) == [1]
 
 
-async def test_a_closed_client_ends_and_leaves_once() -> None:
+async def test_closed_client_ends_and_leaves_once() -> None:
     stream = Stream()
     client = stream.client()
     waiting = asyncio.ensure_future(client.next())
@@ -251,7 +251,7 @@ async def test_a_closed_client_ends_and_leaves_once() -> None:
     assert stream.left == [client]
 
 
-async def test_a_waiting_client_wakes_for_a_packet() -> None:
+async def test_waiting_client_wakes_for_a_packet() -> None:
     stream = Stream()
     client = stream.client()
     waiting = asyncio.ensure_future(client.next())

@@ -1,4 +1,4 @@
-"""Pictures become packets beside their maker, who never waits."""
+"""Pictures are encoded to packets without blocking their source."""
 
 from collections.abc import Iterator
 import logging
@@ -8,21 +8,21 @@ from typing import cast
 import av
 import pytest
 
-from custom_components.retrocam.core.ascii.encoding import Encoding, Job
-from custom_components.retrocam.core.ascii.messages import Screening
+from custom_components.retrocam.core.ascii.encoding import AsciiEpoch, EncoderThread
+from custom_components.retrocam.core.ascii.messages import StreamConfig
 from custom_components.retrocam.core.ascii.raster import layout_for
 from custom_components.retrocam.core.ascii.wire import Packet, PacketType
 from custom_components.retrocam.core.frames.feed import Picture
 
-from .cell_decoder import CellDecoder, DecodedPacket
+from .ascii_decoder import AsciiDecoder, DecodedPacket, decode_planes
 from .drawing import numbered, picture, read_number
 
-FILM = Screening(cols=40, rows=12, fps=24, live=False)
+FILM = StreamConfig(cols=40, rows=12, fps=24, live=False)
 WAIT = 10.0
 
 
-class Received:
-    """Collects what an encoder publishes; may hold it up."""
+class PacketCollector:
+    """Collects packets of an encoder; may block it."""
 
     def __init__(self) -> None:
         self.packets: list[tuple[int, Packet]] = []
@@ -31,7 +31,7 @@ class Received:
         self.busy = threading.Event()
         self._changed = threading.Condition()
 
-    def __call__(self, encoding: Encoding, epoch: int, packet: Packet) -> None:
+    def __call__(self, encoder: EncoderThread, epoch: int, packet: Packet) -> None:
         with self._changed:
             self.packets.append((epoch, packet))
             self._changed.notify_all()
@@ -43,181 +43,179 @@ class Received:
             assert self._changed.wait_for(lambda: len(self.packets) >= count, WAIT)
         return [packet for _, packet in self.packets]
 
-    def decoded(self, screening: Screening, epoch: int = 0) -> list[DecodedPacket]:
-        layout = layout_for(screening.cols, screening.rows, screening.glyphs)
-        decoder = CellDecoder(layout, epoch=epoch)
+    def decoded(self, stream_config: StreamConfig, epoch: int = 0) -> list[DecodedPacket]:
+        layout = layout_for(stream_config.cols, stream_config.rows, stream_config.glyphs)
+        decoder = AsciiDecoder(layout, epoch=epoch)
         each = [decoder.decode(packet.data) for number, packet in self.packets if number == epoch]
         return [packet for packet in each if packet is not None]
 
 
 @pytest.fixture
-def received() -> Received:
-    return Received()
+def collector() -> PacketCollector:
+    return PacketCollector()
 
 
 @pytest.fixture
-def encoding(received: Received) -> Iterator[Encoding]:
-    made = Encoding("retrocam cells", Job(FILM, 0), received)
-    yield made
-    received.proceed.set()
-    made.stop()
-    made.join()
-    assert not made.alive
+def encoder(collector: PacketCollector) -> Iterator[EncoderThread]:
+    thread = EncoderThread("retrocam test encoder", AsciiEpoch(FILM, 0), collector)
+    yield thread
+    collector.proceed.set()
+    thread.stop()
+    thread.join()
+    assert not thread.is_alive()
 
 
-def numbers(decoded: list[DecodedPacket], screening: Screening = FILM) -> list[int]:
+def numbers(decoded: list[DecodedPacket], stream_config: StreamConfig = FILM) -> list[int]:
     """Read the frame numbers back."""
-    layout = layout_for(screening.cols, screening.rows, screening.glyphs)
-    return [read_number(layout.decode(packet.codes)) for packet in decoded]
+    layout = layout_for(stream_config.cols, stream_config.rows, stream_config.glyphs)
+    return [read_number(decode_planes(layout, packet.codes)) for packet in decoded]
 
 
-def test_every_picture_comes_out_with_its_number_and_time(
-    encoding: Encoding, received: Received
-) -> None:
+def test_packets_keep_number_and_time(encoder: EncoderThread, collector: PacketCollector) -> None:
     for number in range(60):
-        encoding.submit(picture(number))
-        received.wait(number + 1)
-    decoded = received.decoded(FILM)
+        encoder.submit(picture(number))
+        collector.wait(number + 1)
+    decoded = collector.decoded(FILM)
     assert numbers(decoded) == list(range(60))
     assert [packet.pts_us for packet in decoded] == [round(n / 24 * 1e6) for n in range(60)]
     assert [packet.seq for packet in decoded] == list(range(60))
     keys = [n for n, packet in enumerate(decoded) if packet.type is PacketType.KEY]
     assert keys == [0, 48]  # every two seconds
-    assert (encoding.encoded, encoding.dropped) == (60, 0)
+    assert (encoder.encoded, encoder.dropped) == (60, 0)
 
 
-def test_no_more_pictures_than_the_preset_has(encoding: Encoding, received: Received) -> None:
+def test_frame_rate_is_limited(encoder: EncoderThread, collector: PacketCollector) -> None:
     for number in range(12):
-        encoding.submit(picture(number, fps=48))
-        received.wait(number // 2 + 1)
-    assert numbers(received.decoded(FILM)) == [0, 2, 4, 6, 8, 10]
+        encoder.submit(picture(number, fps=48))
+        collector.wait(number // 2 + 1)
+    assert numbers(collector.decoded(FILM)) == [0, 2, 4, 6, 8, 10]
 
 
-def test_a_still_picture_is_held(encoding: Encoding, received: Received) -> None:
+def test_unchanged_picture_becomes_a_hold(
+    encoder: EncoderThread, collector: PacketCollector
+) -> None:
     for number in range(3):
-        encoding.submit(Picture(numbered(7), 0.0, number / 24))
-        received.wait(number + 1)
-    kinds = [packet.type for packet in received.decoded(FILM)]
+        encoder.submit(Picture(numbered(7), 0.0, number / 24))
+        collector.wait(number + 1)
+    kinds = [packet.type for packet in collector.decoded(FILM)]
     assert kinds == [PacketType.KEY, PacketType.HOLD, PacketType.HOLD]
 
 
-def test_a_slow_encoder_loses_the_oldest_and_holds_up_nobody(
-    encoding: Encoding, received: Received
-) -> None:
-    received.proceed.clear()
-    encoding.submit(picture(0))
-    assert received.busy.wait(WAIT)
+def test_slow_encoder_drops_the_oldest(encoder: EncoderThread, collector: PacketCollector) -> None:
+    collector.proceed.clear()
+    encoder.submit(picture(0))
+    assert collector.busy.wait(WAIT)
     for number in range(1, 10):  # returns, though nothing is taken
-        encoding.submit(picture(number))
-    assert encoding.dropped == 7
-    received.proceed.set()
-    received.wait(3)
-    assert numbers(received.decoded(FILM)) == [0, 8, 9]
+        encoder.submit(picture(number))
+    assert encoder.dropped == 7
+    collector.proceed.set()
+    collector.wait(3)
+    assert numbers(collector.decoded(FILM)) == [0, 8, 9]
 
 
-def test_an_end_follows_the_last_picture(encoding: Encoding, received: Received) -> None:
-    encoding.submit(picture(0))
-    encoding.submit(picture(1))
-    encoding.end()
-    packets = received.wait(3)
+def test_end_follows_the_last_picture(encoder: EncoderThread, collector: PacketCollector) -> None:
+    encoder.submit(picture(0))
+    encoder.submit(picture(1))
+    encoder.end()
+    packets = collector.wait(3)
     assert [packet.type for packet in packets][-1] is PacketType.END
-    assert received.decoded(FILM)[-1].pts_us == round(1e6 / 24)
+    assert collector.decoded(FILM)[-1].pts_us == round(1e6 / 24)
 
 
-def test_an_end_without_a_picture(encoding: Encoding, received: Received) -> None:
-    encoding.end()
-    assert [packet.type for packet in received.wait(1)] == [PacketType.END]
+def test_end_without_a_picture(encoder: EncoderThread, collector: PacketCollector) -> None:
+    encoder.end()
+    assert [packet.type for packet in collector.wait(1)] == [PacketType.END]
 
 
-def test_another_epoch_drops_what_waits_and_begins_with_a_key(
-    encoding: Encoding, received: Received
+def test_epoch_drops_queued_pictures_and_starts_with_a_key(
+    encoder: EncoderThread, collector: PacketCollector
 ) -> None:
-    encoding.submit(picture(0))
-    received.wait(1)
-    received.proceed.clear()
-    received.busy.clear()
-    encoding.submit(picture(1))
-    assert received.busy.wait(WAIT)
-    encoding.submit(picture(2))
-    encoding.end()
-    small = Screening(cols=16, rows=4, fps=24, charset="braille", live=False)
-    encoding.restart(Job(small, 1))
-    encoding.submit(picture(200))
-    received.proceed.set()
-    received.wait(3)
-    assert numbers(received.decoded(FILM)) == [0, 1]
-    assert numbers(received.decoded(small, 1), small) == [200]
-    assert [packet.seq for _, packet in received.packets] == [0, 1, 2]
+    encoder.submit(picture(0))
+    collector.wait(1)
+    collector.proceed.clear()
+    collector.busy.clear()
+    encoder.submit(picture(1))
+    assert collector.busy.wait(WAIT)
+    encoder.submit(picture(2))
+    encoder.end()
+    small = StreamConfig(cols=16, rows=4, fps=24, charset="braille", live=False)
+    encoder.restart(AsciiEpoch(small, 1))
+    encoder.submit(picture(200))
+    collector.proceed.set()
+    collector.wait(3)
+    assert numbers(collector.decoded(FILM)) == [0, 1]
+    assert numbers(collector.decoded(small, 1), small) == [200]
+    assert [packet.seq for _, packet in collector.packets] == [0, 1, 2]
 
 
-def test_a_picture_of_the_old_epoch_that_is_still_shrunk_is_dropped(
-    encoding: Encoding, received: Received
+def test_picture_shrunk_during_an_epoch_change_is_dropped(
+    encoder: EncoderThread, collector: PacketCollector
 ) -> None:
     class Seeking:
-        """A picture during whose reading somebody seeks."""
+        """A picture that is read during a seek."""
 
         time = position = 0.0
 
         @property
         def frame(self) -> av.VideoFrame:
-            encoding.restart(Job(FILM, 1))
+            encoder.restart(AsciiEpoch(FILM, 1))
             return numbered(4)
 
-    encoding.submit(cast("Picture", Seeking()))
-    encoding.submit(picture(5))
-    received.wait(1)
-    assert [epoch for epoch, _ in received.packets] == [1]
-    assert numbers(received.decoded(FILM, 1)) == [5]
+    encoder.submit(cast("Picture", Seeking()))
+    encoder.submit(picture(5))
+    collector.wait(1)
+    assert [epoch for epoch, _ in collector.packets] == [1]
+    assert numbers(collector.decoded(FILM, 1)) == [5]
 
 
-def test_a_time_line_that_jumps_back_begins_a_group(encoding: Encoding, received: Received) -> None:
+def test_jump_back_starts_a_group(encoder: EncoderThread, collector: PacketCollector) -> None:
     for count, number in enumerate((30, 31, 2, 3)):
-        encoding.submit(picture(number))
-        received.wait(count + 1)
-    decoded = received.decoded(FILM)
+        encoder.submit(picture(number))
+        collector.wait(count + 1)
+    decoded = collector.decoded(FILM)
     assert numbers(decoded) == [30, 31, 2, 3]
     assert [packet.type is PacketType.KEY for packet in decoded] == [True, False, True, False]
 
 
-def test_pictures_that_cannot_be_read_are_logged_once(
-    encoding: Encoding, received: Received, caplog: pytest.LogCaptureFixture
+def test_unsupported_pictures_are_logged_once(
+    encoder: EncoderThread, collector: PacketCollector, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.ERROR):
         for number in range(3):
             frame = av.VideoFrame(160, 96, "x2rgb10be")
-            encoding.submit(Picture(frame, 0.0, number / 24))
+            encoder.submit(Picture(frame, 0.0, number / 24))
     assert [record.getMessage() for record in caplog.records] == [
-        "Pictures of x2rgb10be cannot be scaled"
+        "Cannot scale pictures of x2rgb10be"
     ]
-    encoding.submit(picture(9))
-    received.wait(1)
-    assert numbers(received.decoded(FILM)) == [9]
+    encoder.submit(picture(9))
+    collector.wait(1)
+    assert numbers(collector.decoded(FILM)) == [9]
 
 
-def test_a_stopped_encoder_takes_nothing(received: Received) -> None:
-    encoding = Encoding("retrocam cells", Job(FILM, 0), received)
-    assert "retrocam cells" in [thread.name for thread in threading.enumerate()]
-    encoding.stop()
-    encoding.join()
-    encoding.submit(picture(0))
-    assert not encoding.alive
-    assert received.packets == []
+def test_stopped_encoder_ignores_pictures(collector: PacketCollector) -> None:
+    encoder = EncoderThread("retrocam test encoder", AsciiEpoch(FILM, 0), collector)
+    assert "retrocam test encoder" in [thread.name for thread in threading.enumerate()]
+    encoder.stop()
+    encoder.join()
+    encoder.submit(picture(0))
+    assert not encoder.is_alive()
+    assert collector.packets == []
 
 
-def test_a_picture_that_cannot_be_encoded_does_not_end_the_thread(
-    encoding: Encoding, received: Received, caplog: pytest.LogCaptureFixture
+def test_thread_survives_an_encoding_error(
+    encoder: EncoderThread, collector: PacketCollector, caplog: pytest.LogCaptureFixture
 ) -> None:
-    encoding.submit(picture(0))
-    received.wait(1)
-    for _ in range(2):
-        # No time stamp can say this.
-        encoding.submit(Picture(numbered(1), 0.0, float("inf")))
-        encoding.submit(picture(2))
-        received.wait(len(received.packets) + 1)
-    assert encoding.alive
-    decoded = received.decoded(FILM)
+    encoder.submit(picture(0))
+    collector.wait(1)
+    for packets in (2, 3):
+        # Not representable as time stamp.
+        encoder.submit(Picture(numbered(1), 0.0, float("inf")))
+        encoder.submit(picture(2))
+        collector.wait(packets)
+    assert encoder.is_alive()
+    decoded = collector.decoded(FILM)
     assert numbers(decoded) == [0, 2, 2]
     assert [packet.type for packet in decoded] == [PacketType.KEY] * 3
-    assert [packet.seq for _, packet in received.packets] == [0, 1, 2]
+    assert [packet.seq for _, packet in collector.packets] == [0, 1, 2]
     errors = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert len(errors) == 1

@@ -1,4 +1,4 @@
-"""Glyphs: matched to the picture, written as text, drawn as a screen."""
+"""Glyphs: matched to the picture, rendered as text, drawn into frames."""
 
 from itertools import pairwise
 
@@ -9,8 +9,8 @@ import pytest
 
 from custom_components.retrocam.core.ascii.font import bitmaps, coverage
 from custom_components.retrocam.core.ascii.glyphs import GlyphPainter, ascii_frame, planes_to_text
-from custom_components.retrocam.core.ascii.matching import create_matcher, glyph_parts
-from custom_components.retrocam.core.ascii.planes import Planes
+from custom_components.retrocam.core.ascii.matching import create_matcher, glyph_samples
+from custom_components.retrocam.core.ascii.planes import AsciiPlanes
 from custom_components.retrocam.core.ascii.presets import CHARSETS
 from custom_components.retrocam.core.ascii.raster import Raster
 
@@ -26,9 +26,9 @@ def ramp_of(cols: int = 64) -> av.VideoFrame:
     return yuv_frame(np.repeat(line[None], cols * 4, axis=0))
 
 
-def uniform(y: int, cb: int = 128, cr: int = 128, g: int | None = None) -> Planes:
-    """Give planes of 2x4 cells of one colour."""
-    return Planes(
+def uniform(y: int, cb: int = 128, cr: int = 128, g: int | None = None) -> AsciiPlanes:
+    """Return planes of 2x4 cells of one colour."""
+    return AsciiPlanes(
         np.full((2, 4), y, np.uint8),
         np.full((1, 2), cb, np.uint8),
         np.full((1, 2), cr, np.uint8),
@@ -37,7 +37,7 @@ def uniform(y: int, cb: int = 128, cr: int = 128, g: int | None = None) -> Plane
 
 
 @pytest.mark.parametrize("name", CHARSETS)
-def test_brighter_parts_get_more_ink(name: str) -> None:
+def test_brighter_areas_get_more_ink(name: str) -> None:
     charset = CHARSETS[name]
     lines = ascii_frame(ramp_of(), charset, columns=32).text.split("\n")
     ink = dict(zip(charset.glyphs, coverage(charset.glyphs).mean(axis=(1, 2)), strict=True))
@@ -59,7 +59,7 @@ def test_text_is_inverted_for_dark_ink(name: str) -> None:
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(20, 5), (400, 100), (1, 1)])
-def test_text_keeps_the_shape_of_the_picture(columns: int, rows: int) -> None:
+def test_text_keeps_the_aspect(columns: int, rows: int) -> None:
     frame = yuv_frame(np.zeros((60, 120), np.uint8))
     text = ascii_frame(frame, CHARSETS["ramp"], columns=columns)
     assert (text.columns, text.rows) == (columns, rows)
@@ -96,20 +96,20 @@ def test_grey_gets_half_of_the_dots() -> None:
 
 
 def drawn(glyph: str) -> NDArray[np.uint8]:
-    """Give the luma of a glyph at the detail of the charset, as bright as white paper."""
-    own = glyph_parts(SHAPE.glyphs)[SHAPE.glyphs.index(glyph)].reshape(4, 2)
+    """Return the luma of a glyph at the samples of a cell; white is 255."""
+    own = glyph_samples(SHAPE.glyphs)[SHAPE.glyphs.index(glyph)].reshape(4, 2)
     luma: NDArray[np.uint8] = np.clip(own * 255, 0, 255).round().astype(np.uint8)
     return luma
 
 
 @pytest.mark.parametrize("glyph", " |_/\\L-.':jTr7(")
-def test_the_picture_of_a_glyph_is_matched_to_it(glyph: str) -> None:
+def test_drawn_glyph_matches_itself(glyph: str) -> None:
     matcher = create_matcher(SHAPE)
     assert SHAPE.glyphs[matcher.match(drawn(glyph)).item()] == glyph
 
 
 @pytest.mark.parametrize("name", ["braille", "shape"])
-def test_noise_does_not_make_glyphs_twinkle(name: str) -> None:
+def test_noise_does_not_make_glyphs_flicker(name: str) -> None:
     rng = np.random.default_rng(4)
     quiet = rng.integers(20, 235, (20 * 4, 40 * 2))
     raws, changes = 0, 0
@@ -136,14 +136,14 @@ def test_glyphs_follow_a_picture_that_moves_or_changes_size(name: str) -> None:
     assert matcher.match(np.zeros((4, 2), np.uint8)).tolist() == [[0]]
 
 
-def test_a_screen_is_black_where_no_glyph_is() -> None:
+def test_background_is_black() -> None:
     frame = GlyphPainter(CHARSETS["ramp"]).draw(uniform(0, cb=30, cr=240))
     assert (frame.width, frame.height, frame.format.name) == (32, 32, "yuv420p")
     assert (frame.color_range, frame.colorspace) == (2, 6)
     assert frame.to_ndarray(format="rgb24").max() == 0
 
 
-def test_a_full_block_has_the_colour_of_its_cell() -> None:
+def test_full_block_has_the_colour_of_its_cell() -> None:
     rgb = (
         GlyphPainter(CHARSETS["blocks"])
         .draw(uniform(255, cb=128, cr=110))
@@ -154,7 +154,7 @@ def test_a_full_block_has_the_colour_of_its_cell() -> None:
 
 
 @pytest.mark.parametrize("name", CHARSETS)
-def test_a_glyph_is_drawn_where_it_belongs(name: str) -> None:
+def test_glyph_is_drawn_in_its_cell(name: str) -> None:
     charset = CHARSETS[name]
     planes = uniform(255, g=0 if charset.matched else None)
     last = len(charset.glyphs) - 1
@@ -170,8 +170,8 @@ def test_a_glyph_is_drawn_where_it_belongs(name: str) -> None:
     assert luma.max() == 0
 
 
-def test_an_odd_grid_is_drawn_whole() -> None:
-    planes = Planes(
+def test_odd_grid_is_drawn_whole() -> None:
+    planes = AsciiPlanes(
         np.full((3, 5), 255, np.uint8),
         np.full((2, 3), 128, np.uint8),
         np.full((2, 3), 128, np.uint8),
@@ -181,7 +181,7 @@ def test_an_odd_grid_is_drawn_whole() -> None:
     assert frame.to_ndarray(format="rgb24").min() == 255
 
 
-def test_the_wide_letters_fit_their_cell_and_none_looks_like_another() -> None:
+def test_glyphs_fit_their_cell_and_are_distinct() -> None:
     letters = bitmaps(SHAPE.glyphs)
     assert letters.shape == (95, 16, 8)
     assert len({letter.tobytes() for letter in letters}) >= 93  # I, l and | are near

@@ -1,11 +1,11 @@
-"""The text messages of the cell stream."""
+"""Text messages of the ASCII stream."""
 
 import json
 
 import pytest
 
 from custom_components.retrocam.core.ascii.messages import (
-    Screening,
+    StreamConfig,
     init_message,
     read_ack,
     state_message,
@@ -13,8 +13,8 @@ from custom_components.retrocam.core.ascii.messages import (
 from custom_components.retrocam.core.errors import DamagedPacketError
 
 
-def test_init_tells_all_that_a_client_needs() -> None:
-    screening = Screening(
+def test_init_message_of_a_live_stream() -> None:
+    stream_config = StreamConfig(
         cols=120,
         rows=50,
         fps=24.0,
@@ -23,7 +23,7 @@ def test_init_tells_all_that_a_client_needs() -> None:
         live=False,
         audio="/api/retrocam/audio/x/{start_us}.aac",
     )
-    assert json.loads(json.dumps(init_message(screening, 3))) == {
+    assert json.loads(json.dumps(init_message(stream_config, 3))) == {
         "type": "init",
         "epoch": 3,
         "cols": 120,
@@ -42,16 +42,16 @@ def test_init_tells_all_that_a_client_needs() -> None:
     }
 
 
-def test_init_of_a_matched_charset_has_a_plane_of_glyphs() -> None:
-    init = init_message(Screening(cols=80, rows=40, fps=10, charset="shape"), 0)
+def test_init_of_a_matched_charset_has_a_glyph_plane() -> None:
+    init = init_message(StreamConfig(cols=80, rows=40, fps=10, charset="shape"), 0)
     assert init["planes"] == ["y", "cb", "cr", "g"]
     assert init["glyphs"][0] == " "
     assert init["live"]
 
 
-def test_keys_come_sooner_in_live_pictures() -> None:
-    assert Screening(cols=1, rows=1, fps=1, live=True).group_us == 1_000_000
-    assert Screening(cols=1, rows=1, fps=1, live=False).group_us == 2_000_000
+def test_groups_are_shorter_in_live_streams() -> None:
+    assert StreamConfig(cols=1, rows=1, fps=1, live=True).group_us == 1_000_000
+    assert StreamConfig(cols=1, rows=1, fps=1, live=False).group_us == 2_000_000
 
 
 def test_state_names_the_error() -> None:
@@ -63,7 +63,7 @@ def test_state_names_the_error() -> None:
     }
 
 
-def test_an_acknowledgement_is_read() -> None:
+def test_acknowledgement_is_parsed() -> None:
     assert read_ack('{"ack": 4294967295}') == 4294967295
 
 
@@ -75,6 +75,6 @@ def test_an_acknowledgement_is_read() -> None:
         "[" * 500_000,
     ],
 )
-def test_anything_else_is_an_error(text: str) -> None:
+def test_invalid_message_is_rejected(text: str) -> None:
     with pytest.raises(DamagedPacketError):
         read_ack(text)

@@ -1,4 +1,4 @@
-"""What a user may choose."""
+"""Presets and charsets."""
 
 from itertools import pairwise
 
@@ -24,7 +24,7 @@ def test_charsets_are_those_of_the_interface() -> None:
 
 
 @pytest.mark.parametrize("name", CHARSETS)
-def test_no_glyph_comes_twice_nor_breaks_a_line(name: str) -> None:
+def test_glyphs_are_distinct_and_printable(name: str) -> None:
     glyphs = CHARSETS[name].glyphs
     assert len(set(glyphs)) == len(glyphs) <= 256
     assert all(glyph.isprintable() for glyph in glyphs)
@@ -34,6 +34,6 @@ def test_no_glyph_comes_twice_nor_breaks_a_line(name: str) -> None:
 def test_brighter_luma_never_gets_less_ink(name: str) -> None:
     ink = coverage(CHARSETS[name].glyphs).mean(axis=(1, 2))
     assert ink[0] == 0
-    # Equal but for the antialiasing of a stroke.
+    # Equal except for antialiasing.
     assert all(after - before > -0.012 for before, after in pairwise(ink))
     assert ink[-1] == max(ink)

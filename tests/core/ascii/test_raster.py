@@ -1,4 +1,4 @@
-"""Planes show the picture, whatever it is made of, and codes stay near them."""
+"""Planes represent frames of any format, and codes stay near them."""
 
 import av
 from hypothesis import given, settings, strategies as st
@@ -6,24 +6,25 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 
-from custom_components.retrocam.core.ascii.planes import PlaneLayout, Planes
+from custom_components.retrocam.core.ascii.planes import AsciiPlanes, PlaneLayout
 from custom_components.retrocam.core.ascii.presets import CHARSETS
 from custom_components.retrocam.core.ascii.raster import Quantiser, Raster, Scaler
-from custom_components.retrocam.core.ascii.wire import CellEncoder, PacketType
+from custom_components.retrocam.core.ascii.wire import AsciiEncoder, PacketType
 
+from .ascii_decoder import decode_planes, split_planes
 from .drawing import film, to_rgb, yuv_frame
 
 RAMP = CHARSETS["ramp"]
 
 
-def rastered(frame: av.VideoFrame, cols: int, rows: int) -> Planes:
+def rastered(frame: av.VideoFrame, cols: int, rows: int) -> AsciiPlanes:
     """Make the planes of one picture."""
     raster = Raster(cols, rows, RAMP)
     return raster.planes(raster.shrink(frame))
 
 
 def coloured(width: int, height: int) -> NDArray[np.uint8]:
-    """Draw RGB that differs in all four corners, softly."""
+    """Draw a soft RGB gradient that differs in all four corners."""
     y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
     rgb = np.stack([40 + 180 * x, 200 - 150 * y, 60 + 60 * x + 90 * y], axis=-1)
     return rgb.astype(np.uint8)
@@ -40,7 +41,7 @@ def test_luma_is_the_mean_of_its_area(cols: int, rows: int) -> None:
     np.testing.assert_allclose(planes.y, exact, atol=2)
 
 
-def test_one_field_is_enough_for_a_tall_picture() -> None:
+def test_dropped_fields_keep_the_mean() -> None:
     rng = np.random.default_rng(3)
     soft = np.linspace(20, 230, 20)[:, None] + np.linspace(-15, 15, 30)
     luma = np.kron(soft, np.ones((16, 8))) + rng.normal(0, 4, (320, 240))
@@ -49,7 +50,7 @@ def test_one_field_is_enough_for_a_tall_picture() -> None:
 
 
 @pytest.mark.parametrize(("cols", "rows"), [(120, 50), (20, 6), (1, 1)])
-def test_a_large_flat_picture_keeps_its_value(cols: int, rows: int) -> None:
+def test_large_flat_picture_keeps_its_value(cols: int, rows: int) -> None:
     for value in (1, 100, 254):
         planes = rastered(yuv_frame(np.full((1080, 1920), value, np.uint8), blue=99), cols, rows)
         assert np.unique(planes.y).tolist() == [value]
@@ -69,7 +70,7 @@ def test_limited_range_becomes_full() -> None:
     "pixels",
     ["yuv420p", "yuvj420p", "yuvj422p", "nv12", "yuv444p", "yuv420p10le", "rgb24", "bgra", "gbrp"],
 )
-def test_every_format_shows_the_same(pixels: str) -> None:
+def test_pixel_formats_give_equal_planes(pixels: str) -> None:
     rgb = coloured(96, 64)
     frame = av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(format=pixels)
     exact = rgb.reshape(4, 16, 6, 16, 3).mean(axis=(1, 3))  # as chroma is
@@ -94,7 +95,7 @@ def test_untagged_hd_is_read_as_bt709_and_sd_as_bt601() -> None:
 
 @pytest.mark.parametrize("matrix", [1, 4, 5, 7, 9])
 @pytest.mark.parametrize(("cols", "rows"), [(8, 4), (7, 5)])
-def test_every_matrix_shows_the_same_colours(matrix: int, cols: int, rows: int) -> None:
+def test_matrices_give_equal_colours(matrix: int, cols: int, rows: int) -> None:
     colours = [(220, 30, 30), (30, 200, 60), (40, 50, 230), (250, 250, 10), (255, 255, 255)]
     for colour in [*colours, (0, 0, 0), (128, 128, 128)]:
         frame = av.VideoFrame.from_ndarray(np.full((96, 128, 3), colour, np.uint8))
@@ -104,7 +105,7 @@ def test_every_matrix_shows_the_same_colours(matrix: int, cols: int, rows: int) 
         np.testing.assert_allclose(rgb, np.broadcast_to(colour, rgb.shape), atol=5)
 
 
-def test_a_source_may_change_in_mid_stream() -> None:
+def test_source_may_change_mid_stream() -> None:
     scaler = Scaler(8, 6)
     for width, height, value in ((64, 48, 10), (320, 240, 90), (64, 48, 200)):
         small = scaler.scale(yuv_frame(np.full((height, width), value, np.uint8)))
@@ -112,13 +113,13 @@ def test_a_source_may_change_in_mid_stream() -> None:
         assert abs(int(small.to_ndarray()[0, 0]) - value) <= 1
 
 
-def test_a_small_source_is_enlarged() -> None:
+def test_small_source_is_enlarged() -> None:
     planes = rastered(yuv_frame(np.repeat(np.array([[0], [250]], np.uint8), 4, axis=1)), 12, 10)
     assert planes.y[0].max() < 30
     assert planes.y[-1].min() > 220
 
 
-def test_the_picture_is_only_read() -> None:
+def test_frame_is_only_read() -> None:
     frame = av.VideoFrame.from_ndarray(coloured(64, 48)).reformat(format="yuv420p")
     before = frame.to_ndarray().copy()
     tags = (frame.colorspace, frame.color_range, frame.pts, frame.width, frame.height)
@@ -127,7 +128,7 @@ def test_the_picture_is_only_read() -> None:
     assert (frame.colorspace, frame.color_range, frame.pts, frame.width, frame.height) == tags
 
 
-def test_a_format_that_cannot_be_scaled_is_an_error_and_the_next_picture_is_not() -> None:
+def test_scaler_stays_usable_after_an_unsupported_format() -> None:
     scaler = Scaler(8, 6)
     with pytest.raises(av.FFmpegError):
         scaler.scale(av.VideoFrame(64, 48, "x2rgb10be"))
@@ -135,22 +136,15 @@ def test_a_format_that_cannot_be_scaled_is_an_error_and_the_next_picture_is_not(
 
 
 @pytest.mark.parametrize("colorspace", [0, 3, 8, 10, 14])
-def test_odd_tags_do_not_hide_the_picture(colorspace: int) -> None:
+def test_unusual_tags_are_scaled(colorspace: int) -> None:
     frame = yuv_frame(np.full((48, 64), 90, np.uint8))
     frame.colorspace = colorspace
     np.testing.assert_allclose(rastered(frame, 8, 6).y, 90, atol=1)
 
 
-def flat(layout: PlaneLayout, values: NDArray[np.uint8]) -> Planes:
-    """Show values as planes."""
-    return layout.split(values)
-
-
 @settings(max_examples=40, deadline=None)
 @given(data=st.data(), glyphs=st.sampled_from([0, 95]))
-def test_a_code_is_never_more_than_one_step_from_its_value(
-    data: st.DataObject, glyphs: int
-) -> None:
+def test_code_is_within_one_step_of_its_value(data: st.DataObject, glyphs: int) -> None:
     layout = PlaneLayout(5, 3, glyphs=glyphs)
     rng = np.random.default_rng(data.draw(st.integers(0, 1 << 30)))
     quantiser = Quantiser(layout)
@@ -164,7 +158,7 @@ def test_a_code_is_never_more_than_one_step_from_its_value(
         if data.draw(st.booleans()):
             values = np.where(rng.random(layout.size) < 0.5, 255, 0).astype(np.uint8)
         key = data.draw(st.booleans())
-        codes = quantiser.quantise(flat(layout, values), key=key)
+        codes = quantiser.quantise(split_planes(layout, values), key=key)
         own = np.concatenate([values[luma] >> 1, values[chroma] >> 2]).astype(int)
         distance = np.abs(codes[: layout.colour_size].astype(int) - own)
         assert distance.max() <= (0 if key or number == 0 else 1)
@@ -173,39 +167,39 @@ def test_a_code_is_never_more_than_one_step_from_its_value(
         assert codes[chroma].max() < 64
 
 
-def test_noise_of_a_camera_at_night_costs_no_bytes() -> None:
+def test_night_noise_costs_no_bytes() -> None:
     layout = PlaneLayout(40, 20)
     rng = np.random.default_rng(8)
     quiet = rng.integers(10, 245, layout.size)
-    quantiser, encoder = Quantiser(layout), CellEncoder(layout)
+    quantiser, encoder = Quantiser(layout), AsciiEncoder(layout)
     kinds = []
     for number in range(30):
         noisy = (quiet + rng.integers(-1, 2, layout.size)).astype(np.uint8)
-        codes = quantiser.quantise(flat(layout, noisy), key=number == 0)
+        codes = quantiser.quantise(split_planes(layout, noisy), key=number == 0)
         kinds.append(encoder.encode(codes, number).type)
     changed = [kind for kind in kinds[12:] if kind is not PacketType.HOLD]
     assert not changed
 
 
-def test_the_caller_owns_the_codes() -> None:
+def test_codes_belong_to_the_caller() -> None:
     layout = PlaneLayout(4, 2)
     quantiser = Quantiser(layout)
     values = np.full(layout.size, 100, np.uint8)
-    quantiser.quantise(flat(layout, values))[:] = 0
-    again = quantiser.quantise(flat(layout, values))
+    quantiser.quantise(split_planes(layout, values))[:] = 0
+    again = quantiser.quantise(split_planes(layout, values))
     assert again[0] == 50
     assert values.tolist() == [100] * layout.size
 
 
-def test_a_moving_picture_costs_few_bytes_at_37_db() -> None:
+def test_moving_picture_is_small_at_37_db() -> None:
     raster = Raster(60, 30, RAMP)
-    quantiser, encoder = Quantiser(raster.layout), CellEncoder(raster.layout)
+    quantiser, encoder = Quantiser(raster.layout), AsciiEncoder(raster.layout)
     errors, size = [], 0
     for number, frame in enumerate(film(36)):
         exact = raster.planes(raster.shrink(frame))
         key = number % 24 == 0
         codes = quantiser.quantise(exact, key=key)
         size += len(encoder.encode(codes, number, key=key).data)
-        errors.append(np.mean((to_rgb(raster.layout.decode(codes)) - to_rgb(exact)) ** 2))
+        errors.append(np.mean((to_rgb(decode_planes(raster.layout, codes)) - to_rgb(exact)) ** 2))
     assert 10 * np.log10(255**2 / np.mean(errors)) > 37
     assert size / 36 < 0.45 * raster.layout.size

@@ -1,4 +1,4 @@
-"""A process that records and is killed: each line it reads, it feeds a part and tells what is written.
+"""A process that records until it is killed: feeds a part per line read, prints the bytes written.
 
 python -m tests.core.clips.clip_child FOLDER
 """
@@ -11,25 +11,25 @@ from ..media import cut, encode
 from .clip_checks import Camera, steps
 
 COUNT = 300
-"""Pictures in the stream."""
+"""Frames in the stream."""
 
 
 def main(folder: Path) -> None:
     parts = steps(cut(encode(COUNT, sound=True, container="mp4")))
     written = threading.Semaphore(0)
     with Camera(folder) as camera:
-        camera.writer(0, 1000, on_progress=lambda _: written.release())
-        _tell(len(parts))
+        camera.writer(0, 1000, on_write=lambda _: written.release())
+        _print(len(parts))
         for init, part, first, ends in parts:
             if not sys.stdin.readline():
                 return
             camera.feed_part(init, part, first=first, ends=ends)
             written.acquire()
             (partial,) = folder.glob("*.partial.mp4")
-            _tell(partial.stat().st_size)
+            _print(partial.stat().st_size)
 
 
-def _tell(number: int) -> None:
+def _print(number: int) -> None:
     sys.stdout.write(f"{number}\n")
     sys.stdout.flush()
 

@@ -1,4 +1,4 @@
-"""A process that finishes a long recording and tells how far its memory grew, in KiB.
+"""A process that finishes a long recording and prints the growth of its memory in KiB.
 
 python -m tests.core.clips.finish_child FOLDER HOURS
 """
@@ -8,27 +8,27 @@ import resource
 import sys
 
 from custom_components.retrocam.core.clips.faststart import finish
-from custom_components.retrocam.core.clips.fragmented_file import ClipFile
+from custom_components.retrocam.core.clips.fragmented_file import FragmentedFileWriter
 from custom_components.retrocam.core.clips.fragmented_reader import read_recording
 from custom_components.retrocam.core.mp4.fragment_reader import read_tracks
-from custom_components.retrocam.core.mp4.fragment_writer import KEYFRAME, NO_KEYFRAME, Run
-from custom_components.retrocam.core.mp4.tracks import track_headers
+from custom_components.retrocam.core.mp4.fragment_writer import KEYFRAME, NO_KEYFRAME, SampleRun
+from custom_components.retrocam.core.mp4.tracks import tracks_to_write
 
 from ..media import cut, encode
 
 FPS = 25
 PACKETS = 47
-"""Of sound, a second."""
+"""Audio packets per second."""
 
 
 def write(path: Path, seconds: int) -> None:
-    """Write pictures and sound of one byte a sample, a fragment a second."""
+    """Write video and audio with samples of one byte, in fragments of one second."""
     (one,) = cut(encode(60, sound=True, container="mp4"))
-    tracks = track_headers(one.init, read_tracks(one.init))
-    file = ClipFile(path, tracks)
+    tracks = tracks_to_write(read_tracks(one.init))
+    file = FragmentedFileWriter(path, tracks)
     video, sound = (track.timescale for track in tracks)
     pictures = [value for index in range(FPS) for value in (0, 1, NO_KEYFRAME, 0)]
-    # A camera's time stamps are not even: no two durations in a row are the same.
+    # Uneven like a camera's timestamps: no two consecutive durations are equal.
     pictures[::4] = [video // FPS + index % 2 for index in range(FPS)]
     pictures[2] = KEYFRAME
     packets = [sound // PACKETS, 1, KEYFRAME, 0] * PACKETS
@@ -36,8 +36,8 @@ def write(path: Path, seconds: int) -> None:
     for second in range(seconds):
         file.append(
             (
-                Run(0, second * (video + FPS), pictures, FPS),
-                Run(1, second * sound, packets, PACKETS),
+                SampleRun(0, second * (video + FPS), pictures, FPS),
+                SampleRun(1, second * sound, packets, PACKETS),
             ),
             data,
         )
@@ -48,12 +48,11 @@ def main(folder: Path, hours: float) -> None:
     partial = folder / "20240102T030405.678Z.partial.mp4"
     seconds = round(hours * 3600)
     write(partial, 60)
-    finish(read_recording(partial), folder / "short.mp4")
+    finish(read_recording(partial), folder / "short.mp4", 0.0)
     write(partial, seconds)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    finished = finish(read_recording(partial), folder / "long.mp4")
+    finished = finish(read_recording(partial), folder / "long.mp4", 0.0)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert finished.fast_start
     sys.stdout.write(f"{after - before} {seconds * (FPS + PACKETS)} {finished.duration}\n")
 
 

@@ -1,4 +1,4 @@
-"""Footage of numbered pictures, cut as Home Assistant cuts it, and what a clip of it has to show."""
+"""Footage of numbered frames, segmented like Home Assistant's, and the frames expected in a clip."""
 
 from functools import cache
 
@@ -21,7 +21,7 @@ def cuts_of(
     size: tuple[int, int] = (160, 96),
     low_latency: bool = True,
 ) -> tuple[Cut, ...]:
-    """Return footage, which is encoded once."""
+    """Return footage, encoded once."""
     video = encode(
         count,
         first=first,
@@ -38,8 +38,8 @@ def cuts_of(
 def expected(
     camera: Camera, lookback: float, duration: float, trigger: float, bframes: int = 0
 ) -> list[int]:
-    """Return the numbers of a clip of a stream that began with 0."""
-    # Decoding begins so much earlier than showing.
+    """Return the frame numbers of a clip of a stream that starts with 0."""
+    # The reordering delay: the first dts precedes the first pts.
     origin = camera.ring.segments[0].start + bframes / FPS
     first = int((trigger - lookback - origin + 1e-3) * FPS) // GOP * GOP
     last = int((trigger + duration - origin - 1e-3) * FPS)

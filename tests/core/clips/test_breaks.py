@@ -1,16 +1,16 @@
-"""Clips over what breaks a stream: a reconnect, another format, damage, a clock that is set."""
+"""Clips across reconnects, format changes, damage and clock steps."""
 
 from pathlib import Path
 
 import pytest
 
-from custom_components.retrocam.core.clips.writer import ClipReason
+from custom_components.retrocam.core.clips.result import ClipReason
 
 from .clip_checks import Camera, decode_gaps, ended, ffprobe, numbers_in, shown, steps
 from .footage import FPS, GOP, cuts_of
 
 
-def test_a_reconnect_leaves_its_gap_as_time(camera: Camera) -> None:
+def test_reconnect_leaves_a_gap(camera: Camera) -> None:
     camera.feed(cuts_of(200, bframes=2))
     writer = camera.writer(3, 16)
     camera.reconnect(cuts_of(400, first=1000, bframes=2), away=5)
@@ -21,7 +21,7 @@ def test_a_reconnect_leaves_its_gap_as_time(camera: Camera) -> None:
     assert numbers[:split] == list(range(numbers[0] or 0, (numbers[0] or 0) + split))
     assert numbers[split:] == list(range(1000, 1000 + len(numbers) - split))
     gap = pictures[split][0] - pictures[split - 1][0]
-    # The last picture lasts for one, and what was not yet decoded is lost with the connection.
+    # One frame duration, plus frames lost with the connection.
     assert gap == pytest.approx(5 + 3 / FPS, abs=4 / FPS)
     assert min(decode_gaps(result.path)) > 0
     assert len(result.parts) == 1
@@ -29,9 +29,9 @@ def test_a_reconnect_leaves_its_gap_as_time(camera: Camera) -> None:
     assert result.missing == pytest.approx(gap - 1 / FPS)
 
 
-def test_a_clip_of_a_camera_that_slept_has_nothing_of_what_was_before(camera: Camera) -> None:
+def test_clip_of_an_idle_camera_omits_old_frames(camera: Camera) -> None:
     camera.ring.limit(0, 0)
-    # Falling asleep leaves a segment unfinished.
+    # An idle camera leaves a segment incomplete.
     camera.feed_steps(steps(cuts_of(200, bframes=2))[:-1])
     camera.clock.now += 1800
     writer = camera.writer(10, 5)
@@ -44,7 +44,7 @@ def test_a_clip_of_a_camera_that_slept_has_nothing_of_what_was_before(camera: Ca
     assert result.missing == 0
 
 
-def test_another_format_goes_on_in_a_file_of_its_own(camera: Camera, tmp_path: Path) -> None:
+def test_format_change_starts_another_file(camera: Camera, tmp_path: Path) -> None:
     camera.feed(cuts_of(200))
     writer = camera.writer(3, 12, path=tmp_path / "deep" / "clip.mp4")
     camera.reconnect(cuts_of(400, first=1000, size=(320, 192)), away=0)
@@ -66,7 +66,7 @@ def test_another_format_goes_on_in_a_file_of_its_own(camera: Camera, tmp_path: P
     assert camera.library.total == 0
 
 
-def test_a_gap_between_two_formats_is_told(camera: Camera) -> None:
+def test_gap_between_two_formats_is_reported(camera: Camera) -> None:
     camera.feed(cuts_of(200))
     writer = camera.writer(3, 12)
     camera.reconnect(cuts_of(400, first=1000, size=(320, 192)), away=4)
@@ -80,10 +80,8 @@ def test_a_gap_between_two_formats_is_told(camera: Camera) -> None:
 
 
 @pytest.mark.parametrize("hours", [8, 14, 60])
-def test_after_a_gap_of_many_hours_a_clip_goes_on_in_another_file(
-    camera: Camera, hours: int
-) -> None:
-    """A sample cannot last so long: its duration has 32 bits of ticks."""
+def test_gap_of_many_hours_starts_another_file(camera: Camera, hours: int) -> None:
+    """The duration of a sample is limited to 32 bits of ticks."""
     camera.feed(cuts_of(200, bframes=2))
     writer = camera.writer(3, 3600 * hours + 10)
     camera.reconnect(cuts_of(400, first=1000, bframes=2), away=3600 * hours)
@@ -100,7 +98,7 @@ def test_after_a_gap_of_many_hours_a_clip_goes_on_in_another_file(
     )
 
 
-def test_a_clip_that_begins_with_a_new_format_has_nothing_of_the_old(camera: Camera) -> None:
+def test_clip_that_starts_with_a_new_format_omits_the_old_one(camera: Camera) -> None:
     camera.feed(cuts_of(200, sound=True, container="mp4"))
     camera.reconnect(cuts_of(200, first=1000, size=(320, 192), sound=True, container="mp4"), away=0)
     (begin,) = [one.start for one in camera.ring.segments if one.discontinuity]
@@ -109,7 +107,7 @@ def test_a_clip_that_begins_with_a_new_format_has_nothing_of_the_old(camera: Cam
     assert numbers_in(result.path) == list(range(1000, 1076))
 
 
-def test_a_format_that_comes_at_the_end_makes_no_file(camera: Camera) -> None:
+def test_format_change_after_the_end_makes_no_file(camera: Camera) -> None:
     camera.feed(cuts_of(200))
     writer = camera.writer(3, 0.1)
     camera.reconnect(cuts_of(100, first=1000, size=(320, 192)), away=2)
@@ -118,7 +116,7 @@ def test_a_format_that_comes_at_the_end_makes_no_file(camera: Camera) -> None:
     assert (numbers_in(result.path)[-1] or 0) < 200
 
 
-def test_names_stay_unique_and_durations_true_when_the_wall_clock_is_set(camera: Camera) -> None:
+def test_wall_clock_step_keeps_names_unique_and_durations_exact(camera: Camera) -> None:
     parts = steps(cuts_of(500))
     camera.feed_steps(parts[:8])
     writer = camera.writer(4, 6)
@@ -134,9 +132,7 @@ def test_names_stay_unique_and_durations_true_when_the_wall_clock_is_set(camera:
 
 
 @pytest.mark.parametrize("good", [30, 200])
-def test_a_damaged_part_costs_the_pictures_up_to_the_next_keyframe(
-    camera: Camera, good: int
-) -> None:
+def test_damaged_part_loses_the_frames_up_to_the_next_keyframe(camera: Camera, good: int) -> None:
     parts = steps(cuts_of(500))
     for index, (init, part, first, ends) in enumerate(parts):
         damaged = index == 3

@@ -1,23 +1,19 @@
-"""When a clip ends: on time, earlier, later, or without a picture."""
+"""End of a clip: on time, earlier, later, or without a frame."""
 
 import threading
 
 import pytest
 
-from custom_components.retrocam.core.clips.writer import (
-    ClipProgress,
-    ClipReason,
-    ClipResult,
-    ClipWriter,
-)
+from custom_components.retrocam.core.clips.result import ClipReason, ClipResult
+from custom_components.retrocam.core.clips.writer import ClipWriter
 from custom_components.retrocam.core.errors import ClipEndedError
 
 from .clip_checks import Camera, ended, numbers_in, steps
 from .footage import FPS, cuts_of, expected
-from .holding import assert_whole
+from .write_gate import assert_whole
 
 
-def test_a_clip_ends_on_time_though_nothing_comes(camera: Camera) -> None:
+def test_clip_ends_on_time_without_parts(camera: Camera) -> None:
     camera.feed(cuts_of(200)[:1])
     writer = camera.writer(2, 10)
     camera.clock.now += 12
@@ -28,17 +24,17 @@ def test_a_clip_ends_on_time_though_nothing_comes(camera: Camera) -> None:
     assert numbers_in(result.path) == list(range(100, 150))
 
 
-def test_a_clip_of_a_camera_that_never_sends_ends_too(camera: Camera) -> None:
+def test_clip_of_a_camera_without_any_part_ends(camera: Camera) -> None:
     writer = camera.writer(5, 10)
     camera.give_up_waiting()
     result = ended(writer)
     assert (result.parts, result.reason) == ((), ClipReason.SOURCE_GONE)
-    assert (result.path, result.start, result.size, result.lookback) == (None, None, 0, 0.0)
+    assert (result.path, result.size, result.lookback) == (None, 0, 0.0)
     assert list(camera.folder.iterdir()) == []
 
 
-def without_an_answer(camera: Camera, silence: float, lookback: float) -> ClipResult:
-    """Record so long after the last picture, of a camera that sends no other."""
+def record_silent_camera(camera: Camera, silence: float, lookback: float) -> ClipResult:
+    """Record `silence` seconds after the last frame of a camera that sends no more."""
     camera.feed_steps(steps(cuts_of(200))[:-1])
     camera.clock.now += silence
     writer = camera.writer(lookback, 5)
@@ -46,26 +42,26 @@ def without_an_answer(camera: Camera, silence: float, lookback: float) -> ClipRe
     return ended(writer)
 
 
-def test_a_clip_of_a_camera_that_does_not_wake_up_shows_nothing_of_long_ago(camera: Camera) -> None:
-    result = without_an_answer(camera, silence=1800, lookback=10)
+def test_clip_of_a_camera_that_stays_idle_omits_old_frames(camera: Camera) -> None:
+    result = record_silent_camera(camera, silence=1800, lookback=10)
     assert (result.parts, result.reason) == ((), ClipReason.SOURCE_GONE)
     assert list(camera.folder.iterdir()) == []
 
 
-def test_a_clip_of_a_camera_that_went_just_now_keeps_its_last_pictures(camera: Camera) -> None:
-    result = without_an_answer(camera, silence=6, lookback=1)
+def test_clip_of_a_camera_lost_recently_keeps_its_last_frames(camera: Camera) -> None:
+    result = record_silent_camera(camera, silence=6, lookback=1)
     assert (result.complete, result.reason) == (False, ClipReason.SOURCE_GONE)
     assert numbers_in(result.path) == list(range(150, 173))
 
 
-def test_a_clip_between_pictures_is_empty(camera: Camera) -> None:
+def test_clip_without_frames_is_empty(camera: Camera) -> None:
     camera.feed(cuts_of(200))
     before = camera.ring.segments[0].start - 5
     result = ended(camera.writer(1, 1, trigger=before))
     assert (result.parts, result.reason) == ((), ClipReason.EMPTY)
 
 
-def test_extending_moves_the_end(camera: Camera) -> None:
+def test_extend_moves_the_end(camera: Camera) -> None:
     parts = steps(cuts_of(500))
     camera.feed_steps(parts[:6])
     trigger = camera.ring.now
@@ -81,7 +77,7 @@ def test_extending_moves_the_end(camera: Camera) -> None:
         writer.extend(5)
 
 
-def test_stopping_ends_a_clip_with_what_happens_now(camera: Camera) -> None:
+def test_stop_ends_a_clip_with_the_present_frames(camera: Camera) -> None:
     parts = steps(cuts_of(500))
     camera.feed_steps(parts[:6])
     trigger = camera.ring.now
@@ -97,15 +93,15 @@ def test_stopping_ends_a_clip_with_what_happens_now(camera: Camera) -> None:
     assert ended(writer) is result
 
 
-def test_a_clip_whose_ring_is_closed_keeps_what_was_written(camera: Camera) -> None:
+def test_clip_of_a_closed_ring_keeps_the_fragments_written(camera: Camera) -> None:
     written = threading.Event()
 
-    def enough(progress: ClipProgress) -> None:
-        if progress.duration > 6:
+    def on_write(seconds: float) -> None:
+        if seconds > 6:
             written.set()
 
     camera.feed(cuts_of(200))
-    writer = camera.writer(7, 60, on_progress=enough)
+    writer = camera.writer(7, 60, on_write=on_write)
     assert written.wait(10)
     camera.ring.close()
     result = ended(writer)
@@ -115,14 +111,14 @@ def test_a_clip_whose_ring_is_closed_keeps_what_was_written(camera: Camera) -> N
     assert len(numbers) > 6 * FPS
 
 
-def test_asked_for_nonsense_nothing_is_begun(camera: Camera) -> None:
+def test_invalid_arguments_are_refused(camera: Camera) -> None:
     for lookback, duration, orientation in (
         (-1, 0, 1),
         (0, -1, 1),
         (0, 0, 9),
         (float("nan"), 0, 1),
     ):
-        with pytest.raises(ValueError, match="no clip"):
+        with pytest.raises(ValueError, match="invalid clip"):
             ClipWriter(
                 camera.ring, camera.library, lookback=lookback, duration=duration,
                 orientation=orientation,

@@ -1,4 +1,4 @@
-"""Clips in places that are taken, cannot be made, or have names that others left."""
+"""Locations of clips: existing, impossible, or with a name left by another clip."""
 
 from pathlib import Path
 
@@ -12,12 +12,10 @@ from custom_components.retrocam.core.library.files import partial_path
 from custom_components.retrocam.core.library.store import MediaLibrary
 
 from .clip_checks import Camera, ended, numbers_in
-from .holding import Held, assert_whole, cuts
+from .write_gate import WriteGate, assert_whole, cuts
 
 
-def test_a_path_that_is_taken_is_refused_before_anything_is_written(
-    camera: Camera, tmp_path: Path
-) -> None:
+def test_existing_path_is_refused_before_writing(camera: Camera, tmp_path: Path) -> None:
     camera.feed(cuts())
     path = tmp_path / "taken.mp4"
     path.write_bytes(b"somebody's")
@@ -27,15 +25,15 @@ def test_a_path_that_is_taken_is_refused_before_anything_is_written(
     assert list(camera.folder.iterdir()) == []
 
 
-def test_a_path_that_is_taken_meanwhile_leaves_the_clip_in_the_library(
+def test_path_taken_while_recording_leaves_the_clip_in_the_library(
     camera: Camera, tmp_path: Path
 ) -> None:
     camera.feed(cuts())
-    path, held = tmp_path / "clip.mp4", Held()
-    writer = camera.writer(5, 0, trigger=camera.ring.now - 2, path=path, on_progress=held)
-    held.wait(2)
+    path, gate = tmp_path / "clip.mp4", WriteGate()
+    writer = camera.writer(5, 0, trigger=camera.ring.now - 2, path=path, on_write=gate)
+    gate.wait(2)
     path.write_bytes(b"somebody's")
-    held.release()
+    gate.release()
     result = ended(writer)
     assert isinstance(result.error, MediaExistsError)
     assert path.read_bytes() == b"somebody's"
@@ -45,7 +43,7 @@ def test_a_path_that_is_taken_meanwhile_leaves_the_clip_in_the_library(
     assert camera.library.total == 1
 
 
-def test_a_path_that_cannot_be_made_leaves_the_clip_in_the_library(
+def test_path_that_cannot_be_created_leaves_the_clip_in_the_library(
     camera: Camera, tmp_path: Path
 ) -> None:
     camera.feed(cuts())
@@ -59,9 +57,7 @@ def test_a_path_that_cannot_be_made_leaves_the_clip_in_the_library(
     assert camera.library.total == 1
 
 
-def test_a_clip_for_another_place_leaves_nothing_in_the_library(
-    camera: Camera, tmp_path: Path
-) -> None:
+def test_clip_at_a_path_leaves_nothing_in_the_library(camera: Camera, tmp_path: Path) -> None:
     camera.feed(cuts())
     path = tmp_path / "other" / "clip.mp4"
     result = ended(camera.writer(5, 0, trigger=camera.ring.now - 2, path=path))
@@ -72,16 +68,16 @@ def test_a_clip_for_another_place_leaves_nothing_in_the_library(
     assert list(camera.folder.iterdir()) == []
 
 
-def test_a_place_where_the_clip_cannot_be_copied_leaves_it_in_the_library(
+def test_failed_copy_to_a_path_leaves_the_clip_in_the_library(
     camera: Camera, tmp_path: Path
 ) -> None:
     camera.feed(cuts())
-    path, held = tmp_path / "clip.mp4", Held()
-    writer = camera.writer(5, 0, trigger=camera.ring.now - 2, path=path, on_progress=held)
-    held.wait(2)
+    path, gate = tmp_path / "clip.mp4", WriteGate()
+    writer = camera.writer(5, 0, trigger=camera.ring.now - 2, path=path, on_write=gate)
+    gate.wait(2)
     (partial,) = camera.folder.glob("*.partial.mp4")
     (tmp_path / f".{partial.stem}.copy").mkdir()
-    held.release()
+    gate.release()
     result = ended(writer)
     assert isinstance(result.error, StorageError)
     assert result.path is not None
@@ -90,7 +86,7 @@ def test_a_place_where_the_clip_cannot_be_copied_leaves_it_in_the_library(
     assert not path.exists()
 
 
-def test_a_library_without_thumbnails_takes_clips_as_well(camera: Camera) -> None:
+def test_library_without_a_thumbnailer_takes_clips(camera: Camera) -> None:
     camera.feed(cuts())
     library = MediaLibrary(camera.folder, extensions=("mp4",))
     writer = ClipWriter(camera.ring, library, lookback=5, duration=0, trigger=camera.ring.now - 2)
@@ -100,7 +96,7 @@ def test_a_library_without_thumbnails_takes_clips_as_well(camera: Camera) -> Non
     assert list(camera.folder.iterdir()) == [result.path]
 
 
-def test_a_name_left_unfinished_by_another_clip_is_not_used_again(camera: Camera) -> None:
+def test_name_of_an_unfinished_clip_is_not_reused(camera: Camera) -> None:
     camera.feed(cuts())
     trigger = camera.ring.now - 2
     first = ended(camera.writer(5, 0, trigger=trigger))
@@ -114,17 +110,17 @@ def test_a_name_left_unfinished_by_another_clip_is_not_used_again(camera: Camera
     assert partial.read_bytes() == b"of another clip"
 
 
-def test_finishing_never_replaces_a_file(camera: Camera, tmp_path: Path) -> None:
+def test_finish_never_replaces_a_file(camera: Camera, tmp_path: Path) -> None:
     camera.feed(cuts())
-    held = Held()
-    writer = camera.writer(9, 0, trigger=camera.ring.now - 2, on_progress=held)
-    held.wait(3)
+    gate = WriteGate()
+    writer = camera.writer(9, 0, trigger=camera.ring.now - 2, on_write=gate)
+    gate.wait(3)
     (partial,) = camera.folder.glob("*.partial.mp4")
     taken = tmp_path / "taken.mp4"
     taken.write_bytes(b"somebody's")
     with pytest.raises(MediaExistsError):
-        finish(read_recording(partial), taken)
+        finish(read_recording(partial), taken, 0.0)
     assert taken.read_bytes() == b"somebody's"
     assert partial.exists()
-    held.release()
+    gate.release()
     assert ended(writer).complete

@@ -1,4 +1,4 @@
-"""Pictures of bars and of one colour, and what a viewer sees of them."""
+"""Frames of colour bars or one colour, and their colours as decoded by a viewer."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,7 @@ from custom_components.retrocam.core.frames import jpeg
 
 COLOURS = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255), (0, 0, 0), (200, 120, 40)]
 BAR = 32
-"""Columns of one colour in a picture of bars."""
+"""Columns per bar."""
 
 LIMITED, FULL, UNTAGGED = 1, 2, 0
 BT709, UNKNOWN, BT601 = 1, 2, 6
@@ -35,7 +35,7 @@ def yuv(rgb: tuple[int, int, int], matrix: int, value_range: int, depth: int = 8
 
 
 def bars(pixel_format: str, matrix: int, value_range: int, height: int = 32) -> av.VideoFrame:
-    """Draw bars of the COLOURS into the planes of a frame, as a decoder would leave them."""
+    """Draw bars of the COLOURS into the planes of a frame, like a decoder."""
     frame = av.VideoFrame(BAR * len(COLOURS), height, pixel_format)
     frame.colorspace, frame.color_range = matrix, value_range
     depth = 10 if "10" in pixel_format else 8
@@ -55,7 +55,7 @@ def bars(pixel_format: str, matrix: int, value_range: int, height: int = 32) -> 
 
 
 def flat(width: int, height: int, luma: int = 120, pixel_format: str = "yuvj420p") -> av.VideoFrame:
-    """Make a frame of one colour, with other values in the memory beyond its edges."""
+    """Create a frame of one colour, with other values in the padding of its rows."""
     frame = av.VideoFrame(width, height, pixel_format)
     for memory in frame.planes:
         np.frombuffer(memory, np.uint8)[:] = 255
@@ -65,13 +65,13 @@ def flat(width: int, height: int, luma: int = 120, pixel_format: str = "yuvj420p
 
 
 def seen(data: bytes) -> NDArray[np.int16]:
-    """Decode as a viewer would, to (height, width, 3)."""
+    """Decode a JPEG to RGB, (height, width, 3)."""
     picture: NDArray[np.uint8] = simplejpeg.decode_jpeg(data)
     return picture.astype(np.int16)
 
 
 def assert_shows_bars(picture: NDArray[np.int16], colours: Iterable[tuple[int, ...]]) -> None:
-    """Check the middle of each bar, where no neighbour's colour bleeds in."""
+    """Check the middle of each bar, free of its neighbours' colours."""
     for index, colour in enumerate(colours):
         middle = picture[4:-4, index * BAR + BAR // 4 : (index + 1) * BAR - BAR // 4]
         assert np.abs(middle - colour).max() <= 6, (index, colour, middle[0, 0])

@@ -1,4 +1,4 @@
-"""Pictures that a few kB make large or slow, as a hostile camera sends them."""
+"""Images of a few kB that are large or slow to decode, as sent by a hostile camera."""
 
 from fractions import Fraction
 import io
@@ -9,11 +9,11 @@ import zlib
 import av
 
 LARGE = (8000, 8000)
-"""A picture within 8192 pixels on each side, and of 64 million."""
+"""64 million pixels, within 8192 on each side."""
 
 
 def jpeg_of(*, size: tuple[int, int] = (64, 64), scans: int = 1, frames: int = 1) -> bytes:
-    """Write a valid progressive JPEG of one grey, with so many scans; `frames` repeats its header."""
+    """Return a valid progressive grey JPEG of `scans` scans and `frames` frame headers."""
     width, height = size
     blocks = -(-width // 8) * -(-height // 8)
     # One code for "no difference", and one for "no coefficient in the next 2**14 and more blocks".
@@ -46,7 +46,7 @@ def _bits(text: str) -> bytes:
 def png_of(
     size: tuple[int, int], *, depth: int = 8, colour_type: int = 0, more: bytes = b""
 ) -> bytes:
-    """Write a PNG of zeros; `more` is put before its picture."""
+    """Return a PNG of zeros; `more` precedes its image data."""
     channels = {0: 1, 2: 3, 6: 4}[colour_type]
     row = bytes(1 + size[0] * channels * depth // 8)
     packer = zlib.compressobj(1)
@@ -57,19 +57,19 @@ def png_of(
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
-    """Write a chunk of a PNG."""
+    """Return a PNG chunk."""
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def zeros(size: int) -> bytes:
-    """Pack so many bytes."""
+    """Deflate `size` zero bytes."""
     packer = zlib.compressobj(9)
     block = bytes(1_000_000)
     return b"".join(packer.compress(block) for _ in range(size // len(block))) + packer.flush()
 
 
 def film_of(pictures: list[bytes], size: tuple[int, int], kind: str = "matroska") -> bytes:
-    """Put JPEGs into a film as they are, one a second."""
+    """Mux JPEGs into a video, one per second."""
     made = io.BytesIO()
     with av.open(made, "w", format=kind) as container:
         stream: Any = container.add_stream("mjpeg", rate=1)

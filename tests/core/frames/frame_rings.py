@@ -1,4 +1,4 @@
-"""Rings of frames, and waiting for one."""
+"""Frame rings, and tasks that wait for a frame."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
@@ -7,12 +7,12 @@ from custom_components.retrocam.core.frames.jpeg_ring import Frame, FrameRing
 
 
 def jpeg(number: int) -> bytes:
-    """Make bytes that pass for a JPEG, a different length for each number."""
+    """Return bytes with the markers of a JPEG, of a different length for each number."""
     return b"\xff\xd8" + b"." * number + b"\xff\xd9"
 
 
 def filled(size: int, count: int) -> FrameRing:
-    """Make a ring that has taken `count` frames, at the times 0.0, 1.0, ..."""
+    """Create a ring and add `count` frames, at the times 0.0, 1.0, ..."""
     ring = FrameRing(size)
     for number in range(count):
         assert ring.add_frame(jpeg(number), float(number)) == number

@@ -1,17 +1,19 @@
-"""A camera that is live as far as its viewers can tell, in no time at all."""
+"""A live camera on a fake clock."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import pairwise
+import math
 import threading
-from typing import override
+from typing import Any, override
 
 from custom_components.retrocam.core.errors import FragmentError
 from custom_components.retrocam.core.frames.decoder import SegmentDecoder
 from custom_components.retrocam.core.frames.feed import Picture
 from custom_components.retrocam.core.mp4.fragment_reader import read_tracks, samples
-from custom_components.retrocam.core.segments.ring import SegmentCursor, SegmentRing
-from custom_components.retrocam.core.segments.segment import PictureTimes, picture_times
+from custom_components.retrocam.core.segments.cursors import SegmentCursor
+from custom_components.retrocam.core.segments.ring import SegmentRing
+from custom_components.retrocam.core.segments.segment import FrameTimes, frame_times
 
 from ..media import WALL, Clock, Cut, Part, encode, numbers, read_number
 
@@ -26,7 +28,7 @@ SOURCES: dict[str, Callable[[], bytes]] = {
 
 
 class Camera(SegmentRing):
-    """A ring that is written to whenever its reader waits: time is what readers wait for."""
+    """A ring that is written, and whose clock advances, while its reader waits."""
 
     def __init__(self, seconds: float = 60) -> None:
         self.time = Clock()
@@ -36,12 +38,21 @@ class Camera(SegmentRing):
         self._end = self.time.now
 
     def send(
-        self, cuts: Iterable[Cut], *, run: int = 0, after: float = 0.0, late: float = 0.0
+        self,
+        cuts: Iterable[Cut],
+        *,
+        run: int = 0,
+        after: float = 0.0,
+        late: float = 0.0,
+        burst: float = 0.0,
+        first_burst: float = 0.0,
     ) -> None:
-        """Have segments come, each part when its last picture has been taken.
+        """Send segments, each part at the capture of its last frame.
 
-        The first is taken `after` seconds after those sent before; the second part is `late`.
+        The first is taken `after` seconds after those sent before; the second part is `late`. Parts of
+        `burst` seconds arrive together, the first ones of `first_burst` seconds.
         """
+        sent_from = self._end
         began: float | None = None
         for number, segment in enumerate(cuts):
             for index, part in enumerate(segment.parts):
@@ -55,7 +66,11 @@ class Camera(SegmentRing):
                 init = segment.init if index == 0 else None
                 done = segment.duration if part is segment.parts[-1] else 0.0
                 delay = late if (number, index) == (0, 1) else 0.0
-                self._events.append((self._end + delay, self._writes(run, init, part, done)))
+                at = self._end + delay
+                if burst:
+                    bursts = max(0, math.ceil((at - sent_from - first_burst) / burst))
+                    at = sent_from + first_burst + bursts * burst
+                self._events.append((at, self._writes(run, init, part, done)))
 
     def _writes(self, run: int, init: bytes | None, part: Part, last: float) -> Callable[[], None]:
         def write() -> None:
@@ -68,7 +83,7 @@ class Camera(SegmentRing):
         return write
 
     def advance(self, seconds: float) -> None:
-        """Let time pass; it all ends ten seconds after the last part."""
+        """Advance the clock; stop ten seconds after the last part."""
         end = self.time.now + seconds
         while self._events and self._events[0][0] <= end:
             at, write = self._events.pop(0)
@@ -79,10 +94,8 @@ class Camera(SegmentRing):
             self.stop.set()
 
     @override
-    def cursor(
-        self, since: float | None = None, *, live: bool = False, max_lag: float = 3.0
-    ) -> SegmentCursor:
-        cursor = super().cursor(since, live=live, max_lag=max_lag)
+    def cursor(self, since: float | None = None, **options: Any) -> SegmentCursor:
+        cursor = super().cursor(since, **options)
         take = cursor.next
 
         def next_or_advance(timeout: float | None) -> object:
@@ -97,26 +110,26 @@ class Camera(SegmentRing):
 
 
 def first_taken(segment: Cut) -> float:
-    """Media time of the first picture; 0 if it cannot be read."""
+    """Media time of the first frame; 0 if unreadable."""
     times = read_times(segment, segment.parts[0])
     return times.start if times else 0.0
 
 
 def last_taken(segment: Cut, part: Part) -> float | None:
-    """Media time at which the last picture of a part ends."""
+    """Media time at the end of a part's last frame."""
     times = read_times(segment, part)
     return times.shown_until if times else None
 
 
-def read_times(segment: Cut, part: Part) -> PictureTimes | None:
+def read_times(segment: Cut, part: Part) -> FrameTimes | None:
     try:
-        return picture_times(part, read_tracks(segment.init)[0])
+        return frame_times(part, read_tracks(segment.init)[0])
     except FragmentError:
         return None
 
 
 class _Stop(threading.Event):
-    """Waiting for it makes the camera's time pass."""
+    """Waiting for it advances the camera's clock."""
 
     def __init__(self, camera: Camera) -> None:
         super().__init__()
@@ -130,7 +143,7 @@ class _Stop(threading.Event):
 
 
 class Viewer:
-    """Keeps what it is shown, and when."""
+    """Records pictures and the times they are emitted at."""
 
     def __init__(
         self,
@@ -163,7 +176,7 @@ class Viewer:
 
     @property
     def ages(self) -> list[float]:
-        """How old each picture was when it was shown, in seconds."""
+        """Age of each picture when emitted, in seconds."""
         return [at - 5000 + WALL - p.time for at, p in zip(self.times, self.pictures, strict=True)]
 
 
@@ -200,7 +213,7 @@ def steps(values: Iterable[float]) -> list[float]:
 
 
 def unknown(cuts: Iterable[Cut]) -> list[Cut]:
-    """Say that the video is in a codec that nobody knows."""
+    """Replace the video codec by an unknown one."""
     return [
         replace(c, init=c.init.replace(b"avc1", b"nope").replace(b"avcC", b"none")) for c in cuts
     ]

@@ -1,4 +1,4 @@
-"""Stills with readable frame numbers, for the tests of everything that keeps them."""
+"""Stills with readable frame numbers."""
 
 from pathlib import Path
 
@@ -6,8 +6,9 @@ import av
 
 from custom_components.retrocam.core.frames.image_codec import StillEncoder
 from custom_components.retrocam.core.frames.jpeg import decode, encode, planes
-from custom_components.retrocam.core.pattern.marks import read_frame_number
 from custom_components.retrocam.core.pattern.picture import TestPattern
+
+from ...pattern_reader import read_frame_number
 
 NOW = 1_767_323_045.0
 
@@ -34,5 +35,5 @@ def number_in(picture: bytes | av.VideoFrame) -> int | None:
 
 
 def listing(directory: Path) -> list[str]:
-    """Name all that is in a directory, sorted."""
+    """Return the sorted names of a directory."""
     return sorted(path.name for path in directory.iterdir())

@@ -1,4 +1,4 @@
-"""The converter of matrices, where it fails; `test_jpeg.py` measures what it makes."""
+"""Errors of the matrix converter; `test_jpeg.py` measures its colours."""
 
 import av
 from av.video.reformatter import ColorRange, Colorspace
@@ -14,7 +14,7 @@ def grey(width: int, height: int) -> av.VideoFrame:
     return frame
 
 
-def test_a_picture_that_cannot_be_converted_does_not_spoil_the_next() -> None:
+def test_converter_stays_usable_after_an_error() -> None:
     converter = MatrixConverter()
     right, wrong = grey(320, 180), grey(321, 180)
     for frame in (right, wrong, right, wrong, wrong, right):
@@ -24,5 +24,5 @@ def test_a_picture_that_cannot_be_converted_does_not_spoil_the_next() -> None:
             continue
         converted = converter.convert(frame, Colorspace.ITU709, ColorRange.MPEG)
         assert (converted.width, converted.height, converted.format.name) == (320, 180, "yuv420p")
-        # Grey is grey in each matrix: only its range is another one.
+        # Grey is equal in all matrices: only the range differs.
         assert bytes(converted.planes[1])[:160] == bytes([128]) * 160

@@ -1,4 +1,4 @@
-"""Live pictures of a ring, from real video with readable frame numbers."""
+"""Live pictures of a ring, from encoded video with readable frame numbers."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,30 +14,31 @@ from custom_components.retrocam.core.mp4.fragment_reader import read_tracks, sam
 from custom_components.retrocam.core.segments.ring import SegmentRing
 
 from ..media import WALL, cut, encode, feed, read_number
+from ..reformats import Take, encode_takes
 from .live import SOURCES, Camera, numbers_in, picture_count, steps, unknown, upright, watch
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_each_picture_is_shown_once_in_order_and_evenly(source: str) -> None:
+def test_frames_are_shown_once_in_order_and_evenly(source: str) -> None:
     camera = Camera()
     cuts = cut(SOURCES[source]())
     camera.send(cuts)
     viewer = watch(camera)
     count = sum(picture_count(c) for c in cuts)
-    # The decoder waits for the next part before it shows the last pictures of a reordered one.
+    # The last frames of a reordered part come out with the next part.
     held_back = 3 if source in {"reordered", "begins before 0", "h265"} else 0
     assert viewer.numbers == list(range(len(viewer.numbers)))
     assert count - held_back <= len(viewer.numbers) <= count
-    # The worker gives the first picture of a run a time of its own, hence from the third on.
+    # The worker stamps the first frame of a run differently, hence from the third on.
     uneven = [step for step in steps(viewer.times)[3:] if not 0.0359 < step < 0.0401]
-    # Where the run's second segment begins, reordered pictures may need some more time for once.
+    # Reordered frames may be delayed once, at the start of the run's second segment.
     assert len(uneven) <= bool(held_back)
     assert max(uneven, default=0) < 0.0801
     assert max(viewer.ages) < 1.4
 
 
 @pytest.mark.parametrize("source", ["h264", "reordered"])
-def test_time_is_when_the_picture_was_taken(source: str) -> None:
+def test_time_is_that_of_capture(source: str) -> None:
     camera = Camera()
     camera.send(cut(SOURCES[source]()))
     viewer = watch(camera)
@@ -50,14 +51,14 @@ def test_time_is_when_the_picture_was_taken(source: str) -> None:
     assert all(step > 0 for step in steps(picture.position for picture in viewer.pictures))
 
 
-def test_each_picture_is_shown_once_over_a_restart_of_the_worker() -> None:
+def test_worker_restart_neither_loses_nor_repeats_frames() -> None:
     camera = Camera()
     first, second = cut(encode(300, bframes=2)), cut(encode(300, first=1000, bframes=2))
     camera.send(first, run=0)
     camera.send(second, run=1, after=20)
     viewer = watch(camera)
     first_numbers, second_numbers = numbers_in(first), numbers_in(second)
-    # What was held back when the worker broke off comes late, and only to show that it goes on.
+    # Frames delayed when the worker stopped come late, at the maximum gap.
     lost = set(first_numbers) - set(viewer.numbers)
     assert lost <= set(first_numbers[-3:])
     assert viewer.numbers[-100:] == second_numbers[: len(second_numbers)][-102:-2]
@@ -65,7 +66,7 @@ def test_each_picture_is_shown_once_over_a_restart_of_the_worker() -> None:
     assert min(steps(picture.position for picture in viewer.pictures)) > 0
 
 
-def test_what_was_held_back_is_shown_before_a_new_format_begins() -> None:
+def test_reordered_frames_are_drained_before_a_format_change() -> None:
     camera = Camera()
     first = cut(encode(200, bframes=2), low_latency=False)
     camera.send(first)
@@ -74,42 +75,33 @@ def test_what_was_held_back_is_shown_before_a_new_format_begins() -> None:
     assert viewer.numbers[:151] == [*range(150), 1000]
 
 
-def test_a_late_part_delays_and_loses_nothing() -> None:
+def test_late_part_delays_but_loses_nothing() -> None:
     camera = Camera()
     cuts = cut(encode(425))
     camera.send(cuts, late=2.5)
     viewer = watch(camera)
     assert viewer.numbers == numbers_in(cuts)
-    # One gap, and then as evenly as before, faster by no more than a tenth.
+    # One gap, then as even as before, at most a tenth faster.
     assert sorted(steps(viewer.times))[-2] <= 0.0401
     assert max(steps(viewer.times)) > 2
     assert min(steps(viewer.times)) >= 0.0359
 
 
-def test_whole_segments_at_a_time_play_evenly() -> None:
-    camera = Camera()
-    cuts = cut(encode(425), low_latency=False, part_target=6, min_segment=5.9)
-    camera.send(cuts)
-    viewer = watch(camera)
-    assert viewer.numbers == numbers_in(cuts)
-    assert steps(viewer.times) == pytest.approx([0.04] * (len(viewer.times) - 1), abs=1e-3)
-
-
-def test_who_comes_late_sees_a_picture_at_once_and_then_the_present() -> None:
+def test_late_reader_starts_with_the_newest_keyframe() -> None:
     camera = Camera()
     cuts = cut(encode(425))
     feed(camera, cuts[:1], camera.time)
     camera._end = began = camera.time.now
     camera.send(cuts[1:])
     viewer = watch(camera)
-    # The newest keyframe, then what is due: not all that lies between.
+    # The newest keyframe, then due frames: not those in between.
     assert viewer.numbers[0] == 100
     assert viewer.times[0] == began
     assert max(viewer.ages[1:]) < 2.1
     assert viewer.numbers[-150:] == numbers_in(cuts)[-150:]
 
 
-def test_who_wakes_a_camera_sees_nothing_of_before_it_slept() -> None:
+def test_reader_that_wakes_a_camera_sees_no_old_frame() -> None:
     camera = Camera()
     camera.limit(0, 0)
     camera.send(list(cut(encode(200)))[:-1])
@@ -120,7 +112,7 @@ def test_who_wakes_a_camera_sees_nothing_of_before_it_slept() -> None:
     assert max(viewer.ages) < 10
 
 
-def test_who_is_slow_falls_to_the_present_and_still_sees_pictures() -> None:
+def test_slow_reader_skips_to_the_present() -> None:
     camera = Camera()
     cuts = cut(encode(750, gop=25))
     camera.send(cuts)
@@ -134,11 +126,11 @@ def test_who_is_slow_falls_to_the_present_and_still_sees_pictures() -> None:
 
 
 @pytest.mark.parametrize("bframes", [0, 2])
-def test_who_was_away_goes_on_with_the_newest_keyframe(bframes: int) -> None:
+def test_suspended_reader_resumes_at_the_newest_keyframe(bframes: int) -> None:
     camera = Camera()
     camera.send(cut(encode(750, bframes=bframes)))
     viewer = watch(camera, pause_at=60)
-    # The rest of the part that was being shown, as far as it shows that it goes on; then a jump.
+    # The rest of the present part, at the maximum gap; then a jump.
     before = [n for n in viewer.numbers if n is not None and n < 100]
     after = viewer.numbers[len(before) :]
     assert before[:60] == list(range(60))
@@ -147,24 +139,24 @@ def test_who_was_away_goes_on_with_the_newest_keyframe(bframes: int) -> None:
     assert max(viewer.ages[-100:]) < 1.4
 
 
-def test_stop_ends_it_at_once() -> None:
+def test_stop_ends_the_run() -> None:
     camera = Camera()
     camera.send(cut(encode(425)))
     viewer = watch(camera, leave_at=30)
     assert viewer.numbers == list(range(30))
 
 
-def test_stop_ends_the_wait_for_a_picture() -> None:
+def test_stop_ends_the_wait_for_a_due_frame() -> None:
     camera = Camera()
     camera.send(cut(encode(425)))
     camera._events.insert(1, (camera.time.now + 1.2, camera.stop.set))
     viewer = watch(camera)
-    # Set 0.28 s after the first part came; pictures up to then are shown, and none after.
+    # Set 0.28 s after the first part; frames due later are not shown.
     assert 0 < len(viewer.pictures) < 10
     assert camera.time.now < 5001.3
 
 
-def test_a_closed_ring_ends_it() -> None:
+def test_closed_ring_ends_the_run() -> None:
     camera = Camera()
     camera.send(cut(encode(425)))
     camera._events.insert(2, (camera.time.now + 2, camera.close))
@@ -173,7 +165,7 @@ def test_a_closed_ring_ends_it() -> None:
     assert not camera.stop.is_set()
 
 
-def test_size_and_codec_may_change() -> None:
+def test_size_and_codec_may_change_mid_stream() -> None:
     camera = Camera()
     sources = [
         encode(200),
@@ -192,17 +184,27 @@ def test_size_and_codec_may_change() -> None:
     assert list(dict.fromkeys(sizes)) == [(160, 96), (192, 108)]
 
 
-def test_damage_is_over_with_the_next_keyframe() -> None:
+def test_size_may_change_within_a_part() -> None:
+    camera = Camera()
+    takes = Take(110), Take(130, (192, 108), "superfast"), Take(210, bframes=2)
+    camera.send(cut(encode_takes(takes)))
+    viewer = watch(camera)
+    assert viewer.numbers == list(range(len(viewer.numbers)))
+    sizes = [(picture.frame.width, picture.frame.height) for picture in viewer.pictures]
+    assert sizes[:250] == [(160, 96)] * 110 + [(192, 108)] * 130 + [(160, 96)] * 10
+
+
+def test_decoding_recovers_at_the_next_keyframe() -> None:
     camera = Camera()
     cuts = cut(encode(425, gop=25))
     part = cuts[0].parts[1]
     data = bytearray(part.data)
-    # In the second part, in the middle of the pictures' bytes.
+    # In the middle of the second part's media data.
     data[len(data) // 2 : len(data) // 2 + 400] = b"\xff" * 400
     cuts[0].parts[1] = replace(part, data=bytes(data))
     camera.send(cuts)
     viewer = watch(camera)
-    # From the damage on pictures are gone or, as far as the codec cannot tell, smeared.
+    # Damaged frames are dropped, or smeared if the codec does not notice.
     good = [n for n in viewer.numbers if n is not None]
     missing = set(numbers_in(cut(encode(425, gop=25)))) - set(good)
     assert missing
@@ -210,7 +212,7 @@ def test_damage_is_over_with_the_next_keyframe() -> None:
     assert good[good.index(50) :] == list(range(50, good[-1] + 1))
 
 
-def test_noise_in_place_of_a_picture_costs_those_up_to_the_next_keyframe() -> None:
+def test_corrupt_sample_skips_to_the_next_keyframe() -> None:
     camera = Camera()
     cuts = cut(encode(300, gop=25))
     whole = numbers_in(cuts)
@@ -224,7 +226,7 @@ def test_noise_in_place_of_a_picture_costs_those_up_to_the_next_keyframe() -> No
     assert viewer.numbers == [n for n in whole if n not in range(60, 75)]
 
 
-def test_a_picture_that_the_codec_could_only_guess_is_not_shown() -> None:
+def test_concealed_frame_is_not_shown() -> None:
     camera = Camera()
     cuts = cut(encode(300, gop=25, bframes=2))
     part = cuts[0].parts[0]
@@ -244,7 +246,7 @@ def test_a_picture_that_the_codec_could_only_guess_is_not_shown() -> None:
 
 
 @pytest.mark.parametrize("damage", [lambda data: data[:-9], lambda _: b"noise and no boxes"])
-def test_a_part_that_is_cut_off_costs_no_more_than_up_to_the_next_keyframe(
+def test_truncated_part_skips_to_the_next_keyframe(
     damage: Callable[[bytes], bytes],
 ) -> None:
     camera = Camera()
@@ -268,7 +270,7 @@ def test_keyframes_only() -> None:
     assert steps(viewer.times)[1:] == pytest.approx([2] * (len(viewer.numbers) - 2), abs=0.1)
 
 
-def test_pictures_are_turned_the_way_the_user_asked() -> None:
+def test_orientation_is_applied() -> None:
     camera = Camera()
     camera.send(cut(encode(425)))
     turn = iter([6] * 10 + [1] * 1000)
@@ -279,7 +281,7 @@ def test_pictures_are_turned_the_way_the_user_asked() -> None:
     assert back == list(range(10))
 
 
-def test_a_codec_that_nobody_knows_is_told_and_passed_over(
+def test_unknown_codec_is_logged_and_skipped(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     camera = Camera()
@@ -288,16 +290,16 @@ def test_a_codec_that_nobody_knows_is_told_and_passed_over(
     viewer = watch(camera)
     assert viewer.numbers == list(range(1000, 1000 + len(viewer.numbers)))
     assert len(viewer.numbers) > 150
-    assert caplog.text.count("nope video is in no known codec") == 1
+    assert caplog.text.count("unknown codec of nope video") == 1
 
 
-def test_a_stream_without_a_readable_header_shows_nothing() -> None:
+def test_stream_without_a_valid_init_shows_nothing() -> None:
     camera = Camera()
     camera.send([replace(c, init=b"noise") for c in cut(encode(200))])
     assert watch(camera).pictures == []
 
 
-def test_a_feed_of_it_ends_while_it_waits_for_parts_and_for_pictures() -> None:
+def test_feed_closes_while_waiting_for_parts_or_frames() -> None:
     ring = SegmentRing(60, 1 << 30)
     feed_ = PictureFeed("decoder", SegmentDecoder(ring, orientation=upright))
     seen = threading.Event()

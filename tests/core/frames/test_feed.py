@@ -1,4 +1,4 @@
-"""A feed runs exactly while somebody reads, whoever comes, goes or fails."""
+"""A feed runs exactly while it has readers."""
 
 from collections.abc import Callable, Iterator
 import logging
@@ -13,11 +13,11 @@ from custom_components.retrocam.core.frames.feed import Picture, PictureFeed, Si
 
 FRAME = av.VideoFrame(16, 16, "yuv420p")
 WITHIN = 10
-"""Seconds after which a test gives up."""
+"""Timeout in seconds."""
 
 
-class Tap:
-    """A sink that can be waited for."""
+class RecordingSink:
+    """A sink to wait for."""
 
     def __init__(self) -> None:
         self._pictures: SimpleQueue[Picture] = SimpleQueue()
@@ -33,8 +33,8 @@ class Tap:
         return self._pictures.empty()
 
 
-class Hand:
-    """A source that makes a picture when the test says so."""
+class ManualSource:
+    """A source that emits a picture on request."""
 
     def __init__(self) -> None:
         self.runs = 0
@@ -68,8 +68,8 @@ class Hand:
         return self.started.get(timeout=WITHIN)
 
 
-class Patient:
-    """A source that makes one picture and waits to be stopped, as a paced one does."""
+class WaitingSource:
+    """A source that emits one picture and waits for the stop event."""
 
     def __init__(self) -> None:
         self.runs = 0
@@ -81,15 +81,15 @@ class Patient:
 
 
 @pytest.fixture
-def hand() -> Hand:
-    return Hand()
+def manual() -> ManualSource:
+    return ManualSource()
 
 
 @pytest.fixture
-def feed(hand: Hand) -> Iterator[PictureFeed]:
-    feed = PictureFeed("retrocam test feed", hand, retry=0.0)
+def feed(manual: ManualSource) -> Iterator[PictureFeed]:
+    feed = PictureFeed("retrocam test feed", manual, retry=0.0)
     yield feed
-    hand.end()
+    manual.end()
     feed.close()
 
 
@@ -97,46 +97,46 @@ def thread_of(name: str) -> threading.Thread | None:
     return next((thread for thread in threading.enumerate() if thread.name == name), None)
 
 
-def test_nothing_runs_before_the_first_reader(feed: PictureFeed, hand: Hand) -> None:
+def test_idle_without_readers(feed: PictureFeed, manual: ManualSource) -> None:
     assert not feed.running
     assert feed.readers == 0
-    assert hand.runs == 0
+    assert manual.runs == 0
 
 
-def test_all_readers_get_the_same_pictures_from_one_thread(feed: PictureFeed, hand: Hand) -> None:
+def test_readers_share_pictures_and_thread(feed: PictureFeed, manual: ManualSource) -> None:
     pictures: list[list[Picture]] = [[], []]
-    done = Tap()
+    done = RecordingSink()
     for sink in (pictures[0].append, pictures[1].append, done):
         feed.subscribe(sink)
-    hand.wait_for_run()
-    hand.make(1.0)
-    hand.make(2.0)
+    manual.wait_for_run()
+    manual.make(1.0)
+    manual.make(2.0)
     assert (done.next(), done.next()) == (1.0, 2.0)
     assert feed.running
     assert feed.readers == 3
-    assert hand.threads == ["retrocam test feed"]
+    assert manual.threads == ["retrocam test feed"]
     assert pictures[0] == pictures[1]
     assert all(one is other for one, other in zip(*pictures, strict=True))
 
 
-def test_who_leaves_gets_no_more_and_the_others_do(feed: PictureFeed, hand: Hand) -> None:
-    left, stays = Tap(), Tap()
+def test_unsubscribed_sink_gets_no_more_pictures(feed: PictureFeed, manual: ManualSource) -> None:
+    left, stays = RecordingSink(), RecordingSink()
     leave = feed.subscribe(left)
     feed.subscribe(stays)
-    hand.make(1.0)
+    manual.make(1.0)
     assert (left.next(), stays.next()) == (1.0, 1.0)
     leave()
-    hand.make(2.0)
+    manual.make(2.0)
     assert stays.next() == 2.0
     assert left.empty()
     assert feed.readers == 1
 
 
-def test_the_thread_ends_when_the_last_reader_leaves() -> None:
-    feed = PictureFeed("retrocam patient feed", Patient())
-    tap = Tap()
-    leave = feed.subscribe(tap)
-    assert tap.next() == 1.0
+def test_thread_ends_with_the_last_reader() -> None:
+    feed = PictureFeed("retrocam patient feed", WaitingSource())
+    recorder = RecordingSink()
+    leave = feed.subscribe(recorder)
+    assert recorder.next() == 1.0
     thread = thread_of("retrocam patient feed")
     assert thread is not None
     leave()
@@ -145,72 +145,72 @@ def test_the_thread_ends_when_the_last_reader_leaves() -> None:
     assert not feed.running
 
 
-def test_leaving_twice_takes_nobody_else_away(feed: PictureFeed, hand: Hand) -> None:
-    tap = Tap()
-    leave_first = feed.subscribe(tap)
-    feed.subscribe(tap)
+def test_unsubscribing_is_idempotent(feed: PictureFeed, manual: ManualSource) -> None:
+    recorder = RecordingSink()
+    leave_first = feed.subscribe(recorder)
+    feed.subscribe(recorder)
     assert feed.readers == 2
     leave_first()
     leave_first()
     assert feed.readers == 1
-    hand.make(1.0)
-    assert tap.next() == 1.0
-    assert tap.empty()
+    manual.make(1.0)
+    assert recorder.next() == 1.0
+    assert recorder.empty()
 
 
-def test_a_reader_who_comes_as_the_last_one_leaves_is_served_at_once() -> None:
-    # With a pause of an hour before a retry: it must not be taken for a source that ended.
-    source = Patient()
+def test_reader_subscribing_as_the_last_one_leaves_is_served_at_once() -> None:
+    # The source has not failed: it must not be delayed by the retry of an hour.
+    source = WaitingSource()
     feed = PictureFeed("retrocam patient feed", source, retry=3600)
-    tap = Tap()
+    recorder = RecordingSink()
     for run in range(1, 20):
-        leave = feed.subscribe(tap)
-        assert tap.next() == run
+        leave = feed.subscribe(recorder)
+        assert recorder.next() == run
         leave()
-        # Here the thread may have ended, or be about to, or not know it yet.
+        # At this point the thread may have ended, or not noticed yet.
     feed.close()
     assert source.runs == 19
 
 
-def test_a_source_is_run_again_for_a_later_reader(feed: PictureFeed, hand: Hand) -> None:
-    feed.subscribe(Tap())()
-    assert hand.wait_for_run() == 1
-    hand.end()
-    assert hand.ended.get(timeout=WITHIN), "the source was not told to stop"
-    tap = Tap()
-    feed.subscribe(tap)
-    assert hand.wait_for_run() == 2
-    hand.make(5.0)
-    assert tap.next() == 5.0
+def test_source_is_run_again_for_a_later_reader(feed: PictureFeed, manual: ManualSource) -> None:
+    feed.subscribe(RecordingSink())()
+    assert manual.wait_for_run() == 1
+    manual.end()
+    assert manual.ended.get(timeout=WITHIN), "the source was not told to stop"
+    recorder = RecordingSink()
+    feed.subscribe(recorder)
+    assert manual.wait_for_run() == 2
+    manual.make(5.0)
+    assert recorder.next() == 5.0
 
 
-def test_a_source_that_ends_under_its_readers_is_run_again(feed: PictureFeed, hand: Hand) -> None:
-    tap = Tap()
-    feed.subscribe(tap)
-    hand.make(1.0)
-    hand.end()
-    hand.make(2.0)
-    assert (tap.next(), tap.next()) == (1.0, 2.0)
-    assert hand.runs == 2
-    assert not hand.ended.get(timeout=WITHIN)
+def test_source_that_ends_is_run_again(feed: PictureFeed, manual: ManualSource) -> None:
+    recorder = RecordingSink()
+    feed.subscribe(recorder)
+    manual.make(1.0)
+    manual.end()
+    manual.make(2.0)
+    assert (recorder.next(), recorder.next()) == (1.0, 2.0)
+    assert manual.runs == 2
+    assert not manual.ended.get(timeout=WITHIN)
 
 
-def test_a_failing_source_is_logged_once_until_it_works_again(
-    feed: PictureFeed, hand: Hand, caplog: pytest.LogCaptureFixture
+def test_failing_source_is_logged_once_until_it_works(
+    feed: PictureFeed, manual: ManualSource, caplog: pytest.LogCaptureFixture
 ) -> None:
-    tap = Tap()
-    feed.subscribe(tap)
+    recorder = RecordingSink()
+    feed.subscribe(recorder)
     for _ in range(3):
-        hand.fail(RetrocamError("the camera is away"))
-    hand.make(1.0)
-    assert tap.next() == 1.0
-    assert hand.runs == 4
+        manual.fail(RetrocamError("the camera is away"))
+    manual.make(1.0)
+    assert recorder.next() == 1.0
+    assert manual.runs == 4
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
     assert "retrocam test feed" in caplog.text
     assert "the camera is away" in caplog.text
-    hand.fail(ValueError("and again"))
-    hand.make(2.0)
-    assert tap.next() == 2.0
+    manual.fail(ValueError("and again"))
+    manual.make(2.0)
+    assert recorder.next() == 2.0
     assert len(caplog.records) == 2
 
 
@@ -223,39 +223,39 @@ def leave_by_closing(feed: PictureFeed, leave: Callable[[], None]) -> None:
 
 
 @pytest.mark.parametrize("leave_by", [leave_by_unsubscribing, leave_by_closing])
-def test_nobody_waits_for_the_retry_of_a_source_when_leaving(
-    hand: Hand, leave_by: Callable[[PictureFeed, Callable[[], None]], None]
+def test_unsubscribing_does_not_wait_for_the_retry(
+    manual: ManualSource, leave_by: Callable[[PictureFeed, Callable[[], None]], None]
 ) -> None:
-    feed = PictureFeed("retrocam retry feed", hand, retry=3600)
-    leave = feed.subscribe(Tap())
+    feed = PictureFeed("retrocam retry feed", manual, retry=3600)
+    leave = feed.subscribe(RecordingSink())
     thread = thread_of("retrocam retry feed")
     assert thread is not None
-    hand.end()
-    assert not hand.ended.get(timeout=WITHIN)
+    manual.end()
+    assert not manual.ended.get(timeout=WITHIN)
     leave_by(feed, leave)
     thread.join(WITHIN)
     assert not thread.is_alive()
-    assert hand.runs == 1
+    assert manual.runs == 1
 
 
-def test_close_joins_and_takes_no_more_readers() -> None:
-    feed = PictureFeed("retrocam patient feed", Patient())
-    tap = Tap()
-    leave = feed.subscribe(tap)
-    assert tap.next() == 1.0
+def test_close_joins_and_refuses_readers() -> None:
+    feed = PictureFeed("retrocam patient feed", WaitingSource())
+    recorder = RecordingSink()
+    leave = feed.subscribe(recorder)
+    assert recorder.next() == 1.0
     feed.close()
     assert thread_of("retrocam patient feed") is None
     assert not feed.running
-    feed.subscribe(tap)()
+    feed.subscribe(recorder)()
     leave()
     feed.close()
     assert feed.readers == 0
     assert not feed.running
-    assert tap.empty()
+    assert recorder.empty()
 
 
-def test_a_feed_that_never_ran_can_be_closed() -> None:
-    source = Patient()
+def test_close_without_readers() -> None:
+    source = WaitingSource()
     feed = PictureFeed("retrocam idle feed", source)
     feed.close()
     assert not feed.running

@@ -1,4 +1,4 @@
-"""What a viewer sees of an encoded picture, whatever the camera sent."""
+"""Colours and sizes of encoded frames, for all formats of cameras."""
 
 from fractions import Fraction
 
@@ -32,7 +32,7 @@ from .bars import (
 @pytest.mark.parametrize(
     "pixel_format", ["yuv420p", "nv12", "yuv422p", "yuv444p", "yuv420p10le", "p010le"]
 )
-def test_colours_are_those_of_the_scene(pixel_format: str, matrix: int, value_range: int) -> None:
+def test_colours_match_the_scene(pixel_format: str, matrix: int, value_range: int) -> None:
     frame = bars(pixel_format, matrix, value_range)
 
     assert_shows_bars(seen(jpeg.encode(frame, quality=100)), COLOURS)
@@ -51,7 +51,7 @@ def test_full_range_is_not_converted_twice(value_range: int) -> None:
         assert np.abs(before.astype(np.int16) - after).max() <= 2
 
 
-def test_untagged_full_range_is_left_as_it_is() -> None:
+def test_untagged_full_range_is_unchanged() -> None:
     frame = flat(1280, 720, luma=235)
 
     after = jpeg.planes(jpeg.decode(jpeg.encode(frame)))
@@ -61,7 +61,7 @@ def test_untagged_full_range_is_left_as_it_is() -> None:
     )
 
 
-def test_a_camera_that_does_not_tell_its_colours_is_taken_as_players_do() -> None:
+def test_untagged_colours_are_guessed_as_players_do() -> None:
     small = bars("yuv420p", BT601, LIMITED)
     large, portrait = av.VideoFrame(1280, 720), av.VideoFrame(720, 1280)
     for plane, value in zip(jpeg.planes(large), yuv((200, 120, 40), BT709, LIMITED), strict=True):
@@ -92,7 +92,7 @@ def test_gray_stays_gray() -> None:
     assert np.abs(picture - ramp[:, :, None]).max() <= 3
 
 
-def test_colours_survive_a_real_encoder() -> None:
+def test_colours_survive_h264() -> None:
     stream = av.VideoCodecContext.create("libx264", "w")
     stream.width, stream.height, stream.pix_fmt = BAR * len(COLOURS), 32, "yuv420p"
     stream.time_base = Fraction(1, 25)
@@ -111,7 +111,7 @@ def test_colours_survive_a_real_encoder() -> None:
 )
 @pytest.mark.parametrize("matrix", [BT601, BT709])
 @pytest.mark.parametrize("pixel_format", ["yuvj420p", "yuv420p"])
-def test_any_size_is_kept_up_to_its_edges(
+def test_any_size_is_kept_to_its_edges(
     width: int, height: int, pixel_format: str, matrix: int
 ) -> None:
     frame = flat(width, height, pixel_format=pixel_format)
@@ -124,7 +124,7 @@ def test_any_size_is_kept_up_to_its_edges(
     assert np.abs(picture - picture[0, 0]).max() <= 1
 
 
-def test_rows_longer_than_the_picture_do_not_slant_it() -> None:
+def test_padded_rows_do_not_skew_the_image() -> None:
     frame = flat(642, 64)
     luma = jpeg.planes(frame)[0]
     luma[:] = np.linspace(20, 235, 642).astype(np.uint8)
@@ -146,7 +146,7 @@ def test_rows_longer_than_the_picture_do_not_slant_it() -> None:
         (1, (2, 2)),
     ],
 )
-def test_width_shrinks_and_keeps_the_aspect(width: int, expected: tuple[int, int]) -> None:
+def test_scaling_keeps_the_aspect(width: int, expected: tuple[int, int]) -> None:
     frame = flat(1280, 720, luma=30)
     jpeg.planes(frame)[0][:360, 640:] = 220
 
@@ -160,7 +160,7 @@ def test_width_shrinks_and_keeps_the_aspect(width: int, expected: tuple[int, int
         assert np.abs(luma[rows // 2 + 4 :].astype(np.int16) - 30).max() <= 8
 
 
-def test_one_encoder_serves_a_camera_that_changes() -> None:
+def test_encoder_follows_format_changes() -> None:
     encoder = jpeg.JpegEncoder(width=320)
     changing = [flat(1280, 720), bars("yuv420p", BT709, LIMITED), flat(640, 480), flat(1280, 720)]
 
@@ -168,7 +168,7 @@ def test_one_encoder_serves_a_camera_that_changes() -> None:
         assert encoder.encode(frame) == jpeg.encode(frame, width=320)
 
 
-def test_better_quality_takes_more_bytes() -> None:
+def test_higher_quality_takes_more_bytes() -> None:
     noise = np.random.default_rng(1).integers(0, 255, (64, 64, 3), np.uint8)
     frame = av.VideoFrame.from_ndarray(noise, "rgb24")
 
@@ -179,7 +179,7 @@ def test_better_quality_takes_more_bytes() -> None:
 
 @pytest.mark.parametrize("matrix", [BT601, BT709])
 @pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv420p10le", "rgb24"])
-def test_a_smaller_picture_has_the_same_colours(pixel_format: str, matrix: int) -> None:
+def test_scaling_keeps_colours(pixel_format: str, matrix: int) -> None:
     frame = bars("yuv420p", matrix, LIMITED, height=64)
     if pixel_format != "yuv420p":
         frame = frame.reformat(format=pixel_format, threads=1)
@@ -190,12 +190,12 @@ def test_a_smaller_picture_has_the_same_colours(pixel_format: str, matrix: int) 
     assert np.abs(picture[8:-8, 8::16] - COLOURS).max() <= 8
 
 
-def test_a_frame_without_a_picture_is_refused() -> None:
+def test_frame_without_pixels_is_rejected() -> None:
     with pytest.raises(InvalidFrameError):
         jpeg.encode(av.VideoFrame(0, 0))
 
 
-def test_rows_that_run_backwards_are_refused() -> None:
+def test_negative_line_size_is_rejected() -> None:
     graph = av.filter.Graph()
     graph.link_nodes(
         graph.add_buffer(width=64, height=48, format="yuvj420p", time_base=Fraction(1, 25)),

@@ -1,4 +1,4 @@
-"""What a FrameRing keeps, in whatever order things happen."""
+"""Content of a FrameRing."""
 
 import threading
 
@@ -17,7 +17,7 @@ from .frame_rings import begun, filled, first, jpeg
 
 
 @pytest.mark.parametrize("size", [1, 2, 10])
-def test_all_frames_of_a_ring_are_readable(size: int) -> None:
+def test_all_kept_frames_are_readable(size: int) -> None:
     ring = filled(size, 25)
 
     assert [ring.frame(index).data for index in range(25 - size, 25)] == [
@@ -26,18 +26,18 @@ def test_all_frames_of_a_ring_are_readable(size: int) -> None:
     assert ring.latest == Frame(data=jpeg(24), index=24, time=24.0)
 
 
-def test_missing_frames_tell_why() -> None:
+def test_missing_frames_raise_the_reason() -> None:
     ring = filled(3, 5)
 
     with pytest.raises(FrameOverwrittenError):
         ring.frame(1)
     with pytest.raises(FrameNotReadyError):
         ring.frame(5)
-    with pytest.raises(ValueError, match="from 0"):
+    with pytest.raises(ValueError, match="start at 0"):
         ring.frame(-1)
 
 
-def test_an_empty_ring_has_no_frame() -> None:
+def test_empty_ring_has_no_frame() -> None:
     ring = FrameRing(3)
 
     assert ring.latest is None
@@ -49,7 +49,7 @@ def test_an_empty_ring_has_no_frame() -> None:
     "damaged",
     [b"", b"\xff", b"\xff\xd8", b"\xff\xd8\xff", b"\xff\xd9\xff\xd8", jpeg(9)[:-1], jpeg(9)[1:]],
 )
-def test_what_is_no_whole_jpeg_is_refused(damaged: bytes) -> None:
+def test_incomplete_jpeg_is_rejected(damaged: bytes) -> None:
     ring = filled(3, 1)
 
     with pytest.raises(InvalidFrameError):
@@ -58,52 +58,52 @@ def test_what_is_no_whole_jpeg_is_refused(damaged: bytes) -> None:
 
 
 @pytest.mark.parametrize("size", [0, -1])
-def test_a_ring_without_room_cannot_be_made(size: int) -> None:
+def test_size_below_one_is_rejected(size: int) -> None:
     with pytest.raises(ValueError, match="at least one"):
         FrameRing(size)
 
 
-def test_many_threads_never_share_an_index() -> None:
+def test_concurrent_adds_get_distinct_indices() -> None:
     ring = FrameRing(5)
     indexes: list[list[int]] = [[] for _ in range(6)]
 
-    def add(taken: list[int]) -> None:
-        taken.extend(ring.add_frame(jpeg(1), 0.0) for _ in range(200))
+    def add(added: list[int]) -> None:
+        added.extend(ring.add_frame(jpeg(1), 0.0) for _ in range(200))
 
-    threads = [threading.Thread(target=add, args=(taken,), name="adder") for taken in indexes]
+    threads = [threading.Thread(target=add, args=(added,), name="adder") for added in indexes]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert sorted(index for taken in indexes for index in taken) == list(range(1200))
-    assert all(taken == sorted(taken) for taken in indexes)
+    assert sorted(index for added in indexes for index in added) == list(range(1200))
+    assert all(added == sorted(added) for added in indexes)
 
 
 @given(st.integers(1, 5), st.lists(st.sampled_from(["add", "add", "add", "clear"]), max_size=40))
-def test_the_ring_is_the_tail_of_what_was_added(size: int, steps: list[str]) -> None:
+def test_ring_keeps_the_newest_frames(size: int, steps: list[str]) -> None:
     ring = FrameRing(size)
-    taken = 0
+    added = 0
     kept: list[int] = []
     for step in steps:
         if step == "add":
-            assert ring.add_frame(jpeg(taken), 0.0) == taken
-            kept = [*kept, taken][-size:]
-            taken += 1
+            assert ring.add_frame(jpeg(added), 0.0) == added
+            kept = [*kept, added][-size:]
+            added += 1
         else:
             ring.clear()
             kept = []
 
         assert (ring.latest and ring.latest.index) == (kept[-1] if kept else None)
-        for index in range(taken + 2):
+        for index in range(added + 2):
             if index in kept:
                 assert ring.frame(index).data == jpeg(index)
             else:
-                with pytest.raises(FrameOverwrittenError if index < taken else FrameNotReadyError):
+                with pytest.raises(FrameOverwrittenError if index < added else FrameNotReadyError):
                     ring.frame(index)
 
 
-async def test_a_stopped_ring_shows_what_it_has_and_takes_nothing() -> None:
+async def test_stopped_ring_is_readable_but_refuses_frames() -> None:
     ring = filled(3, 2)
     ring.stop()
     ring.stop()
@@ -122,7 +122,7 @@ async def test_a_stopped_ring_shows_what_it_has_and_takes_nothing() -> None:
     assert await first(ring.frames()) is None
 
 
-async def test_a_cleared_ring_counts_on_and_keeps_its_readers() -> None:
+async def test_clear_keeps_indices_and_readers() -> None:
     ring = filled(3, 2)
     iteration = ring.frames()
     assert await first(iteration) == ring.latest

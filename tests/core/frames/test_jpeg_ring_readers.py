@@ -1,4 +1,4 @@
-"""Readers that wait for a frame, in tasks, loops and threads."""
+"""Readers waiting for a frame, in tasks, loops and threads."""
 
 import asyncio
 import threading
@@ -11,7 +11,7 @@ from custom_components.retrocam.core.frames.jpeg_ring import Frame, FrameRing
 from .frame_rings import begun, filled, first, jpeg
 
 
-async def test_a_frame_is_there_at_once_or_awaited() -> None:
+async def test_wait_frame_returns_a_kept_or_future_frame() -> None:
     ring = filled(3, 2)
 
     assert await ring.wait_frame(0) == Frame(data=jpeg(0), index=0, time=0.0)
@@ -22,7 +22,7 @@ async def test_a_frame_is_there_at_once_or_awaited() -> None:
     assert await waiting == Frame(data=jpeg(3), index=3, time=3.0)
 
 
-async def test_a_frame_that_newer_ones_follow_at_once_is_not_lost() -> None:
+async def test_wait_frame_survives_an_immediate_overwrite() -> None:
     ring = filled(2, 1)
     waiting, late = begun(ring.wait_frame(2)), begun(ring.wait_frame(1))
 
@@ -34,16 +34,16 @@ async def test_a_frame_that_newer_ones_follow_at_once_is_not_lost() -> None:
         await late
 
 
-async def test_a_frame_that_cannot_come_is_not_awaited() -> None:
+async def test_impossible_index_is_not_awaited() -> None:
     ring = filled(3, 5)
 
     with pytest.raises(FrameOverwrittenError):
         await ring.wait_frame(1)
-    with pytest.raises(ValueError, match="from 0"):
+    with pytest.raises(ValueError, match="start at 0"):
         await ring.wait_frame(-1)
 
 
-async def test_every_reader_gets_the_next_frame() -> None:
+async def test_all_readers_get_the_next_frame() -> None:
     ring = FrameRing(1)
     frames = [begun(ring.wait_frame(0)) for _ in range(50)]
 
@@ -52,7 +52,7 @@ async def test_every_reader_gets_the_next_frame() -> None:
     assert {(await frame).data for frame in frames} == {jpeg(7)}
 
 
-async def test_the_current_frame_is_there_at_once_or_awaited() -> None:
+async def test_current_frame_returns_the_latest_or_waits() -> None:
     ring = filled(3, 2)
 
     assert (await ring.current_frame()).index == 1
@@ -62,7 +62,7 @@ async def test_the_current_frame_is_there_at_once_or_awaited() -> None:
     assert (await waiting).index == 2
 
 
-async def test_a_reader_that_gives_up_harms_nobody() -> None:
+async def test_cancelled_reader_is_forgotten() -> None:
     ring = FrameRing(3)
     impatient = begun(ring.current_frame())
     late = begun(ring.current_frame())
@@ -93,7 +93,7 @@ async def test_stop_ends_all_waits() -> None:
     assert await reading is None
 
 
-async def test_an_iteration_skips_what_a_slow_reader_missed() -> None:
+async def test_slow_iteration_skips_frames() -> None:
     ring = filled(10, 3)
     seen = []
 
@@ -108,7 +108,7 @@ async def test_an_iteration_skips_what_a_slow_reader_missed() -> None:
     assert seen == [2, 4, 6, 8]
 
 
-async def test_an_iteration_leaves_out_an_old_picture() -> None:
+async def test_iteration_skips_an_old_frame() -> None:
     ring = filled(3, 2)
     iteration = ring.frames(newer_than=1.5)
     reading = begun(first(iteration))
@@ -121,7 +121,7 @@ async def test_an_iteration_leaves_out_an_old_picture() -> None:
     assert frame.index == 2
 
 
-def test_readers_on_other_loops_get_frames_and_the_stop() -> None:
+def test_readers_on_other_loops_are_woken() -> None:
     ring = FrameRing(3)
     ready = threading.Barrier(3)
     seen: list[list[int]] = [[], []]
@@ -149,7 +149,7 @@ def test_readers_on_other_loops_get_frames_and_the_stop() -> None:
     assert seen == [[0], [0]]
 
 
-async def test_a_loop_closed_under_its_readers_harms_nobody() -> None:
+async def test_closed_loop_does_not_affect_other_readers() -> None:
     ring = FrameRing(3)
 
     def leave() -> asyncio.Task[Frame]:
@@ -171,7 +171,7 @@ async def test_a_loop_closed_under_its_readers_harms_nobody() -> None:
     left._log_destroy_pending = False  # type: ignore[attr-defined]  # its loop is gone on purpose
 
 
-def test_a_thread_waits_for_a_frame() -> None:
+def test_wait_blocks_a_thread_until_a_frame() -> None:
     ring = filled(3, 2)
     began = threading.Event()
     seen: list[Frame | None] = []
@@ -191,7 +191,7 @@ def test_a_thread_waits_for_a_frame() -> None:
     assert [frame and frame.index for frame in seen] == [1, 2]
 
 
-def test_a_thread_that_waits_is_sent_away() -> None:
+def test_stop_ends_the_wait_of_a_thread() -> None:
     ring = FrameRing(3)
     began = threading.Event()
     errors: list[RingStoppedError] = []

@@ -1,4 +1,4 @@
-"""Decoding the stills of cameras, whole and damaged ones."""
+"""Decode intact and damaged stills of cameras."""
 
 import io
 
@@ -14,7 +14,7 @@ from .bars import BAR, COLOURS, FULL, assert_shows_bars, seen
 
 
 def photo(**options: object) -> bytes:
-    """Write bars as a JPEG with Pillow, as a camera with another encoder would."""
+    """Encode bars as JPEG with Pillow, another encoder."""
     picture = np.repeat(np.array([COLOURS], np.uint8), BAR, axis=1).repeat(33, axis=0)
     buffer = io.BytesIO()
     Image.fromarray(picture[:, :-1]).save(buffer, "JPEG", quality=98, **options)
@@ -24,7 +24,7 @@ def photo(**options: object) -> bytes:
 @pytest.mark.parametrize(
     "options", [{}, {"subsampling": 0}, {"subsampling": 1}, {"progressive": True}]
 )
-def test_stills_of_all_kinds_are_decoded(options: dict[str, object]) -> None:
+def test_jpeg_variants_are_decoded(options: dict[str, object]) -> None:
     frame = jpeg.decode(photo(**options))
 
     assert (frame.width, frame.height, frame.format.name) == (
@@ -37,7 +37,7 @@ def test_stills_of_all_kinds_are_decoded(options: dict[str, object]) -> None:
     assert_shows_bars(seen(jpeg.encode(frame, quality=100)), COLOURS)
 
 
-def test_a_gray_still_is_decoded() -> None:
+def test_gray_jpeg_is_decoded() -> None:
     buffer = io.BytesIO()
     Image.new("L", (64, 48), 77).save(buffer, "JPEG", quality=95)
 
@@ -47,7 +47,7 @@ def test_a_gray_still_is_decoded() -> None:
 
 
 @pytest.mark.parametrize("padding", [b"\x00" * 7, b"\r\n", b"\n"])
-def test_padding_after_a_still_does_no_harm(padding: bytes) -> None:
+def test_padding_after_the_end_is_ignored(padding: bytes) -> None:
     still = photo()
 
     assert jpeg.size(still + padding) == jpeg.size(still)
@@ -56,14 +56,14 @@ def test_padding_after_a_still_does_no_harm(padding: bytes) -> None:
 
 @pytest.mark.parametrize("end", [b"", b"\xff\xd9"])
 @pytest.mark.parametrize("part", [0.0, 0.1, 0.5, 0.9])
-def test_half_a_still_is_refused(part: float, end: bytes) -> None:
+def test_truncated_jpeg_is_rejected(part: float, end: bytes) -> None:
     still = photo()
 
     with pytest.raises(InvalidFrameError):
         jpeg.decode(still[: int(len(still) * part)] + end)
 
 
-def test_a_still_that_would_fill_the_memory_is_refused() -> None:
+def test_oversized_jpeg_is_rejected() -> None:
     still = bytearray(photo())
     sides = still.index(b"\xff\xc0") + 5
     still[sides : sides + 4] = b"\xff\x00\xff\x00"
@@ -75,7 +75,7 @@ def test_a_still_that_would_fill_the_memory_is_refused() -> None:
 
 
 @given(st.integers(2, 2000), st.binary(min_size=1, max_size=20))
-def test_damage_gives_a_picture_or_the_one_error(place: int, damage: bytes) -> None:
+def test_damaged_jpeg_decodes_or_raises_invalid_frame(place: int, damage: bytes) -> None:
     still = bytearray(photo())
     place = 2 + place % (len(still) - 4 - len(damage))
     still[place : place + len(damage)] = damage

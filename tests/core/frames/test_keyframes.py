@@ -1,4 +1,4 @@
-"""Single keyframes of a ring, from real video with readable frame numbers."""
+"""Single keyframes of a ring, from encoded video with readable frame numbers."""
 
 from dataclasses import replace
 
@@ -8,7 +8,8 @@ from custom_components.retrocam.core.errors import DecodeError
 from custom_components.retrocam.core.frames.decoder import KeyframeDecoder
 from custom_components.retrocam.core.frames.feed import Picture
 from custom_components.retrocam.core.frames.orientation import orient
-from custom_components.retrocam.core.segments.ring import Segment, SegmentRing
+from custom_components.retrocam.core.segments.ring import SegmentRing
+from custom_components.retrocam.core.segments.segment import Segment
 
 from ..media import Clock, Part, cut, encode, feed, read_number
 from .live import SOURCES, unknown
@@ -22,19 +23,19 @@ def filled(source: bytes) -> SegmentRing:
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_a_keyframe_is_decoded_alone(source: str) -> None:
+def test_keyframe_is_decoded_alone(source: str) -> None:
     ring = filled(SOURCES[source]())
     decoder = KeyframeDecoder()
     found: dict[int, Picture] = {}
     for segment in ring.segments:
-        for part, mark in zip(segment.parts, segment.marks, strict=True):
-            if mark.keyframe is not None:
+        for part, timing in zip(segment.parts, segment.timings, strict=True):
+            if timing.keyframe is not None:
                 picture = decoder.decode(segment, part, 1)
                 number = read_number(picture.frame)
                 assert number is not None
                 found[number] = picture
-                assert picture.position == mark.keyframe
-                assert picture.time == pytest.approx(segment.wall(mark.keyframe))
+                assert picture.position == timing.keyframe
+                assert picture.time == pytest.approx(segment.wall(timing.keyframe))
     if source == "mjpeg":
         assert len(found) == sum(len(segment.parts) for segment in ring.segments)
     elif source == "h265":
@@ -43,7 +44,7 @@ def test_a_keyframe_is_decoded_alone(source: str) -> None:
         assert list(found)[:8] == [0, 50, 100, 150, 200, 250, 300, 350]
 
 
-def test_a_keyframe_is_turned_the_way_the_user_asked() -> None:
+def test_orientation_is_applied_to_keyframes() -> None:
     ring = filled(encode(200))
     (keyframe,) = [ring.newest_keyframe]
     assert keyframe is not None
@@ -55,7 +56,7 @@ def test_a_keyframe_is_turned_the_way_the_user_asked() -> None:
     )
 
 
-def test_keyframes_of_different_formats_in_turn() -> None:
+def test_keyframes_of_alternating_formats() -> None:
     rings = [filled(encode(200)), filled(encode(200, size=(192, 108)))]
     decoder = KeyframeDecoder()
     sizes = []
@@ -72,7 +73,7 @@ def first_part(ring: SegmentRing) -> tuple[Segment, bytes]:
     return segment, segment.parts[0].data
 
 
-def test_keyframes_that_cannot_be_had_are_told() -> None:
+def test_missing_or_damaged_keyframe_raises() -> None:
     segment, data = first_part(filled(encode(200)))
     decoder = KeyframeDecoder()
     with pytest.raises(DecodeError, match="no keyframe"):
@@ -82,16 +83,16 @@ def test_keyframes_that_cannot_be_had_are_told() -> None:
     mdat = data.index(b"mdat") + 4
     with pytest.raises(DecodeError, match="damaged"):
         decoder.decode(segment, Part(1.0, True, data[:mdat] + bytes(len(data) - mdat)), 1)
-    # It is none the worse for it.
+    # The decoder stays usable.
     assert read_number(decoder.decode(segment, segment.parts[0], 1).frame) == 0
 
 
-def test_a_keyframe_without_a_decoder_is_told() -> None:
+def test_keyframe_of_an_unknown_codec_raises() -> None:
     clock = Clock()
     ring = SegmentRing(60, 1 << 30, clock, clock.wall)
     feed(ring, unknown(cut(encode(200))), clock)
     segment, _ = first_part(ring)
-    with pytest.raises(DecodeError, match="nope video is in no known codec"):
+    with pytest.raises(DecodeError, match="unknown codec of nope video"):
         KeyframeDecoder().decode(segment, segment.parts[0], 1)
     feed(
         ring,

@@ -1,4 +1,4 @@
-"""Whatever comes in, the same size and colours go out, and what came in stays as it was."""
+"""Frames of any size and colours become one size and matrix; the input is unchanged."""
 
 from fractions import Fraction
 
@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from custom_components.retrocam.core.frames.jpeg import planes
-from custom_components.retrocam.core.frames.letterbox import Fitter
-from custom_components.retrocam.core.pattern.picture import TestPattern, read_frame_number
+from custom_components.retrocam.core.frames.letterbox import Letterboxer
+from custom_components.retrocam.core.pattern.picture import TestPattern
+
+from ...pattern_reader import read_frame_number
 
 
 def plain(
@@ -37,24 +39,22 @@ def colour(frame: av.VideoFrame, x: int, y: int) -> list[int]:
         ((960, 360), (slice(60, 300), slice(0, 640))),
     ],
 )
-def test_the_whole_picture_is_seen_at_its_proportions(
-    size: tuple[int, int], inside: tuple[slice, slice]
-) -> None:
-    fitted = Fitter(640, 360).fit(TestPattern(*size).render(4711, 0))
+def test_aspect_is_kept(size: tuple[int, int], inside: tuple[slice, slice]) -> None:
+    fitted = Letterboxer(640, 360).fit(TestPattern(*size).render(4711, 0))
     luma = planes(fitted)[0]
     assert luma.shape == (360, 640)
     assert read_frame_number(luma[inside]) == 4711
     border = np.ones(luma.shape, bool)
     border[inside] = False
-    # One pixel beside it may be of either, where the picture lies at an odd place.
+    # At an odd edge, one adjacent pixel may have either colour.
     border &= ~(np.roll(~border, 2, 1) | np.roll(~border, -2, 1))
     assert (luma[border] == 16).all()
 
 
-def test_a_picture_that_fits_is_neither_copied_nor_changed() -> None:
+def test_fitting_frame_is_not_copied() -> None:
     frame = TestPattern(320, 180, 25).render(50, 0)
     before = [plane.copy() for plane in planes(frame)]
-    fitted = Fitter(320, 180).fit(frame)
+    fitted = Letterboxer(320, 180).fit(frame)
     fitted.pts, fitted.time_base, fitted.pict_type = 7, Fraction(1, 90000), 1
     assert (frame.pts, frame.time, frame.pict_type) == (50, 2.0, 0)
     for out, came, was in zip(planes(fitted), planes(frame), before, strict=True):
@@ -65,7 +65,7 @@ def test_a_picture_that_fits_is_neither_copied_nor_changed() -> None:
 @pytest.mark.parametrize("pixel_format", ["rgb24", "bgr24", "gray", "yuv444p", "nv12", "yuvj420p"])
 def test_any_pixel_format_becomes_yuv420p(pixel_format: str) -> None:
     frame = TestPattern(640, 360).render(99, 0).reformat(format=pixel_format)
-    fitted = Fitter(640, 360).fit(frame)
+    fitted = Letterboxer(640, 360).fit(frame)
     assert fitted.format.name == "yuv420p"
     assert read_frame_number(planes(fitted)[0]) == 99
     assert (fitted.colorspace, fitted.color_range) == (Colorspace.ITU709, ColorRange.MPEG)
@@ -74,7 +74,7 @@ def test_any_pixel_format_becomes_yuv420p(pixel_format: str) -> None:
 def test_full_range_becomes_limited() -> None:
     frame = plain(64, 64, (255, 128, 128), "yuvj420p")
     frame.color_range = ColorRange.JPEG
-    assert colour(Fitter(64, 64).fit(frame), 32, 32) == pytest.approx([235, 128, 128], abs=1)
+    assert colour(Letterboxer(64, 64).fit(frame), 32, 32) == pytest.approx([235, 128, 128], abs=1)
 
 
 # Pure red of limited range, by the formulas of ITU-R BT.601 and BT.709.
@@ -94,12 +94,12 @@ RED_601, RED_709 = (81, 90, 240), (63, 102, 240)
 def test_red_stays_red(size: tuple[int, int], colorspace: int, red: tuple[int, int, int]) -> None:
     frame = plain(*size, red)
     frame.colorspace = colorspace
-    fitted = Fitter(128, 128).fit(frame)
+    fitted = Letterboxer(128, 128).fit(frame)
     assert colour(fitted, 64, 64) == pytest.approx(RED_709, abs=2)
 
 
-def test_a_source_may_change_its_size() -> None:
-    fitter = Fitter(640, 360)
+def test_source_may_change_its_size() -> None:
+    fitter = Letterboxer(640, 360)
     for number, size in enumerate([(640, 360), (640, 480), (1280, 720), (640, 360)]):
         fitted = fitter.fit(TestPattern(*size).render(number, 0))
         assert (fitted.width, fitted.height) == (640, 360)

@@ -1,4 +1,4 @@
-"""MJPEG as HTTP carries it, over real connections."""
+"""MJPEG over HTTP, on real connections."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,36 +10,36 @@ from typing import Final
 import pytest
 
 from custom_components.retrocam.core.frames.jpeg_ring import Frame, FrameRing
-from custom_components.retrocam.core.frames.mjpeg_fanout import Fanout, body_part, chunk
+from custom_components.retrocam.core.frames.mjpeg_fanout import MjpegFanout, body_part, chunk
 from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 SIZE: Final = 40_000
-"""Bytes of a frame: less than a socket takes at once."""
+"""Bytes of a frame: less than a socket's buffer."""
 
 
 def jpeg(number: int, size: int = SIZE) -> bytes:
-    """Return bytes that pass for a JPEG, different for each number."""
+    """Return bytes with the markers of a JPEG, different for each number."""
     return b"\xff\xd8" + number.to_bytes(4) * (size // 4 - 1) + b"\xff\xd9"
 
 
 @dataclass(slots=True)
 class Connection:
-    """A connection to a viewer, and the viewer's end of it."""
+    """Both ends of a connection to a viewer."""
 
     reader: asyncio.StreamReader
     there: asyncio.StreamWriter
     writer: asyncio.StreamWriter
-    """Kept, for it closes the connection when it is forgotten."""
+    """Referenced, as its finalizer closes the connection."""
 
     @property
     def here(self) -> asyncio.WriteTransport:
-        """What is written to."""
+        """The server's end."""
         return self.writer.transport
 
     async def read(self) -> Frame:
-        """Read one frame, as strictly as the formats are defined."""
+        """Read one frame, strictly by the formats."""
         size = int(await self.reader.readuntil(b"\r\n"), 16)
         data = await self.reader.readexactly(size)
         assert await self.reader.readexactly(2) == b"\r\n"
@@ -54,7 +54,7 @@ class Connection:
 
 @asynccontextmanager
 async def connections(count: int, *, buffer: int | None = None) -> AsyncIterator[list[Connection]]:
-    """Connect so many; `buffer` limits what lies on the way to each, in bytes."""
+    """Open connections; `buffer` limits the socket buffers in bytes."""
     arrived: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
     async with AsyncExitStack() as stack:
         server = await asyncio.start_server(
@@ -67,7 +67,7 @@ async def connections(count: int, *, buffer: int | None = None) -> AsyncIterator
             end.setblocking(False)
             if buffer is not None:
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-            # One frame is all that it holds unread.
+            # Buffer one unread frame at most.
             reader, writer = await asyncio.open_connection(sock=end, limit=SIZE)
             made.append(connection := Connection(reader, writer, await arrived.get()))
             if buffer is not None:
@@ -89,15 +89,21 @@ def ring() -> FrameRing:
 
 
 @pytest.fixture
-def fanout(ring: FrameRing) -> Fanout:
-    return Fanout(ring)
+def fanout(ring: FrameRing) -> MjpegFanout:
+    """A fan-out that repeats nothing, however slow the machine is."""
+    return MjpegFanout(ring, repeat_after=1000.0)
+
+
+@pytest.fixture
+def repeating(ring: FrameRing) -> MjpegFanout:
+    return MjpegFanout(ring)
 
 
 @asynccontextmanager
-async def following(
-    fanout: Fanout, *transports: asyncio.WriteTransport, last: int = 0
+async def attached(
+    fanout: MjpegFanout, *transports: asyncio.WriteTransport, last: int = 0
 ) -> AsyncIterator[list[asyncio.Task[None]]]:
-    """Have connections follow for the time of a `with` block; then nothing is left running."""
+    """Attach connections during a `with` block; afterwards nothing runs."""
     before = asyncio.all_tasks()
     tasks = [
         asyncio.create_task(fanout.follow(transport, last), eager_start=True)
@@ -112,7 +118,7 @@ async def following(
         await until(lambda: asyncio.all_tasks() <= before)
 
 
-def test_a_part_tells_length_time_and_index() -> None:
+def test_body_part_headers() -> None:
     assert body_part(Frame(b"\xff\xd8..\xff\xd9", 7, 12.3456)) == (
         b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: 6\r\n"
         b"X-Timestamp: 12.346\r\nX-Frame-Index: 7\r\n\r\n\xff\xd8..\xff\xd9\r\n"
@@ -120,12 +126,12 @@ def test_a_part_tells_length_time_and_index() -> None:
     assert chunk(b"x" * 26) == b"1a\r\n" + b"x" * 26 + b"\r\n"
 
 
-async def test_all_connections_get_each_frame_once_in_order(
-    ring: FrameRing, fanout: Fanout
+async def test_connections_get_each_frame_once_in_order(
+    ring: FrameRing, fanout: MjpegFanout
 ) -> None:
     async with (
         connections(5) as watching,
-        following(fanout, *(connection.here for connection in watching)),
+        attached(fanout, *(connection.here for connection in watching)),
     ):
         for number in range(1, 20):
             ring.add_frame(jpeg(number), 1000.0 + number)
@@ -133,12 +139,10 @@ async def test_all_connections_get_each_frame_once_in_order(
             assert [await connection.read() for connection in watching] == [expected] * 5
 
 
-async def test_one_that_is_not_ready_is_left_behind_and_the_others_are_not(
-    ring: FrameRing, fanout: Fanout
-) -> None:
+async def test_busy_connection_is_detached_alone(ring: FrameRing, fanout: MjpegFanout) -> None:
     async with connections(1, buffer=4096) as (stuck,), connections(2) as ready:
         transports = [connection.here for connection in (stuck, *ready)]
-        async with following(fanout, *transports) as (left, *others):
+        async with attached(fanout, *transports) as (left, *others):
             number = 0
             while not left.done():
                 number += 1
@@ -147,7 +151,7 @@ async def test_one_that_is_not_ready_is_left_behind_and_the_others_are_not(
                     assert (await connection.read()).index == number
             assert left.exception() is None
             assert not any(task.done() for task in others)
-            # It holds what it was given, and nothing of the frame for which it was left behind.
+            # It buffers earlier frames, and nothing of the frame it was detached at.
             held = stuck.here.get_write_buffer_size()
             assert 0 < held < SIZE + 200
             ring.add_frame(jpeg(number + 1), 1000.0)
@@ -155,45 +159,72 @@ async def test_one_that_is_not_ready_is_left_behind_and_the_others_are_not(
             assert stuck.here.get_write_buffer_size() <= held
 
 
-async def test_one_that_is_not_ready_does_not_even_begin(ring: FrameRing, fanout: Fanout) -> None:
-    async with connections(1, buffer=4096) as (stuck,):
-        while not stuck.here.get_write_buffer_size():
-            stuck.here.write(bytes(SIZE))
-        held = stuck.here.get_write_buffer_size()
-        ring.add_frame(jpeg(1), 1000.0)
-        async with following(fanout, stuck.here) as (task,):
-            await task
-        assert stuck.here.get_write_buffer_size() == held
+async def test_busy_connection_gets_its_frame_again_once_it_has_room(
+    ring: FrameRing, repeating: MjpegFanout
+) -> None:
+    async with connections(1, buffer=4096) as (slow,):
+        slow.here.write(chunk(body_part(ring.frame(0))))
+        assert slow.here.get_write_buffer_size() > 0
+        async with attached(repeating, slow.here) as (task,):
+            assert [await slow.read(), await slow.read()] == [ring.frame(0)] * 2
+            assert not task.done()
 
 
-async def test_one_that_missed_a_frame_meanwhile_is_sent_for_it(
-    ring: FrameRing, fanout: Fanout
+async def test_connection_without_chunks_gets_bare_parts(
+    ring: FrameRing, repeating: MjpegFanout
+) -> None:
+    async with connections(1) as (old,):
+        follow = repeating.follow(old.here, 0, chunked=False, repeated=True)
+        task = asyncio.create_task(follow, eager_start=True)
+        ring.add_frame(jpeg(1), 1001.0)
+        twice = body_part(ring.frame(1)) * 2
+        assert await old.reader.readexactly(len(twice)) == twice
+        ring.stop()
+        await task
+
+
+async def test_connection_that_missed_a_frame_is_not_attached(
+    ring: FrameRing, fanout: MjpegFanout
 ) -> None:
     ring.add_frame(jpeg(1), 1001.0)
-    async with connections(1) as (late,), following(fanout, late.here, last=0) as (task,):
+    async with connections(1) as (late,), attached(fanout, late.here, last=0) as (task,):
         await task
         assert late.here.get_write_buffer_size() == 0
 
 
-async def test_no_frame_comes_twice_to_one_that_has_just_had_it(
-    ring: FrameRing, fanout: Fanout
+async def test_frame_is_not_repeated_to_a_new_connection(
+    ring: FrameRing, fanout: MjpegFanout
 ) -> None:
-    async with connections(2) as (early, late), following(fanout, early.here):
+    async with connections(2) as (early, late), attached(fanout, early.here):
         ring.add_frame(jpeg(1), 1001.0)
-        # The frame is there, and the one who writes it has not woken yet.
-        async with following(fanout, late.here, last=1):
+        # The frame exists, but the fan-out's task has not run yet.
+        async with attached(fanout, late.here, last=1):
             assert (await early.read()).index == 1
             ring.add_frame(jpeg(2), 1002.0)
             assert (await early.read()).index == 2
             assert (await late.read()).index == 2
 
 
-async def test_one_who_leaves_is_noticed_with_the_next_frame(
-    ring: FrameRing, fanout: Fanout
+async def test_frame_that_nothing_follows_is_sent_again_once(
+    ring: FrameRing, repeating: MjpegFanout
+) -> None:
+    async with (
+        connections(2) as watching,
+        attached(repeating, *(connection.here for connection in watching)),
+    ):
+        for number in range(1, 4):
+            ring.add_frame(jpeg(number), 1000.0)
+            expected = [Frame(jpeg(number), number, 1000.0)] * 2
+            for connection in watching:
+                assert [await connection.read(), await connection.read()] == expected
+
+
+async def test_closing_connection_is_detached_at_the_next_frame(
+    ring: FrameRing, fanout: MjpegFanout
 ) -> None:
     async with (
         connections(2) as (leaving, staying),
-        following(fanout, leaving.here, staying.here) as (left, stays),
+        attached(fanout, leaving.here, staying.here) as (left, stays),
     ):
         leaving.here.abort()
         ring.add_frame(jpeg(1), 1001.0)
@@ -202,19 +233,19 @@ async def test_one_who_leaves_is_noticed_with_the_next_frame(
         assert not stays.done()
 
 
-async def test_all_are_sent_away_when_the_ring_is_stopped(ring: FrameRing, fanout: Fanout) -> None:
+async def test_stopped_ring_detaches_all_connections(ring: FrameRing, fanout: MjpegFanout) -> None:
     async with connections(3) as watching:
         transports = [connection.here for connection in watching]
-        async with following(fanout, *transports) as tasks:
+        async with attached(fanout, *transports) as tasks:
             ring.stop()
-            # One that comes before they have left is sent away with them.
+            # A connection attached meanwhile is detached as well.
             await fanout.follow(transports[0], 0)
             await asyncio.gather(*tasks)
         await fanout.follow(transports[0], 0)
 
 
-async def test_a_cleared_ring_keeps_its_connections(ring: FrameRing, fanout: Fanout) -> None:
-    async with connections(2) as (old, new), following(fanout, old.here):
+async def test_cleared_ring_keeps_its_connections(ring: FrameRing, fanout: MjpegFanout) -> None:
+    async with connections(2) as (old, new), attached(fanout, old.here):
         ring.clear()
         await fanout.follow(new.here, 0)  # there is nothing that it could have been given
         ring.add_frame(jpeg(1), 1001.0)

@@ -1,4 +1,4 @@
-"""A turned picture is the same picture, in another position."""
+"""Orientation moves samples without changing them."""
 
 from fractions import Fraction
 
@@ -7,7 +7,7 @@ from av.video.reformatter import VideoReformatter
 import numpy as np
 import pytest
 
-from custom_components.retrocam.core.frames.filter_graph import KeptFilter
+from custom_components.retrocam.core.frames.filter_graph import CachedFilterGraph
 from custom_components.retrocam.core.frames.jpeg import planes
 from custom_components.retrocam.core.frames.orientation import orient, orient_steps
 
@@ -27,7 +27,7 @@ SIZES = [(64, 48), (641, 481), (130, 6), (5, 3), (1, 1), (1, 7)]
 
 
 def noise(width: int, height: int, pixel_format: str = "yuv420p") -> av.VideoFrame:
-    """Make a frame in which every sample of every plane is random."""
+    """Create a frame of random samples."""
     frame = av.VideoFrame(width, height, pixel_format)
     random = np.random.default_rng(width * height)
     for plane in planes(frame):
@@ -41,7 +41,7 @@ def samples(frame: av.VideoFrame) -> list[list[list[int]]]:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_corners_are_where_they_belong(orientation: int) -> None:
+def test_corners_match_exif(orientation: int) -> None:
     frame = noise(64, 48)
     for plane in planes(frame):
         rows, columns = plane.shape
@@ -60,7 +60,7 @@ def test_corners_are_where_they_belong(orientation: int) -> None:
 @pytest.mark.parametrize("pixel_format", ["yuv420p", "yuvj420p"])
 @pytest.mark.parametrize(("width", "height"), SIZES)
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_turning_back_gives_the_same_samples(
+def test_inverse_orientation_restores_samples(
     orientation: int, width: int, height: int, pixel_format: str
 ) -> None:
     frame = noise(width, height, pixel_format)
@@ -76,21 +76,21 @@ def test_turning_back_gives_the_same_samples(
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("pixel_format", ["yuv420p", "yuvj420p"])
-def test_filters_give_the_same_picture(orientation: int, pixel_format: str) -> None:
+def test_filters_equal_orient(orientation: int, pixel_format: str) -> None:
     frame = noise(130, 66, pixel_format)
     steps = [*orient_steps(orientation), ("null", {})]
-    filtered = KeptFilter(lambda _kind: steps).run(frame)
+    filtered = CachedFilterGraph(lambda _kind: steps).run(frame)
     assert samples(filtered) == samples(orient(frame, orientation))
 
 
-def test_orientation_1_costs_nothing() -> None:
+def test_orientation_1_returns_the_frame() -> None:
     frame = noise(64, 48)
 
     assert orient(frame, 1) is frame
 
 
 @pytest.mark.parametrize("orientation", [0, 9, -1])
-def test_other_numbers_are_refused(orientation: int) -> None:
+def test_invalid_orientation_is_rejected(orientation: int) -> None:
     with pytest.raises(ValueError, match="orientation"):
         orient(noise(64, 48), orientation)
     with pytest.raises(ValueError, match="orientation"):

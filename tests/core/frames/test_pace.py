@@ -1,4 +1,4 @@
-"""No more pictures a second than are wanted, evenly, and no fewer."""
+"""The frame rate is limited evenly."""
 
 from itertools import pairwise
 
@@ -11,7 +11,7 @@ from custom_components.retrocam.core.frames.pace import Pace
     ("source", "limit", "shown"),
     [(24, 24, 240), (25, 24, 240), (60, 30, 300), (23.976, 24, 240), (10, 24, 100), (50, 24, 240)],
 )
-def test_a_fast_source_is_shown_evenly(source: float, limit: float, shown: int) -> None:
+def test_fast_source_is_limited_evenly(source: float, limit: float, shown: int) -> None:
     pace = Pace(limit)
     times = [round(number / source, 3) for number in range(round(10 * source))]
     taken = [time for time in times if pace.takes(time)]
@@ -20,7 +20,7 @@ def test_a_fast_source_is_shown_evenly(source: float, limit: float, shown: int) 
     assert max(gaps) < 2.1 / min(source, limit)
 
 
-def test_a_time_line_that_jumps_is_followed() -> None:
+def test_beat_restarts_after_a_jump() -> None:
     pace = Pace(10)
     assert [pace.takes(time) for time in (0.0, 50.0, 50.05, 50.1, 3.0, 3.05, 3.1)] == [
         *(True, True, False, True),
@@ -28,7 +28,7 @@ def test_a_time_line_that_jumps_is_followed() -> None:
     ]
 
 
-def test_a_time_line_that_wavers_is_no_jump() -> None:
+def test_jitter_is_not_a_jump() -> None:
     pace = Pace(10)
     assert [pace.takes(time) for time in (100.0, 99.99, 100.05, 100.1)] == [
         True,

@@ -1,4 +1,4 @@
-"""Video and sound of a codec that FFmpeg has no name for, of which PyAV has no codec context."""
+"""Video and sound of a codec unknown to FFmpeg, without a codec context in PyAV."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +12,8 @@ from custom_components.retrocam.core.errors import (
     UnsupportedMediaError,
 )
 from custom_components.retrocam.core.library.thumbnails import clip_thumbnail
-from custom_components.retrocam.core.player.demux import CommonStart, Source
+from custom_components.retrocam.core.player.common_start import CommonStart
+from custom_components.retrocam.core.player.demux import Source
 from custom_components.retrocam.core.player.net.addresses import Network, is_any
 from custom_components.retrocam.core.player.net.streams import MediaInput
 from custom_components.retrocam.core.sources.probe import probe
@@ -28,7 +29,7 @@ def server(socket_enabled: None) -> Iterator[MediaServer]:
 
 
 def of_unknown(*codecs: bytes) -> bytes:
-    """Return a film whose header calls these codecs by a name that nobody knows."""
+    """Return a video whose header names these codecs by an unknown name."""
     data = clip(1.0, fps=10)
     for codec in codecs:
         assert codec in data
@@ -36,14 +37,14 @@ def of_unknown(*codecs: bytes) -> bytes:
     return data
 
 
-def test_a_clip_of_an_unknown_codec_has_no_thumbnail(tmp_path: Path) -> None:
+def test_clip_of_an_unknown_codec_has_no_thumbnail(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(of_unknown(b"avc1"))
     with pytest.raises(InvalidFrameError, match="no known codec"):
         clip_thumbnail(path)
 
 
-def test_an_empty_clip_is_no_fault_of_the_disk(tmp_path: Path) -> None:
+def test_empty_clip_is_not_a_storage_error(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(b"")
     with pytest.raises(InvalidFrameError):
@@ -52,7 +53,7 @@ def test_an_empty_clip_is_no_fault_of_the_disk(tmp_path: Path) -> None:
         clip_thumbnail(tmp_path / "gone.mp4")
 
 
-def test_a_camera_of_an_unknown_codec_is_refused(server: MediaServer) -> None:
+def test_camera_of_an_unknown_codec_is_rejected(server: MediaServer) -> None:
     url = server.add("/camera.mp4", Page(of_unknown(b"avc1"), "video/mp4"))
     with pytest.raises(NoVideoError):
         probe(url, {}, threading.Event())
@@ -62,9 +63,9 @@ def test_unknown_codecs_are_not_played(server: MediaServer) -> None:
     network = Network(is_any)
     only_sound = server.add("/sound.mp4", Page(of_unknown(b"avc1")))
     source = Source(MediaInput(only_sound), network, CommonStart())
-    assert source.part.video is None
-    assert source.part.audio is not None
-    source.part.container.close()
+    assert source.section.video is None
+    assert source.section.audio is not None
+    source.section.container.close()
     source.close()
     url = server.add("/none.mp4", Page(of_unknown(b"avc1", b"mp4a", b"esds")))
     with pytest.raises(UnsupportedMediaError):

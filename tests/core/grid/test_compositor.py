@@ -1,4 +1,4 @@
-"""Composing a grid: which member is shown when; members are read back by number."""
+"""Composing a grid: visibility of members, read back by frame number."""
 
 from itertools import pairwise
 import threading
@@ -12,17 +12,17 @@ from custom_components.retrocam.core.grid.compositor import Compositor, GridView
 from custom_components.retrocam.core.grid.layout import Layout
 
 from ..media import Clock
-from .stage import FPS, HEIGHT, QUARTERS, WIDTH, Source, luma_of, plain, stage
+from .grid_harness import FPS, HEIGHT, QUARTERS, WIDTH, Source, luma_of, make_grid, plain
 
 
-def test_all_members_advance_in_every_layout_through_a_hundred_switches() -> None:
-    grid = stage()
+def test_members_advance_through_a_hundred_layout_switches() -> None:
+    grid = make_grid()
     seen: dict[tuple[Layout, int], set[int]] = {}
     views = [GridView(layout, main) for main in range(4) for layout in Layout]
 
     def step(tick: int) -> None:
         picture = grid.pictures[-1] if grid.pictures else None
-        # The picture after a switch is by then the second one.
+        # By then, the picture after a switch is the second one.
         if picture is not None and tick % 2 == 0:
             for member, number in grid.numbers(picture).items():
                 source = grid.sources[member]
@@ -40,8 +40,8 @@ def test_all_members_advance_in_every_layout_through_a_hundred_switches() -> Non
     assert max(after - before for before, after in pairwise(grid.times)) < 0.11
 
 
-def test_a_switch_takes_effect_with_the_next_picture() -> None:
-    grid = stage()
+def test_switch_takes_effect_with_the_next_picture() -> None:
+    grid = make_grid()
 
     def step(tick: int) -> None:
         if tick == 5:
@@ -52,8 +52,8 @@ def test_a_switch_takes_effect_with_the_next_picture() -> None:
     assert grid.numbers() == {3: pytest.approx(grid.sources[3].number, abs=3)}
 
 
-def test_nothing_is_drawn_when_nothing_is_new() -> None:
-    grid = stage()
+def test_unchanged_picture_is_not_redrawn() -> None:
+    grid = make_grid()
 
     def step(tick: int) -> None:
         if tick == 4:
@@ -63,13 +63,13 @@ def test_nothing_is_drawn_when_nothing_is_new() -> None:
     grid.run(30, step)
     frames = [id(picture.frame) for picture in grid.pictures]
     assert 2 <= len(set(frames)) <= 5
-    # Given out again once a second, so that readers see that it lives.
+    # Emitted again once a second, so that readers see progress.
     assert frames[-2] == frames[-1]
     assert grid.times[-1] - grid.times[-2] == pytest.approx(1.0, abs=0.11)
 
 
-def test_a_member_that_hangs_gets_a_plate_and_comes_back() -> None:
-    grid = stage([(320, 180, 25)] * 2)
+def test_hanging_member_gets_a_plate_and_returns() -> None:
+    grid = make_grid([(320, 180, 25)] * 2)
     seen: list[set[int]] = []
 
     def step(tick: int) -> None:
@@ -91,8 +91,8 @@ def test_a_member_that_hangs_gets_a_plate_and_comes_back() -> None:
     assert since == pytest.approx(grid.clock.wall() - 6.5, abs=0.3)
 
 
-def test_a_slow_member_is_not_called_gone() -> None:
-    grid = stage([(320, 180, 25), (320, 180, 1)])
+def test_slow_member_is_not_gone() -> None:
+    grid = make_grid([(320, 180, 25), (320, 180, 1)])
 
     gaps: list[int] = []
 
@@ -102,13 +102,29 @@ def test_a_slow_member_is_not_called_gone() -> None:
         gaps.append(len(grid.gaps))
 
     grid.run(300, step)
-    # From the second one on it is known how slow it is.
+    # Its interval is known from the second one on.
     assert gaps[150] == gaps[-1]
     assert grid.numbers()[1] is not None
 
 
-def test_the_first_picture_waits_for_all_but_not_for_ever_nor_twice() -> None:
-    grid = stage([(320, 180, 25)] * 2)
+@pytest.mark.parametrize(("longest_wait", "stays"), [(0.0, 5), (10.0, 13), (1000.0, 23)])
+def test_member_that_sends_in_bursts_stays_between_them(longest_wait: float, stays: float) -> None:
+    grid = make_grid([(320, 180, 25)] * 2)
+    grid.sources[1].longest_wait = longest_wait
+    began = grid.clock()
+    gone: list[float] = []
+
+    def step(tick: int) -> None:
+        grid.sources[1].hangs = tick > 10
+        if grid.gaps and not gone:
+            gone.append(grid.clock() - began - 1.0)
+
+    grid.run(300, step)
+    assert gone == [pytest.approx(stays, abs=0.3)]
+
+
+def test_first_picture_waits_for_members_once_and_limited() -> None:
+    grid = make_grid([(320, 180, 25)] * 2)
     grid.sources[1].hangs = True
     began = grid.clock()
     grid.run(60)
@@ -117,7 +133,7 @@ def test_the_first_picture_waits_for_all_but_not_for_ever_nor_twice() -> None:
     began, first = grid.clock(), len(grid.times)
     grid.run(10)
     assert grid.times[first] - began < 0.25
-    # Back again, it is waited for again.
+    # After its return, it is waited for again.
     grid.sources[1].hangs = False
     grid.run(3)
     first = len(grid.pictures)
@@ -125,8 +141,8 @@ def test_the_first_picture_waits_for_all_but_not_for_ever_nor_twice() -> None:
     assert None not in grid.numbers(grid.pictures[first]).values()
 
 
-def test_a_picture_of_an_earlier_watch_is_not_shown() -> None:
-    grid = stage([(320, 180, 25)] * 2)
+def test_picture_of_an_earlier_run_is_not_shown() -> None:
+    grid = make_grid([(320, 180, 25)] * 2)
     grid.run(5)
     grid.sources[0].hangs = True
     first = len(grid.pictures)
@@ -134,8 +150,8 @@ def test_a_picture_of_an_earlier_watch_is_not_shown() -> None:
     assert all(grid.numbers(picture)[0] is None for picture in grid.pictures[first:])
 
 
-def test_hidden_members_give_keyframes_only_after_a_while() -> None:
-    grid = stage(layout=Layout.SINGLE)
+def test_hidden_members_switch_to_keyframes_after_a_while() -> None:
+    grid = make_grid(layout=Layout.SINGLE)
 
     def step(tick: int) -> None:
         if tick == 5:
@@ -147,30 +163,30 @@ def test_hidden_members_give_keyframes_only_after_a_while() -> None:
     assert grid.sources[0].modes == [False, True, False]
     assert grid.sources[1].modes == [True, False]
     assert grid.sources[2].modes == [True]
-    # The new way begins before the old one ends.
-    assert grid.sources[0].most_sinks == 2
+    # The new subscription starts before the old one ends.
+    assert grid.sources[0].max_sinks == 2
     assert [source.sinks for source in grid.sources] == [[], [], [], []]
 
 
-def test_the_same_picture_again_says_that_its_member_lives() -> None:
-    grid = stage([(320, 180, 25)])
+def test_repeated_picture_keeps_a_member_alive() -> None:
+    grid = make_grid([(320, 180, 25)])
     grid.sources[0].hangs = True
     frame = plain((200, 200, 200))
-    grid.run(80, lambda _tick: grid.sources[0].give(frame))
+    grid.run(80, lambda _tick: grid.sources[0].emit(frame))
     assert grid.gaps == []
     assert len({id(picture.frame) for picture in grid.pictures}) == 1
 
 
-def test_a_view_that_cannot_be_is_refused_and_changes_nothing() -> None:
-    grid = stage([(320, 180, 25)] * 2)
-    with pytest.raises(ValueError, match="main one is number 2"):
+def test_invalid_view_is_rejected() -> None:
+    grid = make_grid([(320, 180, 25)] * 2)
+    with pytest.raises(ValueError, match="main member 2"):
         grid.grid.view = GridView(Layout.SINGLE, 2)
     assert grid.grid.view == GridView(Layout.QUAD)
-    with pytest.raises(ValueError, match="a grid of 0 members"):
-        stage([])
+    with pytest.raises(ValueError, match="grid of 0 members"):
+        make_grid([])
 
 
-def test_it_works_only_while_somebody_watches() -> None:
+def test_compositor_runs_only_with_viewers() -> None:
     clock = Clock()
     source = Source("Porch", clock, (320, 180), 25)
     grid = Compositor(
@@ -187,7 +203,7 @@ def test_it_works_only_while_somebody_watches() -> None:
     unsubscribe = feed.subscribe(lambda _picture: came.set())
     while not source.sinks:
         assert feed.running
-    source.give(plain((1, 2, 3)))
+    source.emit(plain((1, 2, 3)))
     assert came.wait(10)
     unsubscribe()
     feed.close()

@@ -1,4 +1,4 @@
-"""What the compositor makes of pictures of every size, colour and kind."""
+"""Composing frames of any size, colours and pixel format."""
 
 from fractions import Fraction
 import logging
@@ -14,11 +14,11 @@ from custom_components.retrocam.core.grid.compositor import GridView
 from custom_components.retrocam.core.grid.layout import Layout
 
 from ..media import pattern
-from .stage import QUARTERS, luma_of, plain, stage
+from .grid_harness import QUARTERS, luma_of, make_grid, plain
 
 
 def test_pictures_are_tagged_and_positions_rise_through_runs() -> None:
-    grid = stage()
+    grid = make_grid()
     grid.run(5)
     grid.clock.now += 100
     grid.run(5)
@@ -32,8 +32,8 @@ def test_pictures_are_tagged_and_positions_rise_through_runs() -> None:
     )
 
 
-def test_only_the_tile_with_news_changes_and_what_was_given_out_stays() -> None:
-    grid = stage([(320, 180, 25)] * 4)
+def test_only_changed_tiles_are_redrawn_on_a_new_canvas() -> None:
+    grid = make_grid([(320, 180, 25)] * 4)
 
     def step(tick: int) -> None:
         if tick == 3:
@@ -49,8 +49,8 @@ def test_only_the_tile_with_news_changes_and_what_was_given_out_stays() -> None:
     assert np.array_equal(planes(before.frame)[0], kept)
 
 
-def test_a_member_changes_its_size_and_turns_in_mid_stream() -> None:
-    grid = stage([(320, 180, 25)] * 2)
+def test_member_may_change_size_mid_stream() -> None:
+    grid = make_grid([(320, 180, 25)] * 2)
 
     def step(tick: int) -> None:
         if tick == 5:
@@ -74,50 +74,50 @@ def test_a_member_changes_its_size_and_turns_in_mid_stream() -> None:
         ((255, 255, 255), (235, 128, 128)),
     ],
 )
-def test_colours_of_any_source_are_brought_to_bt709(
+def test_colours_are_converted_to_bt709(
     colour: tuple[int, int, int], expected: tuple[int, int, int]
 ) -> None:
-    grid = stage([(320, 180, 25)])
+    grid = make_grid([(320, 180, 25)])
     grid.sources[0].hangs = True
-    grid.run(3, lambda _tick: grid.sources[0].give(plain(colour)))
+    grid.run(3, lambda _tick: grid.sources[0].emit(plain(colour)))
     found = [int(plane[10, 10]) for plane in planes(grid.pictures[-1].frame)]
     assert found == pytest.approx(expected, abs=2)
 
 
-def test_frames_that_others_use_too_stay_as_they_are() -> None:
-    grid = stage([(320, 180, 25)])
+def test_shared_frames_are_not_modified() -> None:
+    grid = make_grid([(320, 180, 25)])
     grid.sources[0].hangs = True
     frame = av.VideoFrame(320, 180, "yuv420p")
     frame.pts, frame.time_base = 7, Fraction(1, 25)
     before = (frame.colorspace, frame.color_range, frame.pts, frame.time_base)
-    grid.run(3, lambda _tick: grid.sources[0].give(frame))
+    grid.run(3, lambda _tick: grid.sources[0].emit(frame))
     assert grid.pictures
     assert (frame.colorspace, frame.color_range, frame.pts, frame.time_base) == before
 
 
-def test_a_picture_that_cannot_be_shown_is_told_once_and_stops_nobody(
+def test_invalid_picture_is_logged_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.WARNING)
-    grid = stage([(320, 180, 25)] * 2)
+    grid = make_grid([(320, 180, 25)] * 2)
     grid.sources[0].hangs = True
-    grid.run(70, lambda _tick: grid.sources[0].give(av.VideoFrame(0, 0, "yuv420p")))
+    grid.run(70, lambda _tick: grid.sources[0].emit(av.VideoFrame(0, 0, "yuv420p")))
     assert caplog.text.count("cannot be shown") == 1
     assert grid.numbers()[1] is not None
 
 
-def test_pixels_that_swscale_cannot_read_leave_a_plate(caplog: pytest.LogCaptureFixture) -> None:
-    grid = stage([(320, 180, 25)] * 2)
+def test_unsupported_pixel_format_leaves_a_plate(caplog: pytest.LogCaptureFixture) -> None:
+    grid = make_grid([(320, 180, 25)] * 2)
     grid.sources[0].hangs = True
     caplog.set_level(logging.WARNING)
     odd = av.VideoFrame(64, 36, "bgr4")
-    grid.run(10, lambda tick: grid.sources[0].give(odd if tick % 2 else plain((9, 9, 9))))
+    grid.run(10, lambda tick: grid.sources[0].emit(odd if tick % 2 else plain((9, 9, 9))))
     assert grid.numbers()[1] is not None
     assert caplog.text.count("Camera 0 cannot be shown") == 1
 
 
-def test_names_stand_in_the_corner() -> None:
-    grid = stage([(320, 180, 25)] * 2)
+def test_names_are_drawn_in_the_corner() -> None:
+    grid = make_grid([(320, 180, 25)] * 2)
     for source in grid.sources:
         source.hangs = True
     grid.sources[1].name = ""
@@ -125,7 +125,7 @@ def test_names_stand_in_the_corner() -> None:
 
     def step(_tick: int) -> None:
         for source in grid.sources:
-            source.give(white)
+            source.emit(white)
 
     grid.run(3, step)
     corners = [luma_of(grid.pictures[-1], Rect(left, 252, 60, 18)) for left in (0, 480)]
@@ -135,7 +135,7 @@ def test_names_stand_in_the_corner() -> None:
 
 
 def test_unused_quarters_are_black() -> None:
-    grid = stage([(320, 180, 25)] * 2)
+    grid = make_grid([(320, 180, 25)] * 2)
 
     def step(tick: int) -> None:
         if tick == 3:

@@ -1,1 +1,1 @@
-"""Tests of files on disk."""
+"""Tests of core.library."""

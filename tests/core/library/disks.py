@@ -1,5 +1,8 @@
-"""Disks of a test's own."""
+"""Small file systems for tests."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+import os
 from pathlib import Path
 import subprocess
 from typing import Final
@@ -8,11 +11,11 @@ from ...missing import missing
 
 _MOUNT: Final = 'mount -t tmpfs -o size=1m none "$1" && shift && exec "$@"'
 _NAMESPACES: Final = (["unshare", "-rm"], ["unshare", "-m"])
-"""With a user namespace, which needs no rights, and without, for root where there are none."""
+"""With a user namespace, which needs no privileges, and without, for root where there are none."""
 
 
 def with_small_disk(directory: Path, *command: str) -> list[str]:
-    """Return what runs `command` with a file system of 1 MB at `directory`.
+    """Return the command that runs `command` with a file system of 1 MB at `directory`.
 
     Skips the test where no mount namespace is to be had, as in many containers; fails it in CI.
     """
@@ -27,3 +30,21 @@ def with_small_disk(directory: Path, *command: str) -> list[str]:
             return [*start, *command]
         refusals.append(f"{' '.join(namespace)}: {tried.stderr.strip()}")
     return missing(f"no small disk, for want of a mount namespace: {'; '.join(refusals)}")
+
+
+@contextmanager
+def mounted_disk(folder: Path, size: str) -> Iterator[Path]:
+    """Mount a tmpfs of a size at a new folder. Skips the test where that is not allowed."""
+    folder.mkdir()
+    root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    mounted = subprocess.run(
+        [*root, "mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode:
+        missing("no permission to mount a disk")
+    try:
+        yield folder
+    finally:
+        subprocess.run([*root, "umount", "-l", str(folder)], check=True)

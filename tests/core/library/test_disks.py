@@ -1,4 +1,4 @@
-"""What tests do that want a disk of their own, where a container gives none."""
+"""Tests of `with_small_disk` in containers that do not allow mounts."""
 
 from pathlib import Path
 import subprocess
@@ -10,7 +10,7 @@ from .disks import with_small_disk
 
 @pytest.fixture
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The only directory in which programs are found, but for the shell's."""
+    """The only directory in PATH, except the shell's."""
     directory = tmp_path / "programs"
     directory.mkdir()
     monkeypatch.setenv("PATH", str(directory))
@@ -27,7 +27,7 @@ def program(path: Path, script: str) -> None:
     ("ci", "outcome"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)]
 )
 @pytest.mark.parametrize("there", [True, False])
-def test_a_container_without_mount_namespaces_is_named(
+def test_container_without_mount_namespaces_is_reported(
     tmp_path: Path,
     programs: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -45,9 +45,7 @@ def test_a_container_without_mount_namespaces_is_named(
     assert wanted in str(caught.value)
 
 
-def test_root_without_user_namespaces_gets_a_disk_all_the_same(
-    tmp_path: Path, programs: Path
-) -> None:
+def test_root_without_user_namespaces_gets_a_disk(tmp_path: Path, programs: Path) -> None:
     program(programs / "unshare", 'test "$1" = -m || exit 1; shift; exec "$@"')
     program(programs / "mount", "exit 0")
     for name in ("sh", "true", "echo"):

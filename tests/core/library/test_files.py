@@ -1,4 +1,4 @@
-"""Names, atomic writes, and the header of an MP4."""
+"""Tests of names, atomic writes, and the duration of an MP4."""
 
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -16,9 +16,9 @@ from custom_components.retrocam.core.errors import (
     StorageMissingError,
 )
 from custom_components.retrocam.core.files import (
+    commit_file,
     free_space,
-    publish,
-    read_picture,
+    read_image,
 )
 from custom_components.retrocam.core.library.files import (
     EXTENSIONS,
@@ -37,14 +37,14 @@ NAME = "20260102T030405.678Z.jpg"
 TIME_MS = 1_767_323_045_678
 
 
-def test_a_name_says_the_time_in_utc() -> None:
+def test_name_holds_the_utc_time() -> None:
     time = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC).timestamp()
     assert format_name(to_ms(time), "jpg") == NAME
     assert parse_name(NAME) == (TIME_MS, "jpg")
 
 
 @given(time=st.integers(0, MAX_TIME_MS), extension=st.sampled_from(EXTENSIONS))
-def test_every_name_is_read_back(time: int, extension: str) -> None:
+def test_every_name_is_parsed_back(time: int, extension: str) -> None:
     name = format_name(time, extension)
     assert len(name) == 24
     assert parse_name(name) == (time, extension)
@@ -76,32 +76,32 @@ def test_names_sort_by_time(times: list[int]) -> None:
 @example(name="20260102T240405.678Z.jpg")
 @example(name="20260102T030460.678Z.jpg")
 @example(name="19691231T235959.999Z.jpg")
-def test_only_its_own_form_is_a_name(name: str) -> None:
+def test_malformed_names_are_rejected(name: str) -> None:
     parsed = parse_name(name)
     assert parsed is None or format_name(*parsed) == name
 
 
 @given(name=st.from_regex(r"[0-9]{8}T[0-9]{6}\.[0-9]{3}Z\.(jpg|png|mp4)", fullmatch=True))
-def test_a_name_that_looks_right_must_be_a_time(name: str) -> None:
+def test_well_formed_name_must_be_a_valid_time(name: str) -> None:
     parsed = parse_name(name)
     assert parsed is None or format_name(*parsed) == name
 
 
 @pytest.mark.parametrize("time", [-0.01, float("nan"), float("inf"), 1e300, 253_402_300_800.0])
-def test_a_time_that_no_name_can_say(time: float) -> None:
+def test_time_out_of_range_raises_value_error(time: float) -> None:
     with pytest.raises(ValueError, match="named after"):
         to_ms(time)
 
 
-def test_a_write_is_whole_and_leaves_nothing_else(tmp_path: Path) -> None:
+def test_write_is_complete_and_leaves_no_partial_file(tmp_path: Path) -> None:
     path = tmp_path / NAME
     write_atomic(path, b"one")
-    write_atomic(path, b"two" * 100_000, sync=True)
-    assert read_picture(path) == b"two" * 100_000
+    write_atomic(path, b"two" * 100_000)
+    assert read_image(path) == b"two" * 100_000
     assert listing(tmp_path) == [NAME]
 
 
-def test_a_left_over_of_an_earlier_kill_is_no_obstacle(tmp_path: Path) -> None:
+def test_partial_file_of_a_crash_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / NAME
     partial_path(path).write_bytes(b"much longer than what comes")
     write_atomic(path, b"whole")
@@ -109,7 +109,7 @@ def test_a_left_over_of_an_earlier_kill_is_no_obstacle(tmp_path: Path) -> None:
     assert listing(tmp_path) == [NAME]
 
 
-def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
+def test_failed_write_leaves_no_partial_file(tmp_path: Path) -> None:
     (tmp_path / NAME).mkdir()
     with pytest.raises(StorageError) as caught:
         write_atomic(tmp_path / NAME, b"x")
@@ -117,32 +117,32 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
     assert listing(tmp_path) == [NAME]
 
 
-def test_a_missing_directory_is_told(tmp_path: Path) -> None:
+def test_missing_directory_raises_storage_missing(tmp_path: Path) -> None:
     with pytest.raises(StorageMissingError):
         write_atomic(tmp_path / "gone" / NAME, b"x")
     with pytest.raises(StorageMissingError):
         free_space(tmp_path / "gone")
     with pytest.raises(StorageMissingError):
-        publish(tmp_path / "gone", tmp_path / NAME, sync=True)
+        commit_file(tmp_path / "gone", tmp_path / NAME, sync=True)
 
 
-def test_links_lead_nowhere(tmp_path: Path) -> None:
+def test_symbolic_links_are_not_followed(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_bytes(b"secret")
     path = tmp_path / NAME
     path.symlink_to(secret)
     partial_path(path).symlink_to(secret)
     with pytest.raises(FileNotFoundError):
-        read_picture(path)
+        read_image(path)
     with pytest.raises(FileNotFoundError):
-        read_picture(tmp_path / "nothing")
+        read_image(tmp_path / "nothing")
     write_atomic(path, b"public")
     assert path.read_bytes() == b"public"
     assert secret.read_bytes() == b"secret"
     assert listing(tmp_path) == sorted([NAME, "secret"])
 
 
-def test_a_hard_link_in_place_of_a_partial_file_is_not_written_through(tmp_path: Path) -> None:
+def test_hard_link_at_the_partial_path_is_not_written(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_bytes(b"secret")
     partial_path(tmp_path / NAME).hardlink_to(secret)
@@ -150,15 +150,15 @@ def test_a_hard_link_in_place_of_a_partial_file_is_not_written_through(tmp_path:
     assert secret.read_bytes() == b"secret"
 
 
-def test_a_fifo_in_place_of_a_partial_file_holds_no_writer_up(tmp_path: Path) -> None:
+def test_fifo_at_the_partial_path_does_not_block(tmp_path: Path) -> None:
     path = tmp_path / NAME
     os.mkfifo(partial_path(path))
-    write_atomic(path, b"whole", sync=True)
+    write_atomic(path, b"whole")
     assert path.read_bytes() == b"whole"
 
 
 @pytest.mark.parametrize("options", [{"movflags": "faststart"}, {}])
-def test_the_duration_of_an_mp4(tmp_path: Path, options: dict[str, str]) -> None:
+def test_mp4_duration(tmp_path: Path, options: dict[str, str]) -> None:
     path = tmp_path / "film.mp4"
     with av.open(str(path), "w", container_options=options) as container:
         stream = container.add_stream("libx264", rate=10)
@@ -204,6 +204,6 @@ def header(version: int, timescale: int, duration: int) -> bytes:
         (b"no boxes at all, but a text", 0),
     ],
 )
-def test_headers_of_all_kinds(tmp_path: Path, data: bytes, duration: int) -> None:
+def test_mp4_duration_of_unusual_headers(tmp_path: Path, data: bytes, duration: int) -> None:
     (tmp_path / "x.mp4").write_bytes(data)
     assert mp4_duration(tmp_path / "x.mp4") == duration

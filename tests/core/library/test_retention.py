@@ -1,10 +1,10 @@
-"""Which files must go: by count, age, bytes and free space, the oldest first."""
+"""Tests of the selection of files to delete: by count, age, bytes and free space."""
 
 from hypothesis import given, strategies as st
 import numpy as np
 import pytest
 
-from custom_components.retrocam.core.library.index import Columns, MediaIndex
+from custom_components.retrocam.core.library.index import MediaIndex
 from custom_components.retrocam.core.library.retention import DAY, FUTURE, Limits, excess
 
 NOW = 1_767_323_045.0
@@ -13,17 +13,15 @@ HOUR = 3600.0
 
 def index_of(times: list[float], sizes: list[int]) -> MediaIndex:
     count = len(times)
-    return MediaIndex.of(
-        Columns(
-            np.array([round(time * 1000) for time in times], np.int64),
-            np.array(sizes, np.int64),
-            np.zeros(count, np.int64),
-        )
+    return MediaIndex.from_columns(
+        np.array([round(time * 1000) for time in times], np.int64),
+        np.array(sizes, np.int64),
+        np.zeros(count, np.int64),
     )
 
 
 def hourly(count: int, size: int = 10) -> MediaIndex:
-    """Make files of the last hours, the newest of now."""
+    """Return an index of one file an hour, the newest at NOW."""
     return index_of([NOW - HOUR * back for back in range(count)], [size] * count)
 
 
@@ -44,7 +42,7 @@ def hourly(count: int, size: int = 10) -> MediaIndex:
         (Limits(count=40, days=3, size=600), 60),
     ],
 )
-def test_the_oldest_go_until_every_limit_holds(limits: Limits, gone: int) -> None:
+def test_oldest_are_deleted_until_every_limit_holds(limits: Limits, gone: int) -> None:
     assert excess(hourly(100), limits, NOW).tolist() == list(range(gone))
 
 
@@ -52,16 +50,16 @@ def test_the_oldest_go_until_every_limit_holds(limits: Limits, gone: int) -> Non
     ("missing", "gone"),
     [(0, 0), (1, 1), (25, 3), (1000, 100), (1001, 0)],
 )
-def test_space_is_made_only_where_it_helps(missing: int, gone: int) -> None:
+def test_nothing_is_deleted_if_it_cannot_free_enough(missing: int, gone: int) -> None:
     assert len(excess(hourly(100), Limits(), NOW, missing=missing)) == gone
 
 
-def test_what_another_limit_deletes_counts_for_the_space() -> None:
+def test_bytes_deleted_by_other_limits_count_as_freed() -> None:
     assert len(excess(hourly(100), Limits(count=70), NOW, missing=250)) == 30
     assert len(excess(hourly(100), Limits(count=70), NOW, missing=350)) == 35
 
 
-def test_files_of_the_future_go_first_the_latest_before_the_rest() -> None:
+def test_future_files_are_deleted_first_latest_first() -> None:
     times = [NOW - 20, NOW - 10, NOW + FUTURE, NOW + 2 * HOUR, NOW + HOUR]
     index = index_of(times, [10] * 5)
     assert excess(index, Limits(count=4), NOW).tolist() == [4]
@@ -71,13 +69,13 @@ def test_files_of_the_future_go_first_the_latest_before_the_rest() -> None:
     assert excess(index, Limits(days=100), NOW).tolist() == []
 
 
-def test_a_camera_ahead_of_the_clock_loses_its_oldest_pictures() -> None:
+def test_camera_ahead_of_the_clock_loses_its_oldest_images() -> None:
     index = index_of([NOW + HOUR + second for second in range(5)], [10] * 5)
-    assert excess(index, Limits(count=3), NOW, latest=NOW + HOUR + 4).tolist() == [0, 1]
-    assert excess(index, Limits(count=3), NOW, latest=NOW).tolist() == [3, 4]
+    assert excess(index, Limits(count=3), NOW, newest=NOW + HOUR + 4).tolist() == [0, 1]
+    assert excess(index, Limits(count=3), NOW, newest=NOW).tolist() == [3, 4]
 
 
-def test_an_empty_index_has_nothing_to_give() -> None:
+def test_empty_index_has_no_excess() -> None:
     limits = Limits(count=1, days=1, size=1)
     assert excess(MediaIndex(), limits, NOW, missing=100).tolist() == []
 
@@ -89,13 +87,13 @@ def test_an_empty_index_has_nothing_to_give() -> None:
     size=st.integers(0, 200_000),
     missing=st.integers(0, 200_000),
 )
-def test_no_more_goes_than_must(
+def test_excess_is_minimal(
     files: list[tuple[int, int]], count: int, days: int, size: int, missing: int
 ) -> None:
     index = index_of([NOW + HOUR * hour for hour, _ in files], [size for _, size in files])
     limits = Limits(count=count, days=days, size=size)
     gone = excess(index, limits, NOW, missing=missing).tolist()
-    # Said once more, one file at a time: the aged, then the latest of the future, then the oldest.
+    # A model, one file at a time: the aged, then the latest of the future, then the oldest.
     times, sizes = index.times / 1000, index.sizes()
     order = sorted(
         range(len(index)),

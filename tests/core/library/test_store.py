@@ -1,4 +1,4 @@
-"""The library as recordings and timelapses use it, and its index at every size."""
+"""Tests of the library of recordings and timelapses, and of its index."""
 
 from pathlib import Path
 import threading
@@ -14,12 +14,12 @@ from custom_components.retrocam.core.errors import (
     StorageMissingError,
 )
 from custom_components.retrocam.core.frames.jpeg import size
-from custom_components.retrocam.core.library.files import format_name, partial_path, whole_path
-from custom_components.retrocam.core.library.index import Columns, MediaIndex
+from custom_components.retrocam.core.library.files import final_path, format_name, partial_path
+from custom_components.retrocam.core.library.index import MediaIndex
 from custom_components.retrocam.core.library.reader import MediaChange
 from custom_components.retrocam.core.library.retention import Limits
 from custom_components.retrocam.core.library.store import MediaLibrary
-from custom_components.retrocam.core.library.thumbnails import clip_thumbnail
+from custom_components.retrocam.core.library.thumbnails import clip_thumbnail, still_thumbnail
 from custom_components.retrocam.core.library.timelapse import make_timelapse
 from custom_components.retrocam.core.mp4.duration import mp4_duration
 
@@ -43,8 +43,8 @@ def recordings(directory: Path, **options: Any) -> MediaLibrary:
     return library
 
 
-def film(directory: Path, path: Path, frames: int = 5) -> None:
-    """Make an MP4 of 10 fps, with rising frame numbers from 40 on."""
+def video(directory: Path, path: Path, frames: int = 5) -> None:
+    """Make an MP4 of 10 fps, with frame numbers from 40 on."""
     pictures = [directory / f"{number}.jpg" for number in range(frames)]
     for number, picture in enumerate(pictures):
         picture.write_bytes(jpeg(40 + number, 640, 360))
@@ -53,39 +53,39 @@ def film(directory: Path, path: Path, frames: int = 5) -> None:
     worker.join()
 
 
-def test_a_file_that_is_written_elsewhere_is_taken_up(tmp_path: Path) -> None:
+def test_adopted_file_is_listed(tmp_path: Path) -> None:
     library = recordings(tmp_path)
     changes: list[MediaChange] = []
-    library.subscribe(changes.append)
+    library.listeners.add(changes.append)
     path = library.reserve(NOW, "mp4")
     assert path == library.directory / NAME
     assert library.total == 0
-    film(tmp_path, path)
+    video(tmp_path, path)
     item = library.adopt(path, duration=0.5)
     assert (item.name, item.duration, item.size) == (NAME, 0.5, path.stat().st_size)
-    assert library.latest(1) == [item]
+    assert list(library.page(1)) == [item]
     assert changes == [MediaChange(added=(item,))]
     small = library.thumbnail(NAME)
     assert (size(small), number_in(small)) == ((320, 180), 40)
 
 
-def test_durations_are_known_after_a_restart_and_to_a_refresh(tmp_path: Path) -> None:
+def test_durations_are_probed_at_load_and_refresh(tmp_path: Path) -> None:
     library = recordings(tmp_path)
-    film(tmp_path, library.directory / NAME)
+    video(tmp_path, library.directory / NAME)
     assert library.refresh() is True
-    assert [item.duration for item in library.latest(9)] == [0.5]
-    assert [item.duration for item in recordings(tmp_path).latest(9)] == [0.5]
-    # Known ones are not read again: the file can no longer say it.
+    assert [item.duration for item in library.page(9)] == [0.5]
+    assert [item.duration for item in recordings(tmp_path).page(9)] == [0.5]
+    # Known durations are not probed again: the file no longer has one.
     (library.directory / NAME).write_bytes(b"damaged")
     (library.directory / "20260102T030406.000Z.mp4").write_bytes(b"no film")
     library.refresh()
-    assert [item.duration for item in library.latest(9)] == [0, 0.5]
+    assert [item.duration for item in library.page(9)] == [0, 0.5]
     for name in (NAME, "20260102T030406.000Z.mp4"):
         with pytest.raises(InvalidFrameError):
             library.thumbnail(name)
 
 
-def test_reserved_names_are_nobody_elses_until_released(tmp_path: Path) -> None:
+def test_reserved_names_are_unique_until_released(tmp_path: Path) -> None:
     library = recordings(tmp_path)
     paths = [library.reserve(NOW, "mp4") for _ in range(3)]
     assert len(set(paths)) == 3
@@ -95,9 +95,12 @@ def test_reserved_names_are_nobody_elses_until_released(tmp_path: Path) -> None:
     assert library.add(b"x", NOW, "mp4").name == "20260102T030405.003Z.mp4"
 
 
-def test_a_name_can_be_had_before_the_directory_was_ever_read(tmp_path: Path) -> None:
+def test_name_is_reserved_before_the_first_scan(tmp_path: Path) -> None:
     library = MediaLibrary(
-        tmp_path / "retrocam" / "porch" / "recordings", extensions=("mp4",), keep_partials=True
+        tmp_path / "retrocam" / "porch" / "recordings",
+        extensions=("mp4",),
+        thumbnailer=clip_thumbnail,
+        keep_partials=True,
     )
     path = library.reserve(NOW, "mp4")
     partial_path(path).write_bytes(b"the first fragment")
@@ -108,14 +111,16 @@ def test_a_name_can_be_had_before_the_directory_was_ever_read(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("keep_partials", [True, False])
-def test_what_is_being_written_while_it_is_read_is_left_alone(
-    tmp_path: Path, *, keep_partials: bool
-) -> None:
-    """A clip may be asked for before a large library has been read."""
+def test_load_keeps_reserved_partial_files(tmp_path: Path, *, keep_partials: bool) -> None:
+    """A clip may be requested before a large library has been scanned."""
     directory = tmp_path / "recordings"
     directory.mkdir()
     library = MediaLibrary(
-        directory, extensions=("mp4",), keep_partials=keep_partials, clock=lambda: NOW
+        directory,
+        extensions=("mp4",),
+        thumbnailer=clip_thumbnail,
+        keep_partials=keep_partials,
+        clock=lambda: NOW,
     )
     writing = partial_path(library.reserve(NOW, "mp4"))
     crashed = partial_path(directory / "20260101T000000.000Z.mp4")
@@ -124,7 +129,7 @@ def test_what_is_being_written_while_it_is_read_is_left_alone(
     assert library.load() == ([crashed] if keep_partials else [])
     assert writing.exists()
     assert crashed.exists() is keep_partials
-    library.release(whole_path(writing))
+    library.release(final_path(writing))
     assert sorted(library.load()) == ([crashed, writing] if keep_partials else [])
     assert writing.exists() is keep_partials
 
@@ -132,15 +137,15 @@ def test_what_is_being_written_while_it_is_read_is_left_alone(
 @pytest.mark.parametrize(
     "limits", [Limits(count=1), Limits(size=1), Limits(days=1)], ids=["count", "size", "days"]
 )
-def test_a_clip_that_was_just_made_is_spared_for_a_minute(tmp_path: Path, limits: Limits) -> None:
+def test_new_clip_is_protected_for_a_minute(tmp_path: Path, limits: Limits) -> None:
     clock = Clock()
-    library = recordings(tmp_path, limits=limits, monotonic=clock, spare=60.0)
-    # A long clip ends after a short one that began later, and after the days that are kept.
+    library = recordings(tmp_path, limits=limits, monotonic=clock, protect_seconds=60.0)
+    # A long clip ends after a short one that began later, and after the age limit.
     early, late = (library.reserve(NOW - 100_000 + begun, "mp4") for begun in (0, 50))
     for path in (late, early):
         path.write_bytes(b"a clip")
         clock.now += 40
-        # It is seen before it is entered.
+        # A scan finds it before it is adopted.
         library.refresh(force=True)
         library.apply_limits()
         library.adopt(path)
@@ -155,11 +160,15 @@ def test_a_clip_that_was_just_made_is_spared_for_a_minute(tmp_path: Path, limits
     assert not early.exists()
 
 
-def test_what_a_spared_clip_does_not_give_is_taken_from_others(tmp_path: Path) -> None:
+def test_space_of_protected_clips_is_freed_from_others(tmp_path: Path) -> None:
     clock, free = Clock(), [5000]
     limits = Limits(min_free=1000)
     library = recordings(
-        tmp_path, limits=limits, monotonic=clock, spare=60.0, free=lambda _directory: free[0]
+        tmp_path,
+        limits=limits,
+        monotonic=clock,
+        protect_seconds=60.0,
+        free=lambda _directory: free[0],
     )
     long, short = (library.reserve(NOW + begun, "mp4") for begun in (-500, -100))
     for path in (short, long):
@@ -172,17 +181,17 @@ def test_what_a_spared_clip_does_not_give_is_taken_from_others(tmp_path: Path) -
     assert not short.exists()
 
 
-def test_adopting_twice_or_after_a_refresh_lists_it_once(tmp_path: Path) -> None:
+def test_adopting_twice_or_after_a_refresh_lists_once(tmp_path: Path) -> None:
     library = recordings(tmp_path)
     path = library.reserve(NOW, "mp4")
-    film(tmp_path, path)
+    video(tmp_path, path)
     library.refresh()
     assert library.adopt(path, duration=7).duration == 0.5
     library.adopt(path)
     assert library.total == 1
 
 
-def test_only_its_own_files_are_adopted(tmp_path: Path) -> None:
+def test_files_of_other_paths_are_not_adopted(tmp_path: Path) -> None:
     library = recordings(tmp_path)
     for path in (
         tmp_path / NAME,
@@ -198,29 +207,28 @@ def test_only_its_own_files_are_adopted(tmp_path: Path) -> None:
     assert library.add(b"x", NOW, "mp4").name == NAME
 
 
-def test_unfinished_files_are_given_back_where_they_can_be_salvaged(tmp_path: Path) -> None:
+def test_load_returns_or_deletes_partial_files(tmp_path: Path) -> None:
     library = recordings(tmp_path)
     partial = library.directory / "20260102T030405.000Z.partial.mp4"
     partial.write_bytes(b"half a film")
     assert library.load() == [partial]
     assert partial.exists()
     assert library.total == 0
-    other = MediaLibrary(library.directory, extensions=("mp4",))
+    other = MediaLibrary(library.directory, extensions=("mp4",), thumbnailer=clip_thumbnail)
     assert other.load() == []
     assert not partial.exists()
 
 
-def test_a_library_without_thumbnails_says_so(tmp_path: Path) -> None:
+def test_library_without_thumbnailer_raises_not_found(tmp_path: Path) -> None:
     library = MediaLibrary(tmp_path, extensions=("mp4",), clock=lambda: NOW)
     library.load()
-    name = library.add(b"x", NOW, "mp4", duration=2.5).name
-    assert library.latest(1)[0].duration == 2.5
+    name = library.add(b"x", NOW, "mp4").name
     with pytest.raises(MediaNotFoundError):
         library.thumbnail(name)
     assert library.delete([name]) == (name,)
 
 
-def test_a_clip_that_goes_while_its_thumbnail_is_made_leaves_none(tmp_path: Path) -> None:
+def test_clip_deleted_during_its_thumbnail_leaves_none(tmp_path: Path) -> None:
     def deleted_meanwhile(path: Path) -> bytes:
         library.delete([path.name])
         return b"small"
@@ -231,7 +239,7 @@ def test_a_clip_that_goes_while_its_thumbnail_is_made_leaves_none(tmp_path: Path
     assert listing(tmp_path / ".thumbnails") == []
 
 
-def test_a_clip_that_is_gone_is_not_found(tmp_path: Path) -> None:
+def test_deleted_clip_is_not_found(tmp_path: Path) -> None:
     library = recordings(tmp_path)
     name = library.add(b"x", NOW, "mp4").name
     library.path(name).unlink()
@@ -240,10 +248,10 @@ def test_a_clip_that_is_gone_is_not_found(tmp_path: Path) -> None:
     assert library.total == 0
 
 
-def test_two_kinds_of_one_moment_can_both_be_found(tmp_path: Path) -> None:
+def test_jpeg_and_png_of_one_time_are_both_found(tmp_path: Path) -> None:
     for extension in ("jpg", "png"):
         (tmp_path / format_name(1000, extension)).write_bytes(b"x")
-    library = MediaLibrary(tmp_path, extensions=("jpg", "png"))
+    library = MediaLibrary(tmp_path, extensions=("jpg", "png"), thumbnailer=still_thumbnail)
     library.load()
     for extension in ("jpg", "png"):
         assert library.path(format_name(1000, extension)).exists()
@@ -266,7 +274,7 @@ STEPS = st.lists(
 
 @given(steps=STEPS)
 @settings(max_examples=60)
-def test_an_index_is_a_sorted_list_and_its_past_stays(steps: list[tuple[str, int, int]]) -> None:
+def test_index_is_sorted_and_earlier_ones_stay_unchanged(steps: list[tuple[str, int, int]]) -> None:
     index, model = MediaIndex(), list[tuple[int, int]]()
     past: list[tuple[MediaIndex, list[tuple[int, int]]]] = []
     for kind, first, second in steps:
@@ -289,10 +297,10 @@ def test_an_index_is_a_sorted_list_and_its_past_stays(steps: list[tuple[str, int
         assert seen.total_bytes == sum(size for _, size in expected)
 
 
-def test_an_index_is_small_and_stays_small() -> None:
+def test_index_memory_is_bounded() -> None:
     count = 100_000
     numbers = np.arange(count, dtype=np.int64)
-    index = MediaIndex.of(Columns(numbers, numbers + 1, numbers * 0))
+    index = MediaIndex.from_columns(numbers, numbers + 1, numbers * 0)
     assert index.nbytes <= 32 * count
     for number in range(20_000):
         index = index.with_item(count + number, 1, "jpg").without(np.array([0]))
@@ -302,11 +310,11 @@ def test_an_index_is_small_and_stays_small() -> None:
     assert (len(index), index.nbytes < 2000) == (10, True)
 
 
-def test_a_folder_that_is_gone_is_noticed_before_a_film_is_made(tmp_path: Path) -> None:
-    """Also where no space has to stay free, and nobody asks the disk for any."""
+def test_missing_directory_is_detected_at_reserve(tmp_path: Path) -> None:
+    """Also without a limit of free space, for which the disk would be queried."""
     library = recordings(tmp_path, limits=Limits(min_free=0))
     library.directory.rmdir()
     with pytest.raises(StorageMissingError):
         library.reserve(NOW, "mp4")
-    # The next one makes it anew, as its parent is there.
+    # The next call creates it again, since its parent exists.
     assert library.reserve(NOW, "mp4").parent.is_dir()

@@ -1,4 +1,4 @@
-"""Limits of age under a clock that is wrong: nothing is deleted until the clock has proven itself."""
+"""Tests of the age limit under a wrong clock."""
 
 from pathlib import Path
 
@@ -7,7 +7,8 @@ import pytest
 from custom_components.retrocam.core.library.clock_trust import STEADY
 from custom_components.retrocam.core.library.files import format_name
 from custom_components.retrocam.core.library.retention import DAY, Limits
-from custom_components.retrocam.core.library.snapshots import SnapshotStore
+from custom_components.retrocam.core.library.snapshots import snapshot_library
+from custom_components.retrocam.core.library.store import MediaLibrary
 
 from ..media import Clock
 
@@ -17,15 +18,15 @@ HOUR = 3600
 
 
 class Machine:
-    """A machine with a wall clock that can be set, and a camera that keeps stills for a week."""
+    """A machine with an adjustable wall clock, and a camera that keeps stills for a week."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.clock = Clock()
         self.store = self.restart()
 
-    def restart(self, limits: Limits | None = None) -> SnapshotStore:
-        self.store = SnapshotStore(
+    def restart(self, limits: Limits | None = None) -> MediaLibrary:
+        self.store = snapshot_library(
             self.folder,
             limits=limits or Limits(days=KEPT),
             clock=self.clock.wall,
@@ -35,7 +36,7 @@ class Machine:
         return self.store
 
     def picture(self, age: float = 0) -> None:
-        """Put a file of `age` seconds into the folder, as an earlier run has left it."""
+        """Put a file of `age` seconds into the folder, as from an earlier run."""
         time_ms = round((self.clock.wall() - age) * 1000)
         (self.folder / format_name(time_ms, "jpg")).write_bytes(b"a still")
 
@@ -43,7 +44,7 @@ class Machine:
         self.clock.wall_ahead += seconds
 
     def run(self, hours: float) -> None:
-        """Let time pass, with a picture and a look at the limits each hour."""
+        """Advance the time, with a still and a check of the limits each hour."""
         for _ in range(round(hours)):
             self.clock.now += HOUR
             self.store.add(b"a still", self.clock.wall(), "jpg")
@@ -52,7 +53,7 @@ class Machine:
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    """Return one with a picture for each of the last five days."""
+    """A machine with a still for each of the last five days."""
     machine = Machine(tmp_path)
     for day in range(5):
         machine.picture(day * DAY + HOUR)
@@ -61,19 +62,19 @@ def machine(tmp_path: Path) -> Machine:
 
 
 @pytest.mark.parametrize("wrong", [30 * DAY, 10 * YEAR])
-def test_a_start_with_the_clock_ahead_deletes_nothing(machine: Machine, wrong: float) -> None:
+def test_start_with_the_clock_ahead_deletes_nothing(machine: Machine, wrong: float) -> None:
     machine.set_clock(wrong)
     assert machine.restart().total == 5
     machine.run(hours=3)
     assert machine.store.total == 8
-    # A restart must not take the pictures of these hours as proof.
+    # A restart must not take the stills of these hours as evidence.
     assert machine.restart().total == 8
     machine.set_clock(-wrong)
     machine.run(hours=STEADY // HOUR + 1)
     assert machine.store.total == 8 + STEADY // HOUR + 1
 
 
-def test_a_clock_that_jumps_ahead_while_running_deletes_nothing(machine: Machine) -> None:
+def test_clock_jump_while_running_deletes_nothing(machine: Machine) -> None:
     machine.run(hours=1)
     machine.set_clock(YEAR)
     machine.run(hours=3)
@@ -82,8 +83,8 @@ def test_a_clock_that_jumps_ahead_while_running_deletes_nothing(machine: Machine
     assert machine.store.total == 10
 
 
-def test_a_clock_that_is_steady_for_half_a_day_is_trusted(machine: Machine) -> None:
-    """The machine was off for a month: its old pictures go, only later."""
+def test_clock_steady_for_half_a_day_is_trusted(machine: Machine) -> None:
+    """The machine was off for a month: its old stills are deleted with a delay."""
     machine.set_clock(30 * DAY)
     machine.restart()
     machine.run(hours=STEADY // HOUR - 1)
@@ -92,7 +93,7 @@ def test_a_clock_that_is_steady_for_half_a_day_is_trusted(machine: Machine) -> N
     assert machine.store.total == STEADY // HOUR
 
 
-def test_pictures_dated_in_the_future_suspend_the_limit_for_half_a_day(machine: Machine) -> None:
+def test_future_files_suspend_the_age_limit_for_half_a_day(machine: Machine) -> None:
     machine.picture(age=-2 * DAY)
     machine.picture(age=KEPT * DAY + HOUR)
     assert machine.restart().total == 7
@@ -100,12 +101,12 @@ def test_pictures_dated_in_the_future_suspend_the_limit_for_half_a_day(machine: 
     assert machine.store.total == 6 + STEADY // HOUR
 
 
-def test_limits_of_count_hold_under_any_clock(machine: Machine) -> None:
+def test_count_limit_applies_under_any_clock(machine: Machine) -> None:
     machine.set_clock(10 * YEAR)
     assert machine.restart(Limits(days=KEPT, count=3)).total == 3
 
 
-def test_the_right_clock_is_trusted_at_once(machine: Machine) -> None:
+def test_correct_clock_is_trusted_at_once(machine: Machine) -> None:
     machine.picture(age=KEPT * DAY + HOUR)
     assert machine.restart().total == 5
     machine.clock.now += 3 * DAY
@@ -113,9 +114,9 @@ def test_the_right_clock_is_trusted_at_once(machine: Machine) -> None:
     assert machine.store.total == 4
 
 
-def test_a_file_written_before_the_folder_is_read_proves_nothing(machine: Machine) -> None:
+def test_file_written_before_the_first_scan_is_no_evidence(machine: Machine) -> None:
     machine.set_clock(YEAR)
-    store = SnapshotStore(
+    store = snapshot_library(
         machine.folder,
         limits=Limits(days=KEPT),
         clock=machine.clock.wall,

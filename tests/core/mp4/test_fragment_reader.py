@@ -1,4 +1,4 @@
-"""Reading fragmented MP4: against FFmpeg's own reading, by the standard's rules, and damaged."""
+"""Fragmented MP4: compared with FFmpeg, by the rules of the standard, and damaged."""
 
 from contextlib import suppress
 from functools import cache
@@ -23,7 +23,7 @@ from custom_components.retrocam.core.mp4.fragment_reader import (
 from ..frames.live import SOURCES
 from ..media import Cut, cut, encode
 
-TRACK = Track(1, "vide", 25, "avc1", (160, 96), b"", Defaults(7, 3, 0x0001_0000))
+TRACK = Track(1, "vide", 25, "avc1", (160, 96), b"", bytes(44), Defaults(7, 3, 0x0001_0000))
 
 
 def box(kind: bytes, *bodies: bytes) -> bytes:
@@ -32,7 +32,7 @@ def box(kind: bytes, *bodies: bytes) -> bytes:
 
 
 def fragment(*truns: bytes, tfhd: bytes = struct.pack(">II", 0x02_0000, 1), data: int = 9) -> bytes:
-    """A moof of track 1 that begins at tick 100, version 0, and its mdat."""
+    """A version 0 `moof` of track 1 that starts at tick 100, and its `mdat`."""
     tfdt = box(b"tfdt", struct.pack(">II", 0, 100))
     moof = box(b"moof", box(b"traf", box(b"tfhd", tfhd), tfdt, *truns))
     return moof + box(b"mdat", bytes(data))
@@ -45,7 +45,7 @@ def trun(flags: int, count: int, *fields: int, version: int = 0) -> bytes:
 
 @pytest.mark.parametrize("low_latency", [True, False])
 @pytest.mark.parametrize("source", SOURCES)
-def test_samples_are_those_that_ffmpeg_reads(source: str, low_latency: bool) -> None:
+def test_samples_equal_those_of_ffmpeg(source: str, low_latency: bool) -> None:
     for segment in cut(SOURCES[source](), low_latency=low_latency):
         with av.open(io.BytesIO(whole(segment)), "r") as container:
             expected: dict[int, list[Any]] = {}
@@ -56,7 +56,7 @@ def test_samples_are_those_that_ffmpeg_reads(source: str, low_latency: bool) -> 
             assert [t.timescale for t in tracks] == [1 / s.time_base for s in container.streams]
         for index, track in enumerate(tracks):
             found = [(part, s) for part in segment.parts for s in samples(part.data, track)]
-            # FFmpeg adds the largest negative shift to all times of showing.
+            # FFmpeg adds the largest negative composition offset to every pts.
             shift = (expected[index][0].pts or 0) - found[0][1].pts
             assert [
                 (s.dts, s.pts + shift, s.duration, s.keyframe, part.data[s.offset :][: s.size])
@@ -77,15 +77,15 @@ def test_tracks_of_an_init() -> None:
     assert b"avcC" in video.description
 
 
-def test_defaults_of_the_track_hold_where_nothing_is_said() -> None:
+def test_track_defaults_apply_to_samples_without_values() -> None:
     assert list(samples(fragment(trun(0x001, 2, 8)), TRACK)) == [
         Sample(dts=100, cts=0, duration=7, keyframe=False, offset=8, size=3),
         Sample(dts=107, cts=0, duration=7, keyframe=False, offset=11, size=3),
     ]
 
 
-def test_defaults_of_the_fragment_replace_those_of_the_track() -> None:
-    # Base offset and description index are present and of no use.
+def test_fragment_defaults_replace_track_defaults() -> None:
+    # Base offset and description index are present and ignored.
     tfhd = struct.pack(">IIQIIII", 0x02_003B, 1, 12345, 1, 11, 2, 0)
     (sample,) = samples(fragment(trun(0x001, 1, 8), tfhd=tfhd), TRACK)
     assert (sample.duration, sample.size, sample.keyframe) == (11, 2, True)
@@ -100,29 +100,29 @@ def test_fields_of_each_sample() -> None:
     ]
 
 
-def test_shifts_of_version_0_are_never_negative() -> None:
+def test_composition_offsets_of_version_0_are_unsigned() -> None:
     (sample,) = samples(fragment(trun(0x801, 1, 8, -1)), TRACK)
     assert sample.cts == 0xFFFF_FFFF
 
 
-def test_first_sample_may_be_a_keyframe_of_its_own() -> None:
+def test_first_sample_flags_apply_to_the_first_sample() -> None:
     found = samples(fragment(trun(0x005, 2, 8, 0)), TRACK)
     assert [sample.keyframe for sample in found] == [True, False]
 
 
-def test_a_run_without_an_offset_follows_the_one_before() -> None:
+def test_run_without_an_offset_follows_the_previous_one() -> None:
     found = samples(fragment(trun(0x001, 1, 8), trun(0, 1)), TRACK)
     assert [(sample.offset, sample.dts) for sample in found] == [(8, 100), (11, 107)]
 
 
-def test_other_tracks_and_boxes_are_passed_over() -> None:
+def test_other_tracks_and_boxes_are_skipped() -> None:
     other = fragment(trun(0x001, 1, 8), tfhd=struct.pack(">II", 0x02_0000, 2))
     part = box(b"styp", b"msdh") + other + fragment(trun(0x001, 1, 8))
     (sample,) = samples(part, TRACK)
     assert sample.offset == 8 + len(box(b"styp", b"msdh") + other)
 
 
-def test_large_boxes_and_boxes_up_to_the_end() -> None:
+def test_64_bit_and_open_ended_boxes() -> None:
     large = struct.pack(">I4sQ", 1, b"free", 20) + bytes(4)
     rest = struct.pack(">I4s", 0, b"mdat") + bytes(5)
     assert [(b.kind, b.start, b.body, b.end) for b in boxes(large + rest)] == [
@@ -144,27 +144,27 @@ def test_large_boxes_and_boxes_up_to_the_end() -> None:
         fragment(trun(0x001, 1, -1)),
         fragment(trun(0x001, 1, 10**6)),
         fragment(trun(0x201, 2, 8, 3)),
-        # A run that names no sizes may claim any number of samples.
+        # A run without sizes can claim any number of samples.
         fragment(trun(0x001, 2**31 - 1, 8)),
         fragment(trun(0x001, 2**31 - 1, 8), tfhd=struct.pack(">III", 0x02_0010, 1, 0)),
     ],
 )
-def test_damaged_parts_are_told(part: bytes) -> None:
+def test_damaged_part_raises_fragment_error(part: bytes) -> None:
     with pytest.raises(FragmentError):
         list(samples(part, TRACK))
 
 
-def test_an_init_without_video_or_sound_is_told() -> None:
-    with pytest.raises(FragmentError, match="neither video nor sound"):
+def test_init_without_video_or_audio_raises_fragment_error() -> None:
+    with pytest.raises(FragmentError, match="no video or audio"):
         read_tracks(box(b"moov", box(b"mvex")))
 
 
-def test_a_track_without_a_description_is_told() -> None:
+def test_track_without_a_description_raises_fragment_error() -> None:
     (segment, *_) = cut(encode(350))
     init = segment.init
     start = init.index(b"stsd") - 4
     end = start + int.from_bytes(init[start : start + 4])
-    # An empty list of entries, and the rest of the box made one that means nothing.
+    # An empty list of entries; the rest of the box becomes `free`.
     empty = box(b"stsd", bytes(8))
     filler = struct.pack(">I4s", end - start - len(empty), b"free")
     damaged = init[:start] + empty + filler + init[start + len(empty) + 8 :]
@@ -172,7 +172,7 @@ def test_a_track_without_a_description_is_told() -> None:
         read_tracks(damaged)
 
 
-def test_a_track_that_is_neither_is_passed_over() -> None:
+def test_track_of_another_handler_is_skipped() -> None:
     (segment, *_) = cut(encode(350, sound=True, container="mp4"))
     (video,) = read_tracks(segment.init.replace(b"soun", b"meta"))
     assert video.handler == "vide"
@@ -182,12 +182,12 @@ def test_a_track_that_is_neither_is_passed_over() -> None:
     ("box_kind", "at", "value"),
     [
         (b"mdhd", 20, bytes(4)),  # no timescale
-        (b"stsd", 0, b"\0\0\0\x10"),  # cut short
+        (b"stsd", 0, b"\0\0\0\x10"),  # truncated
         (b"moov", 4, b"free"),  # gone
-        (b"hdlr", 0, b"\0\0\0\x0c"),  # cut short
+        (b"hdlr", 0, b"\0\0\0\x0c"),  # truncated
     ],
 )
-def test_damaged_inits_are_told(box_kind: bytes, at: int, value: bytes) -> None:
+def test_damaged_init_raises_fragment_error(box_kind: bytes, at: int, value: bytes) -> None:
     (segment, *_) = cut(encode(350))
     position = segment.init.index(box_kind) - 4 + at
     damaged = bytearray(segment.init)
@@ -197,7 +197,7 @@ def test_damaged_inits_are_told(box_kind: bytes, at: int, value: bytes) -> None:
 
 
 def damage(source: st.DataObject, data: bytes) -> bytes:
-    """Overwrite, insert or cut off a little, mostly where the boxes are."""
+    """Overwrite, insert or truncate bytes, mostly in the headers."""
     draw = source.draw
     result = bytearray(data)
     for _ in range(draw(st.integers(1, 4))):
@@ -208,7 +208,7 @@ def damage(source: st.DataObject, data: bytes) -> bytes:
 
 @settings(max_examples=300, deadline=None)
 @given(st.data())
-def test_damage_is_told_by_nothing_but_our_error(data: st.DataObject) -> None:
+def test_damage_raises_only_fragment_error(data: st.DataObject) -> None:
     segment = cut_once()
     init = damage(data, segment.init)
     part = damage(data, segment.parts[0].data)
@@ -229,7 +229,7 @@ def test_damage_is_told_by_nothing_but_our_error(data: st.DataObject) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=200))
-def test_noise_is_told_by_nothing_but_our_error(data: bytes) -> None:
+def test_noise_raises_only_fragment_error(data: bytes) -> None:
     with pytest.raises(FragmentError):
         read_tracks(data)
     with suppress(FragmentError):

@@ -1,4 +1,4 @@
-"""The test pattern, small, at a known time."""
+"""A small test pattern at a known time."""
 
 from datetime import UTC, datetime
 from typing import Final
@@ -15,5 +15,5 @@ SMALL: Final = TestPattern(320, 180, 25)
 
 
 def luma_of(frame: av.VideoFrame) -> NDArray[np.uint8]:
-    """Copy the brightness of a picture, (rows, cols) uint8."""
+    """Copy the luma of a picture, (rows, cols) uint8."""
     return planes(frame)[0].copy()

@@ -1,4 +1,4 @@
-"""The source of the test pattern: its pace, its time line, and what becomes of late pictures."""
+"""The source of the test pattern: pace, time line and late pictures."""
 
 from collections.abc import Callable, Iterator
 import threading
@@ -8,18 +8,15 @@ import numpy as np
 import pytest
 
 from custom_components.retrocam.core.frames.feed import Picture
-from custom_components.retrocam.core.pattern.picture import (
-    PatternSource,
-    TestPattern,
-    read_frame_number,
-)
+from custom_components.retrocam.core.pattern.picture import PatternSource, TestPattern
 
+from ...pattern_reader import read_frame_number
 from ..media import Clock
 from .patterns import NOON, SMALL, luma_of
 
 
 class Stop(threading.Event):
-    """An event whose waiting moves the clock on."""
+    """An event whose wait advances the clock."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__()
@@ -36,7 +33,7 @@ class Stop(threading.Event):
 
 
 class Watcher:
-    """Runs a source by a clock, and keeps the pictures."""
+    """Runs a source by a clock, and records the pictures."""
 
     def __init__(self) -> None:
         self.clock = Clock(1000.0)
@@ -47,7 +44,7 @@ class Watcher:
         self.emitted_at: list[float] = []
 
     def run(self, count: int, before_each: Callable[[int], None] = lambda _: None) -> list[int]:
-        """Take `count` pictures, and return their numbers; `before_each` sees how many there are."""
+        """Take `count` pictures, return their numbers; `before_each` gets the count so far."""
         self.stop.clear()
         taken: list[Picture] = []
 
@@ -76,7 +73,7 @@ def watcher() -> Watcher:
     return Watcher()
 
 
-def test_a_source_keeps_its_pace(watcher: Watcher) -> None:
+def test_source_keeps_its_pace(watcher: Watcher) -> None:
     assert watcher.run(60) == list(range(60))
     steps = np.diff(watcher.emitted_at)
     assert steps == pytest.approx(np.full(59, 0.04))
@@ -85,7 +82,7 @@ def test_a_source_keeps_its_pace(watcher: Watcher) -> None:
     )
 
 
-def test_the_shown_clock_does_not_jitter_when_a_picture_is_late(watcher: Watcher) -> None:
+def test_clock_does_not_jitter_when_a_picture_is_late(watcher: Watcher) -> None:
     def sometimes_late(taken: int) -> None:
         watcher.clock.now += 0.03 if taken % 3 else 0.0
 
@@ -94,7 +91,7 @@ def test_the_shown_clock_does_not_jitter_when_a_picture_is_late(watcher: Watcher
     assert np.diff(times) == pytest.approx(np.full(29, 0.04), abs=1e-6)
 
 
-def test_pictures_keep_their_order_when_the_thread_loses_its_turn(watcher: Watcher) -> None:
+def test_times_are_even_when_the_thread_is_preempted(watcher: Watcher) -> None:
     source = watcher.source
     lost_turns = iter([0.0] * 5 + [0.3] + [0.0] * 5 + [0.3])
 
@@ -103,14 +100,14 @@ def test_pictures_keep_their_order_when_the_thread_loses_its_turn(watcher: Watch
         watcher.clock.now += next(lost_turns, 0.0)
         return wall
 
-    source._ahead._wall_clock = lose_turn
+    source._wall_offset._wall_clock = lose_turn
     watcher.run(30)
     times = [picture.time for picture in watcher.pictures]
     assert next(lost_turns, None) is None, "no turn was lost"
     assert np.diff(times) == pytest.approx(np.full(29, 0.04), abs=1e-6)
 
 
-def test_late_pictures_are_made_up_for_not_left_out(watcher: Watcher) -> None:
+def test_late_pictures_are_caught_up(watcher: Watcher) -> None:
     def stall(taken: int) -> None:
         if taken == 10:
             watcher.clock.now += 1.9
@@ -119,7 +116,7 @@ def test_late_pictures_are_made_up_for_not_left_out(watcher: Watcher) -> None:
     assert watcher.emitted_at[-1] == pytest.approx(1000 + 79 / 25), "never caught up"
 
 
-def test_a_source_that_is_far_too_late_jumps(watcher: Watcher) -> None:
+def test_very_late_source_skips_pictures(watcher: Watcher) -> None:
     def stall(taken: int) -> None:
         if taken == 10:
             watcher.clock.now += 5.0
@@ -129,7 +126,7 @@ def test_a_source_that_is_far_too_late_jumps(watcher: Watcher) -> None:
     assert numbers[10:] == list(range(134, 144))
 
 
-def test_the_time_line_goes_on_while_nobody_watches(watcher: Watcher) -> None:
+def test_time_line_advances_without_viewers(watcher: Watcher) -> None:
     first = watcher.run(10)
     watcher.clock.now += 60
     second = watcher.run(10)
@@ -138,19 +135,19 @@ def test_the_time_line_goes_on_while_nobody_watches(watcher: Watcher) -> None:
     assert second == list(range(second[0], second[0] + 10))
 
 
-def test_no_number_comes_twice_however_often_readers_come_and_go(watcher: Watcher) -> None:
+def test_numbers_are_never_repeated(watcher: Watcher) -> None:
     numbers = [number for _ in range(20) for number in watcher.run(2)]
     assert numbers == sorted(set(numbers))
 
 
-def test_a_source_that_is_stopped_before_it_begins_makes_nothing(watcher: Watcher) -> None:
+def test_stopped_source_emits_nothing(watcher: Watcher) -> None:
     watcher.stop.set()
     emitted: list[Picture] = []
     watcher.source.run(emitted.append, watcher.stop)
     assert emitted == []
 
 
-def test_a_real_clock_works_too() -> None:
+def test_real_clock() -> None:
     source = PatternSource(TestPattern(160, 90, 50))
     stop = threading.Event()
     pictures: list[Picture] = []

@@ -1,4 +1,4 @@
-"""Clips of the test pattern: each second begins with a flash and a beep, each picture has its number."""
+"""Clips of the test pattern: a flash and a beep each second, and a number in each frame."""
 
 from fractions import Fraction
 from functools import cache
@@ -11,7 +11,8 @@ from typing import Any
 import av
 import numpy as np
 
-from custom_components.retrocam.core.pattern.picture import TestPattern, beep
+from custom_components.retrocam.core.pattern.marks import beep
+from custom_components.retrocam.core.pattern.picture import TestPattern
 
 RATE = 48_000
 
@@ -26,54 +27,54 @@ def clip(
     audio: str | None = "aac",
     pixels: str = "yuv420p",
     layout: str = "mono",
-    sound_seconds: float | None = None,
+    audio_seconds: float | None = None,
     options: tuple[tuple[str, str], ...] = (),
     gop: int = 25,
-    wobble: bool = False,
-    turned: int = 0,
+    jitter: bool = False,
+    rotation: int = 0,
 ) -> bytes:
     """Return an encoded clip.
 
-    With `wobble` the time between pictures varies, by up to a half; `turned` is by how many degrees
-    counter-clockwise players are to turn the picture.
+    `jitter` varies frame durations by up to a half; `rotation` is the display matrix's, in degrees
+    counter-clockwise.
     """
-    made = io.BytesIO()
-    made.name = f"clip.{kind}"
-    with av.open(made, "w", format=kind, options=dict(options)) as container:
-        picture: Any = None
-        sound: Any = None
+    output = io.BytesIO()
+    output.name = f"clip.{kind}"
+    with av.open(output, "w", format=kind, options=dict(options)) as container:
+        video_stream: Any = None
+        audio_stream: Any = None
         if video is not None:
-            picture = container.add_stream(video, rate=fps)
-            picture.width, picture.height, picture.pix_fmt = 320, 180, pixels
-            picture.codec_context.gop_size = gop
-            if turned:
-                picture.set_display_rotation(turned)
-            picture.codec_context.time_base = Fraction(1, fps * 4)
+            video_stream = container.add_stream(video, rate=fps)
+            video_stream.width, video_stream.height, video_stream.pix_fmt = 320, 180, pixels
+            video_stream.codec_context.gop_size = gop
+            if rotation:
+                video_stream.set_display_rotation(rotation)
+            video_stream.codec_context.time_base = Fraction(1, fps * 4)
             if video == "libx264":
-                picture.options = {"preset": "ultrafast", "tune": "zerolatency"}
+                video_stream.options = {"preset": "ultrafast", "tune": "zerolatency"}
         if audio is not None:
-            sound = container.add_stream(audio, rate=RATE, layout=layout)
+            audio_stream = container.add_stream(audio, rate=RATE, layout=layout)
         pattern = TestPattern(320, 180, fps)
-        done = 0
+        samples = 0
         for number in range(round(seconds * fps)):
-            until = (number + 1) * RATE // fps
-            if sound is not None and done < (sound_seconds or seconds) * RATE:
-                container.mux(sound.encode(_sound(done, until - done, layout)))
-            done = until
-            if picture is not None:
+            end = (number + 1) * RATE // fps
+            if audio_stream is not None and samples < (audio_seconds or seconds) * RATE:
+                container.mux(audio_stream.encode(_beeps(samples, end - samples, layout)))
+            samples = end
+            if video_stream is not None:
                 frame = pattern.render(number, 1_700_000_000 + number / fps)
-                frame.pts = number * 4 + (2 if wobble and number % 3 == 1 else 0)
+                frame.pts = number * 4 + (2 if jitter and number % 3 == 1 else 0)
                 frame.time_base = Fraction(1, fps * 4)
-                container.mux(picture.encode(frame))
-        for stream in filter(None, (picture, sound)):
+                container.mux(video_stream.encode(frame))
+        for stream in filter(None, (video_stream, audio_stream)):
             container.mux(stream.encode(None))
-    return made.getvalue()
+    return output.getvalue()
 
 
 def plain(kind: str, width: int, height: int, count: int) -> bytes:
-    """Return a film of one colour, 25 pictures a second, each of them a keyframe."""
-    made = io.BytesIO()
-    with av.open(made, "w", format=kind) as container:
+    """Return video of one colour at 25 fps, all keyframes."""
+    output = io.BytesIO()
+    with av.open(output, "w", format=kind) as container:
         stream: Any = container.add_stream("libx264", rate=25)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.codec_context.gop_size = 1
@@ -83,10 +84,10 @@ def plain(kind: str, width: int, height: int, count: int) -> bytes:
             frame.pts, frame.time_base = number, Fraction(1, 25)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    return made.getvalue()
+    return output.getvalue()
 
 
-def _sound(start: int, count: int, layout: str) -> av.AudioFrame:
+def _beeps(start: int, count: int, layout: str) -> av.AudioFrame:
     channels = av.AudioLayout(layout).nb_channels
     samples = np.repeat(beep(start, count)[:, None], channels, axis=1)
     frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout=layout)
@@ -95,17 +96,17 @@ def _sound(start: int, count: int, layout: str) -> av.AudioFrame:
 
 
 def ffmpeg(data: bytes, kind: str, *arguments: str, before: tuple[str, ...] = ()) -> bytes:
-    """Return what Debian's ffmpeg makes of a clip."""
+    """Convert a clip by the ffmpeg command; `before` stands before the input."""
     with tempfile.TemporaryDirectory() as directory:
-        source, made = Path(directory, "source"), Path(directory, "made")
+        source, output = Path(directory, "source"), Path(directory, "output")
         source.write_bytes(data)
         command = ["ffmpeg", "-v", "error", *before, "-i", str(source), *arguments, "-f", kind]
-        subprocess.run([*command, str(made)], check=True)
-        return made.read_bytes()
+        subprocess.run([*command, str(output)], check=True)
+        return output.read_bytes()
 
 
 def hls(directory: Path, data: bytes, *arguments: str) -> dict[str, bytes]:
-    """Return the files of an HLS stream, `index.m3u8` among them, that ffmpeg makes of a clip."""
+    """Convert a clip to HLS by the ffmpeg command; return its files, `index.m3u8` among them."""
     directory.mkdir(exist_ok=True)
     (directory / "clip").write_bytes(data)
     command = ["ffmpeg", "-v", "error", "-i", "clip", "-c", "copy", "-f", "hls"]

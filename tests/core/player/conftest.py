@@ -11,12 +11,12 @@ from custom_components.retrocam.core.player.net.addresses import Network, is_any
 from .server import MediaServer, serving
 
 HOSTS = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.9"]
-"""Addresses of this machine that play several hosts."""
+"""Addresses of this machine, used as several hosts."""
 
 
 @pytest.fixture(autouse=True)
 def open_sockets(socket_enabled: None) -> None:
-    """Let tests talk to this machine, and to no other."""
+    """Allow connections to this machine only."""
     pytest_socket.socket_allow_hosts(HOSTS, allow_unix_socket=True)
 
 
@@ -28,17 +28,18 @@ def server() -> Iterator[MediaServer]:
 
 @pytest.fixture(autouse=True)
 def no_stray_threads() -> Iterator[None]:
-    """Whatever a test plays, nothing of it is left."""
+    """All threads of a test must end."""
     yield
-    left = [thread for thread in threading.enumerate() if thread.name.startswith("retrocam")]
-    # On a busy machine a server may still be about to see that its client has left.
-    answering = [one for one in threading.enumerate() if "process_request_thread" in one.name]
-    for thread in [*left, *answering]:
+    threads = threading.enumerate()
+    own = [thread for thread in threads if thread.name.startswith("retrocam")]
+    # On a busy machine a test server may still have to notice that its client has left.
+    requests = [thread for thread in threads if "process_request_thread" in thread.name]
+    for thread in [*own, *requests]:
         thread.join(3)
-    assert not [thread.name for thread in left if thread.is_alive()]
+    assert not [thread.name for thread in own if thread.is_alive()]
 
 
 @pytest.fixture
 def network() -> Network:
-    """A network in which everything may be reached."""
+    """A network that allows all addresses."""
     return Network(is_any, timeout=5)

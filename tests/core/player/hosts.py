@@ -1,6 +1,6 @@
-"""Which of this machine's addresses may be connected to, and what names stand for them.
+"""Address filters and name resolvers for tests.
 
-The process of look-ups gets these too: they are importable by name, or can be pickled.
+Importable by name or picklable, for the look-up process.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,31 +13,31 @@ from custom_components.retrocam.core.player.net.addresses import Address, Lookup
 
 
 def only_second(address: Address) -> bool:
-    """Let 127.0.0.2 play the public internet."""
+    """Treat 127.0.0.2 as the public internet."""
     return address == IPv4Address("127.0.0.2")
 
 
 def only_first(address: Address) -> bool:
-    """Let 127.0.0.1 play the public internet, beside the real one."""
+    """Treat 127.0.0.1 as public, besides public addresses."""
     return address == IPv4Address("127.0.0.1") or is_public(address)
 
 
 def loopback(address: Address) -> bool:
-    """Let this machine play the public internet, beside the real one."""
+    """Treat this machine as public, besides public addresses."""
     return address.is_loopback or is_public(address)
 
 
 @dataclass
 class Names:
-    """A resolver of names that gives another answer each time, and in the end the last one again.
+    """A name resolver that gives the next answer each time, and repeats the last one.
 
-    What it was asked for stands in the file `log`, in the order of asking, whichever process did.
+    Logs the names to the file `log`, from any process.
     """
 
     log: Path
     answers: Sequence[Sequence[str]]
     hosts: dict[str, Sequence[str]] = field(default_factory=dict)
-    """Names with an answer of their own."""
+    """Fixed answers by name."""
 
     def __call__(self, host: str, _port: int) -> Sequence[str]:
         with self.log.open("a") as log:
@@ -48,18 +48,18 @@ class Names:
 
     @property
     def asked(self) -> list[str]:
-        """The names that were looked up."""
+        """The names resolved so far."""
         return self.log.read_text().split() if self.log.exists() else []
 
 
 def here(_host: str, _port: int) -> Sequence[str]:
-    """Find everything on this machine."""
+    """Resolve all names to this machine."""
     return ["127.0.0.1"]
 
 
 @dataclass
 class Gate:
-    """Resolves names when `answer` is set; in the process of look-ups at once, as `here` does."""
+    """Resolves names once `answer` is set; in the look-up process at once, as `here`."""
 
     asked: threading.Event = field(default_factory=threading.Event)
     answer: threading.Event = field(default_factory=threading.Event)

@@ -1,4 +1,4 @@
-"""A media server on this machine that behaves as badly as a test wants."""
+"""A media server on this machine that may misbehave."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,20 +14,20 @@ type Answerer = Callable[["Request"], None]
 
 @dataclass(slots=True)
 class Page:
-    """What a path answers with."""
+    """The answer at a path."""
 
     body: bytes = b""
     type: str = "application/octet-stream"
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     ranges: bool = True
-    """Whether parts may be asked for."""
+    """Accept range requests."""
     cut_after: int | None = None
-    """Bytes after which the first connection breaks."""
+    """Bytes after which the first connection is closed."""
 
 
 class Request(BaseHTTPRequestHandler):
-    """One request, and the way to answer it."""
+    """One request and its answer."""
 
     protocol_version = "HTTP/1.1"
     server: MediaServer
@@ -45,11 +45,11 @@ class Request(BaseHTTPRequestHandler):
     do_HEAD = do_POST = do_GET  # noqa: N815  # names that http.server calls
 
     def answer(self, page: Page) -> None:
-        """Send a page, or the part of it that was asked for."""
+        """Send a page, or the requested range of it."""
         body, status, headers = page.body, page.status, dict(page.headers)
-        wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
-        if wanted and page.ranges and status == 200:
-            first, last = int(wanted[1]), int(wanted[2] or len(body) - 1)
+        requested = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+        if requested and page.ranges and status == 200:
+            first, last = int(requested[1]), int(requested[2] or len(body) - 1)
             headers["Content-Range"] = f"bytes {first}-{min(last, len(body) - 1)}/{len(body)}"
             body, status = body[first : last + 1], 206
         self.send_response(status)
@@ -66,11 +66,11 @@ class Request(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def hang(self) -> None:
-        """Say nothing more until the client leaves or the server ends."""
+        """Send nothing more until the client disconnects."""
         self.server.hanging.release()
         self.connection.settimeout(None)
         self.connection.recv(1)
-        self.server.left.release()
+        self.server.disconnected.release()
         self.close_connection = True
 
     @override
@@ -79,7 +79,7 @@ class Request(BaseHTTPRequestHandler):
 
 
 class MediaServer(ThreadingHTTPServer):
-    """Serves `pages` by path; `log` has all requests."""
+    """Serves `pages` by path, and logs all requests."""
 
     daemon_threads = True
 
@@ -90,9 +90,9 @@ class MediaServer(ThreadingHTTPServer):
         self.pages: dict[str, Page | Answerer] = {}
         self.log: list[Request] = []
         self.hanging = threading.Semaphore(0)
-        """Released by each request that hangs."""
-        self.left = threading.Semaphore(0)
-        """Released when the client of one has left."""
+        """Released by each hanging request."""
+        self.disconnected = threading.Semaphore(0)
+        """Released when its client has disconnected."""
         self.root = f"{'https' if tls else 'http'}://{host}:{self.server_port}"
         if tls is not None:
             self.socket = tls.wrap_socket(self.socket, server_side=True)
@@ -112,14 +112,14 @@ class MediaServer(ThreadingHTTPServer):
 
     @override
     def handle_error(self, request: object, client_address: object) -> None:
-        """Clients may leave as they like."""
+        """Clients may disconnect at any time."""
 
 
 @contextmanager
 def serving(
     host: str = "127.0.0.1", tls: ssl.SSLContext | None = None, port: int = 0
 ) -> Iterator[MediaServer]:
-    """Run a server for as long as the context."""
+    """Run a server in the context."""
     with MediaServer(host, tls, port) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), name="test server")
         thread.start()

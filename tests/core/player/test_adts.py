@@ -1,4 +1,4 @@
-"""Sound as ADTS AAC."""
+"""Conversion of audio to ADTS AAC."""
 
 import io
 from itertools import pairwise
@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 
 from custom_components.retrocam.core.player.adts import (
+    _ENCODED_HEADERS,
     AdtsCopy,
     AdtsEncoder,
     AdtsHeader,
     audio_track,
-    stuffed,
 )
-from custom_components.retrocam.core.player.audio import AudioPiece
-from custom_components.retrocam.core.player.demux import CommonStart, Source
+from custom_components.retrocam.core.player.audio import AdtsFrame
+from custom_components.retrocam.core.player.common_start import CommonStart
+from custom_components.retrocam.core.player.demux import Source
 from custom_components.retrocam.core.player.net.addresses import Network, is_any
 from custom_components.retrocam.core.player.net.streams import MediaInput
 
@@ -26,22 +27,22 @@ from .clips import clip, ffmpeg
 from .server import MediaServer, Page
 
 
-def pieces_of(server: MediaServer, data: bytes) -> tuple[Any, list[AudioPiece], float]:
-    """Return the track that was chosen for a clip, what it made, and where the picture begins."""
+def converted(server: MediaServer, data: bytes) -> tuple[Any, list[AdtsFrame], float]:
+    """Return the track selected for a clip, its frames, and the position of the first video frame."""
     network = Network(is_any)
     source = Source(MediaInput(server.add("/a", Page(data))), network, CommonStart())
-    track = audio_track(source.part)
-    pieces: list[AudioPiece] = []
+    track = audio_track(source.section)
+    frames: list[AdtsFrame] = []
     first = math.inf
-    for part, packet, at in source.packets():
-        if packet.stream is part.audio:
-            pieces += track.feed(packet, at)
+    for section, packet, position in source.packets():
+        if packet.stream is section.audio:
+            frames += track.feed(packet, position)
         else:
-            first = min(first, at)
-    pieces += track.finish()
+            first = min(first, position)
+    frames += track.finish()
     source.close()
-    source.part.container.close()
-    return track, pieces, first
+    source.section.container.close()
+    return track, frames, first
 
 
 CODECS = [
@@ -59,128 +60,163 @@ CODECS = [
 ]
 
 
-@pytest.mark.parametrize(("made", "chosen"), CODECS, ids=lambda value: str(value)[:60])
-def test_beeps_are_where_they_were(server: MediaServer, made: dict[str, Any], chosen: type) -> None:
-    track, pieces, first = pieces_of(server, clip(**made))
-    assert isinstance(track, chosen)
-    begin = pieces[0].start_us / 1_000_000
-    sound, rate, channels = decoded(b"".join(piece.data for piece in pieces))
+@pytest.mark.parametrize(("settings", "expected"), CODECS, ids=lambda value: str(value)[:60])
+def test_beeps_keep_their_position(
+    server: MediaServer, settings: dict[str, Any], expected: type
+) -> None:
+    track, frames, first = converted(server, clip(**settings))
+    assert isinstance(track, expected)
+    begin = frames[0].start_us / 1_000_000
+    samples, rate, channels = decoded(b"".join(frame.data for frame in frames))
     assert channels <= 2
-    heard = [begin + at for at in onsets(sound, rate)]
-    assert heard == pytest.approx([first, first + 1, first + 2], abs=0.02)
-    assert all(abs(after.start_us - before.end_us) < 3000 for before, after in pairwise(pieces))
+    beeps = [begin + at for at in onsets(samples, rate)]
+    assert beeps == pytest.approx([first, first + 1, first + 2], abs=0.02)
+    assert all(abs(after.start_us - before.end_us) < 3000 for before, after in pairwise(frames))
 
 
-def test_copied_frames_are_the_same(server: MediaServer) -> None:
+def test_copied_frames_keep_their_payload(server: MediaServer) -> None:
     data = clip()
-    _, pieces, _ = pieces_of(server, data)
+    _, frames, _ = converted(server, data)
     with av.open(io.BytesIO(data), "r") as container:
         raw = [bytes(packet) for packet in container.demux(audio=0) if packet.size]
-    assert len(pieces) == len(raw)
-    for piece, frame in zip(pieces, raw, strict=True):
-        assert piece.data[7:].rstrip(b"\0") == frame.rstrip(b"\0")
+    assert len(frames) == len(raw)
+    for frame, payload in zip(frames, raw, strict=True):
+        assert frame.data[7:].rstrip(b"\0") == payload.rstrip(b"\0")
 
 
-def test_quiet_sound_is_stuffed_and_sounds_the_same() -> None:
-    packed = ffmpeg(clip(3.0), "adts", "-vn", "-c:a", "aac", "-b:a", "24k")
+def adts_frames(data: bytes) -> list[bytes]:
     frames: list[bytes] = []
-    while packed:
-        length = int.from_bytes(packed[3:6]) >> 5 & 0x1FFF
-        frames.append(packed[:length])
-        packed = packed[length:]
-    made = [stuffed(frame, 21_333) for frame in frames]
-    assert min(map(len, made)) == 128_000 * 21_333 // 8_000_000
-    assert max(map(len, frames)) < 2 * min(map(len, made))
-    heard, rate, channels = decoded(b"".join(made))
-    as_it_was, *shape = decoded(b"".join(frames))
+    while data:
+        length = int.from_bytes(data[3:6]) >> 5 & 0x1FFF
+        frames.append(data[:length])
+        data = data[length:]
+    return frames
+
+
+def copied(data: bytes) -> bytes:
+    (frame,) = AdtsCopy(None).feed(av.Packet(data), 0.0)
+    return frame.data
+
+
+def test_quiet_audio_is_padded_and_decodes_the_same() -> None:
+    frames = adts_frames(ffmpeg(clip(3.0), "adts", "-vn", "-c:a", "aac", "-b:a", "24k"))
+    padded = [copied(frame) for frame in frames]
+    assert min(map(len, padded)) == 128_000 * 21_333 // 8_000_000
+    assert max(map(len, frames)) < 2 * min(map(len, padded))
+    samples, rate, channels = decoded(b"".join(padded))
+    original, *shape = decoded(b"".join(frames))
     assert [rate, channels] == shape
-    assert np.array_equal(heard, as_it_was)
-    # More than is asked for stays, and so does what has a checksum over it.
-    assert stuffed(made[0], 100) == made[0]
-    guarded = bytes([*frames[0][:1], frames[0][1] & ~1, *frames[0][2:]])
-    assert stuffed(guarded, 21_333) == guarded
+    assert np.array_equal(samples, original)
 
 
-def test_headers_are_as_ffmpegs_own() -> None:
-    theirs = ffmpeg(clip(1.0), "adts", "-vn", "-c", "copy")
-    header = AdtsHeader.from_frame(theirs)
-    assert header is not None
-    length = int.from_bytes(theirs[3:6]) >> 5 & 0x1FFF
-    assert header.before(theirs[7:length])[:7] == theirs[:7]
+def test_large_frames_and_frames_with_a_checksum_are_not_padded() -> None:
+    large = AdtsHeader(0xFFF14C80001FFC).frame(bytes(400))
+    assert len(large) == 407
+    assert copied(large) == large
+    checked = bytes([0xFF, 0xF0]) + copied(large)[2:100]
+    assert copied(checked) == checked
+
+
+def test_headers_equal_those_of_ffmpeg() -> None:
+    data = clip(1.0, layout="stereo")
+    expected = max(adts_frames(ffmpeg(data, "adts", "-vn", "-c", "copy")), key=len)
+    with av.open(io.BytesIO(data), "r") as container:
+        copy = AdtsHeader.from_stream(container.streams.audio[0])
+    for header in (copy, AdtsHeader.from_frame(expected), AdtsHeader(_ENCODED_HEADERS[48000])):
+        assert header is not None
+        assert header.frame(expected[7:]) == expected
+
+
+def header_of(config: str) -> AdtsHeader | None:
+    """Return the header of a stream with this AudioSpecificConfig."""
+    output = io.BytesIO()
+    with (
+        av.open(io.BytesIO(clip(1.0)), "r") as container,
+        av.open(output, "w", format="matroska") as muxer,
+    ):
+        stream = muxer.add_stream_from_template(container.streams.audio[0])
+        stream.codec_context.extradata = bytes.fromhex(config)
+        for packet in container.demux(audio=0):
+            packet.stream = stream
+            muxer.mux(packet)
+    output.seek(0)
+    with av.open(output, "r") as container:
+        (stream,) = container.streams.audio
+        assert stream.codec_context.extradata == bytes.fromhex(config)
+        return AdtsHeader.from_stream(stream)
 
 
 @pytest.mark.parametrize(
-    ("config", "rate_index", "channels"),
+    ("config", "rate", "channels"),
     [
-        ("1190", 3, 2),
-        ("1210", 4, 2),
-        ("1188", 3, 1),
-        ("2b920800", 7, 2),  # HE-AAC: the core's rate
-        ("eb8a0800", 7, 1),  # HE-AAC v2
+        ("1190", 48000, 2),
+        ("1210", 44100, 2),
+        ("1188", 48000, 1),
+        ("2b920800", 22050, 2),  # HE-AAC: the core's rate
+        ("eb8a0800", 22050, 1),  # HE-AAC v2
     ],
 )
-def test_configurations_that_are_copied(config: str, rate_index: int, channels: int) -> None:
-    header = AdtsHeader.from_config(bytes.fromhex(config))
+def test_copied_configurations(config: str, rate: int, channels: int) -> None:
+    header = header_of(config)
     assert header is not None
-    assert (header.rate_index, header.channels) == (rate_index, channels)
+    assert header.duration_us == 1_024_000_000 // rate
+    assert int.from_bytes(header.frame(b"")[:4]) >> 6 & 7 == channels
 
 
 @pytest.mark.parametrize(
     "config",
     [
         "11b0",  # 5.1
-        "1180",  # channels told elsewhere
+        "1180",  # channels in the bitstream
         "0990",  # AAC Main
         "1194",  # frames of 960 samples
-        "1790000000",  # an uncommon rate
-        "",
+        "1790000000",  # a rate without an index
         "2f80000000000000",
     ],
 )
-def test_configurations_that_are_not(config: str) -> None:
-    assert AdtsHeader.from_config(bytes.fromhex(config)) is None
+def test_encoded_configurations(config: str) -> None:
+    assert header_of(config) is None
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"\xff\xf1\x4c", b"no frame at all", bytes.fromhex("fff10c80")]
+    "data", [b"", b"\xff\xf1\x4c", b"no frame at all", bytes.fromhex("fff10c80") + bytes(7)]
 )
-def test_what_is_no_frame(data: bytes) -> None:
-    assert AdtsHeader.from_frame(data + (b"\0" * 7 if len(data) == 4 else b"")) is None
+def test_malformed_frames_are_dropped(data: bytes) -> None:
+    assert AdtsHeader.from_frame(data) is None
     packet: Any = av.Packet(data or b"\0")
     assert AdtsCopy(None).feed(packet, 0.0) == []
 
 
-def test_a_gap_in_the_sound_stays_one(server: MediaServer) -> None:
-    """Half a second is missing: what follows is still told at its own position."""
+def test_a_gap_keeps_later_positions(server: MediaServer) -> None:
     source = Source(
         MediaInput(server.add("/a", Page(clip(kind="matroska", audio="flac")))),
         Network(is_any),
         CommonStart(),
     )
-    track = audio_track(source.part)
-    pieces = [
-        piece
-        for part, packet, at in source.packets()
-        if packet.stream is part.audio and not 0.5 < at < 1.5
-        for piece in track.feed(packet, at)
+    track = audio_track(source.section)
+    frames = [
+        frame
+        for section, packet, position in source.packets()
+        if packet.stream is section.audio and not 0.5 < position < 1.5
+        for frame in track.feed(packet, position)
     ]
-    pieces += track.finish()
+    frames += track.finish()
     source.close()
-    late = [piece for piece in pieces if piece.start_us > 1_400_000]
+    late = [frame for frame in frames if frame.start_us > 1_400_000]
     assert late[0].start_us == pytest.approx(1_500_000, abs=130_000)
-    sound, rate, _ = decoded(b"".join(piece.data for piece in late))
-    assert [late[0].start_us / 1e6 + at for at in onsets(sound, rate)] == pytest.approx(
+    samples, rate, _ = decoded(b"".join(frame.data for frame in late))
+    assert [late[0].start_us / 1e6 + at for at in onsets(samples, rate)] == pytest.approx(
         [2], abs=0.02
     )
 
 
-def test_broken_sound_is_left_out(server: MediaServer) -> None:
+def test_broken_audio_is_dropped(server: MediaServer) -> None:
     source = Source(
         MediaInput(server.add("/a", Page(clip(kind="matroska", audio="flac")))),
         Network(is_any),
         CommonStart(),
     )
-    track = audio_track(source.part)
+    track = audio_track(source.section)
     broken: Any = av.Packet(b"rubbish" * 100)
     assert track.feed(broken, 0.0) == []
     source.close()

@@ -1,4 +1,4 @@
-"""Cameras on the player's screen."""
+"""Playback of cameras."""
 
 from collections.abc import Iterator
 import threading
@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.retrocam.core.frames.feed import Picture, PictureFeed, Sink
 from custom_components.retrocam.core.pattern.picture import TestPattern
-from custom_components.retrocam.core.player.frame_broadcast import Screen
+from custom_components.retrocam.core.player.frame_broadcast import FrameBroadcast
 from custom_components.retrocam.core.player.machine import Phase
 
 from .watching import Viewer, a_session, state
@@ -17,7 +17,7 @@ PATTERN = TestPattern(160, 90, 25)
 
 
 class Camera:
-    """A source that makes as many pictures as it is told to."""
+    """A source of as many frames as requested."""
 
     def __init__(self, *, first: float = 500.0) -> None:
         self._due = threading.Semaphore(0)
@@ -39,9 +39,9 @@ class Camera:
 
 @pytest.fixture
 def camera() -> Iterator[Camera]:
-    made = Camera()
-    yield made
-    made.feed.close()
+    running = Camera()
+    yield running
+    running.feed.close()
 
 
 async def test_a_camera_plays_live(camera: Camera) -> None:
@@ -54,7 +54,7 @@ async def test_a_camera_plays_live(camera: Camera) -> None:
         assert (status.state, status.is_live, status.can_seek) == (Phase.PLAYING, True, False)
         assert (status.has_audio, status.title, status.duration) == (False, None, None)
         await viewer.until(lambda: len(viewer.pictures) == 10)
-        # Frames are the camera's own; positions begin with the play.
+        # The camera's frames, with positions from the start of playback.
         assert viewer.numbers == list(range(10))
         assert [picture.position for picture in viewer.pictures] == pytest.approx(
             [index / 25 for index in range(10)]
@@ -64,7 +64,7 @@ async def test_a_camera_plays_live(camera: Camera) -> None:
         assert camera.feed.readers == 0
 
 
-async def test_pausing_looks_away(camera: Camera) -> None:
+async def test_pausing_unsubscribes_from_the_feed(camera: Camera) -> None:
     async with a_session() as session:
         viewer = Viewer(session)
         session.play(camera.feed)
@@ -81,8 +81,8 @@ async def test_pausing_looks_away(camera: Camera) -> None:
         await viewer.until(lambda: len(viewer.pictures) == 2)
 
 
-async def test_there_are_no_more_pictures_than_wanted(camera: Camera) -> None:
-    async with a_session(limit=5) as session:
+async def test_the_frame_rate_is_limited(camera: Camera) -> None:
+    async with a_session(max_fps=5) as session:
         viewer = Viewer(session)
         session.play(camera.feed)
         await state(session, Phase.BUFFERING)
@@ -92,30 +92,30 @@ async def test_there_are_no_more_pictures_than_wanted(camera: Camera) -> None:
         assert np.diff(positions) == pytest.approx(0.2)
 
 
-async def test_one_camera_after_the_other(camera: Camera) -> None:
+async def test_a_second_camera_replaces_the_first(camera: Camera) -> None:
     other = Camera()
     async with a_session() as session:
         viewer = Viewer(session)
-        for each in (camera, other):
-            each.shoot(1)
-            await session.settled(session.play(each.feed))
+        for source in (camera, other):
+            source.shoot(1)
+            await session.settled(session.play(source.feed))
         assert camera.feed.readers == 0
         assert other.feed.readers == 1
         assert len(viewer.pictures) == 2
     other.feed.close()
 
 
-def test_a_picture_of_an_old_epoch_is_not_shown() -> None:
-    screen = Screen()
-    seen: list[Picture] = []
-    leave = screen.subscribe(seen.append)
-    old, picture = screen.begin(), Picture(PATTERN.render(0, 0.0), 0.0, 0.0)
-    new = screen.begin()
-    screen.show(old, picture)
-    assert screen.latest is None
-    screen.show(new, picture)
-    assert seen == [picture]
-    leave()
-    leave()
-    screen.show(new, picture)
-    assert (seen, screen.readers) == ([picture], 0)
+def test_frames_of_an_old_epoch_are_dropped() -> None:
+    broadcast = FrameBroadcast()
+    received: list[Picture] = []
+    unsubscribe = broadcast.subscribe(received.append)
+    old, picture = broadcast.begin(), Picture(PATTERN.render(0, 0.0), 0.0, 0.0)
+    new = broadcast.begin()
+    broadcast.show(old, picture)
+    assert broadcast.latest is None
+    broadcast.show(new, picture)
+    assert received == [picture]
+    unsubscribe()
+    unsubscribe()
+    broadcast.show(new, picture)
+    assert (received, broadcast.readers) == ([picture], 0)

@@ -1,4 +1,4 @@
-"""The player's machine, tried with every event in every state it can reach."""
+"""The player's state machine: every event in every reachable state."""
 
 from collections import deque
 from dataclasses import dataclass, replace
@@ -13,17 +13,17 @@ from custom_components.retrocam.core.player.machine import RUNNING, Phase, State
 
 @dataclass(frozen=True)
 class World:
-    """The state, and what is really going on by the effects so far."""
+    """The machine's state, and what runs after its effects."""
 
     state: State
     looking_up: bool = False
     open: bool = False
-    held: bool = False
+    paused: bool = False
 
 
 def carry_out(world: World, state: State, effects: tuple[Effect, ...]) -> World:
-    """Do what the machine says, and check that it can be done."""
-    looking_up, is_open, held = world.looking_up, world.open, world.held
+    """Run the effects, and check that they are possible."""
+    looking_up, is_open, paused = world.looking_up, world.open, world.paused
     for effect in effects:
         match effect:
             case events.Resolve(ticket):
@@ -31,22 +31,22 @@ def carry_out(world: World, state: State, effects: tuple[Effect, ...]) -> World:
                 assert not is_open
                 assert ticket == state.ticket
                 looking_up = True
-            case events.Abandon():
+            case events.CancelResolve():
                 assert looking_up
                 looking_up = False
-            case events.Open(ticket, start, begins_held):
+            case events.OpenPlayback(ticket, start, starts_paused):
                 assert not is_open
                 assert ticket == state.ticket
                 assert start == state.start
-                is_open, held, looking_up = True, begins_held, False
-            case events.Drop():
+                is_open, paused, looking_up = True, starts_paused, False
+            case events.ClosePlayback():
                 assert is_open
                 is_open = False
-            case events.Hold(wanted):
+            case events.SetPaused(wanted):
                 assert is_open
-                assert held != wanted
-                held = wanted
-    return World(state, looking_up, is_open, held if is_open else False)
+                assert paused != wanted
+                paused = wanted
+    return World(state, looking_up, is_open, paused if is_open else False)
 
 
 def reports(ticket: int) -> list[Event]:
@@ -64,7 +64,7 @@ def reports(ticket: int) -> list[Event]:
     ]
 
 
-WISHES: list[Event] = [
+COMMANDS: list[Event] = [
     events.Play(),
     events.Play(7.0),
     events.Pause(),
@@ -78,13 +78,13 @@ WISHES: list[Event] = [
 
 
 def normal(world: World) -> World:
-    """Forget the numbers that only count up, so that the states are finitely many."""
+    """Reset counters, so that the number of states is finite."""
     start = 0.0 if world.state.start == 0 else 1.0
     return replace(world, state=replace(world.state, session=1, ticket=10, start=start))
 
 
 def possible(world: World, event: Event) -> bool:
-    """Only what goes on can report."""
+    """Return False for reports of something that does not run."""
     if isinstance(event, events.Found):
         return world.looking_up
     if isinstance(event, events.Failed):
@@ -97,20 +97,20 @@ def possible(world: World, event: Event) -> bool:
 
 
 def reachable() -> list[World]:
-    seen = {normal(World(State(loop=loop))) for loop in (False, True)}
-    waiting = deque(seen)
-    while waiting:
-        world = waiting.popleft()
-        for event in [*WISHES, *reports(world.state.ticket)]:
+    visited = {normal(World(State(loop=loop))) for loop in (False, True)}
+    pending = deque(visited)
+    while pending:
+        world = pending.popleft()
+        for event in [*COMMANDS, *reports(world.state.ticket)]:
             if possible(world, event):
-                # What was found is no longer looked up. (A look-up that failed may be abandoned.)
+                # A successful look-up has ended; a failed one may be cancelled.
                 found = isinstance(event, events.Found)
                 after = replace(world, looking_up=world.looking_up and not found)
                 following = normal(carry_out(after, *step(world.state, event)))
-                if following not in seen:
-                    seen.add(following)
-                    waiting.append(following)
-    return list(seen)
+                if following not in visited:
+                    visited.add(following)
+                    pending.append(following)
+    return list(visited)
 
 
 WORLDS = reachable()
@@ -121,20 +121,20 @@ def test_every_phase_can_be_reached() -> None:
     assert len(WORLDS) > 50
 
 
-def test_what_goes_on_is_what_the_phase_says() -> None:
+def test_the_phase_matches_lookup_and_playback() -> None:
     for world in WORLDS:
         assert world.looking_up == (world.state.phase is Phase.RESOLVING), world
         assert world.open == (world.state.phase in RUNNING), world
 
 
-def test_the_picture_stands_still_exactly_when_it_is_wanted() -> None:
+def test_the_playback_is_paused_only_on_request() -> None:
     for world in WORLDS:
         if world.open:
-            assert world.held == world.state.held, world
+            assert world.paused == world.state.paused, world
         if world.state.phase is Phase.PLAYING:
-            assert not world.held
+            assert not world.paused
         if world.state.phase is Phase.PAUSED:
-            assert world.held
+            assert world.paused
 
 
 def test_only_an_error_has_a_code() -> None:
@@ -148,14 +148,14 @@ def test_late_reports_change_nothing() -> None:
             assert step(world.state, event) == (world.state, ()), (world, event)
 
 
-def test_closed_is_for_ever() -> None:
+def test_a_closed_machine_ignores_all_events() -> None:
     for world in WORLDS:
         if world.state.closed:
-            for event in [*WISHES, *reports(world.state.ticket)]:
+            for event in [*COMMANDS, *reports(world.state.ticket)]:
                 assert step(world.state, event) == (world.state, ()), event
 
 
-def test_a_play_from_any_state_supersedes_at_once() -> None:
+def test_play_supersedes_any_state() -> None:
     for world in WORLDS:
         if world.state.closed:
             continue
@@ -164,12 +164,12 @@ def test_a_play_from_any_state_supersedes_at_once() -> None:
         assert after.session == world.state.session + 1
         assert after.start == 2.0
         assert effects[-1] == events.Resolve(after.ticket)
-        # What went on before is over: none of its reports is heard.
+        # Reports of what was superseded are ignored.
         for event in reports(world.state.ticket):
             assert step(after, event) == (after, ())
 
 
-def test_stop_from_any_state_leaves_nothing() -> None:
+def test_stop_ends_any_state() -> None:
     for world in WORLDS:
         after = carry_out(world, *step(world.state, events.Stop()))
         assert not after.looking_up
@@ -178,7 +178,7 @@ def test_stop_from_any_state_leaves_nothing() -> None:
 
 
 def run(*events: Event, state: State | None = None) -> tuple[State, tuple[Effect, ...]]:
-    """Return the state and the last effects after events; their tickets are put right."""
+    """Return the state and the last effects after events, given the current tickets."""
     current = state or State()
     effects: tuple[Effect, ...] = ()
     for event in events:
@@ -191,16 +191,19 @@ FOUND = events.Found(0, live=False)
 READY = events.Ready(0)
 
 
-def test_pausing_before_it_plays_opens_it_standing_still() -> None:
+def test_pausing_during_the_lookup_starts_paused() -> None:
     state, effects = run(events.Play(), events.Pause(), FOUND)
-    assert effects == (events.Open(state.ticket, 0.0, held=True),)
+    assert effects == (events.OpenPlayback(state.ticket, 0.0, paused=True),)
     state, _ = run(READY, state=state)
     assert state.phase is Phase.PAUSED
 
 
-def test_seeking_begins_again_at_the_new_position() -> None:
+def test_seeking_reopens_at_the_new_position() -> None:
     state, effects = run(events.Play(), FOUND, READY, events.Seek(12.0))
-    assert effects == (events.Drop(), events.Open(state.ticket, 12.0, held=False))
+    assert effects == (
+        events.ClosePlayback(),
+        events.OpenPlayback(state.ticket, 12.0, paused=False),
+    )
     assert state.phase is Phase.BUFFERING
 
 
@@ -210,34 +213,34 @@ def test_live_media_cannot_be_sought() -> None:
         assert step(before, events.Seek(12.0)) == (before, ())
 
 
-def test_a_loop_begins_again_but_not_with_nothing() -> None:
+def test_a_loop_restarts_unless_nothing_was_played() -> None:
     loop = State(loop=True)
     state, effects = run(events.Play(3.0), FOUND, READY, events.Ended(0), state=loop)
-    assert effects == (events.Drop(), events.Open(state.ticket, 0.0, held=False))
+    assert effects == (events.ClosePlayback(), events.OpenPlayback(state.ticket, 0.0, paused=False))
     state, effects = run(events.Play(), FOUND, events.Ended(0), state=loop)
     assert state.phase is Phase.IDLE
-    assert effects == (events.Drop(),)
+    assert effects == (events.ClosePlayback(),)
 
 
 def test_an_expired_url_is_resolved_again_at_the_same_position() -> None:
     refused = events.Refused(0, 40.0, "network")
     state, effects = run(events.Play(), FOUND, READY, refused)
-    assert effects == (events.Drop(), events.Resolve(state.ticket))
+    assert effects == (events.ClosePlayback(), events.Resolve(state.ticket))
     state, effects = run(FOUND, state=state)
-    assert effects == (events.Open(state.ticket, 40.0, held=False),)
+    assert effects == (events.OpenPlayback(state.ticket, 40.0, paused=False),)
 
 
-def test_a_url_that_is_always_refused_is_an_error_in_the_end() -> None:
+def test_repeated_refusals_are_an_error() -> None:
     state, _ = run(events.Play())
     for _ in range(3):
         state, _ = run(FOUND, events.Refused(0, 0.0, "network"), state=state)
         assert state.phase is Phase.RESOLVING
     state, effects = run(FOUND, events.Refused(0, 0.0, "network"), state=state)
     assert (state.phase, state.error) == (Phase.ERROR, "network")
-    assert effects == (events.Drop(),)
+    assert effects == (events.ClosePlayback(),)
 
 
-def test_urls_that_expire_every_few_minutes_never_are() -> None:
+def test_refusals_after_playback_are_never_an_error() -> None:
     state, _ = run(events.Play())
     for position in range(100, 1000, 100):
         state, _ = run(FOUND, READY, events.Refused(0, float(position), "network"), state=state)
@@ -246,10 +249,10 @@ def test_urls_that_expire_every_few_minutes_never_are() -> None:
 
 def test_resuming_with_expired_urls_resolves_first() -> None:
     state, effects = run(events.Play(), FOUND, READY, events.Pause(), events.Resume(9.0))
-    assert effects == (events.Drop(), events.Resolve(state.ticket))
-    assert (state.start, state.held) == (9.0, False)
+    assert effects == (events.ClosePlayback(), events.Resolve(state.ticket))
+    assert (state.start, state.paused) == (9.0, False)
 
 
-@pytest.mark.parametrize("wish", [events.Pause(), events.Resume(), events.Seek(1.0)])
-def test_wishes_for_nothing_do_nothing(wish: Event) -> None:
-    assert step(State(), wish) == (State(), ())
+@pytest.mark.parametrize("command", [events.Pause(), events.Resume(), events.Seek(1.0)])
+def test_commands_without_playback_are_ignored(command: Event) -> None:
+    assert step(State(), command) == (State(), ())

@@ -1,4 +1,4 @@
-"""Sessions: real clips over HTTP, through the real resolver, onto a screen, and steered."""
+"""Sessions: control of real clips over HTTP, with the real resolver."""
 
 import asyncio
 from pathlib import Path
@@ -14,11 +14,11 @@ from .server import MediaServer, Page
 from .watching import FAST, PATIENCE, Viewer, a_session, number, own_threads, state
 
 
-async def test_a_clip_plays_from_first_to_last_picture(server: MediaServer) -> None:
+async def test_a_clip_plays_from_first_to_last_frame(server: MediaServer) -> None:
     url = server.add("/My%20clip.mp4", Page(clip(), "video/mp4"))
     states: list[Phase] = []
     async with a_session(speed=FAST) as session:
-        session.subscribe(lambda status: states.append(status.state))
+        session.listeners.add(lambda status: states.append(status.state))
         viewer = Viewer(session)
         playing = await session.settled(session.play(url))
         assert (playing.state, playing.title, playing.has_audio) == (Phase.PLAYING, "My clip", True)
@@ -29,7 +29,7 @@ async def test_a_clip_plays_from_first_to_last_picture(server: MediaServer) -> N
         assert [picture.position for picture in viewer.pictures] == pytest.approx(
             [index / 25 for index in range(75)], abs=0.001
         )
-        assert (done.error, done.has_audio, session.screen.latest) == (None, False, None)
+        assert (done.error, done.has_audio, session.broadcast.latest) == (None, False, None)
     assert list(dict.fromkeys(states)) == [
         Phase.RESOLVING,
         Phase.BUFFERING,
@@ -38,12 +38,12 @@ async def test_a_clip_plays_from_first_to_last_picture(server: MediaServer) -> N
     ]
 
 
-async def test_pictures_come_at_their_time(server: MediaServer) -> None:
-    """Each no later than its time on the clock that the status tells, and little before."""
+async def test_frames_are_shown_in_time(server: MediaServer) -> None:
+    """Never after their time on the status's clock, and little before."""
     url = server.add("/clip.mp4", Page(clip(), "video/mp4"))
     early: list[float] = []
     async with a_session() as session:
-        session.screen.subscribe(
+        session.broadcast.subscribe(
             lambda picture: early.append(picture.position - session.status.position)
         )
         await session.settled(session.play(url))
@@ -53,7 +53,7 @@ async def test_pictures_come_at_their_time(server: MediaServer) -> None:
     assert np.median(early) > 0.1
 
 
-async def test_pausing_stands_still_and_resuming_loses_nothing(server: MediaServer) -> None:
+async def test_pause_and_resume_lose_no_frame(server: MediaServer) -> None:
     url = server.add("/clip.mp4", Page(clip(), "video/mp4"))
     async with a_session(speed=4) as session:
         viewer = Viewer(session)
@@ -62,17 +62,17 @@ async def test_pausing_stands_still_and_resuming_loses_nothing(server: MediaServ
         session.pause()
         assert session.status.state is Phase.PAUSED
         position = session.status.position
-        seen = len(viewer.pictures)
-        latest = session.screen.latest
+        count = len(viewer.pictures)
+        latest = session.broadcast.latest
         assert session.status.position == position
         session.resume()
         await state(session, Phase.IDLE)
         assert viewer.numbers == list(range(75))
         assert latest is not None
-        assert abs(seen - position * 25) < 25
+        assert abs(count - position * 25) < 25
 
 
-async def test_a_paused_start_shows_one_picture(server: MediaServer) -> None:
+async def test_a_paused_start_shows_one_frame(server: MediaServer) -> None:
     url = server.add("/clip.mp4", Page(clip(), "video/mp4"))
     async with a_session() as session:
         viewer = Viewer(session)
@@ -85,7 +85,7 @@ async def test_a_paused_start_shows_one_picture(server: MediaServer) -> None:
 
 
 @pytest.mark.parametrize("kind", ["mp4", "matroska", "mpegts", "hls"])
-async def test_seeking_goes_on_exactly_there(
+async def test_seeking_continues_at_the_exact_position(
     server: MediaServer, tmp_path: Path, kind: str
 ) -> None:
     if kind == "hls":
@@ -102,18 +102,18 @@ async def test_seeking_goes_on_exactly_there(
         await viewer.until(lambda: len(viewer.pictures) > 3)
         session.pause()
         session.seek(1.52)
-        sought = await state(session, Phase.PAUSED)
-        assert sought.position == pytest.approx(1.52)
-        assert session.screen.latest is not None
-        assert number(session.screen.latest) in (37, 38, 39)
-        seen = len(viewer.pictures)
+        seeked = await state(session, Phase.PAUSED)
+        assert seeked.position == pytest.approx(1.52)
+        assert session.broadcast.latest is not None
+        assert number(session.broadcast.latest) in (37, 38, 39)
+        count = len(viewer.pictures)
         session.resume()
         await state(session, Phase.IDLE)
-        assert viewer.numbers[seen - 1 :] == list(range(viewer.numbers[seen - 1] or 0, 75))
+        assert viewer.numbers[count - 1 :] == list(range(viewer.numbers[count - 1] or 0, 75))
         assert viewer.epochs[0] != viewer.epochs[-1]
 
 
-async def test_a_loop_begins_again(server: MediaServer) -> None:
+async def test_a_loop_restarts(server: MediaServer) -> None:
     url = server.add("/clip.mp4", Page(clip(1.0), "video/mp4"))
     async with a_session(speed=FAST, loop_media=True) as session:
         viewer = Viewer(session)
@@ -123,7 +123,7 @@ async def test_a_loop_begins_again(server: MediaServer) -> None:
         assert len(set(viewer.epochs[:75])) == 3
 
 
-async def test_stop_ends_it_in_every_phase(server: MediaServer) -> None:
+async def test_stop_works_in_every_phase(server: MediaServer) -> None:
     url = server.add("/clip.mp4", Page(clip(), "video/mp4"))
     hanging = server.add("/hanging.mp4", lambda request: request.hang())
     async with a_session() as session:
@@ -135,7 +135,7 @@ async def test_stop_ends_it_in_every_phase(server: MediaServer) -> None:
             await state(session, phase)
             session.stop()
             assert session.status.state is Phase.IDLE
-            assert session.screen.latest is None
+            assert session.broadcast.latest is None
         assert (await session.settled(1)).state is Phase.IDLE
 
 
@@ -159,11 +159,11 @@ async def test_a_hundred_plays_leave_one_session(server: MediaServer) -> None:
 
 
 @pytest.mark.parametrize(("fps", "limit", "count"), [(50, 25, 50), (25, 10, 20), (60, 24, 48)])
-async def test_there_are_no_more_pictures_than_wanted(
+async def test_the_frame_rate_is_limited(
     server: MediaServer, fps: int, limit: int, count: int
 ) -> None:
     url = server.add("/clip.mp4", Page(clip(2.0, fps=fps), "video/mp4"))
-    async with a_session(speed=4, limit=limit) as session:
+    async with a_session(speed=4, max_fps=limit) as session:
         viewer = Viewer(session)
         await session.settled(session.play(url))
         await state(session, Phase.IDLE)
@@ -173,14 +173,14 @@ async def test_there_are_no_more_pictures_than_wanted(
         assert None not in viewer.numbers
 
 
-async def test_who_comes_late_sees_what_plays_now(server: MediaServer) -> None:
-    """Nothing is decoded while nobody looks, and nothing is missing afterwards."""
+async def test_a_late_viewer_sees_the_current_frame(server: MediaServer) -> None:
+    """Without viewers nothing is decoded; afterwards no frame is missing."""
     url = server.add("/clip.mp4", Page(clip(gop=50), "video/mp4"))
     async with a_session(speed=2) as session:
         await session.settled(session.play(url))
         await until(lambda: session.status.position >= 1.2)
-        assert session.screen.latest is not None
-        assert number(session.screen.latest) == 0
+        assert session.broadcast.latest is not None
+        assert number(session.broadcast.latest) == 0
         viewer = Viewer(session)
         await state(session, Phase.IDLE)
         first = viewer.numbers[0] or 0
@@ -188,7 +188,7 @@ async def test_who_comes_late_sees_what_plays_now(server: MediaServer) -> None:
         assert viewer.numbers == list(range(first, 75))
 
 
-async def test_who_looks_at_a_paused_player_sees_where_it_is(server: MediaServer) -> None:
+async def test_a_viewer_of_a_paused_player_sees_the_current_frame(server: MediaServer) -> None:
     url = server.add("/clip.mp4", Page(clip(gop=50), "video/mp4"))
     async with a_session(speed=2) as session:
         await session.settled(session.play(url))
@@ -199,7 +199,7 @@ async def test_who_looks_at_a_paused_player_sees_where_it_is(server: MediaServer
         assert viewer.pictures[0].position == pytest.approx(session.status.position, abs=0.25)
 
 
-async def test_seeking_beyond_the_end_ends_it(server: MediaServer) -> None:
+async def test_seeking_beyond_the_end_ends_playback(server: MediaServer) -> None:
     url = server.add("/clip.mp4", Page(clip(), "video/mp4"))
     async with a_session() as session:
         await session.settled(session.play(url))
@@ -208,30 +208,30 @@ async def test_seeking_beyond_the_end_ends_it(server: MediaServer) -> None:
         await state(session, Phase.IDLE)
 
 
-async def test_listeners_are_told_until_they_leave(server: MediaServer) -> None:
+async def test_listeners_are_called_until_they_unsubscribe(server: MediaServer) -> None:
     async with a_session() as session:
-        told: list[Phase] = []
-        leave = session.subscribe(lambda status: told.append(status.state))
+        phases: list[Phase] = []
+        unsubscribe = session.listeners.add(lambda status: phases.append(status.state))
         session.play("file:///etc/passwd")
-        assert told == [Phase.RESOLVING]
+        assert phases == [Phase.RESOLVING]
         status = await session.settled(1)
         assert (status.state, status.error and status.error.code) == (Phase.ERROR, "unsupported")
-        leave()
+        unsubscribe()
         session.stop()
-        assert told == [Phase.RESOLVING, Phase.ERROR]
+        assert phases == [Phase.RESOLVING, Phase.ERROR]
 
 
-async def test_a_limit_holds_from_the_next_seek_on(server: MediaServer) -> None:
+async def test_a_new_frame_rate_limit_applies_from_the_next_seek(server: MediaServer) -> None:
     url = server.add("/clip.mp4", Page(clip(), "video/mp4"))
     async with a_session(speed=FAST) as session:
         viewer = Viewer(session)
         await session.settled(session.play(url))
-        session.set_limit(5)
+        session.set_max_fps(5)
         session.seek(1.0)
         await state(session, Phase.IDLE)
-        slow = [
+        limited = [
             picture
             for picture, epoch in zip(viewer.pictures, viewer.epochs, strict=True)
             if epoch == viewer.epochs[-1]
         ]
-        assert len(slow) in (10, 11)
+        assert len(limited) in (10, 11)

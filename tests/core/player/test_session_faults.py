@@ -1,4 +1,4 @@
-"""Sessions: what goes wrong is told, waited for or tried again, and leaves no thread."""
+"""Sessions: failures are reported, awaited or retried, and leave no thread."""
 
 import asyncio
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 
 from custom_components.retrocam.core.errors import PlayError
 from custom_components.retrocam.core.player.machine import Phase
-from custom_components.retrocam.core.player.playback_buffer import Deck, Lane
+from custom_components.retrocam.core.player.playback_buffer import InputState, PlaybackBuffer
 from custom_components.retrocam.core.player.session import Session
 
 from .clips import clip
@@ -20,11 +20,11 @@ from .watching import FAST, PATIENCE, Viewer, a_session, failure, own_threads, s
 
 
 async def test_closing_ends_all_threads_within_three_seconds(server: MediaServer) -> None:
-    """Also such as wait for a server that says nothing."""
+    """Also those waiting for a silent server."""
 
     def stall(request: Request) -> None:
         if not request.server.asked("/clip.mp4")[1:]:
-            request.answer(Page(clip(), "video/mp4"))  # what the resolver looks at
+            request.answer(Page(clip(), "video/mp4"))  # for the resolver
             return
         request.send_response(200)
         request.send_header("Content-Length", "100000000")
@@ -66,7 +66,9 @@ async def test_closing_ends_all_threads_within_three_seconds(server: MediaServer
         (Page(b"ffconcat version 1.0\nfile /etc/passwd\n", "video/mp4"), "unsupported"),
     ],
 )
-async def test_what_cannot_be_played_says_why(server: MediaServer, page: Page, code: str) -> None:
+async def test_unplayable_media_report_an_error_code(
+    server: MediaServer, page: Page, code: str
+) -> None:
     async with a_session() as session:
         viewer = Viewer(session)
         status = await failure(session, server.add("/a.mp4", page))
@@ -75,38 +77,38 @@ async def test_what_cannot_be_played_says_why(server: MediaServer, page: Page, c
         assert status.error.code == code
         assert "root:" not in str(status.error)
         assert not viewer.pictures
-        # And then something else plays.
+        # Other media can be played afterwards.
         good = server.add("/good.mp4", Page(clip(1.0), "video/mp4"))
         assert (await session.settled(session.play(good))).error is None
         assert session.status.state is Phase.PLAYING
 
 
-async def test_what_fails_has_not_ended(
+async def test_a_failed_input_is_not_reported_as_ended(
     server: MediaServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Or the thread that shows may tell of an end before the one that reads tells of the failure."""
-    told: list[str] = []
-    end, fail = Deck.end, Deck.fail
+    """Else the decoding thread may report an end before the reading thread reports the failure."""
+    calls: list[str] = []
+    end, fail = PlaybackBuffer.end_input, PlaybackBuffer.fail
 
-    def note_end(deck: Deck, lane: Lane) -> None:
-        told.append("ended")
-        end(deck, lane)
+    def note_end(playback_buffer: PlaybackBuffer, state: InputState) -> None:
+        calls.append("ended")
+        end(playback_buffer, state)
 
-    def note_failure(deck: Deck, error: PlayError) -> None:
-        told.append(error.code)
-        fail(deck, error)
+    def note_failure(playback_buffer: PlaybackBuffer, error: PlayError) -> None:
+        calls.append(error.code)
+        fail(playback_buffer, error)
 
-    monkeypatch.setattr(Deck, "end", note_end)
-    monkeypatch.setattr(Deck, "fail", note_failure)
+    monkeypatch.setattr(PlaybackBuffer, "end_input", note_end)
+    monkeypatch.setattr(PlaybackBuffer, "fail", note_failure)
     text = b"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\ngone.ts\n#EXT-X-ENDLIST\n"
     url = server.add("/list.m3u8", Page(text, "application/vnd.apple.mpegurl"))
     async with a_session() as session:
         assert (await failure(session, url)).state is Phase.ERROR
-    assert told == ["not_found"]
+    assert calls == ["not_found"]
 
 
-async def test_an_expired_url_is_resolved_again_and_goes_on(server: MediaServer) -> None:
-    """The server gives a new URL for each look-up, and takes the first one back in mid-play."""
+async def test_an_expired_url_is_resolved_again_during_playback(server: MediaServer) -> None:
+    """Each look-up gives a new URL, and the first one expires during playback."""
     data = clip(10.0, kind="matroska", options=(("cluster_time_limit", "500"),))
     lookups = 0
 
@@ -131,22 +133,22 @@ async def test_an_expired_url_is_resolved_again_and_goes_on(server: MediaServer)
         await session.settled(session.play(server.add("/page", page)))
         await state(session, Phase.IDLE)
         assert lookups == 2
-        shown = viewer.numbers
-        assert shown[0] == 0
-        again = next(
+        numbers = viewer.numbers
+        assert numbers[0] == 0
+        second = next(
             index for index, epoch in enumerate(viewer.epochs) if epoch != viewer.epochs[0]
         )
-        assert abs((shown[again] or 0) - (shown[again - 1] or 0)) < 25 * FAST
-        assert shown[again:] == list(range(shown[again] or 0, 250))
+        assert abs((numbers[second] or 0) - (numbers[second - 1] or 0)) < 25 * FAST
+        assert numbers[second:] == list(range(numbers[second] or 0, 250))
 
 
-async def test_a_url_that_stays_refused_is_an_error(server: MediaServer) -> None:
+async def test_repeated_refusals_are_an_error(server: MediaServer) -> None:
     asked = 0
 
     def refuse(request: Request) -> None:
         nonlocal asked
         asked += 1
-        # The resolver may look, the player may not.
+        # Accept the resolver, refuse the player.
         request.answer(Page(clip(1.0), "video/mp4") if asked % 2 else Page(status=403))
 
     async with a_session() as session:
@@ -155,7 +157,7 @@ async def test_a_url_that_stays_refused_is_an_error(server: MediaServer) -> None
         assert asked == 8
 
 
-async def test_resuming_with_an_expired_url_asks_first(server: MediaServer) -> None:
+async def test_resuming_resolves_an_expired_url_first(server: MediaServer) -> None:
     soon = int(time.time()) + 30
     url = server.add(f"/clip.mp4?expire={soon}", Page(clip(), "video/mp4"))
     async with a_session() as session:
@@ -168,9 +170,7 @@ async def test_resuming_with_an_expired_url_asks_first(server: MediaServer) -> N
         assert (await session.settled(1)).state is Phase.PLAYING
 
 
-async def test_the_private_network_is_closed_to_playlists(
-    server: MediaServer, tmp_path: Path
-) -> None:
+async def test_the_private_network_needs_trust(server: MediaServer, tmp_path: Path) -> None:
     async with a_session(a_resolver(allow_private=False)) as session:
         status = await failure(session, server.add("/clip.mp4", Page(clip(1.0), "video/mp4")))
         assert status.error is not None
@@ -180,8 +180,8 @@ async def test_the_private_network_is_closed_to_playlists(
         assert (await session.settled(trusted)).state is Phase.PLAYING
 
 
-async def test_a_stalling_server_is_waited_for(server: MediaServer) -> None:
-    """The clock stands still meanwhile: nothing is lost."""
+async def test_a_stalled_download_pauses_the_clock(server: MediaServer) -> None:
+    """No frame is lost."""
     data = clip(kind="matroska", options=(("cluster_time_limit", "200"),))
     go_on = threading.Event()
 
@@ -210,42 +210,42 @@ async def test_a_stalling_server_is_waited_for(server: MediaServer) -> None:
 
 
 class Exploding:
-    """A sink with a bug."""
+    """A sink that raises."""
 
     def __call__(self, picture: object) -> None:
         raise RuntimeError("a bug")
 
 
-async def test_a_bug_in_a_thread_is_an_error_and_not_a_standstill(
+async def test_an_exception_in_a_thread_ends_playback_with_an_error(
     server: MediaServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     url = server.add("/clip.mp4", Page(clip(), "video/mp4"))
     async with a_session() as session:
-        session.screen.subscribe(Exploding())
+        session.broadcast.subscribe(Exploding())
         status = await failure(session, url)
         assert status.state is Phase.ERROR
     assert "Playing ended with an error" in caplog.text
 
 
-def test_a_loop_that_closes_first_is_no_error(server: MediaServer) -> None:
+def test_threads_may_outlive_the_event_loop(server: MediaServer) -> None:
     url = server.add("/clip.mp4", Page(clip(), "video/mp4"))
 
-    async def leave() -> Session:
+    async def start() -> Session:
         session = Session(a_resolver())
         await session.settled(session.play(url))
         return session
 
-    session = asyncio.run(leave())
-    playing = session._playing
+    session = asyncio.run(start())
+    playing = session._playbacks._playback
     assert playing is not None
     playing.close()
     assert playing.join(5)
 
 
-async def test_threads_that_do_not_end_are_told_of(
+async def test_threads_that_do_not_end_are_logged(
     server: MediaServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A name that takes for ever to be looked up holds up nobody, and is not kept secret."""
+    """A hanging name resolution delays nobody, and is logged."""
     url = server.add("/clip.mp4", Page(clip(), "video/mp4"))
     gate = Gate()
     session = Session(a_resolver(lookup=gate))

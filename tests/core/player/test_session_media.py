@@ -1,4 +1,4 @@
-"""Sessions: whatever a clip is made of, it is seen and heard as it should be."""
+"""Sessions: playback of many formats."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,18 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from custom_components.retrocam.core.pattern.picture import flash_visible, read_frame_number
 from custom_components.retrocam.core.player.audio import AudioGoneError
 from custom_components.retrocam.core.player.machine import Phase
 
+from ...pattern_reader import flash_visible, read_frame_number
 from ..frames.bombs import film_of, jpeg_of
 from ..hearing import decoded, onsets
 from .clips import clip, hls, plain
 from .server import MediaServer, Page
-from .watching import FAST, Viewer, a_session, failure, luma, sound_from, state
+from .watching import FAST, Viewer, a_session, audio_from, failure, luma, state
 
 
-async def test_a_picture_larger_than_any_screen_is_refused(server: MediaServer) -> None:
+async def test_video_with_too_many_pixels_is_refused(server: MediaServer) -> None:
     url = server.add("/large.mkv", Page(plain("matroska", 8256, 4376, 1), "video/x-matroska"))
     async with a_session() as session:
         viewer = Viewer(session)
@@ -27,7 +27,7 @@ async def test_a_picture_larger_than_any_screen_is_refused(server: MediaServer) 
         assert (status.error.code, viewer.pictures) == ("unsupported", [])
 
 
-async def test_pictures_that_outgrow_all_screens_are_left_out(
+async def test_frames_with_too_many_pixels_are_dropped(
     server: MediaServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     data = plain("h264", 320, 180, 25) + plain("h264", 8256, 4376, 1) + plain("h264", 320, 180, 25)
@@ -38,29 +38,29 @@ async def test_pictures_that_outgrow_all_screens_are_left_out(
         )
         assert status.state is Phase.PLAYING
         await state(session, Phase.IDLE)
-    assert {(each.frame.width, each.frame.height) for each in viewer.pictures} == {(320, 180)}
-    assert max(each.position for each in viewer.pictures) > 26 / 25
+    assert {(item.frame.width, item.frame.height) for item in viewer.pictures} == {(320, 180)}
+    assert max(item.position for item in viewer.pictures) > 26 / 25
     assert "ended with an error" not in caplog.text
 
 
-async def test_a_slow_motion_jpeg_is_left_out(server: MediaServer) -> None:
+async def test_a_jpeg_with_too_many_scans_is_dropped(server: MediaServer) -> None:
     pictures = [jpeg_of(), jpeg_of(scans=300), jpeg_of(scans=64), jpeg_of()]
     url = server.add("/a.mkv", Page(film_of(pictures, (64, 64)), "video/x-matroska"))
     async with a_session(speed=FAST) as session:
         viewer = Viewer(session)
         await session.settled(session.play(url))
         await state(session, Phase.IDLE)
-    assert [round(each.position) for each in viewer.pictures] == [0, 2, 3]
+    assert [round(item.position) for item in viewer.pictures] == [0, 2, 3]
 
 
-async def test_flash_and_beep_are_together_from_wherever_one_joins(server: MediaServer) -> None:
-    for made in (clip(), clip(kind="matroska", audio="libopus"), clip(kind="mpegts")):
-        url = server.add("/clip", Page(made, "video/mp4"))
+async def test_flash_and_beep_are_in_sync_from_any_position(server: MediaServer) -> None:
+    for data in (clip(), clip(kind="matroska", audio="libopus"), clip(kind="mpegts")):
+        url = server.add("/clip", Page(data, "video/mp4"))
         async with a_session(speed=FAST) as session:
             viewer = Viewer(session)
             await session.settled(session.play(url))
             joins = [0, 123_456, 500_000, 1_010_000, 1_777_777]
-            sounds = await asyncio.gather(*(sound_from(session, start) for start in joins))
+            sounds = await asyncio.gather(*(audio_from(session, start) for start in joins))
             await state(session, Phase.IDLE)
         flashes = [
             after.position
@@ -70,26 +70,26 @@ async def test_flash_and_beep_are_together_from_wherever_one_joins(server: Media
         assert len(flashes) == 3
         for start, sound in zip(joins, sounds, strict=True):
             samples, rate, _ = decoded(sound)
-            heard = [start / 1e6 + at for at in onsets(samples, rate)]
-            assert heard[-1] == pytest.approx(flashes[-1], abs=0.04)
-            assert len(heard) >= 2 - (start > 1_200_000)
+            beeps = [start / 1e6 + at for at in onsets(samples, rate)]
+            assert beeps[-1] == pytest.approx(flashes[-1], abs=0.04)
+            assert len(beeps) >= 2 - (start > 1_200_000)
 
 
 CLIPS: dict[str, tuple[Callable[[], bytes], int]] = {
-    "no sound": (lambda: clip(1.0, audio=None), 25),
-    "sound that ends early": (lambda: clip(2.0, sound_seconds=1.0), 50),
-    "sound that goes on": (lambda: clip(1.0, sound_seconds=1.0), 25),
+    "no audio": (lambda: clip(1.0, audio=None), 25),
+    "short audio": (lambda: clip(2.0, audio_seconds=1.0), 50),
+    "long audio": (lambda: clip(1.0, audio_seconds=1.0), 25),
     "10 bit": (lambda: clip(1.0, pixels="yuv420p10le"), 25),
     "4:4:4": (lambda: clip(1.0, pixels="yuv444p"), 25),
     "5.1": (lambda: clip(1.0, kind="matroska", audio="ac3", layout="5.1"), 25),
-    "uneven rate": (lambda: clip(1.0, wobble=True), 25),
+    "jitter": (lambda: clip(1.0, jitter=True), 25),
     "MJPEG": (lambda: clip(1.0, kind="matroska", video="mjpeg", pixels="yuvj420p"), 25),
     "VP9": (lambda: clip(1.0, kind="webm", video="libvpx", audio="libopus"), 25),
 }
 
 
 @pytest.mark.parametrize("name", CLIPS)
-async def test_odd_clips_play_whole(server: MediaServer, name: str) -> None:
+async def test_unusual_clips_play_completely(server: MediaServer, name: str) -> None:
     make, count = CLIPS[name]
     url = server.add("/clip.mkv", Page(make(), "video/x-matroska"))
     async with a_session(speed=FAST) as session:
@@ -100,49 +100,48 @@ async def test_odd_clips_play_whole(server: MediaServer, name: str) -> None:
         assert {picture.frame.format.name for picture in viewer.pictures} <= {"yuv420p", "yuvj420p"}
 
 
-async def test_sound_alone_plays_to_its_end(server: MediaServer) -> None:
+async def test_audio_without_video_plays_to_its_end(server: MediaServer) -> None:
     url = server.add("/song.m4a", Page(clip(2.0, video=None), "audio/mp4"))
     async with a_session(speed=FAST) as session:
         status = await session.settled(session.play(url))
         assert status.has_audio
-        samples, rate, _ = decoded(await sound_from(session, 0))
+        samples, rate, _ = decoded(await audio_from(session, 0))
         assert onsets(samples, rate) == pytest.approx([0, 1], abs=0.03)
         await state(session, Phase.IDLE)
 
 
-async def test_there_is_no_sound_of_another_epoch(server: MediaServer) -> None:
+async def test_audio_of_another_epoch_raises(server: MediaServer) -> None:
     url = server.add("/clip.mp4", Page(clip(audio=None), "video/mp4"))
     async with a_session() as session:
         with pytest.raises(AudioGoneError):
             session.audio(0, 0)
         status = await session.settled(session.play(url))
-        assert await sound_from(session, 0) == b""
+        assert await audio_from(session, 0) == b""
         with pytest.raises(AudioGoneError):
             session.audio(status.session, status.epoch + 1)
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])
-async def test_turned_pictures_are_put_upright(server: MediaServer, degrees: int) -> None:
-    url = server.add("/clip.mp4", Page(clip(1.0, turned=degrees), "video/mp4"))
+async def test_rotated_video_is_shown_upright(server: MediaServer, degrees: int) -> None:
+    url = server.add("/clip.mp4", Page(clip(1.0, rotation=degrees), "video/mp4"))
     async with a_session(speed=FAST) as session:
         viewer = Viewer(session)
         await session.settled(session.play(url))
         await state(session, Phase.IDLE)
-        shown = luma(viewer.pictures[0])
-        assert shown.shape == ((180, 320) if degrees == 180 else (320, 180))
-        # A display matrix of so many degrees turns the picture counter-clockwise: turning the shown
-        # one back makes the numbers readable again.
-        back = np.ascontiguousarray(np.rot90(shown, -degrees // 90))
+        pixels = luma(viewer.pictures[0])
+        assert pixels.shape == ((180, 320) if degrees == 180 else (320, 180))
+        # The display matrix rotates counter-clockwise: rotated back, the numbers are readable.
+        back = np.ascontiguousarray(np.rot90(pixels, -degrees // 90))
         assert read_frame_number(back) == 0
 
 
-async def test_picture_and_sound_from_two_urls_play_together(
+async def test_video_and_audio_of_two_urls_play_in_sync(
     server: MediaServer, tmp_path: Path
 ) -> None:
-    """As YouTube and most HLS sites give them."""
+    """As of YouTube and most HLS sites."""
     for name in ("v", "a"):
-        made = hls(tmp_path / name, clip(), "-map", f"0:{name}", "-output_ts_offset", "5")
-        for file, data in made.items():
+        files = hls(tmp_path / name, clip(), "-map", f"0:{name}", "-output_ts_offset", "5")
+        for file, data in files.items():
             server.add(f"/{name}/{file}", Page(data, "video/mp2t"))
     master = (
         "#EXTM3U\n"
@@ -154,7 +153,7 @@ async def test_picture_and_sound_from_two_urls_play_together(
     async with a_session(speed=FAST) as session:
         viewer = Viewer(session)
         await session.settled(session.play(url))
-        sound = await sound_from(session, 500_000)
+        sound = await audio_from(session, 500_000)
         await state(session, Phase.IDLE)
     assert viewer.numbers == list(range(75))
     samples, rate, _ = decoded(sound)
@@ -170,8 +169,8 @@ async def test_a_discontinuity_is_played_through(server: MediaServer) -> None:
     async with a_session(speed=FAST) as session:
         viewer = Viewer(session)
         await session.settled(session.play(url))
-        # The format changes: a listener hears the end, and asks again.
-        sounds = [await sound_from(session, start) for start in (0, 1_000_000)]
+        # The format changes: a listener reaches the end, and starts again.
+        sounds = [await audio_from(session, start) for start in (0, 1_000_000)]
         await state(session, Phase.IDLE)
     assert viewer.numbers == [*range(25), *range(25)]
     assert np.diff([picture.position for picture in viewer.pictures]).min() > 0
@@ -180,9 +179,7 @@ async def test_a_discontinuity_is_played_through(server: MediaServer) -> None:
         assert onsets(samples, rate) == pytest.approx([0], abs=0.06)
 
 
-async def test_a_live_stream_plays_and_cannot_be_sought(
-    server: MediaServer, tmp_path: Path
-) -> None:
+async def test_a_live_stream_plays_without_seeking(server: MediaServer, tmp_path: Path) -> None:
     files = hls(tmp_path, clip(6.0))
     for name, data in files.items():
         server.add(f"/{name}", Page(data, "video/mp2t"))
@@ -194,13 +191,13 @@ async def test_a_live_stream_plays_and_cannot_be_sought(
         assert (status.is_live, status.can_seek, status.duration) == (True, False, None)
         session.seek(1.0)
         assert session.status.epoch == status.epoch
-        # FFmpeg holds the last ones back until it knows that they are whole.
+        # FFmpeg keeps back the last ones until they are complete.
         await viewer.until(lambda: 147 in viewer.numbers)
         assert viewer.numbers[:73] == list(range(75, 148))
         await state(session, Phase.BUFFERING)
 
 
-async def test_broken_pictures_are_left_out(server: MediaServer) -> None:
+async def test_broken_frames_are_dropped(server: MediaServer) -> None:
     data = bytearray(clip(3.0, kind="mpegts", gop=5))
     for at in range(len(data) // 3, len(data) // 3 + 20 * 188, 188):
         data[at + 20 : at + 180] = bytes(160)

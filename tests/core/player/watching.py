@@ -1,4 +1,4 @@
-"""Looking at a player's screen, and waiting for what it does."""
+"""Collects a session's frames and waits for its phases."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -8,53 +8,55 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+import pytest
 
 from custom_components.retrocam.core.frames.feed import Picture
 from custom_components.retrocam.core.frames.jpeg import planes
-from custom_components.retrocam.core.pattern.picture import read_frame_number
+from custom_components.retrocam.core.player import pipeline
 from custom_components.retrocam.core.player.lookup.resolver import Resolver
 from custom_components.retrocam.core.player.machine import Phase
 from custom_components.retrocam.core.player.session import Session
 from custom_components.retrocam.core.player.status import Status
 
+from ...pattern_reader import read_frame_number
 from .lookups import a_resolver
 
 PATIENCE = 30.0
-"""Seconds after which a wait is a failure."""
+"""Timeout of waits, s."""
 FAST = 8.0
-"""How much faster than life clips play where their pace is not the question."""
+"""Playback speed of tests that do not measure time."""
 
 
 def luma(picture: Picture) -> NDArray[np.uint8]:
-    """Return the brightness of a picture, (rows, cols) uint8."""
+    """Return a frame's luma, (rows, cols) uint8."""
     return planes(picture.frame)[0]
 
 
 def number(picture: Picture) -> int | None:
-    """Return the frame number that a picture shows."""
+    """Return the frame number shown in a picture."""
     return read_frame_number(luma(picture))
 
 
 class Viewer:
-    """Collects what a screen shows, and waits for more."""
+    """Collects the frames of a session."""
 
     def __init__(self, session: Session) -> None:
         self.pictures: list[Picture] = []
         self.numbers: list[int | None] = []
         self.epochs: list[int] = []
-        self._screen = session.screen
+        self._broadcast = session.broadcast
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
-        self.leave = session.screen.subscribe(self._take)
+        self.leave = session.broadcast.subscribe(self._take)
 
     def _take(self, picture: Picture) -> None:
         self.pictures.append(picture)
         self.numbers.append(number(picture))
-        self.epochs.append(self._screen.epoch)
+        self.epochs.append(self._broadcast.epoch)
         self._loop.call_soon_threadsafe(self._changed.set)
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait for pictures until a condition holds."""
+        """Wait for frames until a condition holds."""
         async with asyncio.timeout(PATIENCE):
             while not condition():
                 self._changed.clear()
@@ -64,7 +66,7 @@ class Viewer:
 async def state(session: Session, *wanted: Phase) -> Status:
     """Wait until a session is in one of these phases."""
     changed = asyncio.Event()
-    leave = session.subscribe(lambda _status: changed.set())
+    leave = session.listeners.add(lambda _status: changed.set())
     try:
         async with asyncio.timeout(PATIENCE):
             while session.status.state not in wanted:
@@ -77,29 +79,33 @@ async def state(session: Session, *wanted: Phase) -> Status:
 
 @asynccontextmanager
 async def a_session(resolver: Resolver | None = None, **settings: Any) -> AsyncIterator[Session]:
-    """Run a session that may reach this machine; it must end with all its threads."""
+    """Run a session that may connect to this machine; all its threads must end."""
     resolver = resolver or a_resolver()
-    session = Session(resolver, **settings)
-    try:
-        yield session
-    finally:
-        assert await session.close(10)
-        assert await resolver.pool.close()
+    with pytest.MonkeyPatch.context() as patch:
+        # A thread that gets no core for a moment shows its frames late, and drops none.
+        patch.setattr(pipeline, "LATE", PATIENCE)
+        session = Session(resolver, **settings)
+        try:
+            yield session
+        finally:
+            assert await session.close(10)
+            assert await resolver.pool.close()
 
 
 def own_threads() -> list[str]:
     """Return the names of the player's threads."""
-    return [each.name for each in threading.enumerate() if each.name.startswith("retrocam")]
+    names = [thread.name for thread in threading.enumerate()]
+    return [name for name in names if name.startswith("retrocam")]
 
 
-async def sound_from(session: Session, start_us: int) -> bytes:
-    """Return the sound of what plays from a position on, to its end."""
+async def audio_from(session: Session, start_us: int) -> bytes:
+    """Return the audio from a position to its end."""
     ring = session.audio(session.status.session, session.status.epoch)
     return b"".join([data async for data in ring.listen(start_us)])
 
 
 async def failure(session: Session, media: str) -> Status:
-    """Play what cannot be played, or not to its end."""
+    """Play media that fail; return the status."""
     status = await session.settled(session.play(media))
     if status.state is Phase.PLAYING:
         status = await state(session, Phase.ERROR)

@@ -1,4 +1,4 @@
-"""A publisher that ends with its test."""
+"""Fixture of a publisher."""
 
 from collections.abc import AsyncIterator
 
@@ -6,11 +6,11 @@ import pytest
 
 from custom_components.retrocam.core.threads import run_in_thread
 
-from .studio import Studio
+from .publisher_harness import PublisherHarness
 
 
 @pytest.fixture
-async def studio() -> AsyncIterator[Studio]:
-    studio = Studio()
-    yield studio
-    await run_in_thread("closing", studio.close)
+async def harness() -> AsyncIterator[PublisherHarness]:
+    harness = PublisherHarness()
+    yield harness
+    await run_in_thread("closing", harness.close)

@@ -1,6 +1,7 @@
-"""What a player gets of encoded pictures and sound."""
+"""Encoded pictures and sound as received by a player."""
 
 from collections.abc import Iterable
+from contextlib import closing
 import io
 from itertools import pairwise
 
@@ -8,7 +9,7 @@ import av
 import pytest
 
 from custom_components.retrocam.core.frames.feed import Picture
-from custom_components.retrocam.core.pattern.picture import beep
+from custom_components.retrocam.core.pattern.marks import beep
 from custom_components.retrocam.core.publish.ts_encoder import AudioSource, Chunk, TsEncoder
 
 from .transport import FPS, PACKET, has_picture, noise, picture, played
@@ -24,7 +25,7 @@ def encoder(
 
 
 def encoded(pictures: Iterable[Picture], *, tone: AudioSource | None = None) -> list[Chunk]:
-    with encoder(tone=tone) as opened:
+    with closing(encoder(tone=tone)) as opened:
         return [chunk for each in pictures for chunk in opened.encode(each)]
 
 
@@ -32,26 +33,26 @@ def joined(chunks: Iterable[Chunk]) -> bytes:
     return b"".join(chunk.data for chunk in chunks)
 
 
-def test_every_picture_arrives_at_its_time() -> None:
-    seen = played(joined(encoded([picture(number) for number in range(60, 130)])))
-    assert seen.numbers == list(range(60, 130))
-    assert seen.times == pytest.approx([number / FPS for number in range(60, 130)], abs=1e-5)
+def test_pictures_keep_their_times() -> None:
+    decoded = played(joined(encoded([picture(number) for number in range(60, 130)])))
+    assert decoded.numbers == list(range(60, 130))
+    assert decoded.times == pytest.approx([number / FPS for number in range(60, 130)], abs=1e-5)
 
 
 @pytest.mark.parametrize("first", [0, 85, 25 * 3600])
-def test_the_beep_begins_with_the_flash(first: int) -> None:
+def test_beep_starts_with_the_flash(first: int) -> None:
     pictures = [picture(number) for number in range(first, first + 80)]
-    seen = played(joined(encoded(pictures, tone=beep)))
-    # The first sound is cut off where the stream begins.
-    begins = [time for time in seen.beeps() if time > seen.times[0] + 0.1]
-    flashes = [time for time in seen.flashes if time > seen.times[0] + 0.1]
+    decoded = played(joined(encoded(pictures, tone=beep)))
+    # The first beep is cut at the start of the stream.
+    begins = [time for time in decoded.beeps() if time > decoded.times[0] + 0.1]
+    flashes = [time for time in decoded.flashes if time > decoded.times[0] + 0.1]
     assert len(flashes) == 3
     assert begins == pytest.approx(flashes, abs=0.003)
-    gaps = [after[0] - before[0] for before, after in pairwise(seen.sound)]
-    assert max(gaps) < 0.0012, "the sound has holes"
+    gaps = [after[0] - before[0] for before, after in pairwise(decoded.sound)]
+    assert max(gaps) < 0.0012, "gaps in the sound"
 
 
-def test_streams_are_what_browsers_and_home_assistant_play() -> None:
+def test_codecs_are_playable_by_browsers_and_home_assistant() -> None:
     data = joined(encoded([picture(number) for number in range(50)], tone=beep))
     with av.open(io.BytesIO(data), "r", format="mpegts") as container:
         video, audio = container.streams.video[0], container.streams.audio[0]
@@ -64,25 +65,25 @@ def test_streams_are_what_browsers_and_home_assistant_play() -> None:
         assert (audio.codec_context.sample_rate, audio.codec_context.channels) == (48_000, 1)
 
 
-def test_without_a_tone_there_is_no_sound() -> None:
+def test_no_audio_stream_without_a_tone() -> None:
     data = joined(encoded([picture(number) for number in range(5)]))
     with av.open(io.BytesIO(data), "r", format="mpegts") as container:
         assert [stream.type for stream in container.streams] == ["video"]
 
 
-def test_a_reader_may_begin_at_every_key_chunk_and_at_no_other() -> None:
+def test_only_key_chunks_are_decodable_starts() -> None:
     chunks = encoded([picture(number) for number in range(60)], tone=beep)
     assert all(len(chunk.data) % PACKET == 0 and chunk.data[0] == 0x47 for chunk in chunks)
     keys = [index for index, chunk in enumerate(chunks) if chunk.key]
     assert [chunks[index].position for index in keys] == [0.0, 1.0, 2.0]
     for index in keys:
-        seen = played(joined(chunks[index:]))
+        decoded = played(joined(chunks[index:]))
         first = round(chunks[index].position * FPS)
-        assert seen.numbers == list(range(first, 60))
+        assert decoded.numbers == list(range(first, 60))
 
 
-def test_a_keyframe_comes_when_it_is_asked_for() -> None:
-    with encoder() as opened:
+def test_keyframe_on_request() -> None:
+    with closing(encoder()) as opened:
         chunks = [
             chunk
             for number in range(50)
@@ -91,58 +92,58 @@ def test_a_keyframe_comes_when_it_is_asked_for() -> None:
     assert [round(chunk.position * FPS) for chunk in chunks if chunk.key] == [0, 7, 8, 30]
 
 
-def test_keyframes_come_once_a_second_at_any_rate() -> None:
+def test_keyframe_every_second_at_any_rate() -> None:
     slow = [picture(number, position=number / 4) for number in range(13)]
     assert [chunk.position for chunk in encoded(slow) if chunk.key] == [0.0, 1.0, 2.0, 3.0]
 
 
-def test_nothing_is_held_back() -> None:
-    with encoder(tone=beep) as opened:
+def test_chunks_are_not_delayed() -> None:
+    with closing(encoder(tone=beep)) as opened:
         for number in range(40):
             chunks = opened.encode(picture(number))
             assert chunks[-1].position == number / FPS
             assert has_picture(chunks[-1].data)
 
 
-def test_a_source_that_begins_anew_goes_on_without_a_jump() -> None:
+def test_restarted_source_continues_without_a_jump() -> None:
     again = [*range(30, 60), *range(20)]
-    seen = played(joined(encoded([picture(number) for number in again], tone=beep)))
-    assert seen.numbers == again
-    assert seen.times == pytest.approx([1.2 + index / FPS for index in range(50)], abs=1e-5)
-    assert seen.beeps()[-1] == pytest.approx(seen.flashes[-1], abs=0.06)
+    decoded = played(joined(encoded([picture(number) for number in again], tone=beep)))
+    assert decoded.numbers == again
+    assert decoded.times == pytest.approx([1.2 + index / FPS for index in range(50)], abs=1e-5)
+    assert decoded.beeps()[-1] == pytest.approx(decoded.flashes[-1], abs=0.06)
 
 
-def test_a_day_without_pictures_is_closed_up_and_a_pause_is_not() -> None:
+def test_long_gap_is_removed_and_a_pause_is_kept() -> None:
     times = [0.0, 0.04, 3.04, 3.08, 86_400.0, 86_400.04]
     pictures = [picture(number, position=time) for number, time in enumerate(times)]
-    seen = played(joined(encoded(pictures)))
-    assert seen.numbers == list(range(6))
-    assert seen.times == pytest.approx([0.0, 0.04, 3.04, 3.08, 3.12, 3.16], abs=1e-5)
+    decoded = played(joined(encoded(pictures)))
+    assert decoded.numbers == list(range(6))
+    assert decoded.times == pytest.approx([0.0, 0.04, 3.04, 3.08, 3.12, 3.16], abs=1e-5)
 
 
-def test_pictures_that_come_too_fast_are_left_out() -> None:
+def test_too_frequent_pictures_are_dropped() -> None:
     fast = [picture(number, position=number / 60) for number in range(40)]
-    seen = played(joined(encoded([*fast, fast[-1]])))
-    assert seen.numbers == list(range(0, 40, 2))
+    decoded = played(joined(encoded([*fast, fast[-1]])))
+    assert decoded.numbers == list(range(0, 40, 2))
 
 
-def test_the_picture_that_was_given_stays_as_it_was() -> None:
+def test_encoded_picture_is_not_modified() -> None:
     given = picture(50)
     encoded([given])
     assert (given.frame.pts, given.frame.time, given.frame.pict_type) == (50, 2.0, 0)
 
 
-def test_the_rate_is_capped() -> None:
+def test_bitrate_is_capped() -> None:
     pictures = [noise(number) for number in range(100)]
     rates = []
     for bitrate in (1_000_000, 2_000_000, 4_000_000):
-        with encoder(bitrate=bitrate) as opened:
+        with closing(encoder(bitrate=bitrate)) as opened:
             size = sum(len(chunk.data) for each in pictures for chunk in opened.encode(each))
         rates.append(size * 8 / 4 / bitrate)
-    # The first second may use up the buffer, and the headers of the transport stream come on top.
+    # The first second may fill the rate buffer; transport stream headers are extra.
     assert max(rates) < 1.4
 
 
-def test_a_size_that_h264_cannot_have_is_an_error() -> None:
-    with pytest.raises(av.FFmpegError), encoder(size=(321, 181)) as opened:
+def test_odd_size_raises() -> None:
+    with pytest.raises(av.FFmpegError), closing(encoder(size=(321, 181))) as opened:
         opened.encode(picture(0))

@@ -1,4 +1,4 @@
-"""Pictures on order, and what is to be seen and heard in a transport stream."""
+"""Pictures on request, and the decoded content of a transport stream."""
 
 from dataclasses import dataclass, field
 import io
@@ -9,21 +9,19 @@ import numpy as np
 
 from custom_components.retrocam.core.frames.feed import Picture, Sink
 from custom_components.retrocam.core.frames.jpeg import planes
-from custom_components.retrocam.core.pattern.picture import (
-    SAMPLE_RATE,
-    TestPattern,
-    flash_visible,
-    read_frame_number,
-)
+from custom_components.retrocam.core.pattern.marks import SAMPLE_RATE
+from custom_components.retrocam.core.pattern.picture import TestPattern
+
+from ...pattern_reader import flash_visible, read_frame_number
 
 FPS = 25
 PACKET = 188
-"""Bytes of a transport stream packet."""
+"""Bytes per transport stream packet."""
 PATTERN = TestPattern(320, 180, FPS)
 
 
 def picture(number: int, *, position: float | None = None) -> Picture:
-    """Draw a small picture that shows its number."""
+    """Draw a small numbered picture."""
     seconds = number / FPS
     return Picture(
         PATTERN.render(number, seconds), seconds, seconds if position is None else position
@@ -31,7 +29,7 @@ def picture(number: int, *, position: float | None = None) -> Picture:
 
 
 def noise(number: int) -> Picture:
-    """Make a picture that costs as many bits as any can."""
+    """Return a picture of noise, the worst case for the bitrate."""
     frame = av.VideoFrame(320, 180, "yuv420p")
     random = np.random.default_rng(number)
     for plane in frame.planes:
@@ -40,13 +38,13 @@ def noise(number: int) -> Picture:
 
 
 def has_picture(chunk: bytes) -> bool:
-    """Tell whether transport stream packets of video, PID 0x100, are among these."""
+    """Return whether there are transport stream packets of video, PID 0x100."""
     headers = np.frombuffer(chunk, np.uint8).reshape(-1, PACKET)
     return bool(((headers[:, 1] & 0x1F == 1) & (headers[:, 2] == 0)).any())
 
 
-class Reel:
-    """A source of numbered pictures that makes as many as were allowed, as fast as it can."""
+class NumberedSource:
+    """A source of numbered pictures that emits as many as allowed, as fast as possible."""
 
     def __init__(self, first: int = 0) -> None:
         self.made = 0
@@ -54,7 +52,7 @@ class Reel:
         self._permits = threading.Semaphore(0)
 
     def allow(self, count: int) -> None:
-        """Let this many more be made. Any thread."""
+        """Allow `count` more pictures. Any thread."""
         self._permits.release(count)
 
     def run(self, emit: Sink, stop: threading.Event) -> None:
@@ -66,14 +64,14 @@ class Reel:
 
 
 @dataclass
-class Seen:
-    """What a player shows of a transport stream."""
+class DecodedStream:
+    """Decoded content of a transport stream."""
 
     numbers: list[int | None] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     """Presentation times of the pictures, in seconds."""
     flashes: list[float] = field(default_factory=list)
-    """Presentation times of the pictures in which the flash begins."""
+    """Presentation times of the pictures in which the flash starts."""
     sound: list[tuple[float, float]] = field(default_factory=list)
     """Presentation time and loudness, 0 to 1, of each millisecond of sound."""
 
@@ -95,7 +93,7 @@ class Seen:
             self.sound.append((frame.time + start / SAMPLE_RATE, loudness))
 
     def beeps(self) -> list[float]:
-        """Return when beeps begin, in seconds."""
+        """Return the start times of beeps, in seconds."""
         begins: list[float] = []
         quiet_since = float("-inf")
         for time, loudness in self.sound:
@@ -106,21 +104,21 @@ class Seen:
         return begins
 
 
-def play(container: av.container.InputContainer, pictures: int | None = None) -> Seen:
-    """Decode a stream to its end, or until so many pictures were seen."""
-    seen = Seen()
+def play(container: av.container.InputContainer, pictures: int | None = None) -> DecodedStream:
+    """Decode a stream to its end, or up to a number of pictures."""
+    decoded = DecodedStream()
     for packet in container.demux():
         for frame in packet.decode():
             if isinstance(frame, av.VideoFrame):
-                seen.add_picture(frame)
+                decoded.add_picture(frame)
             elif isinstance(frame, av.AudioFrame):
-                seen.add_sound(frame)
-        if pictures is not None and len(seen.numbers) >= pictures:
+                decoded.add_sound(frame)
+        if pictures is not None and len(decoded.numbers) >= pictures:
             break
-    return seen
+    return decoded
 
 
-def played(data: bytes) -> Seen:
+def played(data: bytes) -> DecodedStream:
     """Decode transport stream bytes."""
     with av.open(io.BytesIO(data), "r", format="mpegts") as container:
         return play(container)

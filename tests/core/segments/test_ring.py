@@ -1,4 +1,4 @@
-"""The ring of segments: what is kept, and where it lies in time."""
+"""The ring of segments: limits and timeline."""
 
 from collections.abc import Iterable
 from itertools import pairwise
@@ -7,7 +7,8 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.retrocam.core.mp4.fragment_reader import samples
-from custom_components.retrocam.core.segments.ring import Segment, SegmentRing
+from custom_components.retrocam.core.segments.ring import SegmentRing
+from custom_components.retrocam.core.segments.segment import Segment
 
 from ..media import (
     WALL,
@@ -28,12 +29,12 @@ from ..media import (
 MEGABYTE = 1_000_000
 
 
-def picture_count(cuts: Iterable[Cut]) -> int:
+def frame_count(cuts: Iterable[Cut]) -> int:
     return sum(len(numbers(c.init, c.parts)) for c in cuts)
 
 
-def pictures_shown(segments: Iterable[Segment]) -> list[float]:
-    """Positions of all pictures, in the order in which they are shown within their segment."""
+def frame_positions(segments: Iterable[Segment]) -> list[float]:
+    """Positions of all frames, in order of presentation within their segment."""
     found: list[float] = []
     for segment in segments:
         assert segment.video is not None
@@ -49,18 +50,18 @@ def pictures_shown(segments: Iterable[Segment]) -> list[float]:
 @pytest.mark.parametrize(
     ("bframes", "container"), [(0, "mpegts"), (2, "mpegts"), (2, "mp4"), (0, "mp4")]
 )
-def test_every_picture_once_and_in_order_over_a_restart(
+def test_every_frame_once_and_in_order_across_a_restart(
     bframes: int, container: str, low_latency: bool
 ) -> None:
     first = cut(encode(400, bframes=bframes, container=container), low_latency=low_latency)
-    # The worker begins anew with sequence 0, and so does the camera with its times.
+    # Worker sequence and camera timestamps restart at 0.
     source = encode(350, first=1000, bframes=bframes, container=container)
     second = cut(source, low_latency=low_latency)
     expected = [*range(392), *range(1000, 1346)]
     if not low_latency:
         expected = [*range(350), *range(1000, 1300)]
     elif bframes:
-        # Picture 392 is decoded before 391, which the worker lost when its source broke off.
+        # Frame 392 precedes 391 in decoding order; the worker lost 391 when the source broke off.
         expected = [*range(391), 392, *range(1000, 1346)]
     ring, clock = ring_of()
     with ring.cursor() as cursor:
@@ -75,16 +76,16 @@ def test_every_picture_once_and_in_order_over_a_restart(
     assert [s.discontinuity for s in segments].index(True) == len(first)
     assert sum(s.discontinuity for s in segments) == 1
     assert [read.first for read in reads] == [read.part is read.segment.parts[0] for read in reads]
-    shown = pictures_shown(segments)
+    shown = frame_positions(segments)
     steps = [later - earlier for earlier, later in pairwise(shown)]
     assert min(steps) == pytest.approx(0.04, abs=1e-3)
     assert max(steps) == pytest.approx(20, abs=1.5)
-    # Beside the restart and the lost picture: the worker itself gives the first picture of a run a
-    # time, which is too early when pictures are reordered.
+    # Apart from the restart and the lost frame: with B-frames, the worker sets the first pts of a run
+    # too early.
     assert sum(step > 0.041 for step in steps) <= (4 if bframes else 1)
 
 
-def test_bytes_are_shared_and_not_copied() -> None:
+def test_bytes_are_shared_not_copied() -> None:
     cuts = long_cuts()
     ring, _ = ring_of(cuts)
     with ring.cursor() as cursor:
@@ -95,10 +96,10 @@ def test_bytes_are_shared_and_not_copied() -> None:
     assert len({id(segment.init) for segment in ring.segments}) == 1
 
 
-def test_figures_of_what_is_held() -> None:
+def test_figures_of_a_filled_ring() -> None:
     cuts = long_cuts()
     ring, clock = ring_of(cuts)
-    assert ring.available == pytest.approx(picture_count(cuts) / 25)
+    assert ring.available == pytest.approx(frame_count(cuts) / 25)
     assert ring.size == sum(len(c.init) + sum(len(p.data) for p in c.parts) for c in cuts)
     assert ring.fps == pytest.approx(25)
     assert ring.frame_size == (160, 96)
@@ -106,7 +107,7 @@ def test_figures_of_what_is_held() -> None:
     assert [segment.complete for segment in ring.segments] == [True, True, False]
 
 
-def test_an_empty_ring_has_no_figures() -> None:
+def test_figures_of_an_empty_ring() -> None:
     ring, clock = ring_of()
     assert (ring.available, ring.size, ring.fps, ring.frame_size) == (0, 0, None, None)
     assert (ring.last_arrival, ring.newest_keyframe, ring.segments) == (None, None, ())
@@ -115,7 +116,7 @@ def test_an_empty_ring_has_no_figures() -> None:
     assert ring.segments == ()
 
 
-def test_a_part_before_any_segment_is_refused() -> None:
+def test_part_before_any_segment_is_refused() -> None:
     ring, clock = ring_of()
     with pytest.raises(RuntimeError):
         ring.add_part(short_cuts()[0].parts[0])
@@ -124,13 +125,13 @@ def test_a_part_before_any_segment_is_refused() -> None:
         ring.add_part(short_cuts()[1].parts[0])
 
 
-def test_seconds_are_kept_and_no_more() -> None:
+def test_limit_of_seconds() -> None:
     ring, _ = ring_of(short_cuts(), seconds=3.5)
     assert numbers_of(ring.segments) == list(range(150, 250))
     assert ring.available == pytest.approx(4)
 
 
-def test_bytes_bound_what_is_kept() -> None:
+def test_limit_of_bytes() -> None:
     cuts = short_cuts()
     sizes = [len(c.init) + len(c.parts[0].data) for c in cuts]
     ring, _ = ring_of(cuts, max_bytes=sum(sizes[-3:]))
@@ -139,13 +140,13 @@ def test_bytes_bound_what_is_kept() -> None:
     assert len(ring.segments) == 2
 
 
-def test_the_newest_complete_segment_and_the_one_in_progress_always_stay() -> None:
+def test_newest_complete_segment_and_the_one_in_progress_are_kept() -> None:
     ring, _ = ring_of(long_cuts(), seconds=0, max_bytes=0)
     assert [segment.complete for segment in ring.segments] == [True, False]
     assert ring.size == sum(segment.size for segment in ring.segments)
 
 
-def test_limits_change_at_once() -> None:
+def test_changed_limits_apply_at_once() -> None:
     ring, clock = ring_of(short_cuts()[:8], seconds=6)
     assert ring.available == pytest.approx(6)
     ring.limit(2, MEGABYTE)
@@ -189,7 +190,7 @@ def test_pruning_is_exact(steps: list[str | tuple[float, int]]) -> None:
         assert len(held) <= keep or (ring.size <= max_bytes and rest < seconds)
 
 
-def test_a_segment_that_broke_off_is_closed_with_what_it_has() -> None:
+def test_segment_that_broke_off_is_completed() -> None:
     first, second = short_cuts()[:2]
     ring, clock = ring_of([Cut(first.init, first.parts)])
     assert [s.complete for s in ring.segments] == [False]
@@ -199,7 +200,7 @@ def test_a_segment_that_broke_off_is_closed_with_what_it_has() -> None:
     assert [s.number for s in ring.segments] == [0, 1]
 
 
-def test_a_segment_that_never_had_a_part_leaves_nothing() -> None:
+def test_segment_without_parts_is_not_added() -> None:
     cuts = short_cuts()
     ring, clock = ring_of(cuts[:1])
     ring.begin(1, cuts[1].init)
@@ -207,12 +208,12 @@ def test_a_segment_that_never_had_a_part_leaves_nothing() -> None:
     assert [(s.number, s.run) for s in ring.segments] == [(0, 0), (1, 2)]
 
 
-def test_what_is_given_twice_is_held_once() -> None:
+def test_part_added_twice_is_held_once() -> None:
     complete, _, broken = long_cuts()
     ring, clock = ring_of([complete, Cut(broken.init, broken.parts[:2])])
     assert ring.holds(broken.parts[1])
     assert not ring.holds(broken.parts[2])
-    # Whoever was away for a moment is given the present segment from its beginning.
+    # A writer that returns adds the current segment from its start.
     feed(ring, [complete, broken], clock)
     assert numbers_of(ring.segments) == numbers(complete.init, complete.parts) + numbers(
         broken.init, broken.parts
@@ -220,24 +221,24 @@ def test_what_is_given_twice_is_held_once() -> None:
     assert len(ring.segments) == 2
 
 
-def test_a_new_size_is_a_discontinuity() -> None:
+def test_new_size_is_a_discontinuity() -> None:
     ring, clock = ring_of(short_cuts()[:2])
     feed(ring, cut(encode(200, size=(192, 108))), clock)
     assert [segment.discontinuity for segment in ring.segments] == [False, False, True, False]
     assert ring.frame_size == (192, 108)
 
 
-def test_a_gap_stays_visible_as_time() -> None:
+def test_gap_is_kept_on_the_timeline() -> None:
     ring, clock = ring_of(short_cuts()[:2])
     clock.now += 30
     feed(ring, short_cuts(), clock, run=1)
-    # The parts that the ring already has are not taken again.
+    # The ring ignores parts that it holds.
     before, after = ring.segments[1:3]
     assert after.start - before.end == pytest.approx(32)
     assert ring.available == pytest.approx(10)
 
 
-def test_wall_time_is_that_of_the_least_delayed_part() -> None:
+def test_wall_time_follows_the_part_with_the_least_delay() -> None:
     ring, clock = ring_of()
     began = clock.now
     delays = [0.9, 0.3, 0.7, 0.5]
@@ -246,14 +247,14 @@ def test_wall_time_is_that_of_the_least_delayed_part() -> None:
         ring.begin(0, segment.init)
         ring.add_part(segment.parts[0])
         ring.finish(1.0)
-    # Each was taken in its second, and seems to be only 0.3 s later.
+    # Each appears 0.3 s late: the least delay is unknown.
     assert [s.wall(s.start) for s in ring.segments] == [
         pytest.approx(WALL + index + 0.3) for index in range(4)
     ]
     assert ring.now == pytest.approx(ring.segments[-1].end + 0.2)
 
 
-def test_a_burst_of_old_segments_happened_before_it_came() -> None:
+def test_burst_of_old_segments_is_dated_before_its_arrival() -> None:
     clock = Clock()
     ring = SegmentRing(100, MEGABYTE, clock, clock.wall)
     for segment in short_cuts():
@@ -267,50 +268,49 @@ def test_a_burst_of_old_segments_happened_before_it_came() -> None:
         assert [read.segment.number for read in read_all(cursor)] == [7, 8, 9]
 
 
-def test_a_jump_of_the_wall_clock_counts_from_the_next_part() -> None:
+def test_wall_clock_step_applies_from_the_next_part() -> None:
     ring, clock = ring_of(short_cuts()[:2])
     clock.wall_ahead += 3600
     feed(ring, short_cuts()[2:4], clock)
     assert [s.wall(s.start) - WALL for s in ring.segments] == pytest.approx([0, 1, 3602, 3603])
-    # Time on the ring's own line knows nothing of it.
+    # The ring's timeline does not change.
     assert [s.start - ring.segments[0].start for s in ring.segments] == pytest.approx([0, 1, 2, 3])
 
 
-def test_the_newest_keyframe_is_found_within_a_segment() -> None:
+def test_newest_keyframe_within_a_segment() -> None:
     ring, _ = ring_of(long_cuts()[:1])
     found = ring.newest_keyframe
     assert found is not None
     assert (found.segment.number, found.index) == (0, 4)
     assert found.part is long_cuts()[0].parts[4]
     assert found.position == pytest.approx(found.segment.start + 4)
-    assert found.time == pytest.approx(found.segment.wall(found.segment.start) + 4)
 
 
-def test_damaged_parts_are_kept_and_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_damaged_parts_are_kept_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     good, after = short_cuts()[:2]
     broken = Part(1.5, True, good.parts[0].data[:-1])
     ring, clock = ring_of([good])
     feed(ring, [Cut(good.init, [broken], 1.25), after], clock)
-    assert "cannot be read" in caplog.text
+    assert "Cannot read a part" in caplog.text
     assert [s.duration for s in ring.segments] == pytest.approx([1, 1.25, 1])
     assert ring.available == pytest.approx(3.25)
-    (mark,) = ring.segments[1].marks
-    assert (mark.start, mark.pictures, mark.keyframe) == (ring.segments[0].end, 0, None)
+    (timing,) = ring.segments[1].timings
+    assert (timing.start, timing.frames, timing.keyframe) == (ring.segments[0].end, 0, None)
 
 
-def test_a_damaged_init_is_told_and_its_parts_are_kept(caplog: pytest.LogCaptureFixture) -> None:
+def test_damaged_init_is_logged_and_its_parts_are_kept(caplog: pytest.LogCaptureFixture) -> None:
     (good,) = short_cuts()[:1]
     ring, clock = ring_of([Cut(b"noise", good.parts, 1.0)])
-    assert "header cannot be read" in caplog.text
+    assert "Cannot read the header" in caplog.text
     assert (ring.available, ring.fps, ring.frame_size) == (1.0, None, None)
     assert ring.newest_keyframe is None
-    with pytest.raises(ValueError, match="init cannot be read"):
+    with pytest.raises(ValueError, match="no readable init"):
         ring.segments[0].position(0)
     assert ring.segments[0].start == clock.now - good.parts[0].duration
 
 
-def test_a_part_of_sound_alone_takes_its_time_from_the_worker() -> None:
+def test_part_with_audio_alone_has_the_duration_of_the_worker() -> None:
     (good,) = short_cuts()[:1]
     ring, _ = ring_of([Cut(good.init, [*good.parts, Part(0.5, False, b"\0\0\0\x08free")], 1.5)])
-    assert [mark.pictures for mark in ring.segments[0].marks] == [25, 0]
+    assert [timing.frames for timing in ring.segments[0].timings] == [25, 0]
     assert ring.available == pytest.approx(1.5)

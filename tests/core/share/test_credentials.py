@@ -1,4 +1,4 @@
-"""The lock of a share page: which PINs and cookies open it, and which do not."""
+"""Credentials of a share page: PIN hash, links, cookies and revoked sessions."""
 
 from dataclasses import replace
 import itertools
@@ -10,12 +10,12 @@ import pytest
 
 from custom_components.retrocam.core.share.credentials import (
     LIFETIME,
-    RENEWED_AFTER,
+    RENEW_AFTER,
     SLUG_PATTERN,
+    GuestSession,
     HashCost,
-    Lock,
-    Pass,
-    Revoked,
+    RevokedSessions,
+    ShareCredentials,
     check_pin,
     hash_pin,
 )
@@ -25,79 +25,79 @@ NOW = 1_800_000_000.0
 
 
 @pytest.fixture
-def lock() -> Lock:
-    return Lock.draw(hash_pin("1234", FAST))
+def credentials() -> ShareCredentials:
+    return ShareCredentials.generate(hash_pin("1234", FAST))
 
 
-def test_only_the_pin_opens_and_it_stands_nowhere(lock: Lock) -> None:
-    assert check_pin("1234", lock.pin_hash)
+def test_pin_is_checked_and_stored_only_as_a_salted_hash(credentials: ShareCredentials) -> None:
+    assert check_pin("1234", credentials.pin_hash)
     for wrong in ("1235", "12345", "123", "", "١٢٣٤", "1234 "):
-        assert not check_pin(wrong, lock.pin_hash)
-    assert "1234" not in str(lock.stored() | {"key": "", "slug": ""})
+        assert not check_pin(wrong, credentials.pin_hash)
+    assert "1234" not in str(credentials.as_dict() | {"key": "", "slug": ""})
     # Salted: the same PIN is another text each time.
     assert hash_pin("1234", FAST) != hash_pin("1234", FAST)
 
 
-def test_the_usual_cost_is_slow_in_memory_and_time() -> None:
-    stored = hash_pin("1234")
-    assert stored.startswith("scrypt$16384$8$1$")
-    assert check_pin("1234", stored)
+def test_default_cost_of_the_hash() -> None:
+    pin_hash = hash_pin("1234")
+    assert pin_hash.startswith("scrypt$16384$8$1$")
+    assert check_pin("1234", pin_hash)
 
 
-def test_a_hash_of_another_kind_is_refused() -> None:
+def test_unknown_hash_is_refused() -> None:
     with pytest.raises(ValueError, match="kind"):
         check_pin("1234", hash_pin("1234", FAST).replace("scrypt", "md5"))
 
 
-def test_links_have_128_bits_of_their_own() -> None:
-    slugs = {Lock.draw("").slug for _ in range(100)}
+def test_links_are_random() -> None:
+    slugs = {ShareCredentials.generate("").slug for _ in range(100)}
     assert len(slugs) == 100
     assert all(re.fullmatch(SLUG_PATTERN, slug) for slug in slugs)
 
 
-def test_a_cookie_opens_for_30_days(lock: Lock) -> None:
-    entry = Pass.draw(NOW)
-    cookie = lock.sign(entry)
+def test_cookie_expires_after_30_days(credentials: ShareCredentials) -> None:
+    session = GuestSession.start(NOW)
+    cookie = credentials.sign(session)
     for now in (NOW, NOW + LIFETIME - 1):
-        assert lock.verify(cookie, now) == entry
+        assert credentials.verify(cookie, now) == session
     for now in (NOW + LIFETIME, NOW + 10 * LIFETIME):
-        assert lock.verify(cookie, now) is None
+        assert credentials.verify(cookie, now) is None
 
 
-def test_a_renewed_cookie_is_the_same_guest_s_for_longer(lock: Lock) -> None:
-    entry = Pass.draw(NOW)
-    assert not entry.is_old(NOW + RENEWED_AFTER - 1)
-    later = NOW + RENEWED_AFTER
-    assert entry.is_old(later)
-    renewed = entry.renewed(later)
-    assert renewed.guest == entry.guest
-    assert not renewed.is_old(later)
-    assert lock.verify(lock.sign(renewed), later + LIFETIME - 1) == renewed
+def test_renewed_cookie_keeps_the_guest(credentials: ShareCredentials) -> None:
+    session = GuestSession.start(NOW)
+    assert not session.needs_renewal(NOW + RENEW_AFTER - 1)
+    later = NOW + RENEW_AFTER
+    assert session.needs_renewal(later)
+    renewed = session.renewed(later)
+    assert renewed.guest == session.guest
+    assert not renewed.needs_renewal(later)
+    assert credentials.verify(credentials.sign(renewed), later + LIFETIME - 1) == renewed
 
 
-def test_cookies_of_other_locks_pins_and_links_open_nothing(lock: Lock) -> None:
-    cookie = lock.sign(Pass.draw(NOW))
+def test_cookies_of_other_credentials_are_refused(credentials: ShareCredentials) -> None:
+    cookie = credentials.sign(GuestSession.start(NOW))
     others = [
-        Lock.draw(lock.pin_hash),
-        replace(lock, slug=Lock.draw("").slug),
-        replace(lock, key=Lock.draw("").key),
-        lock.changed(),
-        lock.changed(pin_hash=hash_pin("1234", FAST)),
-        lock.changed(new_link=True),
+        ShareCredentials.generate(credentials.pin_hash),
+        replace(credentials, slug=ShareCredentials.generate("").slug),
+        replace(credentials, key=ShareCredentials.generate("").key),
+        credentials.rotated(),
+        credentials.rotated(pin_hash=hash_pin("1234", FAST)),
+        credentials.rotated(new_link=True),
     ]
-    assert lock.verify(cookie, NOW) is not None
+    assert credentials.verify(cookie, NOW) is not None
     for other in others:
         assert other.verify(cookie, NOW) is None
-    assert lock.changed(new_link=True).slug != lock.slug
+    assert credentials.rotated(new_link=True).slug != credentials.slug
 
 
-def test_no_changed_character_is_let_through(lock: Lock) -> None:
-    cookie = lock.sign(Pass.draw(NOW))
+def test_forged_cookies_are_refused(credentials: ShareCredentials) -> None:
+    cookie = credentials.sign(GuestSession.start(NOW))
     letters = string.digits + string.ascii_letters + "._-"
     for at, letter in itertools.product(range(len(cookie)), letters):
         forged = cookie[:at] + letter + cookie[at + 1 :]
         if forged != cookie:
-            assert lock.verify(forged, NOW) is None
+            assert credentials.verify(forged, NOW) is None
     guest, expires, seal = cookie.split(".")
     for forged in (
         f"{guest}.{int(expires) + 86_400}.{seal}",
@@ -108,38 +108,38 @@ def test_no_changed_character_is_let_through(lock: Lock) -> None:
         f" {cookie}",
         seal,
     ):
-        assert lock.verify(forged, NOW) is None
+        assert credentials.verify(forged, NOW) is None
 
 
 @given(st.text())
-def test_no_other_text_is_a_cookie(text: str) -> None:
-    lock = Lock(slug="s" * 22, pin_hash="", key="00" * 32, generation=1)
-    assert lock.verify(text, NOW) is None
+def test_arbitrary_text_is_no_cookie(text: str) -> None:
+    credentials = ShareCredentials(slug="s" * 22, pin_hash="", key="00" * 32, generation=1)
+    assert credentials.verify(text, NOW) is None
 
 
-def test_a_lock_is_read_as_it_was_stored(lock: Lock) -> None:
-    assert Lock.from_stored(lock.stored()) == lock
+def test_credentials_survive_storage(credentials: ShareCredentials) -> None:
+    assert ShareCredentials.from_dict(credentials.as_dict()) == credentials
     with pytest.raises(KeyError):
-        Lock.from_stored({})
+        ShareCredentials.from_dict({})
 
 
-def test_who_has_left_stays_out_also_after_a_restart() -> None:
-    revoked = Revoked()
-    entry = Pass.draw(NOW)
-    assert entry.guest not in revoked
-    revoked.add(entry, NOW)
-    again = Revoked(revoked.stored())
-    assert entry.guest in again
-    # A cookie that was renewed just before has expired by then: there is no need to remember it.
-    again.add(Pass.draw(NOW), NOW + LIFETIME)
-    assert entry.guest not in again
-    assert len(again.stored()) == 1
+def test_revoked_session_stays_revoked_after_a_restart() -> None:
+    revoked = RevokedSessions()
+    session = GuestSession.start(NOW)
+    assert session.guest not in revoked
+    revoked.revoke(session, NOW)
+    restored = RevokedSessions(revoked.as_dict())
+    assert session.guest in restored
+    # All its cookies have expired by then.
+    restored.revoke(GuestSession.start(NOW), NOW + LIFETIME)
+    assert session.guest not in restored
+    assert len(restored.as_dict()) == 1
 
 
-def test_who_has_left_cannot_fill_the_memory() -> None:
-    revoked = Revoked({f"guest {number}": int(NOW) + number + 1 for number in range(4096)})
-    entry = Pass.draw(NOW)
-    revoked.add(entry, NOW)
-    assert len(revoked.stored()) == 4096
-    assert entry.guest in revoked
+def test_number_of_revoked_sessions_is_limited() -> None:
+    revoked = RevokedSessions({f"guest {number}": int(NOW) + number + 1 for number in range(4096)})
+    session = GuestSession.start(NOW)
+    revoked.revoke(session, NOW)
+    assert len(revoked.as_dict()) == 4096
+    assert session.guest in revoked
     assert "guest 0" not in revoked

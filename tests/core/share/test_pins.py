@@ -1,4 +1,4 @@
-"""PINs: which are common, and how long guessing an offered one takes at the limits there are."""
+"""Common PINs, and the chance to guess a suggested one under the rate limit."""
 
 from pathlib import Path
 import re
@@ -6,21 +6,21 @@ from typing import Final
 
 import pytest
 
-from custom_components.retrocam.core.share.pins import LEAST, draw_pin, is_common, is_pin
-from custom_components.retrocam.core.share.rate_limit import BY_LINK, Lockouts
+from custom_components.retrocam.core.share.pins import MIN_DIGITS, is_common, is_pin, random_pin
+from custom_components.retrocam.core.share.rate_limit import BY_LINK, PinRateLimiter
 
 YEAR: Final = 365 * 86_400.0
 SECURITY: Final = Path(__file__).parents[3] / "docs" / "security.md"
 
 
 @pytest.mark.parametrize("text", ["1234", "123456789012", "0000"])
-def test_what_is_typed_has_4_to_12_digits(text: str) -> None:
-    """PINs of 4 digits that an earlier version stored go on opening their pages."""
+def test_pin_has_4_to_12_digits(text: str) -> None:
+    """Stored PINs of 4 digits, from earlier versions, remain valid."""
     assert is_pin(text)
 
 
 @pytest.mark.parametrize("text", ["", "123", "1234567890123", "12a4", "１２３４", "1234\n", "-123"])
-def test_all_else_is_no_pin(text: str) -> None:
+def test_other_text_is_no_pin(text: str) -> None:
     assert not is_pin(text)
 
 
@@ -41,44 +41,44 @@ def test_common_pins(pins: str) -> None:
     assert [pin for pin in pins.split() if not is_common(pin)] == []
 
 
-def test_other_pins_are_not_common() -> None:
+def test_uncommon_pins() -> None:
     pins = "135790 246801 710384 9182734 4829103758 31021975 300285 190385719"
     assert [pin for pin in pins.split() if is_common(pin)] == []
 
 
-def test_what_is_offered_is_random_and_can_be_taken() -> None:
-    offered = [draw_pin() for _ in range(200)]
-    assert all(is_pin(pin) and len(pin) == LEAST and not is_common(pin) for pin in offered)
+def test_suggested_pins_are_random_and_valid() -> None:
+    offered = [random_pin() for _ in range(200)]
+    assert all(is_pin(pin) and len(pin) == MIN_DIGITS and not is_common(pin) for pin in offered)
     assert len(set(offered)) > 150
     assert {pin[0] for pin in offered} == set("0123456789")
 
 
 def guesses_in_a_year(burst: int) -> int:
-    """Count the PINs that somebody with an address for each can try at a link in a year.
+    """Count the PINs that can be tried at a link in a year, each from another address.
 
-    After each `burst` he waits until they are forgotten.
+    Waits after each `burst` until the failures are forgotten.
     """
-    lockouts, now, guesses = Lockouts(), 0.0, 0
+    pin_limiter, now, guesses = PinRateLimiter(), 0.0, 0
     while True:
         for _ in range(burst):
-            now += lockouts.retry_after(f"192.0.{guesses >> 8}.{guesses & 255}", "link", now)
+            now += pin_limiter.retry_after(f"192.0.{guesses >> 8}.{guesses & 255}", "link", now)
             if now > YEAR:
                 return guesses
-            lockouts.count(f"192.0.{guesses >> 8}.{guesses & 255}", "link", now)
+            pin_limiter.count_failure(f"192.0.{guesses >> 8}.{guesses & 255}", "link", now)
             guesses += 1
-        now += BY_LINK.forgotten
+        now += BY_LINK.reset_after
 
 
-def test_the_chance_to_guess_an_offered_pin_in_a_year_is_the_one_that_is_told() -> None:
+def test_documented_chance_to_guess_a_suggested_pin() -> None:
     most = max(guesses_in_a_year(burst) for burst in range(1, 60))
     assert most >= guesses_in_a_year(10**6)
     # Every 101st PIN: all digits in all places.
-    sample = range(0, 10**LEAST, 101)
-    common = sum(is_common(f"{number:0{LEAST}}") for number in sample) / len(sample)
-    chance = 100 * most / ((1 - common) * 10**LEAST)
+    sample = range(0, 10**MIN_DIGITS, 101)
+    common = sum(is_common(f"{number:0{MIN_DIGITS}}") for number in sample) / len(sample)
+    chance = 100 * most / ((1 - common) * 10**MIN_DIGITS)
     assert 0.05 < common < 0.2
-    told = re.search(r"(\d+\.\d+) % in a year", SECURITY.read_text(encoding="utf-8"))
-    assert told is not None
-    assert float(told[1]) == round(chance, 2)
-    # What it was with four digits.
+    documented = re.search(r"(\d+\.\d+) % in a year", SECURITY.read_text(encoding="utf-8"))
+    assert documented is not None
+    assert float(documented[1]) == round(chance, 2)
+    # With four digits.
     assert 10 < 100 * most / 10**4 < 20

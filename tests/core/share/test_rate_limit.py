@@ -1,4 +1,4 @@
-"""Lock-outs: what guessing comes to, from one address and from many."""
+"""Rate limit of PIN attempts, from one address and from many."""
 
 from collections.abc import Callable, Iterator
 from itertools import cycle
@@ -8,17 +8,17 @@ import pytest
 
 from custom_components.retrocam.core.share.credentials import (
     LIFETIME,
+    GuestSession,
     HashCost,
-    Lock,
-    Pass,
+    ShareCredentials,
     check_pin,
     hash_pin,
 )
 from custom_components.retrocam.core.share.rate_limit import (
     BY_ADDRESS,
     BY_LINK,
-    MOST_KEPT,
-    Lockouts,
+    MAX_KEPT,
+    PinRateLimiter,
     address_key,
 )
 
@@ -28,82 +28,84 @@ DAY = 86_400.0
 PINS = [f"{number:04}" for number in range(10_000)]
 
 
-def wrong(lockouts: Lockouts, count: int, address: str = "192.0.2.1", link: str = "link") -> None:
+def wrong(
+    pin_limiter: PinRateLimiter, count: int, address: str = "192.0.2.1", link: str = "link"
+) -> None:
     for _ in range(count):
-        lockouts.count(address, link, NOW)
+        pin_limiter.count_failure(address, link, NOW)
 
 
-def test_five_wrong_pins_lock_an_address_out_and_each_further_one_doubles_it() -> None:
-    lockouts = Lockouts()
+def test_address_is_locked_out_after_five_failures_and_doubles() -> None:
+    pin_limiter = PinRateLimiter()
     for _ in range(5):
-        assert lockouts.retry_after("192.0.2.1", "link", NOW) == 0
-        lockouts.count("192.0.2.1", "link", NOW)
+        assert pin_limiter.retry_after("192.0.2.1", "link", NOW) == 0
+        pin_limiter.count_failure("192.0.2.1", "link", NOW)
     now, lengths = NOW, []
     for _ in range(12):
-        lengths.append(lockouts.retry_after("192.0.2.1", "other", now))
+        lengths.append(pin_limiter.retry_after("192.0.2.1", "other", now))
         now += lengths[-1]
-        assert lockouts.retry_after("192.0.2.1", "other", now - 1) == 1
-        assert lockouts.retry_after("192.0.2.1", "other", now) == 0
-        lockouts.count("192.0.2.1", "other", now)
+        assert pin_limiter.retry_after("192.0.2.1", "other", now - 1) == 1
+        assert pin_limiter.retry_after("192.0.2.1", "other", now) == 0
+        pin_limiter.count_failure("192.0.2.1", "other", now)
     assert lengths[:3] == [60, 120, 240]
     assert lengths[-1] == DAY
-    assert lockouts.retry_after("192.0.2.2", "link", now) == 0
+    assert pin_limiter.retry_after("192.0.2.2", "link", now) == 0
 
 
-def test_twenty_wrong_pins_from_anywhere_lock_a_link_out() -> None:
-    lockouts = Lockouts()
+def test_link_is_locked_out_after_twenty_failures() -> None:
+    pin_limiter = PinRateLimiter()
     for number in range(20):
-        assert lockouts.retry_after("198.51.100.1", "link", NOW) == 0
-        wrong(lockouts, 1, f"192.0.2.{number}")
-    assert lockouts.retry_after("198.51.100.1", "link", NOW) == 60
-    assert lockouts.retry_after("198.51.100.1", "another link", NOW) == 0
+        assert pin_limiter.retry_after("198.51.100.1", "link", NOW) == 0
+        wrong(pin_limiter, 1, f"192.0.2.{number}")
+    assert pin_limiter.retry_after("198.51.100.1", "link", NOW) == 60
+    assert pin_limiter.retry_after("198.51.100.1", "another link", NOW) == 0
 
 
-def test_a_lockout_outlasts_a_restart() -> None:
-    lockouts = Lockouts()
-    wrong(lockouts, 7)
-    again = Lockouts(json.loads(json.dumps(lockouts.stored())))
-    assert again.retry_after("192.0.2.1", "link", NOW) == 240
-    assert again.failures("link", NOW) == 7
+def test_lockout_survives_a_restart() -> None:
+    pin_limiter = PinRateLimiter()
+    wrong(pin_limiter, 7)
+    restored = PinRateLimiter(json.loads(json.dumps(pin_limiter.as_dict())))
+    assert restored.retry_after("192.0.2.1", "link", NOW) == 240
+    assert restored.failure_count("link", NOW) == 7
 
 
-def test_wrong_pins_are_forgotten_in_the_end() -> None:
-    lockouts = Lockouts()
-    wrong(lockouts, 4)
-    later = NOW + BY_LINK.forgotten
-    assert lockouts.failures("link", later - 1) == 4
-    assert lockouts.failures("link", later) == 0
-    lockouts.count("192.0.2.1", "link", later)
-    assert lockouts.failures("link", later) == 1
-    assert lockouts.retry_after("192.0.2.1", "link", later) == 0
+def test_failures_are_forgotten() -> None:
+    pin_limiter = PinRateLimiter()
+    wrong(pin_limiter, 4)
+    later = NOW + BY_LINK.reset_after
+    assert pin_limiter.failure_count("link", later - 1) == 4
+    assert pin_limiter.failure_count("link", later) == 0
+    pin_limiter.count_failure("192.0.2.1", "link", later)
+    assert pin_limiter.failure_count("link", later) == 1
+    assert pin_limiter.retry_after("192.0.2.1", "link", later) == 0
 
 
-def test_a_right_pin_takes_back_its_own_count_only() -> None:
-    lockouts = Lockouts()
-    wrong(lockouts, 4)
-    lockouts.count("192.0.2.1", "link", NOW)
-    assert lockouts.retry_after("192.0.2.1", "link", NOW) == 60
-    lockouts.was_right("192.0.2.1", "link")
-    assert lockouts.retry_after("192.0.2.1", "link", NOW) == 0
-    assert lockouts.failures("link", NOW) == 4
-    fresh = Lockouts()
-    fresh.count("192.0.2.1", "link", NOW)
-    fresh.was_right("192.0.2.1", "link")
-    assert fresh.stored() == {"addresses": {}, "links": {}}
+def test_right_pin_withdraws_only_its_own_failure() -> None:
+    pin_limiter = PinRateLimiter()
+    wrong(pin_limiter, 4)
+    pin_limiter.count_failure("192.0.2.1", "link", NOW)
+    assert pin_limiter.retry_after("192.0.2.1", "link", NOW) == 60
+    pin_limiter.withdraw_failure("192.0.2.1", "link")
+    assert pin_limiter.retry_after("192.0.2.1", "link", NOW) == 0
+    assert pin_limiter.failure_count("link", NOW) == 4
+    fresh = PinRateLimiter()
+    fresh.count_failure("192.0.2.1", "link", NOW)
+    fresh.withdraw_failure("192.0.2.1", "link")
+    assert fresh.as_dict() == {"addresses": {}, "links": {}}
 
 
-def test_another_pin_begins_anew() -> None:
-    lockouts = Lockouts()
-    wrong(lockouts, 20)
-    lockouts.forget("link")
-    assert lockouts.failures("link", NOW) == 0
-    assert lockouts.retry_after("198.51.100.1", "link", NOW) == 0
+def test_new_pin_resets_the_link() -> None:
+    pin_limiter = PinRateLimiter()
+    wrong(pin_limiter, 20)
+    pin_limiter.reset_link("link")
+    assert pin_limiter.failure_count("link", NOW) == 0
+    assert pin_limiter.retry_after("198.51.100.1", "link", NOW) == 0
 
 
-def test_a_clock_that_is_set_back_makes_no_lockout_longer() -> None:
-    lockouts = Lockouts()
-    wrong(lockouts, 5)
-    assert lockouts.retry_after("192.0.2.1", "link", NOW - 10 * DAY) == 60
+def test_clock_set_back_prolongs_no_lockout() -> None:
+    pin_limiter = PinRateLimiter()
+    wrong(pin_limiter, 5)
+    assert pin_limiter.retry_after("192.0.2.1", "link", NOW - 10 * DAY) == 60
 
 
 @pytest.mark.parametrize(
@@ -117,22 +119,22 @@ def test_a_clock_that_is_set_back_makes_no_lockout_longer() -> None:
         ("somewhere", "somewhere"),
     ],
 )
-def test_a_household_counts_as_one(address: str, key: str) -> None:
+def test_ipv6_addresses_count_by_prefix(address: str, key: str) -> None:
     assert address_key(address) == key
 
 
-def test_a_flood_does_not_fill_the_memory_and_drops_no_link_that_exists() -> None:
-    lockouts = Lockouts()
-    wrong(lockouts, 19, link="known")
-    for number in range(3 * MOST_KEPT):
+def test_flood_is_limited_and_evicts_no_existing_link() -> None:
+    pin_limiter = PinRateLimiter()
+    wrong(pin_limiter, 19, link="known")
+    for number in range(3 * MAX_KEPT):
         address = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
-        lockouts.count(address, f"link {number}", NOW, known={"known"})
-    stored = lockouts.stored()
-    assert len(stored["addresses"]) == len(stored["links"]) == MOST_KEPT
-    assert lockouts.failures("known", NOW) == 19
-    # What has been forgotten goes first.
-    lockouts.count("192.0.2.9", "last", NOW + BY_LINK.forgotten, known={"known"})
-    assert lockouts.stored()["links"].keys() == {"last"}
+        pin_limiter.count_failure(address, f"link {number}", NOW, keep={"known"})
+    stored = pin_limiter.as_dict()
+    assert len(stored["addresses"]) == len(stored["links"]) == MAX_KEPT
+    assert pin_limiter.failure_count("known", NOW) == 19
+    # Forgotten failures are evicted first.
+    pin_limiter.count_failure("192.0.2.9", "last", NOW + BY_LINK.reset_after, keep={"known"})
+    assert pin_limiter.as_dict()["links"].keys() == {"last"}
 
 
 def addresses(count: int) -> Iterator[str]:
@@ -140,16 +142,18 @@ def addresses(count: int) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("count", [1, 100])
-@pytest.mark.parametrize("patient", [False, True], ids=["as fast as can be", "waiting"])
-def test_ten_thousand_pins_never_open_and_never_lock_a_guest_out(
-    count: int, *, patient: bool
-) -> None:
-    lock, lockouts, now = Lock.draw(hash_pin("5678", FAST)), Lockouts(), NOW
-    cookie = lock.sign(Pass.draw(NOW))
+@pytest.mark.parametrize("patient", [False, True], ids=["impatient", "patient"])
+def test_brute_force_fails_and_locks_no_guest_out(count: int, *, patient: bool) -> None:
+    credentials, pin_limiter, now = (
+        ShareCredentials.generate(hash_pin("5678", FAST)),
+        PinRateLimiter(),
+        NOW,
+    )
+    cookie = credentials.sign(GuestSession.start(NOW))
     tried = 0
     opened = False
     for pin, address in zip(PINS, addresses(count), strict=False):
-        wait = lockouts.retry_after(address, lock.slug, now)
+        wait = pin_limiter.retry_after(address, credentials.slug, now)
         if patient:
             now += wait
         elif wait:
@@ -157,23 +161,23 @@ def test_ten_thousand_pins_never_open_and_never_lock_a_guest_out(
             continue
         if now > NOW + 30 * DAY:
             break
-        lockouts.count(address, lock.slug, now, known={lock.slug})
+        pin_limiter.count_failure(address, credentials.slug, now, keep={credentials.slug})
         tried += 1
-        opened = opened or check_pin(pin, lock.pin_hash)
-        assert now >= NOW + LIFETIME or lock.verify(cookie, now) is not None
+        opened = opened or check_pin(pin, credentials.pin_hash)
+        assert now >= NOW + LIFETIME or credentials.verify(cookie, now) is not None
     assert not opened
-    # In 30 days, from wherever: the free ones, eleven while it grows, and one a day.
+    # In 30 days, from any address: the free ones, 11 while the lock-out grows, and one a day.
     limit = 20 + 11 + 30 if patient else 20 + 6
     assert 5 <= tried <= limit
 
 
-def test_many_at_once_are_no_more_than_one_after_the_other() -> None:
-    lockouts = Lockouts()
+def test_parallel_attempts_count_like_successive_ones() -> None:
+    pin_limiter = PinRateLimiter()
     admitted = 0
     looking: list[Callable[[], None]] = []
     for _ in range(100):
-        if not lockouts.retry_after("192.0.2.1", "link", NOW):
+        if not pin_limiter.retry_after("192.0.2.1", "link", NOW):
             admitted += 1
-            lockouts.count("192.0.2.1", "link", NOW)
-            looking.append(lambda: None)  # the slow hash, which is not done yet
-    assert admitted == len(looking) == BY_ADDRESS.free
+            pin_limiter.count_failure("192.0.2.1", "link", NOW)
+            looking.append(lambda: None)  # the slow hash, still pending
+    assert admitted == len(looking) == BY_ADDRESS.free_attempts

@@ -1,6 +1,6 @@
-"""Servers that never stop sending, for a child process with a limit of memory to read from.
+"""Servers that send endless data, read in a child process with limited memory.
 
-Run as a module with the kind of server and the reader; prints JSON of how it ended and what it took.
+Run as a module with the kind of server and the reader; prints the outcome and the memory as JSON.
 """
 
 import contextlib
@@ -54,13 +54,16 @@ SERVERS: Final[dict[str, tuple[bytes, bytes]]] = {
     ),
 }
 ENOUGH: Final = 700_000_000
-"""Bytes after which a server ends that is read without a limit."""
+"""Bytes that a server sends to a reader without a limit."""
 PATIENCE: Final = 3.0
-"""Seconds that each call of FFmpeg may take."""
+"""Timeout of each FFmpeg call, s, for servers that FFmpeg would read for ever."""
+LONG_PATIENCE: Final = 60.0
+"""Timeout for the others, whose end is a limit, s: on a busy machine that takes a while."""
+ENDLESS: Final = ("h264", "rtsp", "http_header")
 
 
 def serve(head: bytes, block: bytes, blocks: int = sys.maxsize) -> int:
-    """Answer each connection with `head` and then `block`, again and again; returns the port."""
+    """Answer each connection with `head` and repeated `block`; return the port."""
     server = socket.create_server(("127.0.0.1", 0))
 
     def answer(connection: socket.socket) -> None:
@@ -81,7 +84,7 @@ def serve(head: bytes, block: bytes, blocks: int = sys.maxsize) -> int:
 
 
 def peak() -> int:
-    """Return the most memory that this process has had, in bytes."""
+    """Return the peak memory of this process, in bytes."""
     lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 
@@ -99,28 +102,29 @@ def read_as_worker(url: str) -> str:
     return "ended"
 
 
-def read_as_probe(url: str) -> str:
-    """Open a source as a config flow does; returns the error's code."""
+def read_as_probe(url: str, patience: float) -> str:
+    """Open a source as a config flow does; return the error code."""
     try:
-        probe(url, {}, threading.Event(), open_timeout=PATIENCE, read_timeout=PATIENCE)
+        probe(url, {}, threading.Event(), open_timeout=patience, read_timeout=patience)
     except SourceError as error:
         return error.code
     return "opened"
 
 
 def main(kind: str, reader: str, *, limited: bool) -> None:
-    """Read one server and print what that took."""
+    """Read one server; print outcome and memory."""
     blocks = sys.maxsize
     if limited:
         limit_allocations()
     else:
         blocks = ENOUGH // len(SERVERS[kind][1])
-    # Of addresses, so that a fault here ends this process and not the machine.
+    # Of address space: a fault here must not exhaust the machine.
     resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
     scheme = "rtsp" if kind == "rtsp" else "http"
     url = f"{scheme}://127.0.0.1:{serve(*SERVERS[kind], blocks)}/x"
     before = peak()
-    end = read_as_worker(url) if reader == "worker" else read_as_probe(url)
+    patience = PATIENCE if kind in ENDLESS else LONG_PATIENCE
+    end = read_as_worker(url) if reader == "worker" else read_as_probe(url, patience)
     sys.stdout.write(json.dumps({"end": end, "grown": peak() - before}) + "\n")
 
 

@@ -1,9 +1,11 @@
-"""Opening a source once, against real servers: what it is told to be, and why it cannot be used."""
+"""Probe of sources, against real servers."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 import socket
 import threading
+from typing import Literal
 
 import av
 import pytest
@@ -18,11 +20,15 @@ from custom_components.retrocam.core.errors import (
     SourceTimeoutError,
 )
 from custom_components.retrocam.core.frames import jpeg
-from custom_components.retrocam.core.pattern.picture import TestPattern, read_frame_number
+from custom_components.retrocam.core.pattern.picture import TestPattern
+from custom_components.retrocam.core.sources.audio import audio_name
 from custom_components.retrocam.core.sources.probe import ProbeResult, probe
+from custom_components.retrocam.stream.url_provider import CARRIED_AUDIO
 from tests.rtsp import RtspServer
 
+from ...pattern_reader import read_frame_number
 from .http_camera import SECRET, HttpCamera, sound, video
+from .rtmp_camera import RtmpCamera
 
 
 @pytest.fixture
@@ -32,14 +38,14 @@ def http_camera(socket_enabled: None) -> Iterator[HttpCamera]:
     camera.close()
 
 
-def opened(url: str, **options: str) -> ProbeResult:
+def probed(url: str, **options: str) -> ProbeResult:
     return probe(url, options, threading.Event(), open_timeout=5, read_timeout=5)
 
 
 def refused_as(url: str) -> type[SourceError]:
-    """Return how a URL is refused; whatever is said must not hold its password."""
+    """Return the error of a URL, which must not have its password."""
     with pytest.raises(SourceError) as caught:
-        opened(url)
+        probed(url)
     error: BaseException | None = caught.value
     while error is not None:
         assert SECRET not in f"{error} {error!r}"
@@ -49,28 +55,28 @@ def refused_as(url: str) -> type[SourceError]:
 
 
 @pytest.mark.parametrize("b_frames", [0, 2])
-def test_an_rtsp_camera_is_what_it_is(rtsp_server: RtspServer, b_frames: int) -> None:
+def test_rtsp_camera_is_probed(rtsp_server: RtspServer, b_frames: int) -> None:
     mount = rtsp_server.mount("/porch", width=640, height=360, fps=25, b_frames=b_frames)
-    found = opened(mount.url, rtsp_transport="tcp")
-    assert (found.width, found.height, found.codec) == (640, 360, "h264")
-    assert found.container == "rtsp"
-    # FFmpeg has none for the first packets of RTSP, which must not be taken for a camera without.
-    assert found.has_timestamps
-    assert jpeg.size(found.jpeg) == (640, 360)
-    assert read_frame_number(jpeg.planes(jpeg.decode(found.jpeg))[0]) is not None
+    result = probed(mount.url, rtsp_transport="tcp")
+    assert (result.width, result.height, result.codec) == (640, 360, "h264")
+    assert result.container == "rtsp"
+    # FFmpeg has no dts for the first packets of RTSP.
+    assert result.has_timestamps
+    assert jpeg.size(result.jpeg) == (640, 360)
+    assert read_frame_number(jpeg.planes(jpeg.decode(result.jpeg))[0]) is not None
     mount.wait_for_watchers(0)
 
 
-def test_the_picture_is_small_enough_to_be_shown(rtsp_server: RtspServer) -> None:
+def test_jpeg_is_scaled_to_640_pixels(rtsp_server: RtspServer) -> None:
     mount = rtsp_server.mount("/porch", width=1280, height=720)
-    found = opened(mount.url)
-    assert (found.width, found.height) == (1280, 720)
-    assert jpeg.size(found.jpeg) == (640, 360)
+    result = probed(mount.url)
+    assert (result.width, result.height) == (1280, 720)
+    assert jpeg.size(result.jpeg) == (640, 360)
 
 
-def test_credentials_open_the_camera(rtsp_server: RtspServer) -> None:
+def test_credentials_are_required(rtsp_server: RtspServer) -> None:
     mount = rtsp_server.mount("/porch", username="us er", password="p@ss/w:rd?#%")
-    assert opened(mount.url_with("us er", "p@ss/w:rd?#%")).width == 320
+    assert probed(mount.url_with("us er", "p@ss/w:rd?#%")).width == 320
     assert refused_as(mount.url_with("us er", SECRET)) is InvalidAuthError
     assert refused_as(mount.url) is InvalidAuthError
 
@@ -112,10 +118,25 @@ def test_http_refusals(http_camera: HttpCamera, status: int, error: type[SourceE
 
 @pytest.mark.parametrize(("container", "has_timestamps"), [("mpegts", True), ("h264", False)])
 def test_http_video(http_camera: HttpCamera, container: str, *, has_timestamps: bool) -> None:
-    found = opened(http_camera.url("/x", 200, video(container)))
-    assert (found.width, found.height, found.codec) == (320, 180, "h264")
-    assert found.has_timestamps is has_timestamps
-    assert read_frame_number(jpeg.planes(jpeg.decode(found.jpeg))[0]) == 0
+    result = probed(http_camera.url("/x", 200, video(container)))
+    assert (result.width, result.height, result.codec) == (320, 180, "h264")
+    assert result.has_timestamps is has_timestamps
+    assert read_frame_number(jpeg.planes(jpeg.decode(result.jpeg))[0]) == 0
+
+
+@pytest.mark.parametrize(("codec", "name"), [("aac", "AAC"), ("libmp3lame", "MP3")])
+def test_audio_codec_is_named(http_camera: HttpCamera, codec: str, name: str) -> None:
+    result = probed(http_camera.url("/x", 200, video("mpegts", audio_codec=codec)))
+    assert result.audio_codec is not None
+    # Home Assistant drops MP3 because FFmpeg's decoder has another name.
+    assert (result.audio_codec in CARRIED_AUDIO) == (name == "AAC")
+    assert audio_name(result.audio_codec) == name
+
+
+@pytest.mark.parametrize(("fps", "slow"), [("1/5", True), ("1/2", True), ("2", False)])
+def test_slow_source(http_camera: HttpCamera, fps: str, *, slow: bool) -> None:
+    body = video("mpegts", frames=6, fps=Fraction(fps))
+    assert probed(http_camera.url("/x", 200, body)).slow is slow
 
 
 def test_http_mjpeg(http_camera: HttpCamera) -> None:
@@ -127,9 +148,9 @@ def test_http_mjpeg(http_camera: HttpCamera) -> None:
         for picture in pictures
     )
     kind = "multipart/x-mixed-replace; boundary=x"
-    found = opened(http_camera.url("/x", 200, body, Content_Type=kind))
-    assert (found.width, found.height, found.codec) == (320, 180, "mjpeg")
-    assert found.container == "mpjpeg"
+    result = probed(http_camera.url("/x", 200, body, Content_Type=kind))
+    assert (result.width, result.height, result.codec) == (320, 180, "mjpeg")
+    assert result.container == "mpjpeg"
 
 
 @pytest.mark.parametrize(
@@ -141,18 +162,18 @@ def test_http_without_video(http_camera: HttpCamera, body: bytes) -> None:
     assert refused_as(http_camera.url("/x", 200, body)) is NoVideoError
 
 
-def test_video_that_ends_before_its_first_picture(http_camera: HttpCamera) -> None:
+def test_video_without_a_keyframe(http_camera: HttpCamera) -> None:
     body = video("mpegts", skip_keyframes=True)
     assert refused_as(http_camera.url("/x", 200, body)) is NoVideoError
 
 
-def test_joining_in_the_middle_waits_for_a_keyframe(http_camera: HttpCamera) -> None:
+def test_probe_waits_for_a_keyframe(http_camera: HttpCamera) -> None:
     body = video("mpegts", skip_keyframes=True) + video("mpegts")
-    found = opened(http_camera.url("/x", 200, body))
-    assert read_frame_number(jpeg.planes(jpeg.decode(found.jpeg))[0]) is not None
+    result = probed(http_camera.url("/x", 200, body))
+    assert read_frame_number(jpeg.planes(jpeg.decode(result.jpeg))[0]) is not None
 
 
-def test_nobody_there(socket_enabled: None) -> None:
+def test_closed_port_cannot_connect(socket_enabled: None) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
@@ -160,12 +181,12 @@ def test_nobody_there(socket_enabled: None) -> None:
         assert refused_as(f"http://user:{SECRET}@127.0.0.1:{port}/x") is CannotConnectError
 
 
-def test_a_host_that_has_no_address() -> None:
+def test_unknown_host_cannot_connect() -> None:
     assert refused_as(f"rtsp://user:{SECRET}@host.invalid/x") is CannotConnectError
 
 
 @pytest.mark.parametrize("scheme", ["rtsp", "http", "rtmp"])
-def test_one_who_never_answers(socket_enabled: None, scheme: str) -> None:
+def test_silent_server_times_out(socket_enabled: None, scheme: str) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
@@ -174,7 +195,7 @@ def test_one_who_never_answers(socket_enabled: None, scheme: str) -> None:
             probe(url, {}, threading.Event(), open_timeout=0.3, read_timeout=0.3)
 
 
-def test_a_camera_that_hangs_after_it_was_opened(rtsp_server: RtspServer) -> None:
+def test_hanging_rtsp_server_times_out(rtsp_server: RtspServer) -> None:
     mount = rtsp_server.mount("/porch")
     rtsp_server.hang()
     with pytest.raises(SourceTimeoutError):
@@ -183,59 +204,85 @@ def test_a_camera_that_hangs_after_it_was_opened(rtsp_server: RtspServer) -> Non
 
 @pytest.fixture
 def endless(http_camera: HttpCamera) -> str:
-    """A source that sends packets and never a picture, for longer than anybody waits."""
+    """URL of a source that sends packets without keyframes for a long time."""
     return http_camera.url("/x", 200, video("mpegts", skip_keyframes=True) * 2000)
 
 
-def test_a_dialog_that_was_closed_ends_the_attempt(endless: str) -> None:
+def test_stop_event_ends_the_probe(endless: str) -> None:
     stop = threading.Event()
     stop.set()
     with pytest.raises(SourceTimeoutError):
         probe(endless, {}, stop, open_timeout=5, read_timeout=60)
 
 
-def test_packets_without_a_picture_end_in_time(endless: str) -> None:
+def test_packets_without_a_frame_time_out(endless: str) -> None:
     with pytest.raises(SourceTimeoutError):
-        probe(endless, {}, threading.Event(), open_timeout=5, read_timeout=0.2)
+        probe(endless, {}, threading.Event(), open_timeout=5, frame_timeout=0.2)
 
 
-@pytest.mark.parametrize("inside", ["file://{}", "{}", "concat:{}", "subfile,,start,0,end,0,,:{}"])
-def test_a_playlist_cannot_open_files_of_this_machine(
-    http_camera: HttpCamera, tmp_path: Path, inside: str
+@pytest.mark.parametrize(
+    "entry_format", ["file://{}", "{}", "concat:{}", "subfile,,start,0,end,0,,:{}"]
+)
+def test_playlist_cannot_open_local_files(
+    http_camera: HttpCamera, tmp_path: Path, entry_format: str
 ) -> None:
     path = tmp_path / "secret.ts"
     path.write_bytes(video("mpegts"))
-    entry = inside.format(path)
+    entry = entry_format.format(path)
     body = f"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:1,\n{entry}\n#EXT-X-ENDLIST\n".encode()
     url = http_camera.url("/x.m3u8", 200, body, Content_Type="application/vnd.apple.mpegurl")
     http_camera.url(str(path), 404)
     assert issubclass(refused_as(url), SourceError)
 
 
-def test_a_playlist_of_the_camera_s_own_segments_is_opened(http_camera: HttpCamera) -> None:
+def test_playlist_of_http_segments_is_opened(http_camera: HttpCamera) -> None:
     http_camera.url("/1.ts", 200, video("mpegts"))
     body = b"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:1,\n1.ts\n#EXT-X-ENDLIST\n"
-    found = opened(http_camera.url("/x.m3u8", 200, body))
-    assert (found.container, found.width) == ("hls", 320)
+    result = probed(http_camera.url("/x.m3u8", 200, body))
+    assert (result.container, result.width) == ("hls", 320)
     assert "/1.ts" in http_camera.asked
 
 
-def test_a_redirect_cannot_lead_to_a_file(http_camera: HttpCamera, tmp_path: Path) -> None:
+def test_redirect_cannot_open_a_local_file(http_camera: HttpCamera, tmp_path: Path) -> None:
     path = tmp_path / "secret.ts"
     path.write_bytes(video("mpegts"))
     url = http_camera.url("/x", 302, Location=f"file://{path}")
     assert issubclass(refused_as(url), SourceError)
 
 
-def test_a_file_cannot_be_opened_even_if_it_came_this_far(tmp_path: Path) -> None:
+def test_local_files_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "secret.ts"
     path.write_bytes(video("mpegts"))
     for url in (f"file://{path}", str(path)):
         assert issubclass(refused_as(url), SourceError)
 
 
-def test_options_may_not_widen_what_ffmpeg_opens(tmp_path: Path) -> None:
+def test_options_cannot_extend_the_protocol_whitelist(tmp_path: Path) -> None:
     path = tmp_path / "secret.ts"
     path.write_bytes(video("mpegts"))
     with pytest.raises(SourceError):
-        opened(str(path), protocol_whitelist="file")
+        probed(str(path), protocol_whitelist="file")
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+@pytest.mark.parametrize("codec", ["h264", "h265"])
+def test_rtsp_transports_and_codecs(
+    rtsp_server: RtspServer, transport: str, codec: Literal["h264", "h265"]
+) -> None:
+    mount = rtsp_server.mount("/porch", codec=codec, audio=True)
+    result = probed(mount.url, rtsp_transport=transport)
+    assert (result.codec, result.audio_codec) == ("hevc" if codec == "h265" else codec, "aac")
+    assert result.container == "rtsp"
+    assert result.has_timestamps
+    assert read_frame_number(jpeg.planes(jpeg.decode(result.jpeg))[0]) is not None
+
+
+def test_rtmp(socket_enabled: None) -> None:
+    camera = RtmpCamera()
+    try:
+        result = probed(camera.url)
+    finally:
+        camera.close()
+    assert (result.width, result.codec, result.container) == (320, "h264", "flv")
+    assert result.has_timestamps
+    assert read_frame_number(jpeg.planes(jpeg.decode(result.jpeg))[0]) == 0

@@ -1,4 +1,4 @@
-"""Redaction: which parts of a URL are removed from a text, in which spellings, and what stays."""
+"""Redaction of log texts: secret parts of URLs, in all spellings."""
 
 from urllib.parse import quote, quote_plus
 
@@ -6,8 +6,8 @@ import pytest
 
 from custom_components.retrocam.core.sources.redaction import (
     UrlSecrets,
-    hide_in_ffmpeg_line,
-    hide_urls,
+    redact_ffmpeg_line,
+    redact_log_text,
 )
 
 TOKEN = "Zx9-hunter2/é"
@@ -26,24 +26,24 @@ def spellings() -> set[str]:
 
 
 @pytest.mark.parametrize("url", URLS)
-def test_a_part_that_stands_alone_is_removed_in_every_spelling(url: str) -> None:
+def test_secret_parts_are_redacted_in_all_spellings(url: str) -> None:
     secrets = UrlSecrets(url)
-    for form in spellings():
-        text = f"cannot open {form} of camera 1"
-        assert secrets.concern(text)
-        assert form not in secrets.removed_from(text)
-        assert secrets.removed_from(text).endswith(" of camera 1")
+    for spelling in spellings():
+        text = f"cannot open {spelling} of camera 1"
+        assert secrets.found_in(text)
+        assert spelling not in secrets.redact(text)
+        assert secrets.redact(text).endswith(" of camera 1")
 
 
 @pytest.mark.parametrize("url", URLS)
-def test_a_url_keeps_scheme_host_and_port(url: str) -> None:
+def test_url_keeps_scheme_host_and_port(url: str) -> None:
     text = f"No route to host, '{url}', tried 3 times: {url}."
     scheme = url.partition(":")[0]
     short = f"{scheme}://cam:8554"
-    assert hide_urls(text) == f"No route to host, '{short}', tried 3 times: {short}."
+    assert redact_log_text(text) == f"No route to host, '{short}', tried 3 times: {short}."
 
 
-def test_harmless_texts_stay_as_they_are() -> None:
+def test_harmless_texts_are_unchanged() -> None:
     secrets = UrlSecrets("rtsp://cam/Streaming/Channels/101")
     for text in (
         "Stream #0:0: Video: h264 (High), yuv420p(tv, bt709/unknown/unknown), 1920x1080, 25 fps",
@@ -52,9 +52,9 @@ def test_harmless_texts_stay_as_they_are() -> None:
         "non-existing PPS 0 referenced",
         "Connection refused",
     ):
-        assert secrets.removed_from(hide_in_ffmpeg_line(text)) == text
-    assert not secrets.concern("camera, scam and webcam.local are other hosts")
-    assert secrets.concern("No route to cam:554")
+        assert secrets.redact(redact_ffmpeg_line(text)) == text
+    assert not secrets.found_in("camera, scam and webcam.local are other hosts")
+    assert secrets.found_in("No route to cam:554")
 
 
 @pytest.mark.parametrize(
@@ -75,16 +75,16 @@ def test_harmless_texts_stay_as_they_are() -> None:
         "http://user:pa/ss@tok3n/x",
     ],
 )
-def test_lines_of_ffmpeg_lose_what_no_entry_knows(line: str) -> None:
-    assert "tok3n" not in hide_in_ffmpeg_line(line)
+def test_ffmpeg_lines_are_redacted(line: str) -> None:
+    assert "tok3n" not in redact_ffmpeg_line(line)
 
 
-def test_the_codecs_of_a_session_description_stay() -> None:
+def test_sdp_keeps_its_codecs() -> None:
     line = "SDP:\nv=0\r\ns=tok3n\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
-    assert hide_in_ffmpeg_line(line) == "SDP:\nm=video 0 RTP/AVP 96\na=rtpmap:96 H264/90000"
+    assert redact_ffmpeg_line(line) == "SDP:\nm=video 0 RTP/AVP 96\na=rtpmap:96 H264/90000"
 
 
-def test_what_is_no_url_is_secret_as_a_whole() -> None:
+def test_malformed_url_is_secret_as_a_whole() -> None:
     secrets = UrlSecrets("http://[broken/token")
-    assert "broken" not in secrets.removed_from("cannot open http://[broken/token")
-    assert UrlSecrets("rtsp://cam/").removed_from("a cam") == "a cam"
+    assert "broken" not in secrets.redact("cannot open http://[broken/token")
+    assert UrlSecrets("rtsp://cam/").redact("a cam") == "a cam"

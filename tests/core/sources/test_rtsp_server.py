@@ -1,4 +1,4 @@
-"""The RTSP server of the tests does what the tests that use it rely on."""
+"""The RTSP server of the tests."""
 
 import asyncio
 from collections.abc import Iterator
@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 
-from custom_components.retrocam.core.pattern.picture import flash_visible, read_frame_number
 from tests import rtsp
 from tests.json_process import ProcessDiedError
 from tests.rtsp import RtspServer, RtspUnavailableError
 
+from ...pattern_reader import flash_visible, read_frame_number
+
 QUICK = {"rtsp_transport": "tcp", "fpsprobesize": "0", "analyzeduration": "100000"}
-"""Without it FFmpeg measures the frame rate for two seconds first."""
+"""Avoids FFmpeg's measurement of the frame rate, which takes 2 s."""
 
 
 @contextmanager
@@ -34,7 +35,7 @@ def luma(frame: av.VideoFrame) -> NDArray[np.uint8]:
 
 
 def numbered(container: InputContainer) -> Iterator[int]:
-    """Read the number of each frame, which has one."""
+    """Yield the number in each frame."""
     for frame in container.decode(video=0):
         number = read_frame_number(luma(frame))
         assert number is not None
@@ -42,12 +43,12 @@ def numbered(container: InputContainer) -> Iterator[int]:
 
 
 def numbers(container: InputContainer, count: int) -> list[int]:
-    """Read the numbers of so many frames, or of fewer if the stream ends."""
+    """Return the numbers of up to `count` frames."""
     return list(islice(numbered(container), count))
 
 
 def ends(container: InputContainer) -> bool:
-    """Tell whether the stream ends, with or without an error, and does not go on for long."""
+    """Return whether the stream ends within 150 frames, with or without an error."""
     try:
         return len(numbers(container, 150)) < 150
     except av.FFmpegError:
@@ -84,7 +85,7 @@ def test_frames_arrive_in_order_and_lossless(
         assert bool(container.streams.audio) is mount.options.audio
 
 
-def test_keyframes_come_as_often_as_asked(rtsp_server: RtspServer) -> None:
+def test_keyframe_interval(rtsp_server: RtspServer) -> None:
     mount = rtsp_server.mount("/cam", gop=0.4)
     with watching(mount.url) as container:
         packets = [packet for packet, _ in zip(container.demux(video=0), range(14), strict=False)]
@@ -93,7 +94,7 @@ def test_keyframes_come_as_often_as_asked(rtsp_server: RtspServer) -> None:
     assert {after - before for before, after in pairwise(keys)} == {6}
 
 
-def test_sound_beeps_while_the_picture_flashes(rtsp_server: RtspServer) -> None:
+def test_audio_beeps_with_the_flashes(rtsp_server: RtspServer) -> None:
     mount = rtsp_server.mount("/cam", audio=True)
     loud: list[float] = []
     flashes: list[float] = []
@@ -124,7 +125,7 @@ def test_watchers_are_counted(rtsp_server: RtspServer) -> None:
 
 
 @pytest.mark.parametrize("auth", ["basic", "digest"])
-def test_a_camera_may_ask_for_a_password(auth: str) -> None:
+def test_authentication(auth: str) -> None:
     with RtspServer("basic" if auth == "basic" else "digest") as server:
         mount = server.mount("/cam", username="admin", password="p@ss w:rd")
         free = server.mount("/free")
@@ -145,7 +146,7 @@ def test_a_camera_may_ask_for_a_password(auth: str) -> None:
         (404, av.HTTPNotFoundError),
     ],
 )
-def test_a_camera_may_refuse(rtsp_server: RtspServer, status: int, error: type[Exception]) -> None:
+def test_refusal_status(rtsp_server: RtspServer, status: int, error: type[Exception]) -> None:
     mount = rtsp_server.mount("/cam")
     mount.refuse(status)
     with pytest.raises(error), watching(mount.url):
@@ -155,14 +156,14 @@ def test_a_camera_may_refuse(rtsp_server: RtspServer, status: int, error: type[E
         assert one_by_one(numbers(container, 2))
 
 
-def test_nothing_is_served_where_nothing_is_mounted(rtsp_server: RtspServer) -> None:
+def test_unmounted_path_is_not_found(rtsp_server: RtspServer) -> None:
     mount = rtsp_server.mount("/cam")
     rtsp_server.unmount(mount)
     with pytest.raises(av.HTTPNotFoundError), watching(mount.url):
         pass
 
 
-def test_numbers_go_on_after_a_kill(rtsp_server: RtspServer) -> None:
+def test_frame_numbers_continue_after_a_kill(rtsp_server: RtspServer) -> None:
     mount = rtsp_server.mount("/cam")
     with watching(mount.url) as container:
         before = numbers(container, 5)
@@ -179,7 +180,7 @@ def test_numbers_go_on_after_a_kill(rtsp_server: RtspServer) -> None:
     assert mount.watchers_ever == 2
 
 
-def test_a_hanging_server_takes_connections_and_never_answers(rtsp_server: RtspServer) -> None:
+def test_hanging_server_accepts_and_never_responds(rtsp_server: RtspServer) -> None:
     mount = rtsp_server.mount("/cam")
     rtsp_server.hang()
     with pytest.raises(av.FFmpegError) as caught, watching(mount.url, timeout=0.3):
@@ -190,7 +191,7 @@ def test_a_hanging_server_takes_connections_and_never_answers(rtsp_server: RtspS
         assert one_by_one(numbers(container, 2))
 
 
-def test_a_server_may_refuse_new_connections_only(rtsp_server: RtspServer) -> None:
+def test_server_refuses_only_new_connections(rtsp_server: RtspServer) -> None:
     mount = rtsp_server.mount("/cam")
     with watching(mount.url) as container:
         mount.wait_for_watchers(1)
@@ -203,14 +204,14 @@ def test_a_server_may_refuse_new_connections_only(rtsp_server: RtspServer) -> No
         assert one_by_one(numbers(container, 2))
 
 
-def test_a_frozen_stream_is_silent_and_goes_on_with_now(rtsp_server: RtspServer) -> None:
+def test_frozen_stream_resumes_at_the_present(rtsp_server: RtspServer) -> None:
     mount, clock = (rtsp_server.mount(path, fps=25) for path in ("/cam", "/clock"))
     with watching(mount.url) as container, watching(clock.url) as ticks:
         frames = numbered(container)
         next(frames)
         mount.freeze()
         frozen = (time.time() - rtsp_server.epoch) * 25
-        # Both count from the same epoch: the other tells how long this one has been silent.
+        # Both count from the same epoch.
         now = next(number for number in numbered(ticks) if number > frozen + 40)
         mount.thaw()
         read = list(takewhile(lambda number: number < now + 10, frames))
@@ -221,13 +222,13 @@ def test_a_frozen_stream_is_silent_and_goes_on_with_now(rtsp_server: RtspServer)
     assert read[steps.index(max(steps)) + 1] >= now - 1
 
 
-def test_freezing_needs_a_stream(rtsp_server: RtspServer) -> None:
+def test_freeze_requires_a_watcher(rtsp_server: RtspServer) -> None:
     mount = rtsp_server.mount("/cam")
     with pytest.raises(RuntimeError, match="nobody watches /cam"):
         mount.freeze()
 
 
-def test_a_camera_changes_its_size_between_connections(rtsp_server: RtspServer) -> None:
+def test_size_changes_between_connections(rtsp_server: RtspServer) -> None:
     mount = rtsp_server.mount("/cam")
     with watching(mount.url) as container:
         assert container.streams.video[0].width == 320
@@ -241,7 +242,7 @@ def test_a_camera_changes_its_size_between_connections(rtsp_server: RtspServer) 
         assert one_by_one(numbers(container, 2))
 
 
-async def test_waiting_beside_an_event_loop_holds_through_a_restart(
+async def test_async_wait_survives_a_restart(
     rtsp_server: RtspServer,
 ) -> None:
     mount = rtsp_server.mount("/cam")
@@ -261,7 +262,7 @@ async def test_waiting_beside_an_event_loop_holds_through_a_restart(
     assert mount.watchers_ever == 2
 
 
-def test_who_waits_in_vain_is_told(rtsp_server: RtspServer) -> None:
+def test_failed_waits_raise(rtsp_server: RtspServer) -> None:
     mount = rtsp_server.mount("/cam")
     with pytest.raises(TimeoutError):
         rtsp_server.process.wait(lambda: mount.watchers == 1, timeout=0)
@@ -270,7 +271,7 @@ def test_who_waits_in_vain_is_told(rtsp_server: RtspServer) -> None:
         mount.refuse(404)
 
 
-def test_a_taken_port_is_told(rtsp_server: RtspServer) -> None:
+def test_port_in_use_is_an_error(rtsp_server: RtspServer) -> None:
     second = RtspServer()
     second.port = rtsp_server.port
     with pytest.raises(RtspUnavailableError, match="is taken"):
@@ -278,7 +279,7 @@ def test_a_taken_port_is_told(rtsp_server: RtspServer) -> None:
     assert not second.process.running
 
 
-def test_a_machine_without_the_bindings_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_bindings_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rtsp, "SYSTEM_PYTHON", sys.executable)
     with pytest.raises(RtspUnavailableError, match="No module named 'gi'"):
         RtspServer().start()
@@ -290,7 +291,7 @@ def test_a_machine_without_the_bindings_is_told(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     ("ci", "outcome"), [("", pytest.skip.Exception), ("true", pytest.fail.Exception)]
 )
-def test_what_is_missing_skips_here_and_fails_in_ci(
+def test_missing_server_skips_locally_and_fails_in_ci(
     monkeypatch: pytest.MonkeyPatch, ci: str, outcome: type[BaseException]
 ) -> None:
     monkeypatch.setenv("CI", ci)

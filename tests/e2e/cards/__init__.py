@@ -1,1 +1,1 @@
-"""Tests of the cards on the demo's dashboard: every button of theirs, pressed in a real browser."""
+"""Tests of the cards on the demo's dashboard: every button, in a real browser."""

@@ -1,4 +1,4 @@
-"""What a screen of cells shows, beside what was sent to it."""
+"""Compares what an ASCII screen shows with what was sent to it."""
 
 import json
 from types import TracebackType
@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from playwright.async_api import Page, WebSocket
 
 from custom_components.retrocam.core.ascii.planes import PlaneLayout
-from tests.core.ascii.cell_decoder import CellDecoder
+from tests.core.ascii.ascii_decoder import AsciiDecoder
 
 RAMP: Final = " .-:+*=#%@"
 CONTRAST: Final = 1.1
-"""That of a card that nobody has set otherwise."""
+"""The default of a card."""
 
 PIXELS: Final = """async (screen) => {
   const { surface } = screen;
@@ -64,11 +64,11 @@ PIXELS: Final = """async (screen) => {
   }
   return { wrong, cols, rows, by: surface.drawnBy, text: screen.text };
 }"""
-"""Compares each pixel of a screen in colour with its glyph, as planes and atlas tell it."""
+"""Compares each pixel of a colour screen with its glyph, by planes and atlas."""
 
 
 def text_of(codes: NDArray[np.uint8], cols: int, rows: int, bits: int) -> str:
-    """Make glyphs of the luma codes of a picture, as a card does that nobody has set otherwise."""
+    """Map the luma codes of a frame to glyphs, as a card does by default."""
     step = 1 << (8 - bits)
     values = (codes[: cols * rows].astype(float) * step + step // 2) / 255
     spread = np.clip((values - 0.5) * CONTRAST + 0.5, 0, 1)
@@ -78,10 +78,10 @@ def text_of(codes: NDArray[np.uint8], cols: int, rows: int, bits: int) -> str:
 
 
 class Listener:
-    """Hears what the sockets of cells of a page receive, for the time of a `with` block."""
+    """Records the messages of a page's ASCII WebSockets during a `with` block."""
 
     def __init__(self, page: Page) -> None:
-        """Hear nothing yet."""
+        """Start without messages."""
         self._page = page
         self._heard: list[str | bytes] = []
 
@@ -98,9 +98,9 @@ class Listener:
         self._page.remove_listener("websocket", self._opened)
 
     def pictures(self) -> set[str]:
-        """Return all pictures that were sent, as text."""
+        """Return all frames that were sent, as text."""
         init: dict[str, Any] = {}
-        decoder: CellDecoder | None = None
+        decoder: AsciiDecoder | None = None
         pictures: set[str] = set()
         for data in self._heard:
             if isinstance(data, str):
@@ -108,7 +108,7 @@ class Listener:
                 if message["type"] == "init":
                     init = message
                     layout = PlaneLayout(init["cols"], init["rows"])
-                    decoder = CellDecoder(layout, epoch=init["epoch"])
+                    decoder = AsciiDecoder(layout, epoch=init["epoch"])
             elif decoder is not None and (packet := decoder.decode(data)) is not None:
                 text = text_of(packet.codes, init["cols"], init["rows"], init["y_bits"])
                 pictures.add(text)

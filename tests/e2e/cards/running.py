@@ -1,4 +1,4 @@
-"""What cards have set going in a page."""
+"""Counts what cards keep running in a page."""
 
 import json
 from typing import Final
@@ -38,20 +38,20 @@ window.whatRuns = () => [
   ...[...media].filter((element) => !element.paused || element.src).map(() => "sound"),
 ];
 """
-"""Counts what the cards' own code has set going in a page, told by who called."""
+"""Counts timers and listeners created by the cards' own code, identified by the caller."""
 
 
 class Sockets:
-    """What a page has open: sockets of cells, and subscriptions of ours."""
+    """Open connections of a page: ASCII WebSockets, and our subscriptions."""
 
     def __init__(self, page: Page) -> None:
-        """Listen from now on."""
+        """Start to count."""
         self.cells: set[WebSocket] = set()
         self.subscriptions: set[int] = set()
         page.on("websocket", self._opened)
 
     def open(self) -> int:
-        """Count what is open."""
+        """Return the number of open ones."""
         return len(self.subscriptions) + sum(not socket.is_closed() for socket in self.cells)
 
     def _opened(self, socket: WebSocket) -> None:

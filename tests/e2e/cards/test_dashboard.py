@@ -1,4 +1,4 @@
-"""The cards as guests of the dashboard: registered, offered, left."""
+"""The cards on a dashboard: registered, suggested, stopped."""
 
 import re
 
@@ -16,14 +16,14 @@ from .running import TELL_WHAT_RUNS, Sockets
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
-async def test_the_cards_are_a_resource_with_the_version_of_their_file(board: Board) -> None:
+async def test_cards_are_a_dashboard_resource_with_their_version(board: Board) -> None:
     resources = await board.client.command("lovelace/resources")
     ours = [item for item in resources if item["url"].startswith("/retrocam_files/")]
     assert len(ours) == 1
     url = str(ours[0]["url"])
     assert re.fullmatch(r"/retrocam_files/retrocam\.js\?v=[0-9a-f]{12}", url)
     assert b"retrocam-camera-card" in await board.client.get_bytes(url)
-    # One of an older version is brought up to date, and none is added beside it.
+    # An older version is updated, and none is added beside it.
     old = "/retrocam_files/retrocam.js?v=000000000000"
     await board.client.command("lovelace/resources/update", resource_id=ours[0]["id"], url=old)
     entries = {entry["title"]: entry["entry_id"] for entry in await board.client.entries()}
@@ -33,7 +33,7 @@ async def test_the_cards_are_a_resource_with_the_version_of_their_file(board: Bo
     await board.client.wait_for_state(board.player)
 
 
-async def test_the_cards_are_offered_for_what_they_can_show(board: Board) -> None:
+async def test_cards_are_suggested_for_supported_entities(board: Board) -> None:
     offered = await board.page.evaluate("window.customCards")
     names = {card["type"]: card["name"] for card in offered if card["preview"]}
     assert names == {
@@ -55,7 +55,7 @@ async def test_the_cards_are_offered_for_what_they_can_show(board: Board) -> Non
     assert await board.page.evaluate(suggest, "sun.sun") == [None, None, None]
 
 
-async def test_cards_keep_nothing_while_they_run_and_run_nothing_once_they_are_left(
+async def test_cards_leak_nothing_and_stop_when_left(
     board: Board,
 ) -> None:
     await snapshots(board, 1)

@@ -1,4 +1,4 @@
-"""The cards in Home Assistant's own dialogs: offered, picked, edited, kept."""
+"""The cards in Home Assistant's own dialogs: suggested, picked, edited, saved."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,12 +18,12 @@ from .running import TELL_WHAT_RUNS, Sockets
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 STUBS: Final = "stub_config"
-"""Home Assistant's own cards show pictures from the internet in its picker."""
+"""In its picker, Home Assistant's own cards show images from the internet."""
 
 
 @dataclass(frozen=True)
 class Editing:
-    """Somebody who edits the dashboard's empty page."""
+    """A user who edits an empty dashboard view."""
 
     board: Board
     page: Page
@@ -38,11 +38,11 @@ class Editing:
         return self.page.locator("hui-dialog-edit-card")
 
     def field(self, selector: str, label: str) -> Locator:
-        """Return a field of the editor by the selector that Home Assistant draws, and its label."""
+        """Return a field of the editor by Home Assistant's selector and its label."""
         return self.editor.locator(f"ha-selector-{selector}").filter(has_text=label)
 
     async def is_kept(self, card: dict[str, Any]) -> None:
-        """Wait until Home Assistant has a card; its page saves when the dialog is gone already."""
+        """Wait until Home Assistant has saved a card; its page saves after the dialog has closed."""
         path = {"url_path": DASHBOARD, "force": True}
         async with asyncio.timeout(60):
             while True:
@@ -53,25 +53,25 @@ class Editing:
                     return
 
     async def suggested(self, entity: str, *names: str) -> None:
-        """Ask what suits an entity, and take the first that is suggested."""
+        """Request suggestions for an entity, and choose the first."""
         await self.page.get_by_role("button", name="Add card").first.click()
         await self.picker.locator("input:visible").fill(entity)
-        await self.picker.locator(".entity-item").filter(has_text=entity).first.click()
+        await self.picker.locator("[data-entity-id]").filter(has_text=entity).first.click()
         for name in names:
             card = name.lower().replace(" ", "-") + "-card"
             await expect(self.picker.locator(card)).to_be_visible()
         await self.nothing_runs()
-        # What lies over the preview takes the click.
+        # An overlay above the preview takes the click.
         await self.picker.get_by_text(names[0]).click(force=True)
         await expect(self.picker.locator("ha-dialog")).to_be_hidden()
 
     async def edit_last(self) -> None:
-        """Open the editor of the card that was added at last."""
-        # What lies over a card would take a click of the mouse.
+        """Open the editor of the card that was added last."""
+        # An overlay above a card would take a mouse click.
         await self.page.get_by_role("button", name="Edit card").last.dispatch_event("click")
 
     async def found(self, name: str) -> None:
-        """Choose a card among all that there are."""
+        """Choose a card from the list of all cards."""
         await self.page.get_by_role("button", name="Add card").first.click()
         await self.page.get_by_role("tab", name="By card").click()
         await self.picker.get_by_placeholder("Search cards").fill("Retrocam")
@@ -82,9 +82,17 @@ class Editing:
         assert await self.page.evaluate("whatRuns()") == []
         assert self.sockets.open() == 0
 
-    async def choose_entity(self, name: str) -> None:
-        await self.editor.locator("ha-entity-picker").click()
-        await self.editor.locator("ha-entity-picker").get_by_text(name).last.click()
+    async def choose_entity(self, name: str, entity: str) -> None:
+        picker = self.editor.locator("ha-entity-picker")
+        await picker.click()
+        # The frontend of 20261125 draws the list anew when it has moved the focus into the search field.
+        await expect(picker.locator("input:visible")).to_be_focused()
+        await picker.get_by_text(name).last.click()
+        # Since the frontend of 2026.11, it is chosen only once the list has closed.
+        preview = self.editor.locator("retrocam-camera-card, retrocam-ascii-card")
+        async with asyncio.timeout(60):
+            while await preview.evaluate("card => card.config.entity") != entity:
+                pass
 
     async def choose(self, label: str, option: str) -> None:
         field = self.field("select", label)
@@ -92,7 +100,7 @@ class Editing:
         await field.get_by_role("menuitem", name=option).click()
 
     async def call(self, name: str) -> None:
-        """Give the card a name of its own."""
+        """Set the card's name."""
         await self.editor.get_by_role("button", name="Custom").click()
         await self.field("entity_name", "Name").locator("input").fill(name)
 
@@ -105,11 +113,11 @@ class Editing:
         await number.or_(text).fill(value)
 
     async def save(self, kind: str, config: dict[str, Any]) -> None:
-        """Save what was edited; the preview shows it, and runs nothing."""
+        """Save the card; the preview shows it, and runs nothing."""
         preview = self.editor.locator(f"retrocam-{kind}-card")
         ours = {"type": f"custom:retrocam-{kind}-card", **config}
         shown: dict[str, Any] = {}
-        # Asked anew each time: Home Assistant may put another element in the preview's place.
+        # Queried anew each time: Home Assistant may replace the preview's element.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(60):
                 while shown != ours:
@@ -123,7 +131,7 @@ class Editing:
 
 @pytest_asyncio.fixture(loop_scope="package")
 async def editing(board: Board) -> AsyncIterator[Editing]:
-    """The editor of the dashboard, which is afterwards what it was before."""
+    """The editor of the dashboard, which is restored afterwards."""
     client = board.client
     before = await client.command("lovelace/config", url_path=DASHBOARD)
     await board.leave()
@@ -142,13 +150,13 @@ async def test_cards_are_suggested_found_and_edited(editing: Editing) -> None:
     plain = {"type": "custom:retrocam-camera-card", "entity": "camera.demo_garage"}
     await editing.is_kept(plain)
     await editing.edit_last()
-    await editing.choose_entity("Demo door")
+    await editing.choose_entity("Demo door", "camera.demo_door")
     await editing.call("Front door")
-    await editing.choose("Live picture", "Still picture")
+    await editing.choose("Live picture", "Still images")
     await editing.write("Seconds to save", "25")
-    await editing.switch("Begin as ASCII")
+    await editing.switch("Start as ASCII")
     await editing.choose("Characters", "Blocks")
-    await editing.write("Shape of the picture", "4:3")
+    await editing.write("Aspect ratio", "4:3")
     await editing.switch("Show controls")
     camera = {
         "entity": "camera.demo_door",
@@ -165,19 +173,19 @@ async def test_cards_are_suggested_found_and_edited(editing: Editing) -> None:
     await editing.suggested("Demo door", "Retrocam history")
     await editing.edit_last()
     await editing.call("Parcels")
-    await expect(editing.editor.get_by_text("All of them while none is chosen.")).to_be_visible()
+    await expect(editing.editor.get_by_text("All kinds if none is selected.")).to_be_visible()
     await editing.editor.get_by_role("checkbox", name="Clips").check(force=True)
-    await editing.write("Width of the thumbnails", "200")
+    await editing.write("Thumbnail width", "200")
     history = {"kinds": ["recordings"], "thumb_width": 200}
     await editing.save("history", {"entity": "camera.demo_door", "name": "Parcels", **history})
 
     await editing.found("Retrocam ASCII")
-    await editing.choose_entity("Demo door")
+    await editing.choose_entity("Demo door", "camera.demo_door")
     await editing.call("Cinema")
     await editing.choose("Characters", "Braille")
-    for label in ("Colour", "Begin without sound", "Show controls"):
+    for label in ("Colour", "Start muted", "Show controls"):
         await editing.switch(label)
-    await editing.write("Shape of the picture", "1:1")
+    await editing.write("Aspect ratio", "1:1")
     cinema = {
         "entity": "camera.demo_door",
         "name": "Cinema",

@@ -1,4 +1,4 @@
-"""The history card: ribbon, thumbnails, viewer, days, timelapse."""
+"""The history card: timeline, thumbnails, viewer, days, timelapse."""
 
 from datetime import UTC, datetime
 import io
@@ -12,12 +12,14 @@ import pytest
 from demo.jobs import frame_number
 
 from ..full_day import A_FULL_DAY
-from .board import Board, met, plays, snapshots, turned
+from .board import HISTORY_VIEW, Board, met, plays, snapshots, turned
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
+VIEW = HISTORY_VIEW
 
-async def test_the_viewer_turns_pages_downloads_and_shares(board: Board) -> None:
+
+async def test_viewer_turns_pages_downloads_and_shares(board: Board) -> None:
     await snapshots(board, 2)
     await board.kept("Snapshot").first.click()
     download = board.viewer.get_by_role("link", name="Download")
@@ -40,7 +42,7 @@ async def test_the_viewer_turns_pages_downloads_and_shares(board: Board) -> None
     link = str(await board.page.evaluate("navigator.clipboard.readText()"))
     assert link.startswith(board.client.url)
     assert frame_number(await board.fetched(link)) >= 0
-    # A phone that is turned has its dashboard laid out anew, with the card taken out and put in again.
+    # Turning a phone rebuilds its dashboard: the card is removed and inserted again.
     await board.history_card.evaluate(
         "card => card.parentNode.insertBefore(card, card.nextSibling)"
     )
@@ -50,7 +52,7 @@ async def test_the_viewer_turns_pages_downloads_and_shares(board: Board) -> None
     await expect(board.viewer).to_be_hidden()
 
 
-async def test_thumbnails_are_where_they_belong_when_the_page_is_read_from_the_right(
+async def test_thumbnails_are_placed_correctly_on_right_to_left_pages(
     board: Board,
 ) -> None:
     await snapshots(board, 2)
@@ -59,12 +61,12 @@ async def test_thumbnails_are_where_they_belong_when_the_page_is_read_from_the_r
     item = await board.kept("Snapshot").first.bounding_box()
     assert grid is not None
     assert item is not None
-    # The newest is on the left, and all others are moved from there.
+    # The newest is on the left, and all others are offset from there.
     assert 0 <= item["x"] - grid["x"] < item["width"] / 2
     await board.history_card.evaluate("card => { card.dir = ''; }")
 
 
-async def test_what_is_deleted_disappears(board: Board) -> None:
+async def test_deleted_file_disappears(board: Board) -> None:
     await snapshots(board, 2)
     count = await board.kept("Snapshot").count()
     await board.kept("Snapshot").first.click()
@@ -73,7 +75,7 @@ async def test_what_is_deleted_disappears(board: Board) -> None:
     newest = str(await download.get_attribute("href"))
     await board.page.keyboard.press("Delete")
     await viewer.get_by_role("button", name="Keep").click()
-    # The button that had the focus is gone, but keys still turn pages.
+    # The focused button was removed, but keys still turn pages.
     await turned(board, "ArrowLeft")
     assert await turned(board, "ArrowRight") == newest
     await viewer.get_by_role("button", name="Delete").click()
@@ -85,16 +87,16 @@ async def test_what_is_deleted_disappears(board: Board) -> None:
         assert response.status == 404
 
 
-async def test_the_ribbon_shows_the_nearest_while_it_is_held(board: Board) -> None:
+async def test_timeline_shows_the_nearest_item_while_dragged(board: Board) -> None:
     await snapshots(board, 1)
     ribbon = board.history_card.locator("retrocam-ribbon canvas")
-    # Unlike a look at its place, this waits until the page has come to rest.
+    # Unlike a query of its place, this waits until the page is stable.
     await ribbon.hover(position={"x": 200, "y": 12})
     await board.page.mouse.down()
     await ribbon.hover(position={"x": 1, "y": 12})
     bubble = board.history_card.locator(".bubble")
     await met(bubble.locator("img"), "element.naturalWidth > 0")
-    # At the day's beginning the oldest is the nearest.
+    # At the start of the day the oldest is the nearest.
     shown = board.history_card.locator("retrocam-grid button .when")
     assert await bubble.inner_text() == await shown.last.inner_text()
     await board.page.mouse.up()
@@ -103,12 +105,12 @@ async def test_the_ribbon_shows_the_nearest_while_it_is_held(board: Board) -> No
     await expect(ribbon).to_have_attribute("aria-valuetext", re.compile(r"\d"))
 
 
-async def test_days_and_kinds_are_chosen(board: Board) -> None:
+async def test_days_and_kinds_are_selected(board: Board) -> None:
     await snapshots(board, 1)
     card = board.history_card
     count = await card.locator("retrocam-grid button").count()
     await card.get_by_role("button", name="Previous day").click()
-    await expect(card.get_by_text("Nothing was kept on this day")).to_be_visible()
+    await expect(card.get_by_text("Nothing was saved on this day")).to_be_visible()
     await card.get_by_role("button", name="Next day").click()
     await expect(card.locator("retrocam-grid button")).to_have_count(count)
     await expect(card.get_by_role("button", name="Next day")).to_be_disabled()
@@ -119,12 +121,12 @@ async def test_days_and_kinds_are_chosen(board: Board) -> None:
     await card.get_by_label("Day", exact=True).fill("2020-02-29")
     await expect(card.get_by_text("Sat, Feb 29")).to_be_visible()
     await card.get_by_role("button", name="Reload").click()
-    await expect(card.get_by_text("0 kept")).to_be_visible()
+    await expect(card.get_by_text("0 items")).to_be_visible()
     await card.get_by_label("Day", exact=True).fill(datetime.now(UTC).date().isoformat())
     await expect(card.locator("retrocam-grid button")).to_have_count(count)
 
 
-async def test_a_hundred_thousand_items_are_a_screenful_of_elements(board: Board) -> None:
+async def test_hundred_thousand_items_render_a_screenful_of_elements(board: Board) -> None:
     await snapshots(board, 1)
     await board.history_card.evaluate(A_FULL_DAY)
     grid = board.history_card.locator("retrocam-grid")
@@ -137,17 +139,20 @@ async def test_a_hundred_thousand_items_are_a_screenful_of_elements(board: Board
         assert await grid.get_by_role("listitem").count() < 60
     await last.press("Home")
     await expect(grid.locator("[data-index='0']")).to_be_focused()
-    board.opened.clear()  # the next test begins with what the server has
+    board.opened.clear()  # the next test starts with what the server has
 
 
-async def test_a_timelapse_is_made_and_plays(board: Board) -> None:
+async def test_timelapse_is_exported_and_plays(board: Board) -> None:
     await snapshots(board, 3)
     await board.history_card.get_by_role("button", name="Timelapse", exact=True).click()
-    await board.history_card.get_by_label("Pictures a second").fill("1")
+    await board.history_card.get_by_label("Frames per second").fill("1")
     await board.history_card.get_by_role("button", name="Make timelapse").click()
     link = board.history_card.get_by_role("link", name="Open timelapse")
     with av.open(io.BytesIO(await board.fetched(await link.get_attribute("href"))), "r") as made:
         assert len(list(made.decode(video=0))) >= 3
+    # It is as old as its first snapshot: below those of all tests before.
+    grid = board.history_card.locator("retrocam-grid")
+    await grid.evaluate("grid => { grid.scrollTop = grid.scrollHeight; }")
     await board.kept("Timelapse").first.click()
     await plays(board.viewer.locator("video"))
     await board.page.keyboard.press("Escape")

@@ -1,4 +1,4 @@
-"""The cards under a finger, for a user who is no administrator, on a phone that knows no full screen."""
+"""The cards on a touch screen, for a user without admin rights, on a phone without full screen."""
 
 from collections.abc import AsyncIterator
 
@@ -20,7 +20,7 @@ PHONE = {"width": 390, "height": 844}
 
 
 async def add_guest(client: Client) -> None:
-    """Make a user who may use everything and administer nothing."""
+    """Create a user who may control everything and administer nothing."""
     data = {"name": "Guest", "group_ids": ["system-users"], "local_only": False}
     user = (await client.command("config/auth/create", **data))["user"]
     await client.command(
@@ -32,17 +32,17 @@ async def add_guest(client: Client) -> None:
 
 
 class Fingers:
-    """Touches a page."""
+    """Simulates touches on a page."""
 
     def __init__(self, session: CDPSession, element: Locator) -> None:
-        """Touch near the middle of an element."""
+        """Tap near the centre of an element."""
         self._session = session
         self._element = element
 
     async def draw(self, *paths: tuple[tuple[int, int], ...]) -> None:
-        """Put a finger down at each path's first point, move along it, lift it at the last.
+        """Put down a finger at each path's first point, move it along the path, and lift it at the last.
 
-        Points are pixels from the middle of the element; all paths have as many.
+        Points are pixels from the centre of the element; all paths have the same length.
         """
         box = await self._element.bounding_box()
         assert box is not None
@@ -61,7 +61,7 @@ class Fingers:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="package")
 async def guest(running_board: Board) -> AsyncIterator[Visit]:
-    """A guest with a phone, in front of the dashboard; the console must stay empty."""
+    """A household member with a phone at the dashboard; the console must stay empty."""
     await add_guest(running_board.client)
     async with running_board.visitor.another(
         NO_FULL_SCREEN, viewport=PHONE, has_touch=True, is_mobile=True, timezone_id="UTC"
@@ -76,9 +76,7 @@ async def page(guest: Visit) -> Page:
     return guest.page
 
 
-async def test_a_guest_looks_through_pictures_with_fingers_and_deletes_none(
-    board: Board, page: Page
-) -> None:
+async def test_user_views_snapshots_by_touch_and_cannot_delete(board: Board, page: Page) -> None:
     await snapshots(board, 2)
     await page.bring_to_front()
     card = page.locator(HISTORY_CARD)
@@ -97,7 +95,7 @@ async def test_a_guest_looks_through_pictures_with_fingers_and_deletes_none(
     await expect(download).not_to_have_attribute("href", newest)
     await fingers.draw(((80, 0), (0, 4), (-60, 6)))
     await expect(download).to_have_attribute("href", newest)
-    # Two fingers apart: larger, and then one finger moves it and turns no page.
+    # Two fingers apart zoom in; then one finger pans instead of turning the page.
     await fingers.draw(((-40, 0), (-80, 0), (-120, 0)), ((40, 0), (80, 0), (120, 0)))
     await met(picture, "new DOMMatrix(getComputedStyle(element).transform).a > 2.5")
     await fingers.draw(((-80, 0), (0, 0), (80, 0)))
@@ -109,7 +107,7 @@ async def test_a_guest_looks_through_pictures_with_fingers_and_deletes_none(
     await expect(viewer).to_be_hidden()
 
 
-async def test_the_picture_covers_a_phone_without_full_screen(board: Board, page: Page) -> None:
+async def test_picture_covers_a_phone_without_full_screen(board: Board, page: Page) -> None:
     await page.bring_to_front()
     card = page.locator(CAMERA_CARD).filter(has_text=DEMO_NAME)
     stage = card.locator(".stage")
@@ -117,7 +115,7 @@ async def test_the_picture_covers_a_phone_without_full_screen(board: Board, page
     await card.get_by_role("button", name="Full screen", exact=True).click()
     await expect(stage).to_have_class("stage cover")
     assert await stage.bounding_box() == {"x": 0, "y": 0, **PHONE}
-    # Nothing of the page lies over it.
+    # Nothing of the page covers it.
     corner = "([element]) => element.contains(element.getRootNode().elementFromPoint(20, 20))"
     assert await page.evaluate(corner, [await stage.element_handle()])
     await card.get_by_role("button", name="Leave full screen").click()

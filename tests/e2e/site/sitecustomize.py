@@ -1,9 +1,9 @@
-"""A piece of internet for a Home Assistant under test; Python loads it from PYTHONPATH when it starts.
+"""A simulated internet for a Home Assistant under test; Python loads it from PYTHONPATH at its start.
 
-Home Assistant and its look-ups see a site at a public address; whoever connects to it reaches the test's
-own server. All checks of addresses are so the real ones, and nothing of ours is replaced. A look-up's
-process has neither this environment nor this module: a wrapper around its interpreter gives it both,
-and there the site is searched instead of YouTube.
+Home Assistant and its look-ups see a site at a public address, but connections reach the test's own
+server. All address checks are therefore real, and nothing of ours is replaced. The look-up process has
+neither this environment nor this module: a wrapper around its interpreter gives it both, and there the
+site is searched instead of YouTube.
 """
 
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def _lead(self: socket.socket, address: Any) -> None:
 
 
 def _wrapper(folder: Path) -> str:
-    """Write a program that runs Python with this module, whatever options it is given first."""
+    """Write a program that runs Python with this module, whatever options come first."""
     program = folder / "python"
     environment = {
         "PYTHONPATH": str(Path(__file__).parent),
@@ -49,18 +49,18 @@ def _wrapper(folder: Path) -> str:
 
 
 def _search_the_site() -> None:
-    from yt_dlp.extractor.youtube import YoutubeSearchIE  # noqa: PLC0415  # a second: here only
+    from yt_dlp.extractor.youtube import YoutubeSearchIE  # noqa: PLC0415  # takes a second, only here
 
     def results(self: Any, query: str) -> Iterator[dict[str, Any]]:
         found = self._download_json(f"http://{HOST}/search", query, query={"q": query})
         for url in found:
             yield self.url_result(url)
 
-    YoutubeSearchIE._search_results = results
+    YoutubeSearchIE._search_results = results  # type: ignore[method-assign]  # for the child
 
 
 socket.getaddrinfo = _look_up
-socket.socket.connect = _lead  # type: ignore[method-assign, assignment]  # what the child is to see
+socket.socket.connect = _lead  # type: ignore[method-assign, assignment]  # for the child
 if "RETROCAM_TEST_LOOKUP" in os.environ:
     _search_the_site()
 else:

@@ -1,5 +1,5 @@
-"""Hostile input: files, pages, names and messages, mutated from good ones.
+"""Hostile input: files, pages, names and messages, mutated from valid ones.
 
-Nothing but an error of ours may come of them, and neither the event loop nor the memory may suffer.
-Cases are the same in each run; the environment's `RETROCAM_HOSTILE=20` makes twenty times as many.
+They may cause Retrocam errors only, and must not harm the event loop or memory. The cases are the same
+in each run; `RETROCAM_HOSTILE=20` in the environment runs twenty times as many.
 """

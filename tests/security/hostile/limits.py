@@ -1,4 +1,4 @@
-"""What hostile input may cost: time of the event loop, and memory."""
+"""Limits of hostile input: time in the event loop, and memory."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -14,31 +14,31 @@ from typing import Final
 from ...loop_lag import STRETCH, loop_lag
 
 MULTIPLIER: Final = int(os.environ.get("RETROCAM_HOSTILE", "1"))
-"""How many times as many cases as usual are tried."""
+"""Multiple of the usual number of cases."""
 GROWTH: Final = 64 << 20
-"""Bytes by which the process may grow and stay so."""
+"""Most bytes of permanent growth of the process."""
 PEAK: Final = 256 << 20
-"""Bytes by which it may grow for a moment: a picture at the limit of pixels has 144 MB."""
+"""Most bytes of temporary growth: an image at the pixel limit takes 144 MB."""
 _PAUSE: Final = 0.005
 
 
 def cases(count: int) -> range:
-    """Return the numbers of the cases of a test that usually has `count` of them."""
+    """Return the case numbers of a test that has `count` of them by default."""
     return range(count * MULTIPLIER)
 
 
 def case_random(kind: str, number: int) -> random.Random:
-    """Return the generator of one case: the same in each run, whatever ran before."""
-    return random.Random(f"{kind} {number}")  # noqa: S311  # of test cases, which are to be the same each time
+    """Return the random generator of one case: the same in each run, whatever ran before."""
+    return random.Random(f"{kind} {number}")  # noqa: S311  # reproducible test cases
 
 
 def resident() -> int:
-    """Return the memory that the process has now, in bytes."""
+    """Return the current memory of the process, in bytes."""
     return os.sysconf("SC_PAGE_SIZE") * int(Path("/proc/self/statm").read_text().split()[1])
 
 
 def settled_memory() -> int:
-    """Return the memory of the process once it has given back what it no longer needs."""
+    """Return the memory of the process after it has freed what it can."""
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
     return resident()
@@ -46,7 +46,7 @@ def settled_memory() -> int:
 
 @asynccontextmanager
 async def bounded(*, growth: int = GROWTH, peak: int = PEAK) -> AsyncIterator[None]:
-    """Check what a `with` block costs; what blocks in it runs in threads."""
+    """Check the cost of a `with` block; blocking work in it must run in threads."""
     before = highest = settled_memory()
 
     async def watch() -> None:
@@ -70,9 +70,9 @@ async def bounded(*, growth: int = GROWTH, peak: int = PEAK) -> AsyncIterator[No
 async def try_all[T](
     attempt: Callable[[T], object], inputs: Iterable[T], expected: tuple[type[Exception], ...]
 ) -> int:
-    """Call `attempt` with each input in a thread; return how many of them it took.
+    """Call `attempt` with each input in a thread; return how many succeeded.
 
-    Fails with any error but the `expected` ones; each is shown once, with an input that it is for.
+    Fails with any error except `expected` ones; each is reported once, with an input that causes it.
     """
     found: dict[str, str] = {}
 
@@ -83,7 +83,7 @@ async def try_all[T](
                 attempt(each)
             except expected:
                 continue
-            except Exception as err:  # noqa: BLE001  # whatever it is, it fails the test, with its case
+            except Exception as err:  # noqa: BLE001  # any error fails the test, with its case
                 found.setdefault(described(err), repr(each)[:1000])
             else:
                 taken += 1
@@ -95,6 +95,6 @@ async def try_all[T](
 
 
 def described(error: Exception) -> str:
-    """Name an error and the line that raised it."""
+    """Return the name of an error and the line that raised it."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{error!r:.200} at {Path(frame.filename).name}:{frame.lineno}"

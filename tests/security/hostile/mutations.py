@@ -1,4 +1,4 @@
-"""Mutations of bytes, of texts, of JSON, and of files that consist of pieces with a length."""
+"""Mutations of bytes, texts, JSON, and files that consist of length-prefixed pieces."""
 
 from collections.abc import Callable, Sequence
 from random import Random
@@ -24,7 +24,7 @@ ODD_BYTES: Final = (
     b"\xf4\x90\x80\x80",
     b"\x80",
 )
-"""What no UTF-8 has: a surrogate, an overlong form, and others."""
+"""Invalid UTF-8: a surrogate, an overlong form, and others."""
 ODD_VALUES: Final[tuple[Any, ...]] = (
     None, True, False, 0, -1, 1 << 31, 1 << 64, -(1 << 63), 0.5, 1e308, -1e308, "", " ", "\0",
     "\ud800", "\udcff", "a" * 70_000, "\u202e", "9" * 5000, [], {}, [[]], {"": None}, ["a", 1],
@@ -33,12 +33,12 @@ ODD_VALUES: Final[tuple[Any, ...]] = (
 )  # fmt: skip
 _LONG: Final = 100_000
 _LARGE: Final = 1_000_000
-"""Bytes beyond which nothing more is added: what a test holds itself is no growth of what it tests."""
+"""Largest input in bytes: the test's own data must not count as growth of the tested code."""
 _FILLS: Final = (b"\0", b"\1", b"\x7f\xff", b"\x80", b"\xff", b"\xff\xff\xff\xfe")
 
 
 class Piece(NamedTuple):
-    """A part of a file with a length: a box, a chunk, a segment."""
+    """A length-prefixed piece of a file: a box, a chunk, a segment."""
 
     start: int
     end: int
@@ -47,7 +47,7 @@ class Piece(NamedTuple):
 
 
 def mutated(data: bytes, rng: Random, pieces: Callable[[bytes], Sequence[Piece]]) -> bytes:
-    """Return `data` with one to three mutations; `pieces` finds what a mutation may take whole."""
+    """Return `data` with one to three mutations; `pieces` finds what can be mutated as a whole."""
     for _ in range(rng.randint(1, 3)):
         if len(data) > _LARGE:
             break
@@ -57,7 +57,7 @@ def mutated(data: bytes, rng: Random, pieces: Callable[[bytes], Sequence[Piece]]
 
 
 def no_pieces(_data: bytes) -> Sequence[Piece]:
-    """Find nothing, in what has no pieces."""
+    """Return nothing, for data without pieces."""
     return ()
 
 
@@ -105,7 +105,7 @@ def _of_pieces(data: bytes, rng: Random, pieces: Sequence[Piece]) -> bytes:
 
 
 def _nested(data: bytes, piece: Piece, depth: int) -> bytes:
-    """Put a piece's head around it, again and again, each with its length."""
+    """Nest a piece in its own header, repeatedly, with correct lengths."""
     start, end, at, size = piece
     head, made = data[start : at + size], data[start:end]
     tail = data[at + size : at + size + 4]
@@ -166,14 +166,14 @@ def with_number(text: str, rng: Random) -> str:
 
 
 def with_odd(text: str, rng: Random) -> str:
-    """Put something odd into a text, or in the place of some of it."""
+    """Insert something odd into a text, or replace some of it."""
     begin = rng.randrange(len(text) + 1)
     end = begin + rng.choice((0, 0, 1, 3))
     return text[:begin] + rng.choice(ODD_TEXTS) * rng.choice((1, 1, 1, 40)) + text[end:]
 
 
 def mutated_json(value: Any, rng: Random) -> Any:
-    """Return a JSON value with something else at one of its places."""
+    """Return a JSON value with one of its values replaced."""
     if isinstance(value, dict) and value and rng.random() < 0.85:
         return _changed_object(value, rng)
     if isinstance(value, list) and value and rng.random() < 0.7:

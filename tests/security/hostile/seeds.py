@@ -1,4 +1,4 @@
-"""Good inputs, which mutations begin with, and what they consist of."""
+"""Valid inputs to mutate, and parsers of their pieces."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -23,7 +23,7 @@ _CONTAINERS = {
 
 @cache
 def stills() -> dict[str, bytes]:
-    """Return a picture of each format, from 26 bytes to some kB."""
+    """Return an image of each format, from 26 bytes to some kB."""
     return {
         "jpeg": jpeg(7, 160, 96),
         "png": png(7, 160, 96),
@@ -71,7 +71,7 @@ def _chunks(data: bytes, at: int, form: str, length: int, more: int) -> list[Pie
 
 
 def with_checksums(data: bytes) -> bytes:
-    """Return a PNG whose checksums fit, so that what else is wrong comes to the decoder."""
+    """Return a PNG with correct checksums, so that other errors reach the decoder."""
     fixed = bytearray(data)
     for start, end, _, _ in _chunks(data, 8, ">I", 0, 12):
         if end <= len(data):
@@ -80,7 +80,7 @@ def with_checksums(data: bytes) -> bytes:
 
 
 def boxes_of(data: bytes) -> Sequence[Piece]:
-    """Find all boxes of an MP4, also those within others."""
+    """Find all boxes of an MP4, including nested ones."""
     found: list[Piece] = []
     left = [(0, len(data))]
     while left and len(found) < 5000:
@@ -99,18 +99,18 @@ def boxes_of(data: bytes) -> Sequence[Piece]:
 @cache
 def film() -> bytes:
     """Return an MP4 of 1 s with sound, turned, and with texts in its header."""
-    return clip(1.0, fps=10, turned=90)
+    return clip(1.0, fps=10, rotation=90)
 
 
 def encrypted(data: bytes, key: bytes, number: int) -> bytes:
-    """Encrypt a segment of HLS."""
+    """Encrypt an HLS segment."""
     padder, encryptor = PKCS7(128).padder(), Cipher(AES(key), CBC(number.to_bytes(16))).encryptor()
     padded = padder.update(data) + padder.finalize()
     return encryptor.update(padded) + encryptor.finalize()
 
 
 def serve_media(server: MediaServer) -> None:
-    """Serve what the seeds name."""
+    """Serve the URLs in the seeds."""
     segment = clip(1.0, kind="mpegts", fps=10)
     server.add("/film.mp4", Page(film(), "video/mp4"))
     server.add("/film.jpg", Page(stills()["jpeg"], "image/jpeg"))
@@ -197,11 +197,13 @@ PAGES = {
 
 
 def answer() -> object:
-    """Return what a look-up answers, as JSON has it."""
+    """Return the result of a look-up, as JSON."""
     return json.loads(
         '{"found": {"inputs": [{"url": "https://site.example/film", "headers": {"Cookie": "a=b"},'
-        '"is_playlist": true, "chunk": 10485760, "not_before": 1.5}, {"url": "https://site.example/2",'
-        '"headers": {}, "is_playlist": false, "chunk": null, "not_before": null}], "title": "A film",'
+        '"is_playlist": true, "chunk_size": 10485760, "not_before": 1.5},'
+        '{"url": "https://site.example/2", "headers": {}, "is_playlist": false, "chunk_size": null,'
+        '"not_before": null}], "title": "A film",'
         '"page": "https://site.example/", "thumbnail": "https://site.example/a.jpg", "duration": 12.5,'
-        '"is_live": false, "expires": 1800000000.5, "needs_javascript": false}, "log": ["a line"]}'
+        '"start": 1.5, "entry": [1, 2], "is_live": false,'
+        '"expires": 1800000000.5, "needs_javascript": false}, "log": ["a line"]}'
     )

@@ -1,4 +1,4 @@
-"""MP4s: clips of a library that are read back, recordings that a crash left, and what is played."""
+"""MP4 files: clips read back from a library, recordings left by a crash, and played media."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -9,12 +9,13 @@ import tempfile
 import pytest
 
 from custom_components.retrocam.core.clips.fragmented_reader import read_recording
-from custom_components.retrocam.core.clips.recovery import salvage
+from custom_components.retrocam.core.clips.recovery import recover
 from custom_components.retrocam.core.errors import FragmentError, InvalidFrameError, PlayError
 from custom_components.retrocam.core.library.files import partial_path
 from custom_components.retrocam.core.library.thumbnails import clip_thumbnail
 from custom_components.retrocam.core.mp4.duration import mp4_duration
-from custom_components.retrocam.core.player.demux import CommonStart, Source
+from custom_components.retrocam.core.player.common_start import CommonStart
+from custom_components.retrocam.core.player.demux import Source
 from custom_components.retrocam.core.player.net.addresses import Network, is_any
 from custom_components.retrocam.core.player.net.streams import MediaInput
 from custom_components.retrocam.core.player.video import LATE, VideoDecoder
@@ -31,17 +32,17 @@ NAME = "20260101T000000.000Z.mp4"
 
 @cache
 def recorded() -> bytes:
-    """Return a recording in fragments, as a crash leaves it."""
+    """Return a fragmented recording, as a crash leaves it."""
     with tempfile.TemporaryDirectory() as folder, Camera(Path(folder)) as camera:
         camera.feed(cuts_of(200, sound=True, container="mp4"))
         kept: list[bytes] = []
         trigger = camera.ring.now - 1
 
-        def keep(_progress: object) -> None:
+        def keep(_seconds: float) -> None:
             (path,) = camera.folder.glob("*.partial.mp4")
             kept.append(path.read_bytes())
 
-        ended(camera.writer(5, 0, trigger=trigger, on_progress=keep))
+        ended(camera.writer(5, 0, trigger=trigger, on_write=keep))
         return kept[-1]
 
 
@@ -50,7 +51,7 @@ def made(data: bytes, kind: str, count: int) -> Iterator[bytes]:
     return (mutated(data, case_random(kind, number), boxes_of) for number in cases(count))
 
 
-async def test_clips_of_a_library_are_read_or_refused(tmp_path: Path) -> None:
+async def test_library_clips_are_read_or_rejected(tmp_path: Path) -> None:
     path = tmp_path / NAME
 
     def attempt(data: bytes) -> None:
@@ -62,7 +63,7 @@ async def test_clips_of_a_library_are_read_or_refused(tmp_path: Path) -> None:
         assert await try_all(attempt, made(film(), "clip", 200), (InvalidFrameError,))
 
 
-async def test_recordings_are_recovered_or_refused(tmp_path: Path) -> None:
+async def test_recordings_are_recovered_or_rejected(tmp_path: Path) -> None:
     path = tmp_path / NAME
 
     def attempt(data: bytes) -> None:
@@ -73,10 +74,10 @@ async def test_recordings_are_recovered_or_refused(tmp_path: Path) -> None:
         assert await try_all(attempt, made(recorded(), "recording", 300), (FragmentError,))
 
 
-async def test_a_library_of_damaged_files_loads(
+async def test_library_of_damaged_files_loads(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    # Records that pytest keeps hold the errors, and these the frames with the files.
+    # pytest keeps log records, which hold the errors, whose frames hold the files.
     caplog.set_level(logging.ERROR)
 
     def attempt(data: bytes) -> None:
@@ -85,10 +86,9 @@ async def test_a_library_of_damaged_files_loads(
             partial = partial_path(Path(folder) / "20260102T000000.000Z.mp4")
             partial.write_bytes(data)
             library = library_in(Path(folder))
-            found = salvage(library, library.load())
-            assert found.failed == ()
+            recover(library, library.load())
             assert not partial.exists()
-            for item in library.latest(9):
+            for item in library.page(9):
                 library.thumbnail(item.name)
 
     async with bounded():
@@ -96,7 +96,7 @@ async def test_a_library_of_damaged_files_loads(
 
 
 @pytest.mark.parametrize("kind", ["film", "recording"])
-async def test_films_are_played_or_refused(server: MediaServer, kind: str) -> None:
+async def test_films_are_played_or_rejected(server: MediaServer, kind: str) -> None:
     data = film() if kind == "film" else recorded()
     network = Network(is_any, timeout=5)
 
@@ -104,14 +104,14 @@ async def test_films_are_played_or_refused(server: MediaServer, kind: str) -> No
         url = server.add("/film.mp4", Page(data, "video/mp4"))
         source = Source(MediaInput(url), network, CommonStart())
         try:
-            decoder = VideoDecoder(source.part, 30.0, LATE) if source.part.video else None
-            for part, packet, position in source.packets():
-                if decoder is not None and packet.stream is part.video:
+            decoder = VideoDecoder(source.section, 30.0, LATE) if source.section.video else None
+            for section, packet, position in source.packets():
+                if decoder is not None and packet.stream is section.video:
                     for frame, _ in decoder.decode(packet, position, 0.0):
-                        decoder.upright(frame)
+                        decoder.normalize(frame)
         finally:
             source.close()
-            source.part.container.close()
+            source.section.container.close()
 
     try:
         async with bounded():

@@ -1,4 +1,4 @@
-"""Heads of answers to the player's requests: of media, playlists and thumbnails."""
+"""HTTP response headers for the player's requests: media, playlists and thumbnails."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +9,7 @@ from custom_components.retrocam.core.errors import PlayError
 from custom_components.retrocam.core.player.artwork import fetch_artwork
 from custom_components.retrocam.core.player.hls.playlist_file import PlaylistFile
 from custom_components.retrocam.core.player.net.addresses import Network, is_any
-from custom_components.retrocam.core.player.net.fetch import play_error
+from custom_components.retrocam.core.player.net.fetch import as_play_error
 from custom_components.retrocam.core.player.net.http_file import RemoteFile
 from custom_components.retrocam.core.player.net.streams import MediaInput
 
@@ -29,7 +29,7 @@ BODIES = (PLAIN_PLAYLIST.encode(), stills()["jpeg"])
 
 
 def answered(request: Request, number: int) -> None:
-    """Answer with a mutated head."""
+    """Respond with a mutated header."""
     rng = case_random("head", number)
     body = rng.choice(BODIES)
     head = rng.choice(HEADS).replace("{size}", str(len(body))).replace("{last}", str(len(body) - 1))
@@ -42,7 +42,7 @@ def answered(request: Request, number: int) -> None:
 
 
 def read(url: str, network: Network) -> int:
-    """Read a URL in each of the ways that the player has; return how many failed."""
+    """Read a URL in each of the player's ways; return how many failed."""
     failures = 0
     for attempt in (
         lambda: RemoteFile(MediaInput(url), network).read(),
@@ -52,11 +52,11 @@ def read(url: str, network: Network) -> int:
         try:
             attempt()
         except (PlayError, OSError, HTTPException) as err:
-            failures += bool(play_error(err).code)
+            failures += bool(as_play_error(err).code)
     return failures
 
 
-async def test_heads_of_answers_are_read_or_refused(server: MediaServer) -> None:
+async def test_response_headers_are_read_or_rejected(server: MediaServer) -> None:
     failed: dict[str, int] = {}
     outcomes: set[int] = set()
 
@@ -67,7 +67,7 @@ async def test_heads_of_answers_are_read_or_refused(server: MediaServer) -> None
         try:
             url = server.add(f"/{number}", lambda request: answered(request, number))
             outcomes.add(read(url, network))
-        except Exception as err:  # noqa: BLE001  # whatever it is, it fails the test, with its case
+        except Exception as err:  # noqa: BLE001  # any error fails the test, with its case
             failed.setdefault(described(err), number)
         finally:
             giving_up.cancel()

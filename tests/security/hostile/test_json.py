@@ -1,4 +1,4 @@
-"""JSON of guests, of clients of cells, of Home Assistant's WebSocket, and of look-ups."""
+"""JSON from guests, ASCII clients, Home Assistant's WebSocket, and look-ups."""
 
 import json
 import logging
@@ -11,12 +11,12 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.retrocam.cameras.share_auth import DOOR
+from custom_components.retrocam.cameras.share_auth import SHARE_AUTH
 from custom_components.retrocam.core.ascii.messages import read_ack
 from custom_components.retrocam.core.ascii.wire import SUBPROTOCOL
 from custom_components.retrocam.core.errors import DamagedPacketError, PlayError
 from custom_components.retrocam.core.player.lookup.answers import load_answer
-from custom_components.retrocam.core.player.net.fetch import link_of
+from custom_components.retrocam.core.player.net.fetch import page_link
 
 from ...conftest import LoadEntry
 from ...http.cell_clients import cells_url
@@ -38,6 +38,7 @@ POSTS = {
 COMMANDS = (
     {"type": "retrocam/media/list", "entry_id": "{id}", "kind": "snapshots", "limit": 5,
      "before": "2026-01-01T00:00:00+00:00", "after": "2025-01-01T00:00:00+00:00"},
+    {"type": "retrocam/lookback/subscribe", "entry_id": "{id}"},
     {"type": "retrocam/media/subscribe", "entry_id": "{id}"},
     {"type": "retrocam/player/subscribe", "entry_id": "{id}"},
     {"type": "retrocam/urls", "entry_id": "{id}"},
@@ -48,22 +49,22 @@ ACKS = ('{"ack": 1}', '{"ack": 4294967295}')
 
 @pytest.fixture(autouse=True)
 def no_errors(caplog: pytest.LogCaptureFixture) -> Any:
-    """Nothing may be logged as an error, as everything is that nobody expected."""
+    """No error may be logged, since every unexpected exception is."""
     yield
     told = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert [record.getMessage()[:300] for record in told] == []
 
 
 def written(value: Any) -> bytes:
-    """Return JSON of whatever Python can write, or the beginning of it."""
+    """Return JSON of anything that Python can serialize, or a truncated one."""
     return json.dumps(value).encode("utf-8", "surrogatepass")
 
 
-async def test_answers_of_look_ups_can_be_told_or_are_refused() -> None:
+async def test_look_up_results_are_serializable_or_rejected() -> None:
     def attempt(data: bytes) -> None:
         found = load_answer(data)
-        # What is told of it must be JSON for all that have to read it.
-        told = [found.title, link_of(found.page), found.thumbnail, found.duration, found.expires]
+        # Everything reported of it must be valid JSON for all readers.
+        told = [found.title, page_link(found.page), found.thumbnail, found.duration, found.expires]
         json_bytes(told)
         json.dumps(told, allow_nan=False)
         for each in found.inputs:
@@ -80,7 +81,7 @@ async def test_answers_of_look_ups_can_be_told_or_are_refused() -> None:
         assert await try_all(attempt, found, (PlayError,))
 
 
-async def test_acknowledgements_are_read_or_refused() -> None:
+async def test_acknowledgements_are_read_or_rejected() -> None:
     found = []
     for number in cases(300):
         rng = case_random("ack", number)
@@ -100,8 +101,8 @@ async def screen(load: LoadEntry) -> MockConfigEntry:
     return await load(data, title="Screen", options=sharing(share_control=True))
 
 
-async def test_posts_of_guests_are_answered(home: HomeAssistant, screen: MockConfigEntry) -> None:
-    home.data[DOOR].cost = FAST
+async def test_guest_posts_are_answered(home: HomeAssistant, screen: MockConfigEntry) -> None:
+    home.data[SHARE_AUTH].cost = FAST
     found = []
     for number in cases(100):
         rng = case_random("post", number)
@@ -122,7 +123,7 @@ async def test_posts_of_guests_are_answered(home: HomeAssistant, screen: MockCon
     assert {200, 400} <= statuses
 
 
-async def test_messages_of_users_are_answered(
+async def test_user_messages_are_answered(
     home: HomeAssistant, screen: MockConfigEntry, hass_ws_client: WebSocketGenerator
 ) -> None:
     client = await hass_ws_client()
@@ -149,7 +150,7 @@ async def test_messages_of_users_are_answered(
     assert codes == {"ok", "not_found", "invalid_format"}
 
 
-async def test_messages_of_clients_of_cells_end_their_connection_or_nothing(
+async def test_malformed_ascii_messages_close_at_most_their_connection(
     home: HomeAssistant, load: LoadEntry
 ) -> None:
     entry = await load({"kind": "demo", "name": "Porch"}, options=QUIET)
@@ -166,4 +167,4 @@ async def test_messages_of_clients_of_cells_end_their_connection_or_nothing(
                         await socket.send_bytes(data)
                     else:
                         await socket.send_str(data.decode("utf-8", "replace"))
-    assert entry.runtime_data.cells.viewers <= 1
+    assert entry.runtime_data.ascii.viewers <= 1

@@ -1,4 +1,4 @@
-"""Names: of files, of media, in paths of HTTP, of entities."""
+"""Names: of files, media, HTTP paths, entities."""
 
 import asyncio
 import contextlib
@@ -59,7 +59,7 @@ def changed(text: str, kind: str, number: int) -> str:
     return text
 
 
-async def test_what_is_no_name_of_a_file_is_none() -> None:
+async def test_only_canonical_file_names_are_parsed() -> None:
     def attempt(name: str) -> None:
         parsed = parse_name(name)
         assert parsed is None or format_name(*parsed) == name
@@ -68,7 +68,7 @@ async def test_what_is_no_name_of_a_file_is_none() -> None:
         await try_all(attempt, (changed(NAME, "name", n) for n in cases(2000)), ())
 
 
-async def test_what_is_no_id_of_media_is_refused() -> None:
+async def test_invalid_media_ids_are_rejected() -> None:
     def attempt(identifier: str) -> None:
         assert MediaId.parse(str(MediaId.parse(identifier))) == MediaId.parse(identifier)
 
@@ -77,7 +77,7 @@ async def test_what_is_no_id_of_media_is_refused() -> None:
         await try_all(attempt, ids, (ValueError,))
 
 
-async def test_a_folder_of_odd_names_loads(tmp_path: Path) -> None:
+async def test_folder_of_odd_names_loads(tmp_path: Path) -> None:
     for number in cases(300):
         name = changed("20260101T000000.000Z.mp4", "file", number).replace("/", "_")
         name = (
@@ -89,7 +89,7 @@ async def test_a_folder_of_odd_names_loads(tmp_path: Path) -> None:
 
     def attempt(_name: str) -> None:
         library.load()
-        for item in library.latest(9999):
+        for item in library.page(9999):
             assert library.path(item.name).is_file()
 
     async with bounded():
@@ -104,7 +104,7 @@ async def test_paths_are_answered(
     hass_client: ClientSessionGenerator,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    # Records that pytest keeps hold the requests.
+    # pytest keeps log records, which hold the requests.
     caplog.set_level(logging.ERROR)
     options = sharing(share_history=True, share_control=True)
     entry = await load({"kind": "ascii_player", "name": "Screen"}, title="Screen", options=options)
@@ -113,7 +113,7 @@ async def test_paths_are_answered(
     statuses = set()
 
     async def ask(session: Any, path: str) -> None:
-        # Signs that part a URL from its query stay; 8 kB is what a server takes of a path.
+        # Characters that separate a URL from its query stay; a server accepts paths of 8 kB.
         url = URL(path[:7000], encoded=True)
         async with session.get(url, allow_redirects=False) as response:
             assert response.status < 500 or response.status == 503, path[:500]
@@ -132,7 +132,7 @@ async def test_paths_are_answered(
     assert {200, 404} <= statuses
 
 
-async def test_ids_of_the_media_source_are_refused(home: HomeAssistant, load: LoadEntry) -> None:
+async def test_invalid_media_source_ids_are_rejected(home: HomeAssistant, load: LoadEntry) -> None:
     entry = await load({"kind": "demo", "name": "Porch"}, options=QUIET)
     full = ID.replace("{id}", entry.entry_id)
     taken = 0
@@ -152,9 +152,7 @@ async def test_ids_of_the_media_source_are_refused(home: HomeAssistant, load: Lo
     assert taken < 200
 
 
-async def test_ids_of_entities_and_media_in_actions_are_refused(
-    home: HomeAssistant, load: LoadEntry
-) -> None:
+async def test_invalid_ids_in_actions_are_rejected(home: HomeAssistant, load: LoadEntry) -> None:
     entry = await load({"kind": "demo", "name": "Porch"}, options=QUIET)
     full = ID.replace("{id}", entry.entry_id)
     async with bounded():
@@ -169,6 +167,6 @@ async def test_ids_of_entities_and_media_in_actions_are_refused(
                     await home.services.async_call("retrocam", action, data, blocking=True)
                 str(caught.value).encode("utf-8", "surrogatepass")
             data = {"entity_id": changed("camera.yard", "entity", number), "duration": 1}
-            # Home Assistant passes over entities that are not there.
+            # Home Assistant ignores unknown entities.
             with contextlib.suppress(vol.Invalid):
                 await home.services.async_call("retrocam", "extend_recording", data, blocking=True)

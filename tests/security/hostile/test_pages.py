@@ -1,4 +1,4 @@
-"""Pages and lists of media, looked up and played by a session, from a real server."""
+"""Web pages and playlists, looked up and played by a session, from a real server."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ ENDS = {Phase.IDLE, Phase.PLAYING, Phase.ERROR}
 
 
 async def outcome(session: Session, url: str) -> Phase:
-    """Play something, and return what became of it; what is live and silent is given up."""
+    """Play something, and return the result; stop live and silent media."""
     number = session.play(url)
     try:
         async with asyncio.timeout(2.0):
@@ -32,7 +32,7 @@ async def outcome(session: Session, url: str) -> Phase:
 
 
 @pytest.mark.parametrize("name", PAGES)
-async def test_what_is_looked_up_plays_or_is_refused(
+async def test_looked_up_media_plays_or_is_rejected(
     server: MediaServer, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
     text, kind = PAGES[name]

@@ -7,7 +7,8 @@ import threading
 import pytest
 
 from custom_components.retrocam.core.errors import PlayError
-from custom_components.retrocam.core.player.demux import CommonStart, Source
+from custom_components.retrocam.core.player.common_start import CommonStart
+from custom_components.retrocam.core.player.demux import Source
 from custom_components.retrocam.core.player.hls.playlist import parse_playlist
 from custom_components.retrocam.core.player.net.addresses import Network, is_any
 from custom_components.retrocam.core.player.net.streams import MediaInput
@@ -26,7 +27,7 @@ def made(kind: str, number: int) -> bytes:
 
 
 @pytest.mark.parametrize("kind", SEEDS)
-async def test_playlists_are_read_or_refused(kind: str) -> None:
+async def test_playlists_are_read_or_rejected(kind: str) -> None:
     def attempt(data: bytes) -> None:
         parse_playlist(data.decode("utf-8", "replace"), "http://192.0.2.1/list.m3u8")
 
@@ -35,8 +36,8 @@ async def test_playlists_are_read_or_refused(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", SEEDS)
-async def test_playlists_are_played_or_refused(server: MediaServer, kind: str) -> None:
-    """Those that are live, or whose server fails, are given up after a moment."""
+async def test_playlists_are_played_or_rejected(server: MediaServer, kind: str) -> None:
+    """Live playlists, and failing servers, are abandoned after a moment."""
     serve_media(server)
     failed: dict[str, bytes] = {}
 
@@ -55,7 +56,7 @@ async def test_playlists_are_played_or_refused(server: MediaServer, kind: str) -
                 del server.pages[f"/{number}.m3u8"]
         except PlayError:
             return False
-        except Exception as err:  # noqa: BLE001  # whatever it is, it fails the test, with its case
+        except Exception as err:  # noqa: BLE001  # any error fails the test, with its case
             failed.setdefault(described(err), data[:1000])
             return False
         finally:

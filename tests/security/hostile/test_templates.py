@@ -1,4 +1,4 @@
-"""Templates of file names, of users and of automations: refused, or a name where nothing may be."""
+"""File name templates of users and automations: rejected, or a name in an allowed place."""
 
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,7 @@ def changed(number: int) -> str:
 
 
 @pytest.mark.parametrize("who", ["user", "automation"])
-async def test_templates_are_rendered_or_refused(
+async def test_templates_are_rendered_or_rejected(
     home: HomeAssistant, quiet_demo: CameraInstance, tmp_path: Path, who: str
 ) -> None:
     policy = {CAT_ENTITIES: {"entity_ids": {"camera.porch": True}}}

@@ -1,15 +1,15 @@
-"""What a guest asks of a share page that lets guests control."""
+"""Actions of guests."""
 
 from typing import Any
 
-from custom_components.retrocam.cameras.player import PlayerInstance
+from custom_components.retrocam.cameras.player import AsciiPlayer
 
 from ...core.player.hosts import loopback
 from ..guests import Browser
 
 
-def put_on_the_internet(player: PlayerInstance) -> None:
-    """Let this machine pass for one of the public internet."""
+def put_on_the_internet(player: AsciiPlayer) -> None:
+    """Treat the addresses of this machine as public."""
     player.session.resolver.public = loopback
 
 

@@ -13,7 +13,7 @@ from ..guests import Browser, page_path, sharing
 
 @pytest.fixture
 async def screen(load: LoadEntry, home: HomeAssistant, server: MediaServer) -> MockConfigEntry:
-    """A shared player, which its users may have play from the server."""
+    """A shared player that may play from the server."""
     home.config.allowlist_external_urls = {server.root + "/"}
     return await load(
         {"kind": "ascii_player", "name": "Screen"},
@@ -24,7 +24,7 @@ async def screen(load: LoadEntry, home: HomeAssistant, server: MediaServer) -> M
 
 @pytest.fixture
 async def guest(home: HomeAssistant, screen: MockConfigEntry) -> AsyncIterator[Browser]:
-    """Somebody who knew the PIN."""
+    """A browser that has entered the PIN."""
     async with Browser.at(home, page_path(screen)) as browser:
         assert (await browser.unlock()).status == 204
         yield browser

@@ -1,9 +1,9 @@
-"""What guests who may control can do, and what is refused."""
+"""Tests of guests' actions, and of those that are rejected."""
 
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from ...cameras.players import play
+from ...cameras.players import play, request
 from ...conftest import LoadEntry
 from ...core.player.server import MediaServer, Page
 from ...http.cell_clients import Client
@@ -51,7 +51,7 @@ async def test_guests_play_pause_seek_and_stop(
     assert (status, answer["state"]) == (200, "playing")
 
 
-async def test_a_guest_plays_from_a_page_of_an_unknown_site(
+async def test_guest_plays_from_a_page_of_an_unknown_site(
     home: HomeAssistant, screen: MockConfigEntry, guest: Browser, film: str, server: MediaServer
 ) -> None:
     put_on_the_internet(screen.runtime_data)
@@ -63,7 +63,24 @@ async def test_a_guest_plays_from_a_page_of_an_unknown_site(
     assert (await act(guest, "play"))[0] == 400
 
 
-async def test_the_sound_ends_with_the_cookie(
+async def test_guest_plays_in_front_of_the_queue(
+    home: HomeAssistant, screen: MockConfigEntry, guest: Browser, film: str
+) -> None:
+    put_on_the_internet(screen.runtime_data)
+    items = screen.runtime_data.queue.items
+    assert (await play(home, film))["state"] == "playing"
+    await request(home, film + "?secret", enqueue="add")
+    status, answer = await act(guest, "play", media=film)
+    assert (status, answer["title"]) == (200, "film")
+    assert (items.position, len(items), items.current.by_guest) == (2, 3, True)
+    assert "secret" not in str(answer) + await (await guest.get("/info")).text()
+    assert (await act(guest, "stop"))[0] == 200
+    assert (await act(guest, "play"))[0] == 200
+    assert (items.position, len(items)) == (2, 3)
+    await guest.post("/stop", {})
+
+
+async def test_audio_ends_with_the_cookie(
     home: HomeAssistant, screen: MockConfigEntry, guest: Browser, film: str
 ) -> None:
     put_on_the_internet(screen.runtime_data)
@@ -74,11 +91,11 @@ async def test_the_sound_ends_with_the_cookie(
         assert sound.status == 200
         await sound.content.readexactly(100)
         await guest.post("/lock")
-        await until(lambda: screen.runtime_data.share.visits == 0)
+        await until(lambda: not screen.runtime_data.share.open_streams)
     assert (await guest.get(path)).status == 401
 
 
-async def test_without_the_right_guests_only_look(
+async def test_actions_require_the_control_option(
     home: HomeAssistant, load: LoadEntry, film: str, server: MediaServer
 ) -> None:
     entry = await load(
@@ -93,7 +110,7 @@ async def test_without_the_right_guests_only_look(
     assert entry.runtime_data.status.session == 0
 
 
-async def test_requests_that_make_no_sense_are_refused(
+async def test_invalid_requests_are_rejected(
     screen: MockConfigEntry, guest: Browser, home: HomeAssistant
 ) -> None:
     for action, data in (
@@ -116,7 +133,7 @@ async def test_requests_that_make_no_sense_are_refused(
         assert form.status == 400
 
 
-async def test_guests_choose_the_layout_of_a_grid(home: HomeAssistant, load: LoadEntry) -> None:
+async def test_guests_set_the_layout_of_a_grid(home: HomeAssistant, load: LoadEntry) -> None:
     for name in ("Porch", "Yard"):
         await load({"kind": "demo", "name": name}, title=name, options=sharing())
     entry = await load(

@@ -1,4 +1,4 @@
-"""Whatever a guest sends, the server answers as it should, and goes on."""
+"""Fuzz tests of the share page: every request gets a valid answer."""
 
 from collections.abc import AsyncIterator
 import json
@@ -11,7 +11,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
-from custom_components.retrocam.cameras.share_auth import DOOR
+from custom_components.retrocam.cameras.share_auth import SHARE_AUTH
 
 from ..guests import FAST, WRONG, Browser, page_path
 
@@ -43,9 +43,13 @@ GETS: Final = {
     "/snapshots": {403},
     "/snapshots/": {403, 404},
     "/thumbnails/": {403, 404},
+    "/footage": {403},
+    "/footage/frame": {403},
+    "/footage/playlist.m3u8": {403},
+    "/footage/media/0/": {403, 404},
     "/assets/": {404},
 }
-"""What a guest of a page without history is answered; and 400 for what looks like an attack."""
+"""What a guest of a page without history and rewinding gets; 400 for what looks like an attack."""
 HEADERS = st.dictionaries(
     st.sampled_from(
         ["Origin", "Sec-Fetch-Site", "Range", "If-None-Match", "Content-Encoding", "Upgrade"]
@@ -57,7 +61,7 @@ HEADERS = st.dictionaries(
 
 
 async def check_refusal(response: ClientResponse) -> None:
-    """Check that an error is one of ours, in JSON, but for what is no HTTP and for no path of ours."""
+    """Check that an error is ours, in JSON, except for invalid HTTP and paths of others."""
     if response.content_type == "application/json":
         assert set(await response.json()) >= {"error"}
     elif response.status == 400:
@@ -68,7 +72,7 @@ async def check_refusal(response: ClientResponse) -> None:
 
 @pytest.fixture
 async def stranger(home: HomeAssistant, screen: MockConfigEntry) -> AsyncIterator[Browser]:
-    """Somebody who does not know the PIN."""
+    """A browser without a cookie."""
     async with Browser.at(home, page_path(screen)) as browser:
         yield browser
 
@@ -85,7 +89,7 @@ async def stranger(home: HomeAssistant, screen: MockConfigEntry) -> AsyncIterato
     allowed=st.booleans(),
     raw=st.binary(),
 )
-async def test_no_post_breaks_the_server(
+async def test_arbitrary_posts_get_valid_refusals(
     *,
     home: HomeAssistant,
     guest: Browser,
@@ -96,7 +100,7 @@ async def test_no_post_breaks_the_server(
     allowed: bool,
     raw: bytes,
 ) -> None:
-    home.data[DOOR].cost = FAST
+    home.data[SHARE_AUTH].cost = FAST
     sent: dict[str, Any] = {"json": body} if _is_json(body) else {"data": raw}
     if "data" in sent:
         headers = {**headers, "Content-Type": "application/json"}
@@ -137,7 +141,7 @@ def _is_json(body: Any) -> bool:
     ),
     headers=HEADERS,
 )
-async def test_no_get_breaks_the_server(
+async def test_arbitrary_gets_get_valid_refusals(
     *,
     screen: MockConfigEntry,
     guest: Browser,

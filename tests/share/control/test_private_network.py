@@ -1,4 +1,4 @@
-"""Guests who may play cannot reach into the private network, nor at anything local."""
+"""Tests that guests cannot play from the private network or anything local."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,12 +38,10 @@ LOCAL = [
 
 
 @pytest.mark.parametrize("media", LOCAL)
-async def test_nothing_that_means_something_local_is_taken(
-    screen: MockConfigEntry, guest: Browser, media: str
-) -> None:
+async def test_local_media_is_rejected(screen: MockConfigEntry, guest: Browser, media: str) -> None:
     status, answer = await act(guest, "play", media=media)
     assert (status, answer["error"]) == (400, "unsupported")
-    assert screen.runtime_data.session.resolver.pool.running == 0
+    assert screen.runtime_data.session.resolver.pool._tasks == set()
 
 
 INSIDE = [
@@ -71,7 +69,7 @@ INSIDE = [
 
 
 @pytest.mark.parametrize("address", INSIDE)
-async def test_private_addresses_are_refused_by_number_and_by_name(
+async def test_private_addresses_are_blocked_by_number_and_name(
     *, screen: MockConfigEntry, guest: Browser, server: MediaServer, address: str, log: Path
 ) -> None:
     host = f"[{address}]" if ":" in address else address
@@ -83,20 +81,20 @@ async def test_private_addresses_are_refused_by_number_and_by_name(
     assert server.log == []
 
 
-async def test_what_the_owner_allows_himself_is_not_for_guests(
+async def test_allowed_hosts_of_the_owner_do_not_apply_to_guests(
     home: HomeAssistant, screen: MockConfigEntry, guest: Browser, film: str, server: MediaServer
 ) -> None:
     assert home.config.is_allowed_external_url(film)
     assert (await act(guest, "play", media=film))[1]["error"] == "network"
     assert server.log == []
-    # Nor does the owner's next press of a button fetch it for them.
+    # The owner's next play action must not fetch it for the guest.
     with pytest.raises(HomeAssistantError) as caught:
         await home.services.async_call(
             "media_player", "media_play", {"entity_id": PLAYER}, blocking=True
         )
     assert caught.value.translation_key == "play_network"
     assert server.log == []
-    # The owner's own wish is met, and not repeated for a guest.
+    # The owner may play it, and a guest may not replay it.
     await home.services.async_call(
         "retrocam",
         "play",
@@ -111,19 +109,19 @@ async def test_what_the_owner_allows_himself_is_not_for_guests(
 
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
-    """Where the names stand that were looked up."""
+    """The file with the resolved names."""
     return tmp_path / "names"
 
 
 @pytest.fixture
 def names(log: Path) -> Names:
-    """`outside.example` is public, all other names are of the private network."""
+    """`outside.example` is public, all other names resolve to the private network."""
     return Names(log, [["127.0.0.2"]], {"outside.example": ["127.0.0.1"]})
 
 
 @pytest.fixture
 def outside(screen: MockConfigEntry, server: MediaServer, names: Names) -> str:
-    """The root of a server that passes for a public one; `inside.example` is on the private network."""
+    """The root of a server treated as public; `inside.example` is on the private network."""
     resolver = screen.runtime_data.session.resolver
     resolver.public = only_first
     resolver.lookup = names
@@ -132,14 +130,14 @@ def outside(screen: MockConfigEntry, server: MediaServer, names: Names) -> str:
 
 @pytest.fixture
 def inside() -> Iterator[MediaServer]:
-    """A server on the private network that nobody may ask for anything."""
+    """A server on the private network, which must get no request."""
     with serving("127.0.0.2") as running:
         running.add("/film.mp4", Page(clip(20.0), "video/mp4"))
         yield running
 
 
 @pytest.mark.parametrize("name", ["inside.example", "127.0.0.2"])
-async def test_redirects_into_the_private_network_are_refused(
+async def test_redirects_into_the_private_network_are_blocked(
     *,
     screen: MockConfigEntry,
     guest: Browser,
@@ -182,7 +180,7 @@ PLAYLISTS = {
 
 
 @pytest.mark.parametrize("playlist", PLAYLISTS.values(), ids=PLAYLISTS.keys())
-async def test_playlists_lead_nowhere_private(
+async def test_playlists_with_private_addresses_are_blocked(
     *,
     screen: MockConfigEntry,
     guest: Browser,
@@ -204,7 +202,7 @@ async def test_playlists_lead_nowhere_private(
     assert names.asked[-1] == "inside.example"
 
 
-async def test_a_name_that_changes_its_mind_is_caught_when_it_is_connected_to(
+async def test_dns_rebinding_is_blocked_at_connect(
     *, screen: MockConfigEntry, guest: Browser, server: MediaServer, film: str, tmp_path: Path
 ) -> None:
     resolver = screen.runtime_data.session.resolver

@@ -1,7 +1,7 @@
-"""The bitmaps of the glyphs, drawn once.
+"""Bitmaps of glyphs, drawn once.
 
-Letters come from the font that Pillow carries inside itself; shades, blocks and braille are drawn
-here, because that font has none of them. Pillow is loaded at the first use.
+Letters use Pillow's built-in font; shades, blocks and braille, which it lacks, are drawn here. Pillow
+is imported at the first use.
 """
 
 from functools import cache
@@ -10,29 +10,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 CELL_WIDTH = 8
-"""Pixels across a drawn cell."""
+"""Width of a drawn cell in pixels."""
 CELL_HEIGHT = 16
-"""Pixels down a drawn cell."""
+"""Height of a drawn cell in pixels."""
 
 _OVERSAMPLING = 4
 _FONT_SIZE = 15 * _OVERSAMPLING
 _BASELINE = 50
 """In oversampled pixels; leaves room for descenders."""
 
-# Lit pixels of each 2x2 tile, as thresholds: shades are even, and steady when scaled.
 _SHADE_ORDER = np.array([[1, 3], [4, 2]])
+"""Lit pixels of each 2x2 tile, as thresholds: shades are even, and stable when scaled."""
 _SHADES = {" ": 0, "░": 1, "▒": 2, "▓": 3, "█": 4}
 
-# The dots of U+2800 by bit: down the left column, down the right one, then the lowest row.
 BRAILLE_BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], np.uint8)
-"""(4, 2) the bit of each dot in a braille character's code."""
+"""(4, 2) the bit of each dot in the code of a braille character (U+2800 block)."""
 
 
 @cache
 def coverage(glyphs: str) -> NDArray[np.float32]:
-    """Tell how much of each pixel each glyph covers: (n, 16, 8) float32, written to by none.
+    """Return the coverage of each pixel by each glyph, (n, 16, 8) float32, read-only.
 
-    May take 50 ms at the first call for a charset: call it outside of the event loop.
+    May take 50 ms at the first call for a charset: keep it off the event loop.
     """
     drawn = np.stack([_draw(glyph) for glyph in glyphs])
     drawn.flags.writeable = False
@@ -41,7 +40,7 @@ def coverage(glyphs: str) -> NDArray[np.float32]:
 
 @cache
 def bitmaps(glyphs: str) -> NDArray[np.bool_]:
-    """Give the lit pixels of each glyph: (n, 16, 8) bool, written to by none."""
+    """Return the lit pixels of each glyph, (n, 16, 8) bool, read-only."""
     lit: NDArray[np.bool_] = coverage(glyphs) > 0.4
     lit.flags.writeable = False
     return lit
@@ -63,8 +62,8 @@ def _draw_braille(code: int) -> NDArray[np.float32]:
 
 
 def _draw_letter(glyph: str) -> NDArray[np.float32]:
-    """Draw large, squeeze what is wider than the cell, centre, and average down."""
-    from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415  # 20 ms, and few need it
+    """Draw oversampled, squeeze to the width of the cell, centre, and average down."""
+    from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415  # 20 ms, rarely needed
 
     font = ImageFont.load_default(_FONT_SIZE)
     height, width = CELL_HEIGHT * _OVERSAMPLING, CELL_WIDTH * _OVERSAMPLING

@@ -1,4 +1,4 @@
-"""Planes as characters: text for a terminal, and a picture of the screen."""
+"""Render planes as text, and as frames of drawn characters."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 
 from ..frames.jpeg import planes as views
 from .font import CELL_HEIGHT, CELL_WIDTH, bitmaps
-from .planes import Planes
+from .planes import AsciiPlanes
 from .presets import Charset
 from .raster import Raster
 
-# The glyph already says how bright a cell is; the root of the luma keeps dark colours visible.
 _INK = np.sqrt(np.arange(256) * 255.0).round().astype(np.uint8)
+"""Luma of a glyph by that of its cell. The root keeps dark colours visible, as the glyph itself
+already conveys the brightness."""
 
 # AVCOL_SPC_SMPTE170M and AVCOL_RANGE_JPEG, ISO/IEC 23091-2 code points of BT.601 and full range.
 _BT601 = 6
@@ -22,18 +23,20 @@ _FULL_RANGE = 2
 
 @dataclass(frozen=True, slots=True)
 class AsciiFrame:
-    """A picture as text."""
+    """A frame as text."""
 
     text: str
-    """Lines of `columns` characters, joined by newlines."""
+    """`rows` lines of `columns` characters, joined by newlines."""
     columns: int
     rows: int
 
 
-def glyph_indices(planes: Planes, charset: Charset, *, invert: bool = False) -> NDArray[np.intp]:
-    """Give the index of each cell's glyph in `charset.glyphs`, as (rows, cols).
+def glyph_indices(
+    planes: AsciiPlanes, charset: Charset, *, invert: bool = False
+) -> NDArray[np.intp]:
+    """Return the (rows, cols) indices of the glyphs in `charset.glyphs`.
 
-    `invert` is for dark ink on a light ground; matched glyphs are inverted by their `Raster`.
+    `invert` is for dark ink on a light background; matched glyphs are inverted by their `Raster`.
     """
     if planes.g is not None:
         return planes.g.astype(np.intp)
@@ -41,8 +44,8 @@ def glyph_indices(planes: Planes, charset: Charset, *, invert: bool = False) -> 
     return luma.astype(np.intp) * len(charset.glyphs) >> 8
 
 
-def planes_to_text(planes: Planes, charset: Charset, *, invert: bool = False) -> str:
-    """Write planes as lines of characters."""
+def planes_to_text(planes: AsciiPlanes, charset: Charset, *, invert: bool = False) -> str:
+    """Return planes as lines of characters."""
     characters = np.array(list(charset.glyphs))
     lines = characters[glyph_indices(planes, charset, invert=invert)]
     return "\n".join("".join(line) for line in lines)
@@ -55,9 +58,9 @@ def ascii_frame(
     columns: int = 80,
     invert: bool = False,
 ) -> AsciiFrame:
-    """Write a picture as text, with as many rows as keep its shape in cells of 1:2.
+    """Convert a frame to text, with the rows that keep its aspect in cells of 1:2.
 
-    For any thread but an event loop's. Raises av.FFmpegError as `Scaler.scale`.
+    Keep it off the event loop. Raises av.FFmpegError as `Scaler.scale`.
     """
     rows = max(1, round(columns * frame.height / frame.width * CELL_WIDTH / CELL_HEIGHT))
     raster = Raster(columns, rows, charset, invert=invert)
@@ -66,13 +69,12 @@ def ascii_frame(
 
 
 class GlyphPainter:
-    """Draws planes as a screen of characters, 8x16 pixels each. Not thread-safe.
+    """Draws planes as frames of characters, 8x16 pixels each. Not thread-safe.
 
     A pixel row of a glyph is one 64-bit word, so a row of all cells is gathered and inked at once.
     """
 
     def __init__(self, charset: Charset) -> None:
-        """Draw the charset's glyphs, at the first time for a charset."""
         self._charset = charset
         lit = bitmaps(charset.glyphs)
         rows = np.where(lit, np.uint8(255), np.uint8(0))
@@ -81,8 +83,8 @@ class GlyphPainter:
         quarters = tiles.sum(axis=(2, 4)).astype(np.uint8)
         self._quarters = np.ascontiguousarray(quarters.view(np.uint32)[:, :, 0].T)
 
-    def draw(self, planes: Planes) -> av.VideoFrame:
-        """Draw a full-range BT.601 yuv420p picture of (cols * 8, rows * 16) pixels."""
+    def draw(self, planes: AsciiPlanes) -> av.VideoFrame:
+        """Draw a full-range BT.601 yuv420p frame of (cols * 8, rows * 16) pixels."""
         rows, cols = planes.y.shape
         glyphs = glyph_indices(planes, self._charset)
         frame = av.VideoFrame(cols * CELL_WIDTH, rows * CELL_HEIGHT, "yuv420p")
@@ -110,7 +112,7 @@ class GlyphPainter:
 def _tinted(
     quarters: NDArray[np.uint8], chroma: NDArray[np.uint8], rows: int, cols: int
 ) -> NDArray[np.uint8]:
-    """Colour each 2x2 pixels by how many of them are lit, so that the ground stays black."""
+    """Scale the chroma of each 2x2 pixels by its number of lit ones: the background stays black."""
     offset = (chroma.astype(np.int16) - 128).repeat(2, axis=0)[:rows].repeat(2, axis=1)[:, :cols]
     per_row = offset.repeat(CELL_WIDTH // 2, axis=1)[:, None, :]
     lit = quarters.reshape(rows, CELL_HEIGHT // 2, -1)

@@ -1,4 +1,4 @@
-"""The text messages of the cell stream."""
+"""Text messages of the ASCII stream."""
 
 from dataclasses import dataclass
 import json
@@ -13,13 +13,13 @@ type StateName = Literal["idle", "resolving", "buffering", "playing", "paused", 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Screening:
-    """What is shown, and on which grid. Another one begins another epoch."""
+class StreamConfig:
+    """Grid and content of a stream; fixed during an epoch."""
 
     cols: int
     rows: int
     fps: float
-    """Frames per second at most."""
+    """Maximum frames per second."""
     charset: str = "ramp"
     """A key of `CHARSETS`."""
     title: str = ""
@@ -27,13 +27,13 @@ class Screening:
     """Seconds, None for live pictures."""
     live: bool = True
     audio: str | None = None
-    """URL of the sound, with `{start_us}` in it."""
+    """URL of the sound, with the placeholder `{start_us}`."""
     aspect: float | None = None
-    """Width by height of the picture as it is to be shown; None while it is not known."""
+    """Display aspect (width / height) of the picture; None while unknown."""
 
     @property
     def glyphs(self) -> Charset:
-        """The charset itself."""
+        """The charset."""
         return CHARSETS[self.charset]
 
     @property
@@ -43,7 +43,7 @@ class Screening:
 
 
 class InitMessage(TypedDict):
-    """Begins an epoch: all that a client needs to read and draw it."""
+    """Starts an epoch: everything a client needs to decode and draw it."""
 
     type: Literal["init"]
     epoch: int
@@ -63,14 +63,14 @@ class InitMessage(TypedDict):
 
 
 class ErrorDetail(TypedDict):
-    """Why there is no picture."""
+    """Reason why there is no picture."""
 
     code: str
     message: str
 
 
 class StateMessage(TypedDict):
-    """What the player does."""
+    """State of the player or camera."""
 
     type: Literal["state"]
     state: StateName
@@ -80,46 +80,46 @@ class StateMessage(TypedDict):
 type TextMessage = InitMessage | StateMessage
 
 
-def init_message(screening: Screening, epoch: int) -> InitMessage:
-    """Build the message that begins an epoch."""
-    layout = layout_for(screening.cols, screening.rows, screening.glyphs)
+def init_message(stream_config: StreamConfig, epoch: int) -> InitMessage:
+    """Build the message that starts an epoch."""
+    layout = layout_for(stream_config.cols, stream_config.rows, stream_config.glyphs)
     return InitMessage(
         type="init",
         epoch=epoch,
-        cols=screening.cols,
-        rows=screening.rows,
-        fps=screening.fps,
+        cols=stream_config.cols,
+        rows=stream_config.rows,
+        fps=stream_config.fps,
         planes=layout.names,
         y_bits=Y_BITS,
         c_bits=C_BITS,
-        charset=screening.charset,
-        glyphs=screening.glyphs.glyphs,
-        title=screening.title,
-        duration=screening.duration,
-        live=screening.live,
-        audio=screening.audio,
-        aspect=screening.aspect,
+        charset=stream_config.charset,
+        glyphs=stream_config.glyphs.glyphs,
+        title=stream_config.title,
+        duration=stream_config.duration,
+        live=stream_config.live,
+        audio=stream_config.audio,
+        aspect=stream_config.aspect,
     )
 
 
 def state_message(
     state: StateName, *, error_code: str | None = None, error_text: str = ""
 ) -> StateMessage:
-    """Build the message that tells what the player does."""
+    """Build a state message."""
     error = None if error_code is None else ErrorDetail(code=error_code, message=error_text)
     return StateMessage(type="state", state=state, error=error)
 
 
 def read_ack(text: str) -> int:
-    """Read a client's message: the sequence of the last frame that it has drawn.
+    """Parse an acknowledgement: the sequence number of the last frame that the client has drawn.
 
     Raises DamagedPacketError for anything else.
     """
     try:
         message = json.loads(text)
     except (ValueError, RecursionError) as err:
-        raise DamagedPacketError("a message that is not JSON") from err
+        raise DamagedPacketError("message is not JSON") from err
     ack = message.get("ack") if isinstance(message, dict) else None
     if not isinstance(ack, int) or isinstance(ack, bool) or not 0 <= ack < 1 << 32:
-        raise DamagedPacketError("a message that is no acknowledgement")
+        raise DamagedPacketError("message is not an acknowledgement")
     return ack

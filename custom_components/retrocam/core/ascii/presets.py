@@ -1,4 +1,4 @@
-"""What a user chooses: the size of the grid, and the characters that fill it."""
+"""Presets of the grid, and charsets to fill it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,12 +6,12 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
-    """A grid of characters and how often it changes."""
+    """Size and frame rate of a grid."""
 
     cols: int
     rows: int
     fps: float
-    """Frames per second at most; a slower source keeps its own rate."""
+    """Maximum frames per second; a slower source keeps its own rate."""
 
 
 PRESETS = {
@@ -23,34 +23,34 @@ PRESETS = {
 
 
 POINTS_ACROSS = 2
-"""Points of the picture that are looked at in each cell to match a glyph, from left to right."""
+"""Horizontal samples of the picture per cell, to match a glyph."""
 POINTS_DOWN = 4
-"""The same from top to bottom."""
+"""Vertical samples of the picture per cell, to match a glyph."""
 
 
-class Choice(StrEnum):
-    """How a charset finds the glyph of a cell."""
+class GlyphMatching(StrEnum):
+    """How a charset selects the glyph of a cell."""
 
     LUMA = "luma"
-    """By the cell's brightness alone; any client can do it from the luma plane."""
+    """By the cell's luma alone, which any client can do."""
     DOTS = "dots"
-    """One dot of the glyph for one point of the picture inside the cell."""
+    """One dot of the glyph per sample of the cell."""
     SHAPE = "shape"
-    """The glyph whose bitmap is nearest to the picture inside the cell."""
+    """The glyph whose bitmap is nearest to the samples of the cell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charset:
-    """The characters of a picture, and how one is chosen."""
+    """Characters, and how one is selected per cell."""
 
     glyphs: str
-    """All characters; for `LUMA` from the darkest to the brightest, evenly over the luma range."""
-    choice: Choice = Choice.LUMA
+    """For `LUMA` from the darkest to the brightest, evenly spaced over the luma range."""
+    choice: GlyphMatching = GlyphMatching.LUMA
 
     @property
     def matched(self) -> bool:
-        """Whether the server chooses the glyphs and sends them as a plane of their own."""
-        return self.choice is not Choice.LUMA
+        """Whether the server selects the glyphs and sends them as a plane of their own."""
+        return self.choice is not GlyphMatching.LUMA
 
 
 CHARSETS = {
@@ -59,7 +59,7 @@ CHARSETS = {
     "blocks": Charset(glyphs=" ░▒▓█"),
     "braille": Charset(
         glyphs="".join(chr(0x2800 + dots) for dots in range(256)),
-        choice=Choice.DOTS,
+        choice=GlyphMatching.DOTS,
     ),
-    "shape": Charset(glyphs="".join(map(chr, range(0x20, 0x7F))), choice=Choice.SHAPE),
+    "shape": Charset(glyphs="".join(map(chr, range(0x20, 0x7F))), choice=GlyphMatching.SHAPE),
 }

@@ -1,6 +1,6 @@
-"""The packets that clients may still need: the newest group, and the one before it.
+"""The packets that clients may still need: the newest group and the one before it.
 
-All of it belongs to the thread of the event loop.
+Everything here belongs to the event loop's thread.
 """
 
 from collections import deque
@@ -8,11 +8,11 @@ from collections import deque
 from .wire import Packet, PacketType
 
 
-class Group:
-    """A key and the packets that build on it."""
+class PacketGroup:
+    """A key and the packets that depend on it."""
 
     def __init__(self, start: int) -> None:
-        """Begin at byte `start` of the epoch."""
+        """Start at byte offset `start` of the ring."""
         self.packets: list[Packet] = []
         self.start = start
         self.size = 0
@@ -20,33 +20,32 @@ class Group:
 
 
 class PacketRing:
-    """Two groups, and how many bytes went through."""
+    """The two newest groups, and the count of bytes added so far."""
 
     def __init__(self) -> None:
-        """Start empty."""
-        self.groups: deque[Group] = deque(maxlen=2)
+        self.groups: deque[PacketGroup] = deque(maxlen=2)
         self.end = 0
-        """Bytes of all packets that were ever added."""
+        """Bytes of all packets ever added."""
 
     @property
-    def newest(self) -> Group | None:
+    def newest(self) -> PacketGroup | None:
         """The group that still grows, None before the first key."""
         return self.groups[-1] if self.groups else None
 
     @property
     def limit(self) -> int:
-        """Bytes that a client may leave pending: two keys, and 64 KB at least."""
+        """Bytes that may be pending for a client: two keys, at least 64 KiB."""
         return max(65536, 2 * len(self.groups[-1].packets[0].data)) if self.groups else 65536
 
     def add(self, packet: Packet) -> None:
-        """Add a packet; what comes before the first key is of no use and left out."""
+        """Add a packet; ignored before the first key."""
         if packet.type is PacketType.KEY:
-            self.groups.append(Group(self.end))
+            self.groups.append(PacketGroup(self.end))
         if self.groups:
             self.groups[-1].packets.append(packet)
             self.groups[-1].size += len(packet.data)
             self.end += len(packet.data)
 
     def clear(self) -> None:
-        """Forget all packets: another epoch begins."""
+        """Drop all packets, for another epoch."""
         self.groups.clear()

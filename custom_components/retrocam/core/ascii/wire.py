@@ -1,13 +1,13 @@
-"""The cell stream, version 1: codes to packets.
+"""The ASCII stream, version 1: codes to packets.
 
 A packet is a 16-byte header, little-endian: version, type, flags, epoch (one byte each), sequence
-(u32), presentation time in microseconds (u64). The payload is one raw-deflate stream a group,
-flushed to a byte at the end of each packet. A group begins with a key, which carries all codes; the
-deltas after it carry what changed.
+(u32), presentation time in microseconds (u64). The payload is one raw-deflate stream per group,
+flushed to a byte at the end of each packet. A group starts with a key of all codes; the deltas after
+it carry changes.
 
-A group may be put together of several compressors, as long as one stream of raw deflate comes out:
-keys gain by matching strings, while residuals come out smallest, and at a fraction of the time,
-with runs and Huffman codes only (7.6 against 8.3 kB a frame on a 1080p film at 320x120).
+One raw-deflate stream may come from several compressors: keys gain by string matching, while
+residuals are smallest, in a fraction of the time, with run lengths and Huffman codes only (7.6 against
+8.3 kB per frame on a 1080p film at 320x120).
 """
 
 from dataclasses import dataclass
@@ -29,25 +29,25 @@ HEADER = struct.Struct("<BBBBIQ")
 """Version, type, flags, epoch, sequence, presentation time."""
 
 MASK = 0
-"""Form of a delta: a bit for each code, then the new values of those that changed."""
+"""Form of a delta: one bit per code, then the new values of the changed codes."""
 RESIDUAL = 1
-"""Form of a delta: for each code, the new value less the old one, modulo 256."""
+"""Form of a delta: new minus old value of each code, modulo 256."""
 
-# With fewer codes changed than one in this many, a mask is the smaller form.
 _MASK_BELOW = 1000
+"""A mask is the smaller form when fewer than one code in this many has changed."""
 
 
 class PacketType(IntEnum):
-    """What a packet carries."""
+    """Content of a packet."""
 
     KEY = 0
-    """All codes; needs nothing that came before."""
+    """All codes; independent of earlier packets."""
     DELTA = 1
-    """What changed since the packet before."""
+    """Changes since the packet before."""
     HOLD = 2
-    """The same picture goes on."""
+    """No change."""
     END = 3
-    """There is no more; the last picture stays."""
+    """End of the epoch; the last picture stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,39 +61,29 @@ class Packet:
 
 
 class _Deflate(Protocol):
-    """What `zlib.compressobj` gives; the class has no public name."""
+    """The result of `zlib.compressobj`, whose class has no public name."""
 
     def compress(self, data: bytes, /) -> bytes: ...
     def flush(self, mode: int, /) -> bytes: ...
 
 
-class CellEncoder:
-    """Makes the packets of one epoch. Not thread-safe."""
+class AsciiEncoder:
+    """Encodes the packets of one epoch. Not thread-safe."""
 
     def __init__(self, layout: PlaneLayout, *, epoch: int = 0, seq: int = 0) -> None:
-        """Begin at sequence `seq`; the first picture becomes a key."""
-        self._layout = layout
+        """Start at sequence number `seq`; the first picture becomes a key."""
         self._epoch = epoch % 256
         self._seq = seq
         self._deflate: _Deflate | None = None
         self._codes = np.zeros(layout.size, np.uint8)
 
-    @property
-    def seq(self) -> int:
-        """The sequence of the next packet."""
-        return self._seq
+    def encode(self, codes: NDArray[np.uint8], pts_us: int, *, key: bool = False) -> Packet:
+        """Encode a picture of (layout.size,) codes; `key` starts a new group.
 
-    def encode(
-        self, codes: NDArray[np.uint8], pts_us: int, *, key: bool = False, form: int | None = None
-    ) -> Packet:
-        """Pack a picture of (layout.size,) codes; `key` begins a new group.
-
-        `form` chooses the form of a delta, else the one that is expected to be smaller is taken.
         Raises ValueError for a wrong number of codes.
         """
         if codes.shape != self._codes.shape:
-            msg = f"{codes.shape} codes do not fit a layout of {self._layout.size}"
-            raise ValueError(msg)
+            raise ValueError(f"{codes.shape} codes do not fit a layout of {self._codes.size}")
         deflate = self._deflate
         if key or deflate is None:
             self._codes = codes.copy()
@@ -103,9 +93,7 @@ class CellEncoder:
         if not changed:
             return self._packet(PacketType.HOLD, pts_us)
         self._codes = codes.copy()
-        if form is None:
-            form = MASK if changed * _MASK_BELOW < codes.size else RESIDUAL
-        if form == MASK:
+        if changed * _MASK_BELOW < codes.size:
             mask = residual != 0
             body = bytes([MASK]) + np.packbits(mask).tobytes() + codes[mask].tobytes()
         else:
@@ -113,13 +101,13 @@ class CellEncoder:
         return self._packet(PacketType.DELTA, pts_us, _flushed(deflate, body))
 
     def end(self, pts_us: int) -> Packet:
-        """Say that nothing follows in this epoch."""
+        """Return the END packet of the epoch."""
         return self._packet(PacketType.END, pts_us)
 
     def _key_payload(self) -> bytes:
         whole = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
-        # The new compressor knows no history, so its blocks may follow those of the other.
-        # Small blocks (memLevel 6) follow the planes' different statistics.
+        # Without history, the new compressor's blocks may follow those of the other.
+        # Small blocks (memLevel 6) adapt to the different statistics of the planes.
         self._deflate = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS, 6, zlib.Z_RLE)
         return _flushed(whole, self._codes.tobytes())
 

@@ -1,8 +1,7 @@
-"""From the fragments of a recording to the file that is kept, which plays from its first byte.
+"""Remux a recording in fragments into a file with fast start (`moov` before `mdat`).
 
-The same way is taken at the end of every clip and for one that a crash left behind: what counts is
-what stands in the file. Its headers are read back, the samples are copied, and all that describes
-them is put in front.
+Clips that end and clips recovered after a crash take the same path: the fragment headers are read
+back from the file, and the samples are copied after one header for all of them.
 """
 
 from collections.abc import Iterator
@@ -10,74 +9,71 @@ from contextlib import contextmanager, suppress
 import errno
 import os
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from ..errors import MediaExistsError, StorageError, StorageFullError
 from ..files import (
+    commit_file,
     create_file,
     file_size,
     free_space,
     open_regular,
-    publish,
     storage_errors,
     write_all,
 )
 from ..mp4.duration import mp4_duration
-from ..mp4.movie_writer import fragmented_init, whole_header
-from .fragmented_reader import Recording
+from ..mp4.movie_info import MovieInfo
+from ..mp4.movie_writer import fast_start_header, fragmented_init
+from .fragmented_reader import FragmentedFile
+from .result import ClipFile
 
 _COPY: Final = 256 << 10
-"""Bytes copied at a time: what stays in the processor's cache costs least."""
-
-
-class FinishedClip(NamedTuple):
-    """A file that is whole and has its final name."""
-
-    path: Path
-    duration: float
-    """Seconds."""
-    size: int
-    """Bytes."""
-    fast_start: bool
-    """False where it could not be copied, mostly for want of room: it plays, but begins later."""
+"""Bytes copied at a time: fastest while they stay in the processor's cache."""
 
 
 def copy_path(partial: Path) -> Path:
-    """Name the copy that is being made of a file in fragments; it means nothing without that."""
+    """Return the path of the copy in progress; a leftover without its partial file is garbage."""
     return partial.with_suffix(".copy")
 
 
-def finish(recording: Recording, path: Path) -> FinishedClip:
-    """Give a recording its final form and name, and remove the file in fragments; blocks.
+def finish(recording: FragmentedFile, path: Path, start: float) -> ClipFile:
+    """Copy a recording to its final name with fast start, and delete the fragments; blocks.
 
-    If it cannot be copied within its own folder, the file itself is renamed. Raises
-    MediaExistsError if something has that name, and StorageError; the recording is then still
-    there.
+    `start` is the UNIX time of its first frame, which the header tells. If copying within the same
+    folder fails, mostly for lack of space, the file in fragments itself is renamed: it plays, but some
+    players read all of it first. Raises MediaExistsError if the name is taken, and StorageError; the
+    recording then remains.
     """
     if os.path.lexists(path):
-        raise MediaExistsError(f"{path} is there already")
-    copy, stays = copy_path(recording.path), path.parent == recording.path.parent
-    if not stays:
+        raise MediaExistsError(f"{path} already exists")
+    duration, codec = recording.duration, recording.codec
+    info = MovieInfo(start, recording.title)
+    copy, same_folder = copy_path(recording.path), path.parent == recording.path.parent
+    if not same_folder:
         copy = path.with_name(f".{copy.name}")
     try:
-        size = _copy(recording, copy, path, claim=not stays)
+        size = _copy(recording, copy, path, info, claim=not same_folder)
     except StorageError:
-        if not stays:
+        if not same_folder:
             raise
-        return _keep_fragments(recording, path)
-    # Should it stay, it is found at the next start, beside the file that was made of it.
-    with suppress(OSError):
-        recording.path.unlink()
-    return FinishedClip(path, recording.duration, size, fast_start=True)
+        _keep_fragments(recording, path, info)
+        size = recording.size
+    else:
+        # If this fails, recovery deletes it at the next start.
+        with suppress(OSError):
+            recording.path.unlink()
+    return ClipFile(path, start, duration, size, codec)
 
 
-def _copy(recording: Recording, copy: Path, path: Path, *, claim: bool) -> int:
-    """Write the file that plays at once, under a name of its own until it is whole."""
+def _copy(
+    recording: FragmentedFile, copy: Path, path: Path, info: MovieInfo, *, claim: bool
+) -> int:
+    """Write the fast-start file under a temporary name, then publish it; return its size."""
     if free_space(copy.parent) < recording.size:
-        raise StorageFullError(f"no room for a copy of {recording.path}")
-    if not all(table.fits for table in recording.tables):
-        raise StorageError("a gap is longer than a file that plays at once can have")
-    header = whole_header(recording.tracks, recording.tables, recording.media_size)
+        raise StorageFullError(f"no space for a copy of {recording.path}")
+    if not all(table.durations_fit for table in recording.tables):
+        raise StorageError("a gap is too long for a file with fast start")
+    header = fast_start_header(recording.tracks, recording.tables, recording.media_size, info)
     size = sum(map(len, header)) + recording.media_size
     with storage_errors():
         try:
@@ -87,13 +83,13 @@ def _copy(recording: Recording, copy: Path, path: Path, *, claim: bool) -> int:
             ):
                 for piece in header:
                     write_all(target, piece)
-                for offset, length in zip(*recording.stretches, strict=True):
-                    _copy_stretch(source, target, offset, length)
+                for offset, length in zip(*recording.media_spans, strict=True):
+                    _copy_span(source, target, offset, length)
             _check(copy, size, recording.duration)
             if claim:
                 _claim(copy, path)
             else:
-                publish(copy, path, sync=True)
+                commit_file(copy, path, sync=True)
         except BaseException:
             with suppress(OSError):
                 copy.unlink()
@@ -101,46 +97,43 @@ def _copy(recording: Recording, copy: Path, path: Path, *, claim: bool) -> int:
     return size
 
 
-def _copy_stretch(source: int, target: int, offset: int, size: int) -> None:
+def _copy_span(source: int, target: int, offset: int, size: int) -> None:
     buffer = memoryview(bytearray(min(_COPY, size)))
     while size:
         count = os.preadv(source, [buffer[: min(len(buffer), size)]], offset)
         if not count:
-            raise OSError(errno.EIO, "a recording became shorter while it was copied")
-        rest = buffer[:count]
-        while rest:
-            rest = rest[os.write(target, rest) :]
+            raise OSError(errno.EIO, "a recording was truncated while it was copied")
+        write_all(target, buffer[:count])
         offset, size = offset + count, size - count
 
 
 def _check(path: Path, size: int, duration: float) -> None:
-    """See that what was written is there, and says how long it is."""
+    """Check the size and the duration of a written file. Raises OSError."""
     if file_size(path) != size or abs(mp4_duration(path) / 1000 - duration) > 0.1:
-        raise OSError(errno.EIO, "a copy is not as long as it was written", str(path))
+        raise OSError(errno.EIO, "a copy differs from what was written", str(path))
 
 
 def _claim(copy: Path, path: Path) -> None:
-    """Take a name that nobody has reserved, so that no other file is replaced."""
+    """Publish under a name that is not reserved, without replacing another file."""
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644))
     except FileExistsError as error:
-        raise MediaExistsError(f"{path} is there already") from error
+        raise MediaExistsError(f"{path} already exists") from error
     try:
-        publish(copy, path, sync=True)
+        commit_file(copy, path, sync=True)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
 
 
-def _keep_fragments(recording: Recording, path: Path) -> FinishedClip:
-    """Give the file in fragments its final name, and let it say how long it is."""
+def _keep_fragments(recording: FragmentedFile, path: Path, info: MovieInfo) -> None:
+    """Give the file in fragments its final name, and its duration in the header."""
     with storage_errors():
         ticks = recording.tables[0].duration
         with suppress(OSError), _closing(open_regular(recording.path, os.O_WRONLY)) as target:
             os.ftruncate(target, recording.size)
-            os.pwrite(target, fragmented_init(recording.all_tracks, ticks), 0)
-        publish(recording.path, path, sync=True)
-    return FinishedClip(path, recording.duration, recording.size, fast_start=False)
+            os.pwrite(target, fragmented_init(recording.all_tracks, ticks, info), 0)
+        commit_file(recording.path, path, sync=True)
 
 
 @contextmanager

@@ -1,90 +1,79 @@
-"""What is told of a clip: its files, how far it is, and what became of it."""
+"""Files, progress and result of a clip."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Self
 
 from ..errors import RetrocamError
 from ..library.index import MediaItem
 
 
 @dataclass(frozen=True, slots=True)
-class ClipPart:
-    """One file of a clip: the only one, unless the camera's format changed in its midst."""
+class ClipFile:
+    """One file of a clip; a clip has several if the camera's format changed, or after a long gap."""
 
     path: Path
-    item: MediaItem | None
-    """What the library has of it; None if it was written to another place."""
     start: float
-    """When its first picture was taken, UNIX time."""
+    """UNIX time of its first frame."""
     duration: float
     """Seconds."""
     size: int
     """Bytes."""
-    fast_start: bool
-    """False if it is still in fragments, since there was no room for a copy: it plays all the same,
-    but some players read all of it first."""
+    codec: str
+    """Name of the video codec, as FFmpeg's."""
+    item: MediaItem | None = None
+    """Its entry in the library; None in another location."""
 
 
 class ClipReason(StrEnum):
-    """Why a clip is not as it was asked for; a fault of the disk has the code of its error."""
+    """Why a clip is incomplete; a storage error has its own code instead."""
 
     SOURCE_GONE = "source_gone"
-    """No pictures came up to its end."""
+    """The source stopped before the end of the clip."""
     INTERRUPTED = "interrupted"
-    """The camera was away in its midst; the gap is there as time."""
+    """The source was interrupted; the gap is in the clip as time."""
     STOPPED = "stopped"
-    """It was ended at once, with what had come."""
+    """It was ended at once, with the parts received."""
     CLOSED = "closed"
-    """The ring was closed under it."""
+    """The ring was closed."""
     EMPTY = "clip_empty"
-    """No picture came between its ends."""
-
-
-@dataclass(frozen=True, slots=True)
-class ClipProgress:
-    """What a clip holds up to now."""
-
-    start: float
-    """When its first picture was taken, UNIX time."""
-    duration: float
-    """Seconds."""
-    size: int
-    """Bytes in the file that is being written."""
+    """No frame between its start and its end."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClipResult:
-    """What became of a clip."""
+    """Result of a clip."""
 
-    parts: tuple[ClipPart, ...]
-    """Its files in order, one for each format that the camera had; empty if there is none."""
+    parts: tuple[ClipFile, ...]
+    """Its files in order; may be empty."""
     lookback: float
-    """Seconds before the trigger that are really in it."""
+    """Seconds before the trigger that it contains."""
     requested_lookback: float
     missing: float
-    """Seconds without pictures in its midst."""
+    """Seconds of gaps between its frames."""
     reason: str | None
-    """Why it is not complete: a ClipReason, or the code of `error`."""
+    """Why it is incomplete: a ClipReason, or the code of `error`; None if complete."""
     error: RetrocamError | None
-    """What went wrong with the disk, if something did."""
-    elsewhere: bool = False
-    """Whether that is the fault of the place that was asked for, and not of the library."""
+    wrong_location: bool = False
+    """Whether `error` concerns the requested location, not the library."""
+    refreshes: bool = False
+    """Whether players show nothing of the first frames, which a gradual refresh needs."""
+
+    @classmethod
+    def failed(cls, error: RetrocamError) -> Self:
+        """Return the result of a clip without a file."""
+        return cls((), 0.0, 0.0, 0.0, error.code, error)
 
     @property
     def complete(self) -> bool:
-        """Whether all is there, from the first picture to the end that was asked for."""
+        """Whether nothing is missing up to the requested end."""
         return self.reason is None
 
     @property
     def path(self) -> Path | None:
-        """The first file."""
+        """Path of the first file."""
         return self.parts[0].path if self.parts else None
-
-    @property
-    def start(self) -> float | None:
-        """When its first picture was taken, UNIX time."""
-        return self.parts[0].start if self.parts else None
 
     @property
     def duration(self) -> float:

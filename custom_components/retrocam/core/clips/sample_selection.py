@@ -1,14 +1,14 @@
-"""Choosing the samples of a clip from the parts of a ring, and laying them on the clip's time line.
+"""Select the samples of a clip from the parts of a ring, and place them on the clip's timeline.
 
 Pure: no thread, no file, no clock. Positions are those of the ring, in seconds; ticks are those of
-a track, counted from the first picture of the clip's file.
+a track, counted from the first frame of the clip's file.
 
-A clip begins with the keyframe at or before the position that was asked for, and ends with the
-last picture before its end; pictures after it stay in only as far as those before are predicted
-from them, and then without a hole. Sound is cut at the same positions, to a packet. Where the
-camera was away the time line has a gap, which is there as time: no time stamp is bent to hide it.
-Only where it was away as the clip was to begin, the clip begins with what came after. After a gap
-of many hours the clip goes on in another file.
+A clip starts with the keyframe at or before the requested position and ends with the last frame
+before its end. Later frames are kept only if earlier ones are predicted from them, and then without
+a gap. Audio is cut at the same positions, to a packet. An interruption of the source stays a gap of
+the same length: timestamps are not shifted to hide it. If the interruption covers the start, the
+clip starts after it. After a gap of many hours, or with another format, the clip continues in
+another file.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,284 +17,305 @@ import math
 from typing import Final, NamedTuple
 
 from ..mp4.fragment_reader import Sample
-from ..mp4.fragment_writer import KEYFRAME, NO_KEYFRAME, Run
+from ..mp4.fragment_writer import KEYFRAME, NO_KEYFRAME, SampleRun
+from ..mp4.refresh import recovery_frames
 from ..segments.cursors import ReadPart
 from ..segments.segment import Segment
 from ..segments.timestamps import Format, TimedPart, TimedSegments
 
 AHEAD: Final = 1.0
-"""Seconds by which sound may lie in front of the pictures of its time in the stream; a cursor must
-begin so long before the clip."""
-_SAME: Final = 1e-4
-"""Seconds below which two positions are the same."""
-_GAP: Final = 1.0
-"""Seconds without a new picture that are a gap, unless three pictures take longer."""
-_LONGEST_GAP: Final = 0.9 * (1 << 31)
-"""Ticks of a gap within a file. A sample lasts until the next one, and its duration has 32 bits, of
-which some readers take the highest for a sign; at 90 kHz, these are 6 hours."""
-_LATE: Final = 10.0
-"""Seconds that the last pictures may be older than a clip that gets no others: a source that fails
-takes with it the part that was not yet whole, of up to six seconds."""
+"""Seconds by which audio may precede its video in the stream; a cursor must start this long before
+the clip."""
+_TOLERANCE: Final = 1e-4
+"""Tolerance of equal positions, in seconds."""
+_MIN_GAP: Final = 1.0
+"""Seconds without a new frame that count as a gap, unless they are less than three frames."""
+_MAX_GAP_TICKS: Final = 0.9 * (1 << 31)
+"""Longest gap within a file. A sample lasts until the next one, and some readers take its 32-bit
+duration as signed; at 90 kHz, the limit is 6 hours."""
+_MAX_AGE: Final = 10.0
+"""Seconds by which the last frames may precede the start of a clip that gets no others: a failing
+source loses its incomplete part, of up to six seconds."""
 
 
 class Fragment(NamedTuple):
-    """Samples that are to be written next."""
+    """Samples to write next."""
 
-    opens: Segment | None
-    """The segment in which a file begins whose first samples these are; else None."""
+    first_segment: Segment | None
+    """First segment of a new file that starts with these samples; None to continue the file."""
     origin: float
-    """Position of the first picture of the file."""
-    runs: tuple[Run, ...]
+    """Position of the file's first frame."""
+    runs: tuple[SampleRun, ...]
     data: tuple[memoryview, ...]
-    """The bytes of all samples, run after run; those of the ring's parts, not copies."""
+    """Bytes of all samples, run after run; views of the ring's parts."""
 
 
-class _Item(NamedTuple):
-    """A sample on the file's time line, in ticks."""
+type _QueuedSample = tuple[Sample, bytes]
+"""A sample with times on the file's timeline, and the part that it is in."""
 
-    dts: int
-    pts: int
-    duration: int
-    keyframe: bool
-    data: bytes
-    offset: int
-    size: int
+
+class _Start(NamedTuple):
+    """The keyframe that a file starts with."""
+
+    part: TimedPart
+    position: float
+    hidden: float
+    """Seconds from then until its gradual refresh has ended; 0 without one."""
 
 
 @dataclass(slots=True)
-class _Lane:
-    """One track of the file that is being made."""
+class _TrackQueue:
+    """One track of the file in progress."""
 
     timescale: int
-    pending: list[_Item] = field(default_factory=list)
-    """Samples not yet given out: the clip may have to end before them."""
-    last: int = -1
-    """When the last sample is decoded."""
+    pending: list[_QueuedSample] = field(default_factory=list)
+    """Samples not yet emitted: the clip may end before them."""
+    last_dts: int = -1
+    """dts of the last sample added."""
     reorder: int = 0
-    """How much later than it is shown, by its numbers, a picture is decoded at most."""
-    top: int = -1
-    """When the last picture that was given out is shown."""
-    until: int = 0
-    """When all that was given out has been shown."""
-    gaps: int = 0
+    """Largest dts - pts seen, in ticks."""
+    max_pts: int = -1
+    """Highest pts emitted."""
+    shown_until: int = 0
+    """End of the last sample emitted, in order of presentation."""
+    overlaps: bool = False
+    """Whether frames lie before those added: the ring took delays for time, and has corrected that."""
+    gap_ticks: int = 0
+    """Sum of the gaps between samples emitted."""
 
     def limit(self, seconds: float) -> int:
-        """Return the first tick that is not before this time."""
-        return math.ceil((seconds - _SAME) * self.timescale)
+        """Convert seconds on the file's timeline to ticks, rounded up."""
+        return math.ceil((seconds - _TOLERANCE) * self.timescale)
 
     def add(self, sample: Sample, data: bytes, dts: int, pts: int) -> None:
-        """Take in the next sample."""
-        self.last = dts
+        """Append a sample."""
+        self.last_dts = dts
         self.reorder = max(self.reorder, dts - pts)
         duration = max(1, sample.duration)
         self.pending.append(
-            _Item(dts, pts, duration, sample.keyframe, data, sample.offset, sample.size)
+            (
+                Sample(dts, pts - dts, duration, sample.keyframe, sample.offset, sample.size),
+                data,
+            )
         )
 
-    def take(self, limit: int) -> list[_Item]:
-        """Take all that must be there for everything before `limit` to be shown."""
-        count, needed, top = 0, max(limit, self.top), self.top
-        for index, item in enumerate(self.pending, start=1):
-            top = max(top, item.pts)
-            if item.pts < needed:
-                count, self.top = index, top
-                needed = max(limit, top)
+    def pop_until(self, limit: int) -> list[_QueuedSample]:
+        """Pop the samples needed to present everything before `limit`, references included."""
+        count, needed, max_pts = 0, max(limit, self.max_pts), self.max_pts
+        for index, (sample, _) in enumerate(self.pending, start=1):
+            max_pts = max(max_pts, sample.pts)
+            if sample.pts < needed:
+                count, self.max_pts = index, max_pts
+                needed = max(limit, max_pts)
         taken, self.pending = self.pending[:count], self.pending[count:]
-        for item in taken:
-            if item.pts - self.until > max(_GAP * self.timescale, 3 * item.duration):
-                self.gaps += item.pts - self.until
-            self.until = max(self.until, item.pts + item.duration)
+        for sample, _ in taken:
+            gap = sample.pts - self.shown_until
+            if gap > max(_MIN_GAP * self.timescale, 3 * sample.duration):
+                self.gap_ticks += gap
+            self.shown_until = max(self.shown_until, sample.pts + sample.duration)
         return taken
 
-    def over(self, limit: int) -> bool:
-        """Tell whether nothing before `limit` can come any more."""
-        end = max(limit, self.until) + self.reorder
-        return any(item.dts >= end for item in self.pending)
+    def is_complete(self, limit: int) -> bool:
+        """Return whether no sample before `limit` can follow."""
+        end = max(limit, self.shown_until) + self.reorder
+        return any(sample.dts >= end for sample, _ in self.pending)
 
 
-class ClipCut:
-    """Takes parts, gives fragments. For one thread."""
+class SampleSelector:
+    """Turns the parts of a ring into the fragments of a clip. For one thread."""
 
     def __init__(self, since: float, until: float) -> None:
-        """Take the positions between which the clip is to be."""
+        """Select samples from position `since` to position `until`."""
         self.until = until
-        """May be changed until it is `done`."""
+        """Requested end; may be changed until `done`."""
         self.done = False
-        """Whether all up to the end is given out."""
+        """Whether everything up to the end is emitted."""
         self.first: float | None = None
-        """Position of the first picture of the clip, once there is one."""
+        """Position of the first frame that players show, once known."""
+        self.refreshes = False
+        """Whether players show nothing of the first frames, which a gradual refresh needs."""
         self.end = since
-        """Position of the end of the pictures that were given out."""
-        self._since = since
+        """End of the frames emitted."""
+        self._start_position = since
         self._segments = TimedSegments()
-        self._held: list[TimedPart] = []
-        self._start: tuple[TimedPart, float] | None = None
+        self._waiting_parts: list[TimedPart] = []
         self._format: Format | None = None
-        self._lanes: tuple[_Lane, ...] = ()
-        self._opens: Segment | None = None
+        self._queues: tuple[_TrackQueue, ...] = ()
+        self._first_segment: Segment | None = None
         self._origin = since
         self._synced = False
-        self._floor = 0
-        self._waited = False
-        self._missing = 0.0
+        self._min_pts = 0
+        self._video_complete = False
+        self._closed_gaps = 0.0
 
     @property
     def missing(self) -> float:
-        """Seconds in the midst of the clip in which there are no pictures."""
-        return self._missing + sum(lane.gaps / lane.timescale for lane in self._lanes[:1])
+        """Seconds of gaps between the clip's frames."""
+        return self._closed_gaps + sum(
+            queue.gap_ticks / queue.timescale for queue in self._queues[:1]
+        )
 
     def feed(self, read: ReadPart) -> list[Fragment]:
-        """Take in the next part, and give what can be written now."""
+        """Add the next part; return the fragments that can be written."""
         if self.done or (part := self._segments.read(read)) is None:
             return []
-        found: list[Fragment] = []
-        if self._format not in (None, part.format) or self._is_too_far(part):
-            found = self._leave_file()
+        fragments: list[Fragment] = []
+        if self._format not in (None, part.format) or self._gap_too_long(part):
+            fragments = self._end_file()
             self.done |= part.segment.start >= self.until
             if self.done:
-                return found
+                return fragments
         if self._format is None:
-            self._held.append(part)
-            return found + self._begin()
-        self._lay(part)
-        return found + self._give()
+            self._waiting_parts.append(part)
+            return fragments + self._start_file()
+        self._enqueue(part)
+        return fragments + self._emit()
 
-    def _is_too_far(self, part: TimedPart) -> bool:
-        """Return whether the gap before a part is longer than one sample of a file can last."""
+    def _gap_too_long(self, part: TimedPart) -> bool:
+        """Return whether the gap before a part exceeds the duration of a sample."""
         gap = part.segment.start - self.end
-        return any(gap * lane.timescale > _LONGEST_GAP for lane in self._lanes)
+        return any(gap * queue.timescale > _MAX_GAP_TICKS for queue in self._queues)
 
     def flush(self) -> list[Fragment]:
-        """Give what is still held back, up to the end, and be done: no more parts come."""
+        """Return the remaining fragments, up to the end: no more parts follow."""
         if self.done:
             return []
-        found = self._begin(final=True) or self._give()
+        fragments = self._start_file(final=True) or self._emit()
         self.done = True
-        return found
+        return fragments
 
-    # Where a file begins
-
-    def _begin(self, *, final: bool = False) -> list[Fragment]:
-        """Begin a file, and give what is held of it, once it is clear where."""
-        clear = self._choose(final=final)
-        if self._start is None or not (clear or final):
+    def _start_file(self, *, final: bool = False) -> list[Fragment]:
+        """Start a file once its first keyframe is known, and emit the waiting parts."""
+        if (start := self._find_start(final=final)) is None:
             return []
-        (part, self._origin), held = self._start, self._held
-        self._start, self._held = None, []
+        (part, self._origin, hidden), waiting = start, self._waiting_parts
+        self._waiting_parts = []
         self._format = part.format
-        self._lanes = tuple(_Lane(track.timescale) for track in part.format)
-        self._synced, self._opens = False, part.segment
+        self._queues = tuple(_TrackQueue(track.timescale) for track in part.format)
+        self._synced, self._first_segment = False, part.segment
+        self.refreshes |= hidden > 0
         if self.first is None:
-            self.first = self.end = self._origin
-        elif self._origin - self.end > _GAP:
-            self._missing += self._origin - self.end
-        for one in held:
-            if one.format == self._format:
-                self._lay(one)
-        return self._give()
+            self.first, self.end = self._origin + hidden, self._origin
+        elif self._origin - self.end > _MIN_GAP:
+            self._closed_gaps += self._origin - self.end
+        for waiting_part in waiting:
+            if waiting_part.format == self._format:
+                self._enqueue(waiting_part)
+        return self._emit()
 
-    def _choose(self, *, final: bool) -> bool:
-        """Find the keyframe to begin with in what is held; tell whether no better one can come."""
-        clear, sought, until = False, self._since + _SAME, -math.inf
-        self._start = None
-        for part in self._held:
-            for picture in part.tracks[0]:
-                position = part.position(picture)
-                if position > sought and until < self._since:
-                    # The camera was away when the clip is to begin: what was before is none of it.
-                    self._start = None
-                clear |= position > sought
-                if picture.keyframe and (self._start is None or position <= sought):
-                    self._start = part, position
-                length = picture.duration / part.format[0].timescale
-                until = max(until, position + length + max(_GAP, 3 * length))
-        if final and until < self._since - _LATE:
-            self._start = None
-        if self._start is None:
-            # Of what lies before the first keyframe, only the sound close to it can be of use.
-            del self._held[:-2]
-        return clear
+    def _find_start(self, *, final: bool) -> _Start | None:
+        """Find the first keyframe's part and position; None while a better one may follow."""
+        wanted, shown_until = self._start_position + _TOLERANCE, -math.inf
+        start: _Start | None = None
+        decided = final
+        for part in self._waiting_parts:
+            for frame in part.tracks[0]:
+                position = part.position(frame)
+                if position > wanted and shown_until < self._start_position:
+                    # An interruption covers the start: drop the frames before it.
+                    start = None
+                decided |= position > wanted
+                length = frame.duration / part.format[0].timescale
+                if frame.keyframe:
+                    hidden = length * _recovery_frames(part, frame)
+                    if start is None or position + hidden <= wanted:
+                        start = _Start(part, position, hidden)
+                shown_until = max(shown_until, position + length + max(_MIN_GAP, 3 * length))
+        if final and shown_until < self._start_position - _MAX_AGE:
+            start = None
+        if start is None:
+            # Before the first keyframe, only the audio close to it is needed.
+            del self._waiting_parts[:-2]
+        return start if decided else None
 
-    def _leave_file(self) -> list[Fragment]:
-        """Give the rest of a file; the next one begins with the first keyframe that comes."""
-        found = self._give()
-        self._missing = self.missing
-        self._lanes, self._format, self._since = (), None, -math.inf
-        return found
+    def _end_file(self) -> list[Fragment]:
+        """Emit the rest of a file; the next one starts with the next keyframe."""
+        fragments = self._emit()
+        self._closed_gaps = self.missing
+        self._queues, self._format, self._start_position = (), None, -math.inf
+        return fragments
 
-    # The time line
-
-    def _lay(self, part: TimedPart) -> None:
-        """Lay the samples of a part on the file's time line, as far as they can be used."""
+    def _enqueue(self, part: TimedPart) -> None:
+        """Queue the decodable samples of a part on the file's timeline."""
         self._synced &= not part.broken
-        for lane, samples in zip(self._lanes, part.tracks, strict=True):
-            shift = round((part.base - self._origin) * lane.timescale)
-            if lane is self._lanes[0]:
-                for picture in self._usable(samples, shift):
-                    # Decoding begins at 0 and always rises, whatever the source says.
-                    dts = max(picture.dts + shift, lane.last + 1) if lane.last >= 0 else 0
-                    lane.add(picture, part.data, dts, picture.pts + shift)
+        for queue, samples in zip(self._queues, part.tracks, strict=True):
+            shift = round((part.base - self._origin) * queue.timescale)
+            if queue is self._queues[0]:
+                for frame in self._decodable(samples, shift):
+                    # dts starts at 0 and always rises, whatever the source sends.
+                    dts = max(frame.dts + shift, queue.last_dts + 1) if queue.last_dts >= 0 else 0
+                    back = dts - frame.dts - shift if queue.last_dts >= 0 else 0
+                    queue.overlaps = back > (0 if queue.overlaps else queue.timescale)
+                    pts = frame.pts + shift + back * queue.overlaps
+                    queue.add(frame, part.data, dts, pts)
             else:
                 for sample in samples:
                     if sample.pts + shift >= 0:
-                        pts = max(sample.pts + shift, lane.last + 1)
-                        lane.add(sample, part.data, pts, pts)
+                        pts = max(sample.pts + shift, queue.last_dts + 1)
+                        queue.add(sample, part.data, pts, pts)
 
-    def _usable(self, pictures: Iterable[Sample], shift: int) -> Iterator[Sample]:
-        """Leave out what comes before the file, and what needs pictures that are not there."""
-        for picture in pictures:
-            pts = picture.pts + shift
-            if not self._synced and picture.keyframe and pts >= 0:
-                self._synced, self._floor = True, pts
-            if self._synced and pts >= self._floor:
-                yield picture
+    def _decodable(self, frames: Iterable[Sample], shift: int) -> Iterator[Sample]:
+        """Skip frames before the file's first keyframe, and frames with missing references."""
+        for frame in frames:
+            pts = frame.pts + shift
+            if not self._synced and frame.keyframe and pts >= 0:
+                self._synced, self._min_pts = True, pts
+            if self._synced and pts >= self._min_pts:
+                yield frame
 
-    # What comes out
-
-    def _give(self) -> list[Fragment]:
-        """Give all that is before the end."""
-        if not self._lanes:
+    def _emit(self) -> list[Fragment]:
+        """Return the queued samples before the end."""
+        if not self._queues:
             return []
-        video, seconds = self._lanes[0], self.until - self._origin
-        limits = [lane.limit(seconds) for lane in self._lanes]
-        taken = [lane.take(limit) for lane, limit in zip(self._lanes, limits, strict=True)]
-        self.end = max(self.end, self._origin + video.until / video.timescale)
-        over = [lane.over(limit) for lane, limit in zip(self._lanes, limits, strict=True)]
-        # Sound that lags behind the pictures has one more part to come in.
-        self.done = over[0] and (all(over) or self._waited)
-        self._waited = over[0]
+        video, seconds = self._queues[0], self.until - self._origin
+        limits = [queue.limit(seconds) for queue in self._queues]
+        taken = [queue.pop_until(limit) for queue, limit in zip(self._queues, limits, strict=True)]
+        self.end = max(self.end, self._origin + video.shown_until / video.timescale)
+        complete = [
+            queue.is_complete(limit) for queue, limit in zip(self._queues, limits, strict=True)
+        ]
+        # Audio that lags behind the video may arrive with one more part.
+        self.done = complete[0] and (all(complete) or self._video_complete)
+        self._video_complete = complete[0]
         runs = tuple(
-            _run(index, lane, items)
-            for index, (lane, items) in enumerate(zip(self._lanes, taken, strict=True))
+            _run(index, queue, items)
+            for index, (queue, items) in enumerate(zip(self._queues, taken, strict=True))
             if items
         )
         if not runs:
             return []
-        data = tuple(piece for items in taken for piece in _slices(items))
-        opens, self._opens = self._opens, None
-        return [Fragment(opens, self._origin, runs, data)]
+        data = tuple(piece for items in taken for piece in _data_spans(items))
+        first_segment, self._first_segment = self._first_segment, None
+        return [Fragment(first_segment, self._origin, runs, data)]
 
 
-def _run(index: int, lane: _Lane, items: list[_Item]) -> Run:
-    """Make the numbers of a run; how long the last one takes is known once the next has come."""
-    after = lane.pending[0].dts if lane.pending else items[-1].dts + items[-1].duration
+def _recovery_frames(part: TimedPart, keyframe: Sample) -> int:
+    """Return after how many frames those that follow a keyframe are shown."""
+    data = memoryview(part.data)[keyframe.offset : keyframe.offset + keyframe.size]
+    return recovery_frames(part.format[0].description, data)
+
+
+def _run(index: int, queue: _TrackQueue, items: list[_QueuedSample]) -> SampleRun:
+    """Build a run; each sample lasts until the next dts."""
+    samples = [sample for sample, _ in items]
+    end = queue.pending[0][0].dts if queue.pending else samples[-1].dts + samples[-1].duration
     rows: list[int] = []
-    ends = [item.dts for item in items[1:]] + [after]
-    for item, end in zip(items, ends, strict=True):
-        flags = KEYFRAME if item.keyframe else NO_KEYFRAME
-        rows += (end - item.dts, item.size, flags, item.pts - item.dts)
-    return Run(index, items[0].dts, rows, sum(item.size for item in items))
+    for sample, following in zip(
+        samples, [*(sample.dts for sample in samples[1:]), end], strict=True
+    ):
+        flags = KEYFRAME if sample.keyframe else NO_KEYFRAME
+        rows += (following - sample.dts, sample.size, flags, sample.cts)
+    return SampleRun(index, samples[0].dts, rows, sum(sample.size for sample in samples))
 
 
-def _slices(items: Iterable[_Item]) -> Iterator[memoryview]:
-    """Return the bytes of samples, in as few pieces as they lie in."""
+def _data_spans(items: Iterable[_QueuedSample]) -> Iterator[memoryview]:
+    """Return the bytes of samples as contiguous spans."""
     data, start, end = b"", 0, 0
-    for item in items:
-        if item.data is data and item.offset == end:
-            end += item.size
-            continue
-        if end > start:
-            yield memoryview(data)[start:end]
-        data, start, end = item.data, item.offset, item.offset + item.size
+    for sample, part in items:
+        if part is not data or sample.offset != end:
+            if end > start:
+                yield memoryview(data)[start:end]
+            data, start = part, sample.offset
+        end = sample.offset + sample.size
     if end > start:
         yield memoryview(data)[start:end]

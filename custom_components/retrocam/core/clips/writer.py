@@ -1,12 +1,11 @@
-"""Clips: recordings that begin before they were asked for.
+"""Write clips that start before their trigger.
 
-A ClipWriter reads a camera's ring with a cursor of its own, so that any number of clips, with any
-beginnings and ends, are written side by side, and none can lose what another has read. While it is
-recorded a clip is a file in fragments in the library's folder, wherever it is to go in the end:
-what was begun is found there after a crash (`salvage`).
+Each ClipWriter reads a camera's ring with its own cursor, so any number of overlapping clips can be
+written at the same time. A clip in progress is a fragmented file in the library's folder, whatever
+its final location, so that recovery after a crash finds it (`recovery.py`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 import logging
 import math
 from pathlib import Path
@@ -16,34 +15,34 @@ from typing import Final
 from ..errors import ClipEndedError, RetrocamError, StorageSlowError
 from ..library.store import MediaLibrary
 from ..segments.cursors import ReadPart
+from ..segments.refresh import refresh_seconds
 from ..segments.ring import SegmentRing
+from ..segments.segment import Segment
 from .clip_files import ClipFiles
-from .result import ClipPart, ClipProgress, ClipReason, ClipResult
-from .sample_selection import AHEAD, ClipCut, Fragment
-
-__all__ = ["ClipPart", "ClipProgress", "ClipReason", "ClipResult", "ClipWriter"]
+from .result import ClipReason, ClipResult
+from .sample_selection import AHEAD, SampleSelector
 
 _LOGGER = logging.getLogger(__name__)
 
 _POLL: Final = 0.2
-"""Seconds after which a writer looks at the ring's clock again while no part comes."""
-_PATIENCE: Final = 3.0
-"""Least seconds to wait for the last part of a clip; else twice the longest part there was."""
-_MOST_PATIENCE: Final = 60.0
-_MOST_BEHIND: Final = 60.0
-"""Seconds that the disk may fall behind the camera: so much of the stream is kept in memory."""
-_LACKING: Final = 0.1
-"""Seconds that a clip may lack at its end when nothing more came."""
-_SHORT: Final = 1.0
-"""The same when more came, later: a slow camera has no picture in so long."""
+"""Seconds between readings of the ring's clock while waiting for a part."""
+_MIN_PART_TIMEOUT: Final = 3.0
+"""Minimum seconds to wait for the last part of a clip; else twice its longest part, or 3 s more than the
+longest wait for a part of the camera."""
+_MAX_PART_TIMEOUT: Final = 60.0
+_MAX_BACKLOG: Final = 60.0
+"""Seconds by which the disk may lag behind the camera; the backlog is held in memory."""
+_END_TOLERANCE: Final = 0.1
+"""Seconds that may be missing at the end of a clip if nothing followed."""
+_SLOW_END_TOLERANCE: Final = 1.0
+"""The same if frames followed later: the longest interval of a slow camera's frames."""
 
 
 class ClipWriter:
-    """Records one clip, in a thread of its own.
+    """Records one clip in its own thread.
 
-    `start` runs it once; `extend` and `stop` may be called from any thread. The owner ends it
-    before it closes the ring, with `stop(at_once=True)` and `join`; a clip whose ring is closed
-    keeps only what was written.
+    Call `start` once; `extend` and `stop` from any thread. Before closing the ring, the owner calls
+    `stop(at_once=True)` and `join`: closing the ring first discards the parts not yet written.
     """
 
     def __init__(
@@ -54,46 +53,55 @@ class ClipWriter:
         lookback: float,
         duration: float,
         trigger: float | None = None,
-        away: float = 0.0,
+        earlier: Iterable[Segment] = (),
+        outage: float = 0.0,
         orientation: int = 1,
         path: Path | None = None,
         name: str = "retrocam clip",
-        on_progress: Callable[[ClipProgress], None] | None = None,
+        title: str = "",
         on_done: Callable[[ClipResult], None] | None = None,
     ) -> None:
-        """Take hold of what the ring has from now on; takes microseconds, in any thread.
+        """Open a cursor, which keeps the segments needed; takes microseconds, in any thread.
 
-        The clip is to begin `lookback` seconds before the trigger and to end `duration` after it.
-        `trigger` is a position of the ring, now by default. Of a camera that has been `away` for
-        so many seconds, what is looked back on is what was before. `orientation` is as in `orient`.
-        `path` is where the clip is to go instead of the library; further files, if the format
-        changes, are called `-2`, `-3` and so on. `name` is the thread's. The callbacks are called
-        in the thread, and must neither raise nor wait. Raises ValueError for negative times, an
-        endless duration, or an orientation that there is not.
+        The clip starts `lookback` seconds before the trigger and ends `duration` seconds after it.
+        `trigger` is a position of the ring, by default the present. `earlier` are segments that the
+        ring has dropped, oldest first. `outage` is for how many seconds
+        the camera has been unavailable: the lookback counts from its start. `orientation` is EXIF's.
+        `path` is the location instead of the library; further files get the suffix `-2`, `-3`...
+        `name` is the thread's, `title` the files'. `on_done` is called in the thread and must neither
+        raise nor block.
+        Raises ValueError for a negative or infinite time or an invalid orientation.
         """
-        if not (lookback >= 0 and away >= 0 and 0 <= duration < math.inf and 1 <= orientation <= 8):
-            raise ValueError(f"no clip from -{lookback} to {duration} s, turned by {orientation}")
+        if not (
+            lookback >= 0 and outage >= 0 and 0 <= duration < math.inf and 1 <= orientation <= 8
+        ):
+            raise ValueError(
+                f"invalid clip: lookback {lookback} s, duration {duration} s, orientation {orientation}"
+            )
         self._ring = ring
-        self._trigger = ring.now if trigger is None else trigger
-        self._present = self._trigger - away
+        # Times by the clock: positions of the present change while the ring learns of a delay.
+        self._trigger = ring.clock() if trigger is None else trigger + ring.lag
+        self._outage = outage
         self._lookback = lookback
-        self._on_progress = on_progress
         self._on_done = on_done
         self._until = self._trigger + duration
-        since = self._present - lookback
-        self._cut = ClipCut(since, self._until)
-        self._cursor = ring.cursor(since - AHEAD)
-        self._most_behind = self._cursor.lag + _MOST_BEHIND
-        self._longest = max(
-            (mark.duration for one in ring.segments for mark in one.marks), default=0.0
+        since = self._lookback_end - lookback
+        self._selector = SampleSelector(since, self.until)
+        # A segment starts with a keyframe, whose gradual refresh must have ended by then.
+        begin = since - max(AHEAD, refresh_seconds(ring))
+        self._cursor = ring.cursor(begin, settled=True)
+        self._cursor.precede(held for held in earlier if held.end > begin)
+        self._max_lag = self._cursor.lag + _MAX_BACKLOG
+        self._longest_part = max(
+            (timing.duration for segment in ring.segments for timing in segment.timings),
+            default=0.0,
         )
         self._lock = threading.Lock()
         self._ended = False
         self._at_once = False
         self._reason: ClipReason | None = None
         self._error: RetrocamError | None = None
-        self._files = ClipFiles(library, orientation=orientation, path=path)
-        self._progress: ClipProgress | None = None
+        self._files = ClipFiles(library, orientation=orientation, path=path, title=title)
         self._result: ClipResult | None = None
         self._thread = threading.Thread(target=self._run, name=name)
 
@@ -101,45 +109,48 @@ class ClipWriter:
 
     @property
     def until(self) -> float:
-        """Position at which it ends, or has ended."""
-        return self._until
-
-    @property
-    def progress(self) -> ClipProgress | None:
-        """What it holds up to now; None before its first picture."""
-        return self._progress
+        """Position of its end."""
+        return self._position(self._until)
 
     @property
     def result(self) -> ClipResult | None:
-        """What became of it; None until it is over."""
+        """Its result; None until it has ended."""
         return self._result
 
     def start(self) -> None:
-        """Begin to write; once."""
+        """Start the thread."""
         self._thread.start()
 
     def extend(self, seconds: float) -> None:
-        """Let it end later. Raises ClipEndedError when it is over, and ValueError unless positive."""
+        """End later. Raises ClipEndedError if it has ended, and ValueError unless positive."""
         if not seconds > 0:
             raise ValueError(f"a clip cannot be extended by {seconds} s")
         with self._lock:
             if self._ended:
-                raise ClipEndedError("the clip has ended already")
+                raise ClipEndedError("the clip has already ended")
             self._until += seconds
 
     def stop(self, *, at_once: bool = False) -> None:
-        """Let it end now, or leave it if it has ended.
+        """End now; does nothing if it has ended.
 
-        Pictures of now come only with the next part; with `at_once` they are not waited for.
+        Waits for the part with the present frames, unless `at_once`.
         """
         with self._lock:
-            self._until = min(self._until, self._ring.now)
+            self._until = min(self._until, self._ring.clock())
             self._at_once |= at_once
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait up to so many seconds for the end, or for ever; tell whether it has ended."""
+        """Wait for the end, without limit if `timeout` is None; return whether it has ended."""
         self._thread.join(timeout)
         return not self._thread.is_alive()
+
+    def _position(self, time: float) -> float:
+        """Return the position of a time by the clock, as the ring knows it at present."""
+        return time - self._ring.lag
+
+    @property
+    def _lookback_end(self) -> float:
+        return self._position(self._trigger) - self._outage
 
     # In the thread
 
@@ -151,44 +162,47 @@ class ClipWriter:
             self._guard(self._files.close)
         finally:
             self._cursor.close()
-            self._result = self._sum_up()
+            self._result = self._make_result()
             if self._on_done is not None:
                 self._on_done(self._result)
 
     def _guard(self, step: Callable[[], None]) -> None:
-        """Take a step, and keep the first error: what follows makes the best of what there is."""
+        """Run a step, and store the first error: the following steps save what they can."""
         try:
             step()
         except RetrocamError as error:
-            _LOGGER.warning("A clip is cut short: %s", error)
+            _LOGGER.warning("A clip ends early: %s", error)
             self._error = self._error or error
         except Exception as error:
-            _LOGGER.exception("A clip is cut short by an error")
+            _LOGGER.exception("A clip ends early by an unexpected error")
             self._error = self._error or RetrocamError(str(error))
 
     def _record(self) -> None:
         self._files.refuse_existing()
         while (read := self._next()) is not None:
-            self._longest = max(self._longest, read.mark.duration)
+            self._longest_part = max(self._longest_part, read.timing.duration)
+            # The event loop takes the lock, too: it must not wait for a disk.
+            loaded = read.loaded()
             with self._lock:
-                self._cut.until = self._until
-                fragments = self._cut.feed(read)
-                self._ended = self._cut.done
-            self._write(fragments)
+                self._selector.until = self.until
+                fragments = self._selector.feed(loaded)
+                self._ended = self._selector.done
+            self._files.write(fragments)
         with self._lock:
             self._ended = True
-            self._cut.until = self._until
-        self._write(self._cut.flush())
+            self._selector.until = self.until
+        self._files.write(self._selector.flush())
 
     def _next(self) -> ReadPart | None:
-        """Wait for the next part; None when no more is to come."""
-        if self._cut.done:
+        """Wait for the next part; None if no more follow."""
+        if self._selector.done:
             return None
-        if self._cursor.lag > self._most_behind:
-            raise StorageSlowError("the disk takes less than the camera sends")
-        patience = min(max(_PATIENCE, 2 * self._longest), _MOST_PATIENCE)
+        if self._cursor.lag > self._max_lag:
+            raise StorageSlowError("the disk is slower than the camera")
+        usual = max(2 * self._longest_part, self._ring.longest_wait + _MIN_PART_TIMEOUT)
+        part_timeout = min(max(_MIN_PART_TIMEOUT, usual), _MAX_PART_TIMEOUT)
         while True:
-            left = self._until + patience - self._ring.now
+            left = self._until + part_timeout - self._ring.clock()
             timeout = 0.0 if self._at_once else max(0.0, min(left, _POLL))
             if (read := self._cursor.next(timeout)) is not None:
                 return read
@@ -196,36 +210,36 @@ class ClipWriter:
                 self._reason = ClipReason.CLOSED
                 return None
             if self._at_once or left <= 0:
+                self._cursor.release()
+                if (read := self._cursor.next(0.0)) is not None:
+                    return read
                 self._reason = ClipReason.STOPPED if self._at_once else ClipReason.SOURCE_GONE
                 return None
 
-    def _write(self, fragments: list[Fragment]) -> None:
-        self._files.write(fragments)
-        if fragments and self._files.start is not None and self._cut.first is not None:
-            duration = self._cut.end - self._cut.first
-            self._progress = ClipProgress(self._files.start, duration, self._files.size)
-            if self._on_progress is not None:
-                self._on_progress(self._progress)
-
-    def _sum_up(self) -> ClipResult:
-        first, parts = self._cut.first, tuple(self._files.parts)
-        ours = self._error or self._files.fault
-        error = ours or self._files.misplaced
+    def _make_result(self) -> ClipResult:
+        first, parts = self._selector.first, tuple(self._files.parts)
+        own_error = self._error or self._files.fault
+        error = own_error or self._files.location_error
         return ClipResult(
             parts=parts,
-            lookback=max(0.0, self._present - first) if parts and first is not None else 0.0,
+            lookback=max(0.0, self._lookback_end - first) if parts and first is not None else 0.0,
             requested_lookback=self._lookback,
-            missing=self._cut.missing,
-            reason=error.code if error is not None else self._shortcoming(),
+            missing=self._selector.missing,
+            reason=error.code if error is not None else self._incomplete_reason(),
             error=error,
-            elsewhere=error is not None and ours is None,
+            wrong_location=error is not None and own_error is None,
+            refreshes=self._selector.refreshes,
         )
 
-    def _shortcoming(self) -> ClipReason | None:
-        """Tell in what the clip is not as it was asked for, apart from faults of the disk."""
-        lacking = self._until - self._cut.end
-        if self._reason is not None and lacking > _LACKING:
+    def _incomplete_reason(self) -> ClipReason | None:
+        """Return why the clip is incomplete, apart from storage errors; None if it is complete."""
+        missing_end = self.until - self._selector.end
+        if self._reason is not None and missing_end > _END_TOLERANCE:
             return self._reason
         if not self._files.parts:
             return ClipReason.EMPTY
-        return ClipReason.INTERRUPTED if self._cut.missing or lacking > _SHORT else None
+        return (
+            ClipReason.INTERRUPTED
+            if self._selector.missing or missing_end > _SLOW_END_TOLERANCE
+            else None
+        )

@@ -1,8 +1,8 @@
-"""Pictures, and the feed that makes them while somebody reads.
+"""Pictures, and the feed that runs their source while it has readers.
 
-A `PictureFeed` owns one thread. It runs while at least one sink is subscribed, and ends by itself
-when the last one leaves. Whatever makes pictures - a decoder of camera segments, the test pattern,
-a grid, a player - is a `PictureSource`; whatever uses them - JPEG, cells, the publisher - is a sink.
+A `PictureFeed` owns one thread, which runs while at least one sink is subscribed. A `PictureSource`
+makes the pictures: a decoder of camera segments, the test pattern, a grid, a player. A sink consumes
+them: JPEG, ASCII, the publisher.
 """
 
 from collections.abc import Callable
@@ -20,49 +20,48 @@ _LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One decoded or drawn picture, shared by all sinks and written to by none."""
+    """A decoded or drawn frame with its times, shared by all sinks and read-only."""
 
     frame: av.VideoFrame
-    """The pixels, in the maker's pixel format (mostly yuv420p) and size."""
+    """In the source's pixel format (mostly yuv420p) and size."""
     time: float
-    """When the picture was taken, UNIX time in seconds."""
+    """UNIX time (s) of capture."""
     position: float
-    """Seconds on the source's own time line; never falls while a source runs."""
+    """Seconds on the source's time line; never falls while the source runs."""
 
 
 type Sink = Callable[[Picture], None]
-"""Takes a picture, in the feed's thread. It must neither raise nor wait."""
+"""Takes a picture, in the feed's thread. Must neither raise nor block."""
 
 
 class Feed(Protocol):
-    """What pictures come from, such as a `PictureFeed`."""
+    """Anything to get pictures from, such as a `PictureFeed`."""
 
     def subscribe(self, sink: Sink) -> Callable[[], None]:
-        """Have `sink` called with each picture; return the function that ends it."""
+        """Call `sink` with each picture; return the function that unsubscribes it."""
 
 
 class PictureSource(Protocol):
-    """Something that makes pictures."""
+    """Makes pictures."""
 
     def run(self, emit: Sink, stop: threading.Event) -> None:
-        """Call `emit` with each picture until `stop` is set, or until there are no more.
+        """Call `emit` with each picture until `stop` is set or the source ends.
 
-        Called in the feed's thread, each time a first reader comes. Waits with `stop.wait`, so that
-        it ends at once. May raise RetrocamError when the source fails for good.
+        Called in the feed's thread, for each first reader. Must wait by `stop.wait` only. May raise
+        RetrocamError when the source fails for good.
         """
 
 
 class PictureFeed:
-    """Runs a source in a thread of its own while somebody reads.
+    """Runs a source in its own thread while it has readers; all get the same Picture objects.
 
-    `subscribe` and the function it returns may be called from any thread, `close` from any but the
-    feed's own. All sinks get the same Picture objects.
+    Thread-safe, except that the feed's own thread must not call `close`.
     """
 
     def __init__(self, name: str, source: PictureSource, *, retry: float = 1.0) -> None:
-        """Name the thread; nothing runs yet.
+        """Set the thread's name; nothing runs yet.
 
-        A source that ends under its readers is run again after `retry` seconds.
+        A source that ends while it has readers is run again after `retry` seconds.
         """
         self._name = name
         self._source = source
@@ -76,7 +75,7 @@ class PictureFeed:
 
     @property
     def readers(self) -> int:
-        """How many sinks are subscribed."""
+        """Number of subscribed sinks."""
         return len(self._sinks)
 
     @property
@@ -85,11 +84,10 @@ class PictureFeed:
         return self._thread is not None
 
     def subscribe(self, sink: Sink) -> Callable[[], None]:
-        """Have `sink` called with each picture from now on.
+        """Call `sink` with each picture from now on; a closed feed never calls it.
 
-        Returns the function that ends it, safe to call more than once; a picture that is just being
-        given out may still come after it. A closed feed takes no more readers: the sink is then
-        never called.
+        Returns the function that unsubscribes it, idempotent; a picture being emitted meanwhile may
+        still arrive afterwards.
         """
         with self._lock:
             if self._closed:
@@ -109,7 +107,7 @@ class PictureFeed:
         return unsubscribe
 
     def close(self) -> None:
-        """Send all readers away and join the thread."""
+        """Unsubscribe all sinks for good and join the thread."""
         with self._lock:
             self._closed = True
             self._sinks.clear()
@@ -120,27 +118,21 @@ class PictureFeed:
 
     def _emit(self, picture: Picture) -> None:
         self._failing = False
-        self._sinks.tell(picture)
+        self._sinks.notify(picture)
 
     def _run(self) -> None:
-        goes_on = True
-        while goes_on:
+        while True:
             try:
                 self._source.run(self._emit, self._stop)
             except Exception:
-                # A source that fails must not take the readers of other sources with it.
+                # Logged once until a picture comes again; the thread must survive any source.
                 if not self._failing:
-                    _LOGGER.exception("%s ended with an error, and is tried again", self._name)
+                    _LOGGER.exception("%s failed; retrying", self._name)
                 self._failing = True
-            # Returns at once if the last reader left.
             self._stop.wait(self._retry)
-            goes_on = self._wanted()
-
-    def _wanted(self) -> bool:
-        """Tell whether to run the source again: a reader may have come while the last one left."""
-        with self._lock:
-            if not self._sinks:
-                self._thread = None
-                return False
-            self._stop.clear()
-            return True
+            with self._lock:
+                # A reader may have come while the last one left.
+                if not self._sinks:
+                    self._thread = None
+                    return
+                self._stop.clear()

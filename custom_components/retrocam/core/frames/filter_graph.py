@@ -1,8 +1,7 @@
-"""A filter of FFmpeg that is kept for as long as pictures of one kind come.
+"""An FFmpeg filter graph, cached while frames of one kind come.
 
-It only reads the pictures, so that other threads may read them at the same time: PyAV's own scaler
-writes into the colour tags of what it reads. What it gives out lies in memory that is used again and
-again, which a new frame's does not.
+It only reads the frames, so that other threads may read them too; PyAV's own scaler writes the colour
+tags of what it reads. Its output comes from a buffer pool, unlike a new frame's.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -11,14 +10,28 @@ from typing import NamedTuple, Self
 import av
 from av.filter import Graph
 
-from .colours import MATRIX_NAMES, RANGE_NAMES, colours
+from .colors import MATRIX_NAMES, RANGE_NAMES, colours
 
 type Step = tuple[str, Mapping[str, str]]
-"""A filter's name, and its options."""
+"""A filter's name and options."""
+
+
+def scale_steps(
+    width: int, height: int, *, flags: str, matrix: str, value_range: str
+) -> list[Step]:
+    """Return the filters that scale to yuv420p of a matrix and range."""
+    scale = {
+        "w": str(width),
+        "h": str(height),
+        "flags": flags,
+        "out_color_matrix": matrix,
+        "out_range": value_range,
+    }
+    return [("scale", scale), ("format", {"pix_fmts": "yuv420p"})]
 
 
 class PictureKind(NamedTuple):
-    """All of a picture that a filter graph is built for; matrix and range as libavfilter calls them."""
+    """The frame properties a graph is built for; matrix and range by libavfilter's names."""
 
     width: int
     height: int
@@ -28,19 +41,19 @@ class PictureKind(NamedTuple):
 
     @classmethod
     def of(cls, frame: av.VideoFrame) -> Self:
-        """Read the kind of a picture, its colours guessed where it does not tell."""
-        if frame.format.is_rgb:
-            return cls(frame.width, frame.height, frame.format.name, "gbr", "pc")
+        """Return the kind of a frame, its colours guessed where it is untagged."""
         matrix, value_range = colours(frame)
-        names = MATRIX_NAMES[matrix], RANGE_NAMES[value_range]
+        names = ("gbr", "pc")
+        if not frame.format.is_rgb:
+            names = MATRIX_NAMES[matrix], RANGE_NAMES[value_range]
         return cls(frame.width, frame.height, frame.format.name, *names)
 
     def graph(self, steps: Iterable[Step]) -> Graph:
-        """Build a graph of filters, one after the other. Raises av.FFmpegError."""
+        """Build a graph of consecutive filters. Raises av.FFmpegError."""
         graph = Graph()
-        # The threads that a graph starts cost more than they save at such sizes.
+        # Threads of a graph cost more than they save at such sizes.
         graph.threads = 1
-        # The tags of the frame itself may be missing, or such as swscale refuses.
+        # The frame's own tags may be missing, or such as swscale refuses.
         tags = {"colorspace": self.matrix, "range": self.value_range}
         buffer = {
             "video_size": f"{self.width}x{self.height}",
@@ -56,22 +69,22 @@ class PictureKind(NamedTuple):
         return graph
 
 
-class KeptFilter:
-    """Runs pictures through a filter graph, which is built anew when their kind changes.
+class CachedFilterGraph:
+    """Runs frames through a filter graph, rebuilt when their kind changes.
 
     Not thread-safe, and starts no thread.
     """
 
     def __init__(self, steps: Callable[[PictureKind], Iterable[Step]]) -> None:
-        """Begin without a graph: the first picture says which. `steps` gives its filters."""
+        """Build graphs of the filters that `steps` returns for a kind."""
         self._steps = steps
         self._graph: Graph | None = None
         self._kind: PictureKind | None = None
 
     def run(self, frame: av.VideoFrame, kind: PictureKind | None = None) -> av.VideoFrame:
-        """Filter a picture, which is only read; `kind` is what it is taken for, if not what it says.
+        """Filter a frame, which is only read; `kind` overrides its own tags.
 
-        Raises av.FFmpegError; the next picture then has a graph of its own.
+        Raises av.FFmpegError; the graph is then rebuilt for the next frame.
         """
         kind = kind or PictureKind.of(frame)
         try:

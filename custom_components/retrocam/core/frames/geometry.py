@@ -1,7 +1,6 @@
-"""Areas of 4:2:0 pictures: even rectangles, what fits into them, and their samples.
+"""Rectangles of 4:2:0 frames: fitting, filling, and slices of the planes.
 
-Every edge is even, so that a rectangle of the luma plane covers whole samples of the halved chroma
-planes.
+Every edge is even, so that a rectangle covers whole samples of the halved chroma planes.
 """
 
 from typing import Final, NamedTuple
@@ -9,15 +8,15 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-type Planes = tuple[NDArray[np.uint8], ...]
-"""Luma (rows, cols) and the two halved chroma planes, uint8, of one picture."""
+type YuvPlanes = tuple[NDArray[np.uint8], ...]
+"""Luma (rows, cols) and the two halved chroma planes of a frame, uint8."""
 
 BLACK: Final = 16
 NEUTRAL: Final = 128
 
 
 class Rect(NamedTuple):
-    """A part of the picture, in pixels; all four numbers are even."""
+    """A rectangle in pixels; all four numbers are even."""
 
     left: int
     top: int
@@ -31,35 +30,37 @@ def even(length: float) -> int:
 
 
 def fitted_size(width: int, height: int, aspect: float) -> tuple[int, int]:
-    """Return the size of the largest picture of an aspect, width by height, in an even rectangle."""
-    across = min(width, height * aspect)
-    return min(width, even(across)), min(height, even(across / aspect))
+    """Return the largest even (width, height) of an aspect (width / height) within an even size."""
+    fitting = min(width, height * aspect)
+    return min(width, even(fitting)), min(height, even(fitting / aspect))
 
 
 def fitted(area: Rect, width: int, height: int) -> Rect:
-    """Return where a picture of `width` by `height` lies in `area`: whole, undistorted, centred.
+    """Return the letterboxed rectangle of a `width` by `height` frame in `area`, centred.
 
-    Raises ValueError for a picture without pixels.
+    Raises ValueError for a frame without pixels.
     """
     if width < 1 or height < 1:
-        raise ValueError(f"a picture of {width}x{height} pixels")
-    across, down = fitted_size(area.width, area.height, width / height)
+        raise ValueError(f"a frame of {width}x{height} pixels")
+    fitted_width, fitted_height = fitted_size(area.width, area.height, width / height)
     return Rect(
-        area.left + (area.width - across) // 4 * 2,
-        area.top + (area.height - down) // 4 * 2,
-        across,
-        down,
+        area.left + (area.width - fitted_width) // 4 * 2,
+        area.top + (area.height - fitted_height) // 4 * 2,
+        fitted_width,
+        fitted_height,
     )
 
 
-def fill(planes: Planes, area: Rect, luma: int) -> None:
-    """Fill a part of a picture with a gray."""
-    for plane, part, level in zip(planes, parts(area), (luma, NEUTRAL, NEUTRAL), strict=True):
-        plane[part] = level
+def fill(planes: YuvPlanes, area: Rect, luma: int) -> None:
+    """Fill a rectangle with a gray."""
+    for plane, level in zip(plane_slices(planes, area), (luma, NEUTRAL, NEUTRAL), strict=True):
+        plane[:] = level
 
 
-def parts(area: Rect) -> tuple[tuple[slice, slice], ...]:
-    """Return the rows and columns of an area in each of the three planes."""
+def plane_slices(planes: YuvPlanes, area: Rect) -> YuvPlanes:
+    """Return views of a rectangle in each of the three planes."""
     left, top, width, height = area
-    half = (slice(top // 2, (top + height) // 2), slice(left // 2, (left + width) // 2))
-    return ((slice(top, top + height), slice(left, left + width)), half, half)
+    return tuple(
+        plane[top // step : (top + height) // step, left // step : (left + width) // step]
+        for plane, step in zip(planes, (1, 2, 2), strict=True)
+    )

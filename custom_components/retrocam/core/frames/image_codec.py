@@ -1,83 +1,112 @@
-"""Still pictures as bytes: JPEG or PNG, told apart by what they hold, never by a name."""
+"""Turn the bytes of a still into a picture the right way up, and encode stills.
+
+The one place for that: whoever shows, converts, stores or measures a still calls it. A still is a
+JPEG, PNG, WebP, GIF (the first frame) or BMP; EXIF orientation is applied, and bytes behind the end
+are ignored. Decoding blocks: call it in a thread.
+"""
 
 from fractions import Fraction
-import struct
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 import av
 from av.video.reformatter import ColorRange, VideoReformatter
 
-from ..errors import InvalidFrameError, PictureTooLargeError
+from ..errors import InvalidFrameError
+from ..orientation import preference_of_exif
 from . import jpeg
-from .colours import colours
-from .limits import MAX_PIXELS, PIXEL_LIMIT, check_pixels
+from .colors import colours
+from .image_limits import PIXEL_LIMIT
+from .orientation import orient
+from .still_header import StillFormat, StillHeader, read_header, without_trailing_bytes
 
 type ImageFormat = Literal["jpeg", "png"]
-
-_PNG: Final = b"\x89PNG\r\n\x1a\n"
-_PNG_END: Final = b"\x00\x00\x00\x00IEND\xaeB\x60\x82"
-_MAX_BITS: Final = 32 * MAX_PIXELS
-"""A PNG may have 64 bits per pixel: then half as many pixels are allowed."""
-_CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-"""Channels of a PNG by its colour type."""
 
 _TICK: Final = Fraction(1, 25)
 
 
 def still_extension(data: bytes) -> str:
-    """Tell `jpg` from `png`, by the first and last bytes and the header alone.
+    """Return `jpg` or `png`, by the header and the end of the image.
 
-    Raises InvalidFrameError for anything else or a picture that is cut off, PictureTooLargeError for
-    one of too many pixels.
+    Raises InvalidFrameError for anything else or a truncated image, PictureTooLargeError for too many
+    pixels.
     """
-    still_size(data)
-    return "png" if data.startswith(_PNG) else "jpg"
+    header = read_header(data)
+    if not data.startswith(without_trailing_bytes(data, header.format)):
+        raise InvalidFrameError(f"a {header.format} of {len(data)} bytes has no end")
+    if header.format not in ("jpeg", "png"):
+        raise InvalidFrameError(f"a {header.format} instead of a JPEG or PNG")
+    return "png" if header.format == "png" else "jpg"
 
 
 def still_size(data: bytes) -> tuple[int, int]:
-    """Return (width, height) in pixels, from the header alone; raises as `still_extension`."""
-    if not data.startswith(_PNG):
-        return jpeg.size(data)
-    if len(data) < 33 or not data.endswith(_PNG_END):
-        raise InvalidFrameError(f"a PNG of {len(data)} bytes is cut off")
-    width, height, depth, colour_type = struct.unpack_from(">IIBB", data, 16)
-    if not width * height:
-        raise InvalidFrameError(f"a PNG of {width}x{height} pixels")
-    check_pixels(width, height)
-    if width * height * depth * _CHANNELS.get(colour_type, 1) > _MAX_BITS:
-        raise PictureTooLargeError(f"a PNG of {width}x{height} pixels of {depth} bits")
-    return width, height
+    """Return (width, height) in pixels of a still as it is shown, from the header; does not block.
 
-
-def decode_still(data: bytes) -> av.VideoFrame:
-    """Decode a JPEG to yuvj420p, or a PNG to whatever it holds.
-
-    Raises InvalidFrameError for anything else, or when it is damaged, PictureTooLargeError when it has
-    too many pixels or scans.
+    Raises as `read_header`.
     """
-    if still_extension(data) == "jpg":
+    return read_header(data).size
+
+
+def upright_still(data: bytes, image_format: ImageFormat) -> bytes:
+    """Return a still of any format as an upright JPEG or PNG.
+
+    One that is that already is cut at its end and otherwise unchanged; any other is decoded and
+    encoded. Raises InvalidFrameError and PictureTooLargeError as `decode_still`.
+    """
+    header = read_header(data)
+    if header.format == image_format and header.orientation == 1:
+        still = without_trailing_bytes(data, header.format)
+        if not data.startswith(still):
+            # Its end marker was missing: part of the picture may be as well.
+            decode_still(still)
+        return still
+    return StillEncoder().encode(decode_still(data), image_format)
+
+
+def decode_still(data: bytes, *, min_width: int = 0) -> av.VideoFrame:
+    """Decode a still and turn it upright: yuvj420p from a JPEG, else in its own pixel format.
+
+    `min_width` allows a reduced size of at least this width, where that is cheaper. Raises
+    InvalidFrameError for anything else or a damaged image, PictureTooLargeError for too many pixels or
+    scans.
+    """
+    header = read_header(data)
+    if header.format == "jpeg":
+        frame = _decode_jpeg(data, header, min_width)
+    else:
+        frame = _decode(without_trailing_bytes(data, header.format), header.format)
+    return orient(frame, preference_of_exif(header.orientation))
+
+
+def _decode_jpeg(data: bytes, header: StillHeader, min_width: int) -> av.VideoFrame:
+    if not min_width:
         return jpeg.decode(data)
-    decoder = av.VideoCodecContext.create("png", "r")
+    if header.orientation >= 5:
+        return jpeg.decode_reduced(data, min_width=1, min_height=min_width)
+    return jpeg.decode_reduced(data, min_width=min_width, min_height=1)
+
+
+def _decode(data: bytes, kind: StillFormat) -> av.VideoFrame:
+    decoder = cast(av.VideoCodecContext, av.CodecContext.create(kind, "r"))
     decoder.thread_count = 1
     decoder.options = {"err_detect": "crccheck+explode", **PIXEL_LIMIT}
     try:
         frame, *_ = [*decoder.decode(av.Packet(data)), *decoder.decode(None)]
+        # No filter or converter of ours knows palettes.
+        return frame.reformat(format="rgb24") if frame.format.name == "pal8" else frame
     except (av.FFmpegError, ValueError) as error:
-        raise InvalidFrameError(f"cannot decode a PNG of {len(data)} bytes: {error}") from error
-    return frame
+        raise InvalidFrameError(f"cannot decode a {kind} of {len(data)} bytes: {error}") from error
 
 
 class StillEncoder:
-    """Encodes frames in their full size, for keeping. Not to be used in two threads at once."""
+    """Encodes snapshots at the full size of their frames. Used by one thread at a time."""
 
     def __init__(self) -> None:
-        """Begin without a converter: the first frame says which."""
         self._jpeg = jpeg.JpegEncoder()
 
     def encode(self, frame: av.VideoFrame, image_format: ImageFormat) -> bytes:
-        """Encode a frame; a PNG of 1080p takes some 20 times the time of a JPEG.
+        """Encode a frame; a 1080p PNG takes about 20 times as long as a JPEG.
 
-        Raises InvalidFrameError when the frame holds no picture.
+        Raises InvalidFrameError for a frame without pixels.
         """
         return self._jpeg.encode(frame) if image_format == "jpeg" else _encode_png(frame)
 

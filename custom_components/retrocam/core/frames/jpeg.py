@@ -1,8 +1,8 @@
-"""Pictures to JPEG and back.
+"""Encode frames to JPEG and decode JPEGs.
 
-A JPEG holds full range BT.601 colours in 4:2:0; cameras mostly send limited range, BT.709 when
-large. It goes from plane to plane without RGB. All of it runs in the caller's thread and takes about
-2 ms for 1280x720, so never on an event loop.
+A JPEG holds full-range BT.601 in 4:2:0; cameras mostly send limited range, BT.709 when large. Colours
+are converted plane to plane, without RGB. Takes about 2 ms for 1280x720 in the caller's thread: keep
+it off the event loop.
 """
 
 import logging
@@ -15,11 +15,12 @@ import simplejpeg
 
 from ..errors import InvalidFrameError, RingStoppedError
 from .color_matrix import MatrixConverter
-from .colours import colours
+from .colors import colours
 from .feed import Picture
 from .geometry import even
-from .jpeg_ring import FrameRing, check_jpeg
-from .limits import PIXEL_LIMIT, check_markers, check_pixels
+from .image_limits import PIXEL_LIMIT, check_markers, check_pixels
+from .jpeg_markers import without_rest
+from .jpeg_ring import FrameRing
 from .pace import Pace
 
 _LOGGER = logging.getLogger(__name__)
@@ -31,8 +32,8 @@ _PLANAR = {"yuv420p", "yuvj420p"}
 def planes(frame: av.VideoFrame) -> tuple[NDArray[np.uint8], ...]:
     """Return views of the planes of an 8-bit planar frame, each (rows, columns) uint8.
 
-    They share the frame's memory: the rows may be longer than the view, and writing changes the
-    picture. Raises InvalidFrameError for rows that run backwards.
+    They share the frame's memory, padding at the end of rows excluded: writing changes the frame.
+    Raises InvalidFrameError for a negative line size.
     """
     views = []
     for plane in frame.planes:
@@ -44,16 +45,16 @@ def planes(frame: av.VideoFrame) -> tuple[NDArray[np.uint8], ...]:
 
 
 class JpegEncoder:
-    """Encodes many frames of one source, and sets swscale up only once.
+    """Encodes many frames of one source with one set-up of swscale.
 
-    Not to be used in two threads at once. Nor must the frame be, while it is encoded: swscale
-    borrows its colour tags.
+    Used by one thread at a time. No other thread may read the frame meanwhile: swscale writes its
+    colour tags.
     """
 
     def __init__(self, *, width: int = 0, quality: int = _QUALITY) -> None:
-        """Encode pictures `width` pixels wide if they are wider; 0 keeps their size.
+        """Scale wider frames down to `width` pixels, at their aspect, with even sides; 0 never scales.
 
-        A smaller picture keeps its aspect and has even sides. `quality` is libjpeg's, 1 to 100.
+        `quality` is libjpeg's, 1 to 100.
         """
         self._width = width
         self._quality = quality
@@ -63,7 +64,7 @@ class JpegEncoder:
     def encode(self, frame: av.VideoFrame) -> bytes:
         """Encode a frame of any pixel format.
 
-        Raises InvalidFrameError when it has no picture, or a format that swscale cannot read.
+        Raises InvalidFrameError for a frame without pixels or a format unsupported by swscale.
         """
         width, height = _scaled_size(frame, self._width)
         try:
@@ -71,37 +72,37 @@ class JpegEncoder:
         except (av.FFmpegError, ValueError) as error:
             raise InvalidFrameError(f"cannot encode {frame}: {error}") from error
         luma = _even(luma)[:height, :width]
-        data: bytes = simplejpeg.encode_jpeg_yuv_planes(luma, blue, red, self._quality)
-        return data
+        return simplejpeg.encode_jpeg_yuv_planes(luma, blue, red, self._quality)
 
     def _convert(self, frame: av.VideoFrame, width: int, height: int) -> av.VideoFrame:
-        """Scale to full range BT.601 in 4:2:0; an odd picture may have even sides."""
+        """Scale to full-range BT.601 in 4:2:0; odd sides may be padded."""
         matrix, value_range = colours(frame)
         if matrix is Colorspace.ITU601:
             return _to_full_range(frame, self._scaler, width, height, matrix)
         if (width, height) != (frame.width, frame.height) or frame.format.name not in _PLANAR:
             frame = _to_full_range(frame, self._scaler, width, height, matrix)
             value_range = ColorRange.JPEG
-        # swscale would take six times as long from one matrix to another.
+        # swscale takes six times as long for another matrix.
         return self._converter.convert(even_frame(frame), matrix, value_range)
 
 
 def encode(frame: av.VideoFrame, *, width: int = 0, quality: int = _QUALITY) -> bytes:
-    """Encode a single frame as a JpegEncoder does; raises as it does."""
+    """Encode a single frame; see `JpegEncoder`."""
     return JpegEncoder(width=width, quality=quality).encode(frame)
 
 
 def decode(jpeg: bytes) -> av.VideoFrame:
-    """Decode a JPEG to a yuvj420p frame: full range, BT.601, without a time.
+    """Decode a JPEG to a yuvj420p frame: full range, BT.601, without pts, not oriented.
 
-    Padding after the end marker is allowed, as some cameras send it. Raises InvalidFrameError when
-    the JPEG is cut off or damaged, PictureTooLargeError when it has too many pixels or scans.
+    Bytes behind the end marker are ignored. Raises InvalidFrameError for a truncated or damaged JPEG,
+    PictureTooLargeError for too many pixels or scans.
     """
     size(jpeg)
+    jpeg = without_rest(jpeg)
     check_markers(jpeg)
     decoder = av.VideoCodecContext.create("mjpeg", "r")
     decoder.thread_count = 1
-    # Otherwise what is missing comes out grey, without an error.
+    # Otherwise missing data decodes to grey without an error.
     decoder.options = {"err_detect": "explode", **PIXEL_LIMIT}
     try:
         frame, *_ = [*decoder.decode(av.Packet(jpeg)), *decoder.decode(None)]
@@ -112,13 +113,26 @@ def decode(jpeg: bytes) -> av.VideoFrame:
         raise InvalidFrameError(f"cannot decode a JPEG of {len(jpeg)} bytes: {error}") from error
 
 
-def size(jpeg: bytes) -> tuple[int, int]:
-    """Return (width, height) in pixels, read from the header alone in about 2 µs.
+def decode_reduced(jpeg: bytes, *, min_width: int, min_height: int) -> av.VideoFrame:
+    """Decode a JPEG to rgb24 at 1/2, 1/4 or 1/8 of its size, which is cheaper, or its full size.
 
-    Padding after the end marker is allowed. Raises InvalidFrameError when `jpeg` is no whole JPEG,
-    PictureTooLargeError when it has too many pixels.
+    Raises as `decode`.
     """
-    check_jpeg(jpeg.rstrip(b"\x00\r\n "))
+    size(jpeg)
+    jpeg = without_rest(jpeg)
+    check_markers(jpeg)
+    try:
+        rgb = simplejpeg.decode_jpeg(jpeg, min_width=min_width, min_height=min_height)
+    except ValueError as error:
+        raise InvalidFrameError(f"cannot decode a JPEG of {len(jpeg)} bytes: {error}") from error
+    return av.VideoFrame.from_ndarray(rgb, "rgb24")
+
+
+def size(jpeg: bytes) -> tuple[int, int]:
+    """Return (width, height) of the stored pixels, from the header in about 2 µs.
+
+    Raises InvalidFrameError for another header, PictureTooLargeError for too many pixels.
+    """
     try:
         height, width, *_ = simplejpeg.decode_jpeg_header(jpeg)
     except ValueError as error:
@@ -130,18 +144,17 @@ def size(jpeg: bytes) -> tuple[int, int]:
 class JpegSink:
     """A sink that encodes pictures into a ring, at an even rate.
 
-    Called in the thread of the feed, and never raises: a picture that cannot be encoded is left
-    out and counted, the first one logged. Pictures for a stopped ring are dropped.
+    Called in the feed's thread. Frames that cannot be encoded are skipped, the first one logged, and
+    all frames once the ring is stopped.
     """
 
-    def __init__(self, ring: FrameRing, *, fps: float, width: int, quality: int = _QUALITY) -> None:
-        """Encode up to `fps` pictures a second, `width` pixels wide (0: as they come)."""
+    def __init__(self, ring: FrameRing, *, fps: float, width: int) -> None:
+        """Encode at most `fps` frames per second, `width` as of `JpegEncoder`."""
         self.encoded = 0
-        """How many pictures went into the ring."""
-        self.failed = 0
-        """How many pictures could not be encoded."""
+        """Frames added to the ring."""
+        self._failed = False
         self._ring = ring
-        self._encoder = JpegEncoder(width=width, quality=quality)
+        self._encoder = JpegEncoder(width=width)
         self._pace = Pace(fps)
 
     def __call__(self, picture: Picture) -> None:
@@ -151,13 +164,13 @@ class JpegSink:
         try:
             self._ring.add_frame(self._encoder.encode(picture.frame), picture.time)
         except RingStoppedError:
-            return
+            pass
         except InvalidFrameError as error:
-            self.failed += 1
-            if self.failed == 1:
-                _LOGGER.warning("A picture was left out: %s", error)
-            return
-        self.encoded += 1
+            if not self._failed:
+                _LOGGER.warning("Skipping frames: %s", error)
+            self._failed = True
+        else:
+            self.encoded += 1
 
 
 def _scaled_size(frame: av.VideoFrame, width: int) -> tuple[int, int]:
@@ -170,7 +183,7 @@ def _scaled_size(frame: av.VideoFrame, width: int) -> tuple[int, int]:
 def _to_full_range(
     frame: av.VideoFrame, scaler: VideoReformatter, width: int, height: int, target: Colorspace
 ) -> av.VideoFrame:
-    """Scale to full range yuvj420p of the matrix `target`; the same frame if it is that already."""
+    """Scale to full-range yuvj420p of the matrix `target`; return the frame itself if it is that."""
     matrix, value_range = colours(frame)
     return scaler.reformat(
         frame,
@@ -187,7 +200,7 @@ def _to_full_range(
 
 
 def even_frame(frame: av.VideoFrame) -> av.VideoFrame:
-    """Return a 4:2:0 picture with even sides: the frame itself, or a padded copy without its tags."""
+    """Return a 4:2:0 frame with even sides: the frame itself, or a padded copy without its tags."""
     if frame.width % 2 == 0 and frame.height % 2 == 0:
         return frame
     padded = av.VideoFrame(
@@ -200,10 +213,10 @@ def even_frame(frame: av.VideoFrame) -> av.VideoFrame:
 
 
 def _even(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the plane with even sides, its last row and column again where they were odd.
+    """Return the plane padded to even sides by repeating its last row and column.
 
-    libjpeg-turbo reads the luma of every chroma sample, thus one column and one row beyond the
-    edge of an odd picture. There it must find the edge again, not somebody else's memory.
+    libjpeg-turbo reads the luma of every chroma sample, thus one column and row beyond an odd edge:
+    without padding, memory that is not the frame's.
     """
     rows, columns = luma.shape
     if rows % 2 == 0 and columns % 2 == 0:

@@ -1,47 +1,43 @@
-"""Brings pictures of any size and pixel format into one fixed size, with black borders if need be."""
+"""Scale frames of any size and pixel format to one size, letterboxed."""
 
 import av
 from av.video.reformatter import ColorRange, Colorspace
 
-from .colours import MATRIX_NAMES
-from .filter_graph import KeptFilter, PictureKind, Step
+from .colors import MATRIX_NAMES
+from .filter_graph import CachedFilterGraph, PictureKind, Step, scale_steps
 from .geometry import Rect, fitted
 
 
-class Fitter:
-    """Makes yuv420p pictures of one size and matrix, limited range, for an encoder. One thread."""
+class Letterboxer:
+    """Makes limited-range yuv420p frames of one size and matrix for an encoder. Not thread-safe."""
 
     def __init__(self, width: int, height: int, matrix: Colorspace = Colorspace.ITU709) -> None:
-        """Remember the size, in pixels, both even, and the matrix."""
+        """Set the size in pixels, both even, and the matrix."""
         self.width, self.height = width, height
         self._matrix = matrix
-        self._filter = KeptFilter(self._steps)
+        self._filter = CachedFilterGraph(self._steps)
 
     def fit(self, frame: av.VideoFrame) -> av.VideoFrame:
-        """Return a new frame object, which may share its pixels with `frame`; `frame` stays as it is.
+        """Return a new frame object, which may share its pixels with the unchanged `frame`.
 
-        The whole picture is seen: scaled at its own proportions (square pixels), with black borders.
-        Raises av.FFmpegError for pixels that cannot be converted.
+        Scaled at its own aspect (square pixels), with black borders. Raises av.FFmpegError for an
+        unsupported pixel format.
         """
-        made = self._filter.run(frame)
-        made.colorspace, made.color_range = self._matrix, ColorRange.MPEG
-        return made
+        fitted_frame = self._filter.run(frame)
+        fitted_frame.colorspace, fitted_frame.color_range = self._matrix, ColorRange.MPEG
+        return fitted_frame
 
     def _steps(self, kind: PictureKind) -> list[Step]:
-        """Return the filters, in order, with their options."""
         matrix = MATRIX_NAMES[self._matrix]
         if kind == PictureKind(self.width, self.height, "yuv420p", matrix, "tv"):
             return [("null", {})]
         whole = Rect(0, 0, self.width, self.height)
-        place = fitted(whole, kind.width, kind.height)
-        size = {"w": str(place.width), "h": str(place.height)}
-        colours = {"out_color_matrix": matrix, "out_range": "tv"}
-        steps: list[Step] = [
-            ("scale", {**size, **colours, "flags": "bilinear"}),
-            ("format", {"pix_fmts": "yuv420p"}),
-        ]
-        if place != whole:
+        area = fitted(whole, kind.width, kind.height)
+        steps = scale_steps(
+            area.width, area.height, flags="bilinear", matrix=matrix, value_range="tv"
+        )
+        if area != whole:
             size = {"w": str(self.width), "h": str(self.height)}
-            at = {"x": str(place.left), "y": str(place.top)}
-            steps.append(("pad", {**size, **at, "color": "black"}))
+            corner = {"x": str(area.left), "y": str(area.top)}
+            steps.append(("pad", {**size, **corner, "color": "black"}))
         return [*steps, ("setsar", {"sar": "1"})]

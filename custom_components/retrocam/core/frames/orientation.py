@@ -1,7 +1,7 @@
-"""Turning and mirroring pictures, as the camera's orientation preference says.
+"""Rotate and mirror frames by the camera's orientation preference.
 
-The numbers are those of EXIF; what they do is what Home Assistant's stream component does with
-them, so that stills, MJPEG, cells and clips agree with what its own player shows.
+Numbers are EXIF's, applied as in Home Assistant's stream component, so that stills, MJPEG, ASCII and
+clips agree with its own player.
 """
 
 from collections.abc import Iterator
@@ -13,30 +13,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..mp4.tracks import orientation_of
-from ..orientation import Turn, turn_of
-from .colours import colours
+from ..orientation import Transform, transform_for
+from .colors import colours
 from .filter_graph import Step
 from .jpeg import planes
 
 _STRIP = 64
-"""Columns written at a time when rows become columns: so the cache serves both, at twice the pace
-of a plain copy."""
+"""Columns written at a time when transposing: twice as fast as a plain copy, by cache locality."""
 
 
 def orient(frame: av.VideoFrame, orientation: int) -> av.VideoFrame:
-    """Return the picture as it is to be seen; the frame itself for orientation 1.
+    """Return the frame rotated and mirrored for display; the frame itself for orientation 1.
 
-    The result is yuv420p, or yuvj420p where the frame was full range by its format, RGB or gray;
-    it keeps the time, and the colour tags unless it was RGB or gray. From 5 on, width and height
-    change places. Of a picture with odd sides, colours may move by half a pixel.
+    The result is yuv420p, or yuvj420p for RGB, gray and full-range pixel formats; it keeps the time,
+    and the colour tags except of RGB and gray. From 5 on, width and height are swapped. With odd
+    sides, chroma may shift by half a pixel.
 
-    Call it in a thread that decodes: it takes about 0.3 ms for 1280x720, more when the pixel
-    format must be converted. Raises ValueError unless 1 <= orientation <= 8, and
-    InvalidFrameError for rows that run backwards.
+    Takes about 0.3 ms for 1280x720, more to convert the pixel format: call it in a decoding thread.
+    Raises ValueError unless 1 <= orientation <= 8, InvalidFrameError for a negative line size.
     """
     if orientation == 1:
         return frame
-    turn = turn_of(orientation)
+    turn = transform_for(orientation)
     source = _to_planar(frame)
     width, height = source.width, source.height
     if turn.transpose:
@@ -53,33 +51,33 @@ def orient(frame: av.VideoFrame, orientation: int) -> av.VideoFrame:
 def displayed_orientation(frame: av.VideoFrame) -> int:
     """Return the orientation of a decoded frame's display matrix.
 
-    1 without one, and for one that does anything else than turn by quarters and mirror.
+    1 without one, or if it does more than quarter turns and mirroring.
     """
     matrix = frame.side_data.get(Type.DISPLAYMATRIX)
     return 1 if matrix is None else orientation_of(bytes(matrix))
 
 
 def orient_steps(orientation: int) -> Iterator[Step]:
-    """Yield the filters for a graph that does what `orient` does, at a quarter of its time.
+    """Yield the filters equivalent to `orient`, in a quarter of its time.
 
-    FFmpeg's `transpose` numbers its directions as the sum of 2 for a flip and 1 for a mirror. Its
-    `vflip` is not used: it makes rows run backwards. Raises as `orient`.
+    FFmpeg's `transpose` directions are 2 for flip plus 1 for mirror. `vflip` is avoided: it makes the
+    line size negative. Raises ValueError as `orient`.
     """
-    turn = turn_of(orientation)
+    turn = transform_for(orientation)
     if not turn.transpose and (turn.flip or turn.mirror):
         yield "transpose", {"dir": "0"}
     if turn.transpose or turn.flip or turn.mirror:
         yield "transpose", {"dir": str(2 * turn.flip + turn.mirror)}
 
 
-def _turned(plane: NDArray[np.uint8], turn: Turn) -> NDArray[np.uint8]:
-    """Return a view of a plane with its rows and columns in their new order."""
+def _turned(plane: NDArray[np.uint8], turn: Transform) -> NDArray[np.uint8]:
+    """Return a transformed view of a plane."""
     plane = plane.T if turn.transpose else plane
     return plane[:: -1 if turn.flip else 1, :: -1 if turn.mirror else 1]
 
 
 def _to_planar(frame: av.VideoFrame) -> av.VideoFrame:
-    """Return the frame as yuv420p or yuvj420p, in its own matrix and range."""
+    """Convert to yuv420p or yuvj420p, keeping matrix and range."""
     name = frame.format.name
     if name in {"yuv420p", "yuvj420p"}:
         return frame

@@ -1,4 +1,4 @@
-"""Stills as moving pictures, for cameras that have nothing else."""
+"""Stills as live pictures, for cameras without a stream."""
 
 import threading
 from typing import Final
@@ -8,31 +8,31 @@ from .feed import Picture, Sink
 from .image_codec import decode_still
 from .jpeg_ring import FrameRing
 
-_TICK: Final = 0.2
-"""Seconds after which it is looked whether anybody still reads."""
+_POLL_SECONDS: Final = 0.2
+"""Wait for a still before the stop event is checked again."""
 
 
 class StillPictures:
-    """A `PictureSource`: decodes the JPEGs of a ring as they come, the newest one first."""
+    """A `PictureSource` that decodes the stills of a ring, starting with the newest."""
 
     def __init__(self, frames: FrameRing) -> None:
-        """Read `frames`, which somebody else fills."""
+        """Read `frames`, which is filled elsewhere."""
         self._frames = frames
 
     def run(self, emit: Sink, stop: threading.Event) -> None:
-        """Decode until `stop` is set or the ring ends; what is no picture is left out."""
-        wanted, first = 0, None
+        """Decode until `stop` is set or the ring is stopped; invalid stills are skipped."""
+        next_index, start_time = 0, None
         while not stop.is_set():
             try:
-                frame = self._frames.wait(wanted, _TICK)
+                still = self._frames.wait(next_index, _POLL_SECONDS)
             except RingStoppedError:
                 return
-            if frame is None:
+            if still is None:
                 continue
-            wanted = frame.index + 1
-            first = frame.time if first is None else first
+            next_index = still.index + 1
+            start_time = still.time if start_time is None else start_time
             try:
-                picture = decode_still(frame.data)
+                frame = decode_still(still.data)
             except InvalidFrameError:
                 continue
-            emit(Picture(picture, frame.time, max(0.0, frame.time - first)))
+            emit(Picture(frame, still.time, max(0.0, still.time - start_time)))

@@ -1,8 +1,8 @@
-"""Composes the pictures of a grid's members into one, while somebody watches.
+"""Compose the pictures of a grid's members into one, while it has viewers.
 
-Members bring their pictures in threads of their own, at rates and sizes of their own, and only the
-newest one of each is kept. The compositor looks at them `fps` times a second and draws those tiles
-whose member has something new. A member that brings nothing holds up nobody: its tile says so.
+Members deliver pictures in their own threads, at their own rates and sizes; only the newest of each
+is kept. The compositor checks them `fps` times a second and draws the tiles that changed. It does not
+wait for a member without pictures: a text in its tile says so.
 """
 
 from collections.abc import Callable
@@ -13,20 +13,20 @@ import time
 from typing import Final, Protocol
 
 import av
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
+from ..frames.colors import bt709_frame
 from ..frames.feed import Picture, Sink
-from ..frames.geometry import BLACK, Planes, Rect, fill
+from ..frames.geometry import BLACK, Rect, YuvPlanes, fill
 from ..frames.jpeg import planes
 from .layout import Layout, Tile, tiles
-from .tiles import Content, Painter, Slot
+from .tiles import TileContent, TileInput, TilePainter
 
-_SETTLE: Final = 5.0
-"""Seconds that the first picture of all waits for members that have to wake up."""
-_LEAST_OFTEN: Final = 1.0
-"""Seconds after which a picture is given out though nothing changed."""
+_START_TIMEOUT: Final = 5.0
+"""Seconds that the first composed picture waits for all visible members."""
+_MAX_INTERVAL: Final = 1.0
+"""Seconds after which an unchanged picture is emitted again."""
 _LINGER: Final = 10.0
-"""Seconds for which a member that is no longer shown is read as if it were."""
+"""Seconds for which a hidden member is still read in full."""
 
 
 class Member(Protocol):
@@ -34,70 +34,74 @@ class Member(Protocol):
 
     @property
     def name(self) -> str:
-        """What its tile is labelled with."""
+        """Label of its tile."""
+
+    @property
+    def longest_wait(self) -> float:
+        """Most seconds between arrivals of late, of a member that sends in bursts. Any thread."""
 
     def subscribe(self, sink: Sink, *, keyframes_only: bool) -> Callable[[], None]:
-        """Have `sink` called with pictures, in any thread, until the returned function is called.
+        """Call `sink` with pictures, in any thread, until the returned function is called.
 
-        Called in the compositor's thread; must not wait. With `keyframes_only` fewer pictures do,
+        Called in the compositor's thread; must not block. `keyframes_only` allows fewer pictures
         where that saves work.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class GridView:
-    """What is shown now."""
+    """Layout and main member of a grid."""
 
     layout: Layout
     main: int = 0
     """Index of the main member."""
 
 
-class _Reader:
-    """Reads one member: all its pictures while it is shown, else keyframes.
+class _MemberReader:
+    """Reads one member: all its pictures while visible, otherwise keyframes.
 
-    So a member has a picture ready when it is shown again, and costs next to nothing until then.
+    So a picture is ready when the member becomes visible again, at next to no cost until then.
     """
 
     def __init__(self, member: Member, clock: Callable[[], float]) -> None:
         self.member = member
-        self.slot = Slot(clock)
-        self.painter = Painter()
+        self.input = TileInput(clock)
+        self.painter = TilePainter()
         self.name = ""
         self._clock = clock
-        self._shown_at = -math.inf
+        self._last_visible = -math.inf
         self._keyframes_only = False
-        self._end: Callable[[], None] | None = None
+        self._unsubscribe: Callable[[], None] | None = None
 
     def begin(self) -> None:
-        """Begin anew, for a first viewer."""
-        self.slot.begin()
+        """Reset for a first viewer."""
+        self.input.begin()
         self.name = self.member.name
-        self._shown_at = -math.inf
+        self._last_visible = -math.inf
 
-    def follow(self, *, shown: bool) -> None:
-        """Read as is fit for a member that is shown now, or not."""
+    def update(self, *, visible: bool) -> None:
+        """Subscribe to all pictures or to keyframes, by present and recent visibility."""
         now = self._clock()
-        if shown:
-            self._shown_at = now
-        keyframes_only = now - self._shown_at > _LINGER
-        if self._end is not None and keyframes_only == self._keyframes_only:
+        if visible:
+            self._last_visible = now
+        keyframes_only = now - self._last_visible > _LINGER
+        if self._unsubscribe is not None and keyframes_only == self._keyframes_only:
             return
-        end = self.member.subscribe(self.slot.take, keyframes_only=keyframes_only)
-        self.leave()
-        self._end, self._keyframes_only = end, keyframes_only
+        unsubscribe = self.member.subscribe(self.input.take, keyframes_only=keyframes_only)
+        self.unsubscribe()
+        self._unsubscribe, self._keyframes_only = unsubscribe, keyframes_only
 
-    def leave(self) -> None:
-        """Read no more."""
-        if self._end is not None:
-            self._end()
-            self._end = None
+    def unsubscribe(self) -> None:
+        """Stop reading."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
 
 
 class Compositor:
-    """Draws a grid: yuv420p, BT.709, limited range. A PictureSource.
+    """Draws a grid of fixed size: yuv420p, BT.709, limited range. A PictureSource.
 
-    The size of the picture never changes. `view` may be read and set from any thread.
+    `view` may be read and set from any thread.
     """
 
     def __init__(
@@ -112,12 +116,12 @@ class Compositor:
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        """Take up to 16 members; nothing runs yet.
+        """Set up to 16 members; nothing runs yet.
 
-        `width` and `height` in pixels, even. `describe_gap` says in words that there has been no
-        picture since a UNIX time, or never. Raises ValueError as `grid.tiles` does.
+        `width` and `height` in pixels, even. `describe_gap` returns the text for a tile without a
+        picture since a UNIX time (None: never). Raises ValueError as `layout.tiles`.
         """
-        self._readers = [_Reader(member, clock) for member in members]
+        self._readers = [_MemberReader(member, clock) for member in members]
         self._width, self._height = width, height
         self._interval = 1 / fps
         self._describe_gap = describe_gap
@@ -126,13 +130,12 @@ class Compositor:
         self._epoch = clock()
         self._canvas: av.VideoFrame | None = None
         self._tiles: tuple[Tile, ...] = ()
-        self._drawn: dict[int, Content] = {}
-        self._view = view
-        self._tiles_of(view)
+        self._contents: dict[int, TileContent] = {}
+        self.view = view
 
     @property
     def view(self) -> GridView:
-        """What is shown from the next picture on. Setting raises ValueError as `grid.tiles` does."""
+        """View from the next picture on. Setting it raises ValueError as `layout.tiles`."""
         return self._view
 
     @view.setter
@@ -141,34 +144,36 @@ class Compositor:
         self._view = view
 
     def run(self, emit: Sink, stop: threading.Event) -> None:
-        """Call `emit` with each picture in which something is new, until `stop` is set.
+        """Call `emit` with each changed picture until `stop` is set.
 
-        The first one waits some seconds until all members that are shown have brought a picture.
+        The first one waits some seconds for all visible members.
         """
         for reader in self._readers:
             reader.begin()
         self._canvas = None
         try:
-            self._beat(emit, stop)
+            self._run(emit, stop)
         finally:
             for reader in self._readers:
-                reader.leave()
+                reader.unsubscribe()
             self._canvas = None
-            self._drawn = {}
+            self._contents = {}
 
-    def _beat(self, emit: Sink, stop: threading.Event) -> None:
-        settled_at = self._clock() + _SETTLE
+    def _run(self, emit: Sink, stop: threading.Event) -> None:
         due = self._clock()
+        deadline = due + _START_TIMEOUT
         last: av.VideoFrame | None = None
-        emitted = -math.inf
+        last_emitted = -math.inf
         while True:
             now = self._clock()
-            shown = self._tiles_of(self._view)
-            self._follow(shown)
-            if last is not None or self._settled(shown, late=now >= settled_at):
-                frame = self._compose(shown)
-                if frame is not last or now - emitted >= _LEAST_OFTEN:
-                    last, emitted = frame, now
+            visible = self._tiles_of(self._view)
+            members = {tile.member for tile in visible}
+            for index, reader in enumerate(self._readers):
+                reader.update(visible=index in members)
+            if last is not None or self._ready(visible, timed_out=now >= deadline):
+                frame = self._compose(visible)
+                if frame is not last or now - last_emitted >= _MAX_INTERVAL:
+                    last, last_emitted = frame, now
                     emit(Picture(frame, self._wall_clock(), now - self._epoch))
             due = max(due + self._interval, now)
             if stop.wait(max(0.0, due - self._clock())):
@@ -177,55 +182,41 @@ class Compositor:
     def _tiles_of(self, view: GridView) -> tuple[Tile, ...]:
         return tiles(view.layout, len(self._readers), self._width, self._height, view.main)
 
-    def _follow(self, shown: tuple[Tile, ...]) -> None:
-        members = {tile.member for tile in shown}
-        for index, reader in enumerate(self._readers):
-            reader.follow(shown=index in members)
+    def _ready(self, visible: tuple[Tile, ...], *, timed_out: bool) -> bool:
+        """Return whether to start; members that time out are not waited for at the next start."""
+        inputs = (self._readers[tile.member].input for tile in visible)
+        missing = [source for source in inputs if source.expected and not source.filled]
+        if timed_out:
+            for source in missing:
+                source.expected = False
+        return timed_out or not missing
 
-    def _settled(self, shown: tuple[Tile, ...], *, late: bool) -> bool:
-        """Tell whether to wait no longer; who is waited for in vain is not waited for again."""
-        waiting = [
-            slot
-            for slot in (self._readers[tile.member].slot for tile in shown)
-            if slot.expected and not slot.filled
-        ]
-        if late:
-            for slot in waiting:
-                slot.expected = False
-        return late or not waiting
-
-    def _compose(self, shown: tuple[Tile, ...]) -> av.VideoFrame:
-        """Return a new canvas, or the last one if nothing changed; canvases are never drawn upon."""
-        before = self._canvas if shown == self._tiles else None
-        drawn = self._drawn if before is not None else {}
-        contents = {tile.member: self._content(self._readers[tile.member]) for tile in shown}
-        if before is not None and contents == drawn:
+    def _compose(self, visible: tuple[Tile, ...]) -> av.VideoFrame:
+        """Return a new canvas, or the last one if nothing changed; emitted ones stay unmodified."""
+        before = self._canvas if visible == self._tiles else None
+        old = self._contents if before is not None else {}
+        contents = {tile.member: self._content(self._readers[tile.member]) for tile in visible}
+        if before is not None and contents == old:
             return before
-        changed = [tile for tile in shown if contents[tile.member] != drawn.get(tile.member)]
-        canvas = self._new_canvas()
+        changed = [tile for tile in visible if contents[tile.member] != old.get(tile.member)]
+        canvas = bt709_frame(self._width, self._height)
         target = planes(canvas)
-        self._begin_canvas(target, before, changed)
+        self._fill_unchanged(target, before, changed)
         for member, area in changed:
             self._readers[member].painter.paint(target, area, contents[member])
-        self._canvas, self._tiles, self._drawn = canvas, shown, contents
+        self._canvas, self._tiles, self._contents = canvas, visible, contents
         return canvas
 
-    def _content(self, reader: _Reader) -> Content:
-        slot = reader.slot
-        frame = slot.frame()
-        gone = frame is None and slot.gone
-        return Content(frame, reader.name, self._describe_gap(slot.last_time) if gone else "")
+    def _content(self, reader: _MemberReader) -> TileContent:
+        frame = reader.input.frame(reader.member.longest_wait)
+        gone = frame is None and reader.input.gone
+        text = self._describe_gap(reader.input.last_time) if gone else ""
+        return TileContent(frame, reader.name, text)
 
-    def _new_canvas(self) -> av.VideoFrame:
-        canvas = av.VideoFrame(self._width, self._height, "yuv420p")
-        canvas.colorspace, canvas.color_range = Colorspace.ITU709, ColorRange.MPEG
-        canvas.color_primaries, canvas.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
-        return canvas
-
-    def _begin_canvas(
-        self, target: Planes, before: av.VideoFrame | None, changed: list[Tile]
+    def _fill_unchanged(
+        self, target: YuvPlanes, before: av.VideoFrame | None, changed: list[Tile]
     ) -> None:
-        """Fill what will not be drawn: with what was there, or with black."""
+        """Copy the canvas before, or fill with black, unless the changed tiles cover everything."""
         if sum(area.width * area.height for _, area in changed) == self._width * self._height:
             return
         if before is None:

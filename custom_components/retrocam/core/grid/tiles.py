@@ -1,4 +1,4 @@
-"""What one member of a grid shows: its newest picture, and that picture in its tile."""
+"""One tile of a grid: the newest picture of its member, and drawing it."""
 
 from collections.abc import Callable
 import logging
@@ -8,63 +8,67 @@ from typing import Final, NamedTuple
 import av
 
 from ..frames.feed import Picture
-from ..frames.filter_graph import KeptFilter, PictureKind, Step
-from ..frames.geometry import BLACK, Planes, Rect, fill, fitted, parts
+from ..frames.filter_graph import CachedFilterGraph, PictureKind, Step, scale_steps
+from ..frames.geometry import BLACK, Rect, YuvPlanes, fill, fitted, plane_slices
 from ..frames.jpeg import planes
 from .labels import draw_label, draw_plate
 
 _LOGGER = logging.getLogger(__name__)
 
-STALE: Final = 5.0
-"""Seconds without a picture after which a member counts as gone."""
-_MISSED: Final = 3.0
-"""Slower members count as gone after so many times the span between their last two pictures."""
+_STALE_SECONDS: Final = 5.0
+"""A member without a picture for this long is gone."""
+_BURST_SECONDS: Final = 3.0
+"""The same beyond the longest wait of a member that sends in bursts."""
+_MAX_BURST: Final = 20.0
+"""Longest wait that counts: a longer one is an outage."""
+_STALE_INTERVALS: Final = 3.0
+"""A slower member is gone after this many times the interval of its last two pictures."""
 
 
-class Content(NamedTuple):
-    """What a tile shows. Two are equal when the tile need not be drawn anew."""
+class TileContent(NamedTuple):
+    """Content of a tile, which is redrawn when it differs."""
 
     frame: av.VideoFrame | None
-    """The picture; None for a plate."""
+    """None for a plate."""
     name: str
     text: str
-    """What the plate says."""
+    """Text of the plate."""
 
 
 class _Arrival(NamedTuple):
     frame: av.VideoFrame
-    at: float
+    arrived: float
     interval: float
 
 
-class Slot:
+class TileInput:
     """Holds the newest picture of a member.
 
-    `take` may be called from any thread, also from two at once; all else belongs to the compositor.
+    `take` is thread-safe; all else belongs to the compositor's thread.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        """Begin without a picture. `clock` is monotonic, in seconds."""
+        """Set the monotonic clock, in seconds."""
         self._clock = clock
         self._lock = threading.Lock()
         self._arrival: _Arrival | None = None
-        self._began = 0.0
+        self._started = 0.0
         self.last_time: float | None = None
-        """When the last picture was taken, UNIX s, also if that was before `begin`."""
+        """UNIX time (s) of the last picture, also from before `begin`."""
         self.expected = True
-        """Whether it is worth to wait for a first picture: the last time there was one."""
+        """Whether to wait for a first picture; False if none came the last time."""
 
     def begin(self) -> None:
-        """Forget what was shown when somebody watched before."""
+        """Drop the picture of an earlier run."""
         with self._lock:
             self._arrival = None
-            self._began = self._clock()
+            self._started = self._clock()
 
     def take(self, picture: Picture) -> None:
-        """Keep a picture instead of the one before. A sink: never waits, never raises."""
+        """Replace the picture. A sink."""
         with self._lock:
             before, now = self._arrival, self._clock()
-            interval = now - before.at if before else 0.0
+            interval = now - before.arrived if before else 0.0
             self._arrival = _Arrival(picture.frame, now, interval)
             self.last_time = picture.time
             self.expected = True
@@ -74,63 +78,59 @@ class Slot:
         """Whether a picture has come since `begin`."""
         return self._arrival is not None
 
-    def frame(self) -> av.VideoFrame | None:
-        """Return the newest picture, unless its member is gone."""
+    def frame(self, longest_wait: float = 0.0) -> av.VideoFrame | None:
+        """Return the newest picture; None without one, or if the member is gone.
+
+        `longest_wait` is the member's, see `Member`.
+        """
         with self._lock:
             if (arrival := self._arrival) is None:
                 return None
-            patience = max(STALE, _MISSED * arrival.interval)
-            return arrival.frame if self._clock() - arrival.at < patience else None
+            burst = min(longest_wait, _MAX_BURST) + _BURST_SECONDS
+            timeout = max(_STALE_SECONDS, _STALE_INTERVALS * arrival.interval, burst)
+            return arrival.frame if self._clock() - arrival.arrived < timeout else None
 
     @property
     def gone(self) -> bool:
-        """Whether there has been no picture for so long that it should be said."""
-        return self.filled or self._clock() - self._began >= STALE
+        """Whether a missing `frame` is to be reported: the first one may take a while."""
+        return self.filled or self._clock() - self._started >= _STALE_SECONDS
 
 
-class Painter:
-    """Draws one member into its tile. One thread; keeps swscale's tables from picture to picture."""
+class TilePainter:
+    """Draws one member into its tile. Not thread-safe; keeps swscale's tables."""
 
     def __init__(self) -> None:
-        """Begin without tables."""
         self._size = (0, 0)
-        self._filter = KeptFilter(self._steps)
+        self._filter = CachedFilterGraph(self._steps)
         self._failed = False
 
-    def paint(self, canvas: Planes, area: Rect, content: Content) -> None:
-        """Draw a picture with its member's name, or a plate, into `area` of a BT.709 canvas."""
+    def paint(self, canvas: YuvPlanes, area: Rect, content: TileContent) -> None:
+        """Draw a picture with the member's name, or a plate, into `area` of a BT.709 canvas."""
         if content.frame is None:
             draw_plate(canvas, area, content.name, content.text)
             return
         try:
-            place = fitted(area, content.frame.width, content.frame.height)
-            scaled = self._scale(content.frame, place.width, place.height)
+            picture_area = fitted(area, content.frame.width, content.frame.height)
+            scaled = self._scale(content.frame, picture_area.width, picture_area.height)
         except (av.FFmpegError, ValueError) as error:
             if not self._failed:
                 _LOGGER.warning("%s cannot be shown in a grid: %s", content.name, error)
             self._failed = True
             draw_plate(canvas, area, content.name, content.text)
             return
-        if place != area:
+        if picture_area != area:
             fill(canvas, area, BLACK)
-        for target, part, source in zip(canvas, parts(place), planes(scaled), strict=True):
-            target[part] = source
+        for target, source in zip(plane_slices(canvas, picture_area), planes(scaled), strict=True):
+            target[:] = source
         draw_label(canvas, area, content.name)
 
     def _scale(self, frame: av.VideoFrame, width: int, height: int) -> av.VideoFrame:
         if (width, height) != self._size:
-            self._size, self._filter = (width, height), KeptFilter(self._steps)
+            self._size, self._filter = (width, height), CachedFilterGraph(self._steps)
         return self._filter.run(frame)
 
     def _steps(self, kind: PictureKind) -> list[Step]:
         width, height = self._size
-        # An average of what lies under a pixel; enlarged, that would show blocks.
-        smaller = width <= kind.width and height <= kind.height
-        scale = {
-            "w": str(width),
-            "h": str(height),
-            "flags": "area" if smaller else "bilinear",
-            "out_color_matrix": "bt709",
-            "out_range": "tv",
-        }
-        return [("scale", scale), ("format", {"pix_fmts": "yuv420p"})]
+        # Area averaging would show blocks when enlarging.
+        flags = "area" if width <= kind.width and height <= kind.height else "bilinear"
+        return scale_steps(width, height, flags=flags, matrix="bt709", value_range="tv")

@@ -1,4 +1,4 @@
-"""Paths that users name: whether a file can have one, and whether two are the same place."""
+"""Checks of paths that users enter."""
 
 from collections.abc import Iterable
 import os
@@ -8,40 +8,38 @@ from unicodedata import normalize
 
 from ..texts import is_plain
 
-MAX_NAME: Final = 240
-"""Bytes of one part of a path; file systems take 255, and some names get an ending."""
-MAX_PATH: Final = 2048
-"""Bytes; Linux takes 4095, of which ours are made longer."""
+_MAX_COMPONENT: Final = 240
+"""Bytes; file systems allow 255, and some names get an ending."""
+_MAX_PATH: Final = 2048
+"""Bytes; Linux allows 4095, and ours are extended."""
 
 
 def is_path(text: str) -> bool:
-    """Tell whether a text is an absolute path that a file can have, without `..`."""
-    if not is_plain(text, most=MAX_PATH):
+    """Return whether a text is a valid absolute path without `..`."""
+    if not is_plain(text, max_length=_MAX_PATH):
         return False
     path = Path(text)
-    fits = len(os.fsencode(text)) <= MAX_PATH
     return (
         path.is_absolute()
         and ".." not in path.parts
-        and fits
-        and all(len(os.fsencode(part)) <= MAX_NAME for part in path.parts)
+        and len(os.fsencode(text)) <= _MAX_PATH
+        and all(len(os.fsencode(part)) <= _MAX_COMPONENT for part in path.parts)
     )
 
 
-def same_place(one: Path, other: Path) -> bool:
-    """Tell whether two paths lead to the same file or folder, also by links. Blocks.
+def same_place(path: Path, other: Path) -> bool:
+    """Return whether two paths lead to the same file or folder, also by links. Blocks.
 
-    What is not there yet is compared by its name, in whatever case: the file system may not tell
-    cases apart.
+    Missing ones are compared by name, ignoring case: the file system may ignore it as well.
     """
     try:
-        return one.samefile(other)
+        return path.samefile(other)
     except OSError:
-        return _folded(one) == _folded(other)
+        return _folded(path) == _folded(other)
 
 
 def lies_within(path: Path, directories: Iterable[Path]) -> bool:
-    """Tell whether a path is one of these directories or leads into one, also by links. Blocks."""
+    """Return whether a path is, or leads into, one of the directories, also by links. Blocks."""
     real = Path(os.path.realpath(path))
     places = (real, *real.parents)
     return any(same_place(place, directory) for directory in directories for place in places)

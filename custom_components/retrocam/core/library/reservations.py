@@ -1,39 +1,59 @@
-"""Names of files that somebody is writing, so that nobody else chooses or deletes them."""
+"""Names of files being written, which no other writer may use and no limit delete.
+
+A writer that a drive holds may outlive its library: the next one of the same directory knows its names.
+"""
 
 from collections.abc import Callable
 import os
 from pathlib import Path
+import threading
+from typing import Final
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .files import format_name, parse_name, whole_path
+from .files import final_path, format_name, parse_name
 from .index import MediaIndex
 
 
+class _Times(set[int]):
+    """UNIX times in ms."""
+
+
+_RESERVED: Final = WeakValueDictionary[Path, _Times]()
+"""Those of each directory, as long as somebody has them."""
+_GUARD: Final = threading.Lock()
+
+
 class Reservations:
-    """The names of one directory that are given out. Used by one thread at a time, but for `release`."""
+    """The reserved names of one directory. Used by one thread at a time, except `release`."""
 
     def __init__(
         self,
         directory: Path,
         extensions: tuple[str, ...],
-        spare: float,
+        protect_seconds: float,
         monotonic: Callable[[], float],
     ) -> None:
-        """Begin with none; `extensions` (of files.EXTENSIONS) are the ones that names may have.
+        """Start with the names that an earlier writer still has.
 
-        A file that is whole is kept for `spare` seconds of the clock `monotonic`.
+        `extensions` (of files.EXTENSIONS) are those of the directory's files.
+
+        A completed file stays protected for `protect_seconds` of the clock `monotonic`.
         """
         self._directory = directory
         self._extensions = extensions
-        self._spare = spare
+        self._protect_seconds = protect_seconds
         self._monotonic = monotonic
-        self._times: set[int] = set()
-        self._whole: dict[int, float] = {}
+        with _GUARD:
+            if (times := _RESERVED.get(directory)) is None:
+                times = _RESERVED[directory] = _Times()
+            self._times = times
+        self._protected_until: dict[int, float] = {}
 
     def free_time(self, time_ms: int, index: MediaIndex) -> int:
-        """Find the first ms from this one on that names no file, in the index or not; blocks."""
+        """Return the first ms from `time_ms` on without a file, in the index or not. Blocks."""
         while (
             time_ms in self._times
             or index.has_time(time_ms)
@@ -46,29 +66,31 @@ class Reservations:
         return time_ms
 
     def reserve(self, time_ms: int) -> None:
-        """Let nobody else have the names of this ms."""
+        """Reserve the names of this ms."""
         self._times.add(time_ms)
 
     def release(self, path: Path) -> None:
-        """Give back the name of a path, if it is one; any thread."""
+        """Release the name of a path, if it is one. Any thread."""
         if (parsed := parse_name(path.name)) is not None:
             self._times.discard(parsed[0])
 
-    def settle(self, path: Path) -> None:
-        """Give back the name of a path whose file is whole now."""
+    def complete(self, path: Path) -> None:
+        """Release the name of a path whose file is complete now."""
         now = self._monotonic()
-        self._whole = {time: until for time, until in self._whole.items() if until > now}
-        if self._spare and (parsed := parse_name(path.name)) is not None:
-            self._whole[parsed[0]] = now + self._spare
+        self._protected_until = {
+            time: until for time, until in self._protected_until.items() if until > now
+        }
+        if self._protect_seconds and (parsed := parse_name(path.name)) is not None:
+            self._protected_until[parsed[0]] = now + self._protect_seconds
         self.release(path)
 
-    def spared(self, times: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Tell of which of these times, in ms, no file may be deleted: being written, or new."""
+    def protected(self, times: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return for each of the times, in ms, whether its files may not be deleted."""
         now = self._monotonic()
-        whole = (time for time, until in self._whole.items() if until > now)
-        return np.isin(times, [*self._times.copy(), *whole])
+        recent = (time for time, until in self._protected_until.items() if until > now)
+        return np.isin(times, [*self._times.copy(), *recent])
 
-    def covers(self, partial: Path) -> bool:
-        """Tell whether somebody is writing this partial file, under a name that was given out."""
-        parsed = parse_name(whole_path(partial).name)
+    def is_reserved(self, partial: Path) -> bool:
+        """Return whether this partial file has a reserved name."""
+        parsed = parse_name(final_path(partial).name)
         return parsed is not None and parsed[0] in self._times

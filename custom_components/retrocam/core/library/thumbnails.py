@@ -1,8 +1,7 @@
-"""Small JPEGs of media files, each made once, when somebody first looks at it.
+"""Thumbnails of media files: JPEGs, each made when it is first requested.
 
-Most pictures of a history are never looked at, so that a thumbnail made with each one would be
-work, space and wear of flash for nothing. They live in a folder of their own below the media, under
-the name of the file and `.jpg`.
+Most images of a history are never viewed, so a thumbnail of each would be work, space and wear of
+flash for nothing. They are kept in a folder below the media, under the name of the file and `.jpg`.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,13 +15,12 @@ from typing import Final
 import av
 from av import VideoCodecContext, VideoStream
 from av.container import InputContainer
-import simplejpeg
 
 from ..errors import InvalidFrameError, PictureTooLargeError
-from ..files import folder_status, open_regular, read_picture
-from ..frames.image_codec import decode_still, still_extension
+from ..files import folder_status, open_regular, read_image
+from ..frames.image_codec import decode_still
+from ..frames.image_limits import PIXEL_LIMIT, check_packet
 from ..frames.jpeg import encode
-from ..frames.limits import PIXEL_LIMIT, check_markers, check_packet
 from ..frames.orientation import displayed_orientation, orient
 from .files import write_atomic
 from .index import MediaIndex
@@ -38,46 +36,46 @@ _QUALITY: Final = 75
 _SUFFIX: Final = ".jpg"
 
 type Thumbnailer = Callable[[Path], bytes]
-"""Makes a small JPEG of a file; blocks. Raises OSError, and InvalidFrameError when it cannot."""
+"""Makes a small JPEG of a file. Blocks. Raises OSError, or InvalidFrameError."""
 
 
 class Thumbnails:
     """The thumbnails of one library. All methods block; one thumbnail is made at a time."""
 
     def __init__(self, directory: Path, make: Thumbnailer) -> None:
-        """Name their folder, which is made with the first one."""
+        """Use `directory`, which is created with the first thumbnail."""
         self._directory = directory
         self._make = make
         self._lock = threading.Lock()
 
     def get(self, path: Path) -> bytes:
-        """Give the thumbnail of a media file, from the disk or a new one.
+        """Return the thumbnail of a media file, from the disk or newly made.
 
-        Raises OSError when the file cannot be read, InvalidFrameError when it cannot be decoded.
+        Raises OSError if the file cannot be read, InvalidFrameError if it cannot be decoded.
         """
-        small = self._path(path.name)
+        cached = self._path(path.name)
         with self._lock:
             with suppress(OSError, PictureTooLargeError):
                 # It is not synced when it is written: a power cut may leave it without content.
-                if kept := read_picture(small):
-                    return kept
+                if data := read_image(cached):
+                    return data
             data = self._make(path)
-            # It can be shown all the same when it cannot be kept: it is made again next time.
+            # One that cannot be kept is made again next time.
             with suppress(OSError):
-                small.parent.mkdir(exist_ok=True)
-                folder_status(small.parent)
-                write_atomic(small, data)
+                cached.parent.mkdir(exist_ok=True)
+                folder_status(cached.parent)
+                write_atomic(cached, data)
         return data
 
     def discard(self, name: str) -> None:
         """Delete the thumbnail of a media file, if there is one. Raises OSError."""
         with suppress(FileNotFoundError):
-            # A linked folder holds the thumbnails of others.
+            # A linked folder has the thumbnails of others.
             folder_status(self._directory)
             self._path(name).unlink()
 
     def orphans(self, index: MediaIndex) -> list[Path]:
-        """List thumbnails whose file is not in the index, and unfinished ones. Raises OSError."""
+        """Return partial thumbnails, and those of files not in the index. Raises OSError."""
         return orphans(self._directory, _SUFFIX, index)
 
     def _path(self, name: str) -> Path:
@@ -85,17 +83,8 @@ class Thumbnails:
 
 
 def still_thumbnail(path: Path) -> bytes:
-    """Make a JPEG, 320 pixels wide or less, of a JPEG or PNG file. A Thumbnailer."""
-    data = read_picture(path)
-    if still_extension(data) != "jpg":
-        return encode(decode_still(data), width=WIDTH, quality=_QUALITY)
-    check_markers(data)
-    try:
-        # A JPEG is decoded at 1/2, 1/4 or 1/8 of its size for less than the whole would cost.
-        rgb = simplejpeg.decode_jpeg(data, min_width=WIDTH, min_height=1)
-    except ValueError as error:
-        raise InvalidFrameError(f"{path.name} cannot be decoded: {error}") from error
-    return encode(av.VideoFrame.from_ndarray(rgb, "rgb24"), width=WIDTH, quality=_QUALITY)
+    """Make a JPEG, 320 pixels wide or less, of a still, upright. A Thumbnailer."""
+    return encode(decode_still(read_image(path), min_width=WIDTH), width=WIDTH, quality=_QUALITY)
 
 
 def _frames(container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
@@ -105,12 +94,12 @@ def _frames(container: InputContainer, stream: VideoStream) -> Iterator[av.Video
 
 
 def clip_thumbnail(path: Path) -> bytes:
-    """Make a JPEG, 320 pixels wide or less, of an MP4's first picture, turned as players show it.
+    """Make a JPEG, 320 pixels wide or less, of an MP4's first frame, oriented as players show it.
 
     A Thumbnailer.
     """
     try:
-        # Only as an MP4: other demuxers open further files and URLs that the file names.
+        # Only as an MP4: other demuxers open further files and URLs named in the file.
         with (
             os.fdopen(open_regular(path), "rb") as file,
             av.open(file, "r", format="mp4", options=dict(PIXEL_LIMIT)) as container,
@@ -118,7 +107,7 @@ def clip_thumbnail(path: Path) -> bytes:
             stream = container.streams.video[0]
             codec: VideoCodecContext | None = stream.codec_context
             if codec is None:
-                raise InvalidFrameError(f"{path.name} has a picture of no known codec")
+                raise InvalidFrameError(f"{path.name} has video in no known codec")
             codec.thread_count = 1
             codec.options = dict(PIXEL_LIMIT)
             frame = next(_frames(container, stream))
@@ -127,7 +116,7 @@ def clip_thumbnail(path: Path) -> bytes:
     except (av.FFmpegError, IndexError, StopIteration) as error:
         raise InvalidFrameError(f"{path.name} cannot be decoded: {error}") from error
     except OSError as error:
-        # Boxes of a damaged file lead to before its beginning; that is no fault of the disk.
+        # Boxes of a damaged file lead to before its beginning: that is not an error of the disk.
         if error.errno != errno.EINVAL:
             raise
         raise InvalidFrameError(f"{path.name} cannot be decoded: {error}") from error

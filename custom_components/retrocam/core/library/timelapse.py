@@ -1,14 +1,15 @@
-"""Stills to an H.264 MP4 that every browser plays, without taking the machine from anybody.
+"""Encoding stills to an H.264 MP4 that browsers play, at low priority.
 
-The pictures are read, decoded, letterboxed and encoded one after the other in the caller's thread,
-which must be one of its own: its priority is lowered for good, and with it that of the encoder's
-threads, which inherit it. The file is written beside its final place and renamed when it is whole,
-its index at the front ("fast start"), so that it plays before it is loaded.
+Images are read, decoded, letterboxed and encoded one after the other in the caller's thread, which
+must be its own: its priority stays lowered, and with it that of the encoder's threads, which inherit
+it. The file is written beside its final place and renamed when complete, its index at the front
+("fast start"), so that playback starts before the whole file is loaded.
 """
 
 from collections.abc import Buffer, Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from fractions import Fraction
 from io import FileIO
 import os
@@ -20,12 +21,7 @@ from typing import Final, override
 import av
 from av.container import OutputContainer
 from av.video.frame import PictureType
-from av.video.reformatter import (
-    ColorPrimaries,
-    ColorRange,
-    Colorspace,
-    ColorTrc,
-)
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
 
 from ..errors import (
@@ -35,29 +31,28 @@ from ..errors import (
     TimelapseEmptyError,
 )
 from ..files import (
+    commit_file,
     create_file,
-    file_size,
     open_regular,
-    publish,
-    read_picture,
+    read_image,
     storage_error,
     storage_errors,
     write_all,
 )
 from ..frames.geometry import even
 from ..frames.image_codec import decode_still
-from ..frames.letterbox import Fitter
-from ..frames.limits import check_pixels
-from .files import partial_path
+from ..frames.image_limits import check_pixels
+from ..frames.letterbox import Letterboxer
+from .files import parse_name, partial_path
 
 PRESET: Final = "veryfast"
-"""Of libx264: twice the size of `slow` for a fifth of its time."""
+"""For libx264: twice the size of `slow` for a fifth of its time."""
 CRF: Final = 23
 """Quality for libx264; its default, at which artefacts are hard to see."""
 MAX_WIDTH: Final = 4096
-"""Pixels; the widest that the hardware decoders of browsers take for H.264."""
+"""Pixels; the limit of hardware H.264 decoders in browsers."""
 _MAX_HEIGHT: Final = 16384
-"""Pixels; the most that x264 takes."""
+"""Pixels; the limit of x264."""
 
 _NICE: Final = 10
 
@@ -69,205 +64,235 @@ class Timelapse:
     path: Path
     """The MP4."""
     frames: int
-    """Pictures in it."""
     skipped: int
-    """Pictures left out, since they were damaged or gone."""
+    """Images left out because they were damaged or missing."""
     width: int
     """Pixels."""
     height: int
     """Pixels."""
     duration: float
     """Seconds."""
-    size: int
-    """Bytes."""
 
 
 def make_timelapse(
-    pictures: Iterable[Path],
+    images: Iterable[Path],
     path: Path,
     *,
     fps: int = 25,
     width: int = 0,
     progress: Callable[[int, int], None] | None = None,
     stop: threading.Event | None = None,
+    title: str = "",
 ) -> Timelapse:
-    """Make an MP4 of JPEG and PNG files, in their order; blocks for long.
+    """Make an MP4 of JPEG and PNG files, in the given order. Blocks for long.
 
-    Call it in a thread of its own, as the priority of the calling one stays lowered. `width` 0 is
-    that of the first good picture, whose aspect is the film's. `progress(done, total)` is called in
-    this thread whenever another percent is done. When `stop` is set, it ends within a picture.
+    Call it in a thread of its own, whose priority stays lowered. `width` 0 is that of the first valid
+    image, whose aspect ratio the video has. `progress(done, total)` is called in this thread with each
+    further percent. When `stop` is set, it ends within one image. The header tells the time of the
+    path's name and `title`.
 
-    Raises TimelapseEmptyError without a good picture, TimelapseCancelledError after `stop`,
-    StorageError when the file cannot be written, ValueError for an fps outside 1 to 60 or a width
+    Raises TimelapseEmptyError without a valid image, TimelapseCancelledError after `stop`,
+    StorageError if the file cannot be written, ValueError for an fps outside 1 to 60 or a width
     outside 0 and 64 to 4096. No file is left then.
     """
-    if not 1 <= fps <= 60 or (width and not 64 <= width <= MAX_WIDTH):
-        msg = f"a timelapse with {fps} frames a second, {width} pixels wide"
-        raise ValueError(msg)
-    lower_priority()
-    paths = tuple(pictures)
-    partial = partial_path(path)
-    film = _Film(partial, fps, width)
+    writer = TimelapseWriter(path, fps=fps, width=width, title=title)
     try:
-        with storage_errors():
-            _show_all(film, paths, _Percent(len(paths), progress), stop)
-            film.close()
-            publish(partial, path, sync=True)
-            size = file_size(path)
+        _write_all(writer, tuple(images), progress, stop)
+        return writer.finish()
     except BaseException:
-        film.abandon()
+        writer.abort()
         raise
-    return Timelapse(
-        path, film.frames, film.skipped, *film.size, duration=film.frames / fps, size=size
-    )
 
 
-def lower_priority() -> None:
-    """Let every other thread go before the calling one, where the system knows that (Linux)."""
+class TimelapseWriter:
+    """Makes a timelapse picture by picture.
+
+    All methods block, one thread at a time, whose priority stays lowered. At the end call `finish` or
+    `abort`.
+    """
+
+    def __init__(self, path: Path, *, fps: int = 25, width: int = 0, title: str = "") -> None:
+        """Take the arguments of `make_timelapse`. Raises ValueError as it does."""
+        if not 1 <= fps <= 60 or (width and not 64 <= width <= MAX_WIDTH):
+            msg = f"a timelapse with {fps} frames a second, {width} pixels wide"
+            raise ValueError(msg)
+        self._path = path
+        self._fps = fps
+        self._encoder = _Encoder(partial_path(path), fps, width, _metadata(path, title))
+        self.skipped = 0
+        """Pictures left out; the caller counts those that it cannot read."""
+
+    @property
+    def frames(self) -> int:
+        """Pictures written."""
+        return self._encoder.frames
+
+    def add(self, frame: av.VideoFrame) -> None:
+        """Add an upright picture, or count one that is too large as skipped. Raises StorageError."""
+        _lower_priority()
+        try:
+            with storage_errors():
+                self._encoder.add(frame)
+        except PictureTooLargeError:
+            self.skipped += 1
+
+    def finish(self) -> Timelapse:
+        """Complete the file. Raises StorageError, TimelapseEmptyError without a picture."""
+        encoder = self._encoder
+        if not encoder.frames:
+            raise TimelapseEmptyError(f"none of {self.skipped} images can be shown")
+        with storage_errors():
+            encoder.close()
+            commit_file(partial_path(self._path), self._path, sync=True)
+        duration = encoder.frames / self._fps
+        return Timelapse(self._path, encoder.frames, self.skipped, *encoder.size, duration=duration)
+
+    def abort(self) -> None:
+        """Remove the file."""
+        self._encoder.abort()
+
+
+def _metadata(path: Path, title: str) -> dict[str, str]:
+    """Return the metadata of the header."""
+    metadata = {"title": title.encode(errors="replace").decode()} if title else {}
+    if (parsed := parse_name(path.name)) is not None:
+        metadata["creation_time"] = (
+            f"{datetime.fromtimestamp(parsed[0] / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+        )
+    return metadata
+
+
+def _lower_priority() -> None:
+    """Lower the priority of the calling thread, where the system supports that (Linux)."""
     if sys.platform == "linux":
-        # Refused in some sandboxes: then the timelapse only competes a bit more.
+        # Refused in some sandboxes: then the timelapse competes a bit more.
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
 
 
-def _show_all(
-    film: _Film, paths: tuple[Path, ...], report: _Percent, stop: threading.Event | None
+def _write_all(
+    writer: TimelapseWriter,
+    paths: tuple[Path, ...],
+    progress: Callable[[int, int], None] | None,
+    stop: threading.Event | None,
 ) -> None:
-    for done, picture in enumerate(paths, 1):
+    percent, total = 0, len(paths)
+    for done, image in enumerate(paths, 1):
         if stop is not None and stop.is_set():
-            raise TimelapseCancelledError(f"stopped after {film.frames} pictures")
-        film.show(picture)
-        report(done)
-
-
-class _Percent:
-    """Reports each whole percent once."""
-
-    def __init__(self, total: int, progress: Callable[[int, int], None] | None) -> None:
-        self._total = total
-        self._progress = progress
-        self._percent = 0
-
-    def __call__(self, done: int) -> None:
-        percent = done * 100 // self._total
-        if self._progress is not None and percent > self._percent:
-            self._percent = percent
-            self._progress(done, self._total)
+            raise TimelapseCancelledError(f"stopped after {writer.frames} frames")
+        try:
+            frame = decode_still(read_image(image))
+        except InvalidFrameError, OSError:
+            writer.skipped += 1
+        else:
+            writer.add(frame)
+        if progress is not None and done * 100 // total > percent:
+            percent = done * 100 // total
+            progress(done, total)
 
 
 class _Output(FileIO):
-    """A file as FFmpeg writes it: a write that returns has written all."""
+    """A file for FFmpeg, which expects each write to be complete."""
 
     @override
     def write(self, data: Buffer) -> int:
-        """Write all of the data and return its bytes. Raises OSError."""
+        """Write all of the data; return its bytes. Raises OSError."""
         write_all(self.fileno(), data)
         return len(memoryview(data))
 
 
-class _Film:
-    """The MP4 that is being written; opened by the first good picture."""
+class _Encoder:
+    """Writes the MP4; opened by the first picture."""
 
-    def __init__(self, partial: Path, fps: int, width: int) -> None:
+    def __init__(self, partial: Path, fps: int, width: int, metadata: dict[str, str]) -> None:
         self.frames = 0
-        self.skipped = 0
         self._partial = partial
         self._fps = fps
         self._width = width
-        self._fitter: Fitter | None = None
-        self._container: OutputContainer | None = None
+        self._metadata = metadata
+        self._letterboxer: Letterboxer | None = None
         self._file: _Output | None = None
-        self._stream: VideoStream | None = None
+        self._output: tuple[OutputContainer, VideoStream] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
-        return (self._fitter.width, self._fitter.height) if self._fitter else (0, 0)
+        return (self._letterboxer.width, self._letterboxer.height) if self._letterboxer else (0, 0)
 
-    def show(self, picture: Path) -> None:
-        """Add one picture, or count it as skipped."""
-        try:
-            frame = decode_still(read_picture(picture))
-            self._fitter = self._fitter or self._fitter_of(frame)
-        except InvalidFrameError, OSError:
-            self.skipped += 1
-            return
-        fitted = self._fitter.fit(frame)
+    def add(self, frame: av.VideoFrame) -> None:
+        """Encode one picture. Raises PictureTooLargeError."""
+        self._letterboxer = self._letterboxer or self._letterboxer_for(frame)
+        fitted = self._letterboxer.fit(frame)
         fitted.pts, fitted.time_base = self.frames, Fraction(1, self._fps)
-        # A still is a keyframe by itself, and would make the encoder write nothing but keyframes.
+        # A decoded still is marked as a keyframe, and would make the encoder write keyframes only.
         fitted.pict_type = PictureType.NONE
         with _muxing():
-            if self._stream is None:
-                self._stream = self._open(self._fitter)
-            self._mux(self._stream, fitted)
+            self._output = self._output or self._open(self._letterboxer)
+            container, stream = self._output
+            container.mux(stream.encode(fitted))
         self.frames += 1
 
-    def _fitter_of(self, frame: av.VideoFrame) -> Fitter:
-        """Return a fitter in the shape of the first picture. Raises PictureTooLargeError."""
+    def _letterboxer_for(self, frame: av.VideoFrame) -> Letterboxer:
+        """Return a letterboxer in the shape of the first image. Raises PictureTooLargeError."""
         width = self._width or min(frame.width, MAX_WIDTH)
         width, height = even(width), even(width * frame.height / frame.width)
-        # A picture may be within the limit and so narrow that it is not, once it is as wide as this.
+        # A narrow image within the limit may exceed it when scaled up to this width.
         check_pixels(width, height)
         if height > _MAX_HEIGHT:
-            raise PictureTooLargeError(f"a film of {width}x{height} pixels")
-        # Converting to BT.709 would cost a way through RGB: the film says that it is BT.601.
-        return Fitter(width, height, Colorspace.ITU601)
+            raise PictureTooLargeError(f"a timelapse of {width}x{height} pixels")
+        # Converting to BT.709 would cost a conversion to RGB: the MP4 is marked as BT.601.
+        return Letterboxer(width, height, Colorspace.ITU601)
 
     def close(self) -> None:
-        """Write what the encoder still holds, and the index at the front."""
-        if self._stream is None or self._container is None:
-            raise TimelapseEmptyError(f"none of {self.skipped} pictures can be shown")
+        """Flush the encoder, and write the index to the front."""
+        assert self._output is not None  # noqa: S101  # there is a picture
+        container, stream = self._output
         with _muxing():
-            self._mux(self._stream, None)
-            self._container.close()
+            container.mux(stream.encode(None))
+            container.close()
         if self._file is not None:
             self._file.close()
 
-    def abandon(self) -> None:
-        """Remove the file; the error that led here is the one to be told."""
-        if self._container is not None:
+    def abort(self) -> None:
+        """Remove the file, ignoring errors: the caller raises the one that led here."""
+        if self._output is not None:
             with suppress(av.FFmpegError, OSError):
-                self._container.close()
+                self._output[0].close()
         with suppress(OSError):
             if self._file is not None:
                 self._file.close()
             self._partial.unlink()
 
-    def _open(self, fitter: Fitter) -> VideoStream:
+    def _open(self, letterboxer: Letterboxer) -> tuple[OutputContainer, VideoStream]:
         # By descriptor: FFmpeg would follow a link in the file's place.
         self._file = _Output(create_file(self._partial), "w")
-        self._container = av.open(
+        container = av.open(
             self._file,
             "w",
             format="mp4",
             container_options={"movflags": "faststart"},
-            io_open=self._open_again,
+            # The muxer reads the file while it moves the samples behind the index.
+            io_open=lambda _url, _flags, _options: FileIO(open_regular(self._partial)),
         )
+        container.metadata.update(self._metadata)
         options = {"preset": PRESET, "crf": str(CRF)}
-        stream = self._container.add_stream("libx264", rate=self._fps, options=options)
-        stream.width, stream.height, stream.pix_fmt = fitter.width, fitter.height, "yuv420p"
+        stream = container.add_stream("libx264", rate=self._fps, options=options)
+        stream.width, stream.height = letterboxer.width, letterboxer.height
+        stream.pix_fmt = "yuv420p"
         context = stream.codec_context
-        # Half of the processors, so that the rest of the house does not wait; fewer also waste less.
+        # Half of the processors, which leaves the rest to Home Assistant and wastes less.
         context.thread_count = max(1, (os.process_cpu_count() or 1) // 2)
         context.gop_size = 2 * self._fps
         context.color_range = ColorRange.MPEG
         context.colorspace = Colorspace.ITU601
         context.color_primaries = ColorPrimaries.BT709
         context.color_trc = ColorTrc.BT709
-        return stream
-
-    def _open_again(self, url: str, flags: int, options: dict[str, str]) -> FileIO:
-        """Give the muxer the file to read, as it moves the samples to put the index in front."""
-        return FileIO(open_regular(self._partial))
-
-    def _mux(self, stream: VideoStream, frame: av.VideoFrame | None) -> None:
-        if self._container is not None:
-            self._container.mux(stream.encode(frame))
+        return container, stream
 
 
 @contextmanager
 def _muxing() -> Iterator[None]:
-    """Turn what FFmpeg says about a file that cannot be written into a StorageError."""
+    """Turn an FFmpeg error about a file that cannot be written into a StorageError."""
     try:
         yield
     except av.FFmpegError as error:

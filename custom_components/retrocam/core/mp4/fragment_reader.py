@@ -1,9 +1,8 @@
-"""Reading fragmented MP4 in memory: the tracks of an init, the samples of a part.
+"""Read fragmented MP4 in memory: the tracks of an init, the samples of a part.
 
-An init is `ftyp` and `moov`; a part is one or more pairs of `moof` and `mdat`. Everything is read
-in place: what comes out are numbers and offsets, never copies of samples. The layout of the boxes
-is that of ISO/IEC 14496-12 (sections 4.2, 8.4, 8.5 and 8.8). Whatever the bytes are, reading them
-ends, and raises nothing but FragmentError.
+An init is `ftyp` and `moov`; a part is one or more pairs of `moof` and `mdat` (ISO/IEC 14496-12,
+4.2, 8.4, 8.5 and 8.8). Samples are located, not copied. Safe for untrusted bytes: reading always
+ends, and raises only FragmentError.
 """
 
 from collections.abc import Iterator
@@ -44,7 +43,7 @@ _TRUN_CTS: Final = 0x800
 
 
 class Defaults(NamedTuple):
-    """What holds for samples that do not say themselves: duration in ticks, bytes, flags."""
+    """Values of samples without values of their own: duration in ticks, bytes, flags."""
 
     duration: int
     size: int
@@ -56,43 +55,44 @@ class Track:
     """One track of an init."""
 
     id: int
-    """Its number in the file, from 1."""
+    """Counted from 1."""
     handler: str
     """`vide` or `soun`."""
     timescale: int
-    """Ticks a second of all times of the track."""
+    """Ticks per second."""
     codec: str
-    """The four letters of the sample entry, as `avc1`, `hvc1`, `mp4v`, `mp4a`."""
+    """Type of the sample entry: `avc1`, `hvc1`, `mp4v`, `mp4a`..."""
     size: tuple[int, int] | None
     """Width and height in pixels of a video track."""
     description: bytes
-    """The sample description (`stsd`) without bit rates. While it stays the same, one decoder fits."""
+    """Body of `stsd` without bit rates. Tracks with the same description can share a decoder."""
+    display: bytes
+    """End of `tkhd`: display matrix (9 numbers), then width and height before rotation (16.16)."""
     defaults: Defaults
 
 
 class Sample(NamedTuple):
-    """One picture, or one packet of sound. Times in ticks of its track."""
+    """One video frame or one audio packet. Times in ticks of its track."""
 
     dts: int
-    """When it is to be decoded."""
     cts: int
-    """From decoding to showing; may be negative."""
+    """Composition time offset, pts - dts; may be negative."""
     duration: int
     keyframe: bool
     offset: int
-    """Where its bytes begin, counted from the start of the part."""
+    """Of its bytes in the part."""
     size: int
 
     @property
     def pts(self) -> int:
-        """When it is to be shown."""
+        """Presentation time."""
         return self.dts + self.cts
 
 
 def read_tracks(init: Data) -> tuple[Track, ...]:
-    """Read the video and sound tracks of an init, in its order.
+    """Read the video and audio tracks of an init, in file order.
 
-    Raises FragmentError when there is none, or the init is damaged.
+    Raises FragmentError if there is none, or the init is damaged.
     """
     moov = first_of(boxes(init), b"moov")
     defaults = dict(_track_defaults(init, moov))
@@ -102,16 +102,16 @@ def read_tracks(init: Data) -> tuple[Track, ...]:
         if (track := _read_track(init, trak, defaults))
     )
     if not tracks:
-        raise FragmentError("the init has neither video nor sound")
+        raise FragmentError("the init has no video or audio track")
     return tracks
 
 
 def samples(part: Data, track: Track) -> Iterator[Sample]:
-    """Walk over the samples of one track in a part, over all its fragments, in decoding order.
+    """Iterate over the samples of one track in all fragments of a part, in decoding order.
 
-    Raises FragmentError at the first thing that is wrong; what came before it is good.
+    Raises FragmentError at the first damage; the samples before it are valid.
     """
-    # Samples do not share bytes, so damage that claims more of them than there are bytes is seen.
+    # Samples do not share bytes: more sample bytes than part bytes is damage.
     budget = len(part)
     for moof in boxes(part):
         if moof.kind != b"moof":
@@ -122,30 +122,27 @@ def samples(part: Data, track: Track) -> Iterator[Sample]:
                 continue
             dts, position = _read_tfdt(part, traf), moof.start
             for trun in children_of(part, traf, b"trun"):
-                for sample in _read_trun(part, trun, defaults, base=moof.start, at=(position, dts)):
+                for sample in _read_trun(
+                    part, trun, defaults, base=moof.start, position=position, dts=dts
+                ):
                     yield sample
                     dts += sample.duration
                     position = sample.offset + sample.size
                     budget -= max(1, sample.size)
                     if budget < 0:
-                        raise FragmentError("the samples need more bytes than the part has")
+                        raise FragmentError("the samples exceed the part")
 
 
 def _track_defaults(init: Data, moov: Box) -> Iterator[tuple[int, Defaults]]:
-    """Read what `trex` says of each track."""
+    """Read the id and the `trex` defaults of each track."""
     for trex in children_of(init, child_of(init, moov, b"mvex"), b"trex"):
         number, duration, size, flags = unpack(">4xI4xIII", init, trex.body, trex.end)
         yield number, Defaults(duration, size, flags)
 
 
-def track_id(init: Data, tkhd: Box) -> int:
-    """Read the number of a track from its header. Raises FragmentError."""
-    form = by_version(init, tkhd, ">12xI", ">20xI")
-    return unpack(form, init, tkhd.body, tkhd.end)[0]
-
-
 def _read_track(init: Data, trak: Box, defaults: dict[int, Defaults]) -> Track | None:
-    number = track_id(init, child_of(init, trak, b"tkhd"))
+    tkhd = child_of(init, trak, b"tkhd")
+    (number,) = unpack(by_version(init, tkhd, ">12xI", ">20xI"), init, tkhd.body, tkhd.end)
     mdia = child_of(init, trak, b"mdia")
     hdlr = child_of(init, mdia, b"hdlr")
     handler = four_letters(init, hdlr.body + 8, hdlr.end)
@@ -160,6 +157,8 @@ def _read_track(init: Data, trak: Box, defaults: dict[int, Defaults]) -> Track |
     entry = next(boxes(init, stsd.body + 8, stsd.end), None)
     if entry is None:
         raise FragmentError(f"track {number} has no sample description")
+    if tkhd.end - tkhd.body < 84:
+        raise FragmentError(f"the header of track {number} is too short")
     size = None
     if handler == "vide":
         width, height = unpack(">24xHH", init, entry.body, entry.end)
@@ -171,6 +170,7 @@ def _read_track(init: Data, trak: Box, defaults: dict[int, Defaults]) -> Track |
         codec=four_letters(init, entry.start + 4, entry.end),
         size=size,
         description=without_rates(bytes(init[stsd.body : stsd.end])),
+        display=bytes(init[tkhd.end - 44 : tkhd.end]),
         defaults=defaults.get(number, Defaults(0, 0, 0)),
     )
 
@@ -179,7 +179,7 @@ def _read_tfhd(part: Data, traf: Box, defaults: Defaults) -> tuple[int, Defaults
     tfhd = child_of(part, traf, b"tfhd")
     flags, number = unpack(">II", part, tfhd.body, tfhd.end)
     if not flags & _TFHD_BASE_IS_MOOF:
-        raise FragmentError("offsets that do not count from the fragment")
+        raise FragmentError("offsets are not relative to the fragment")
     position = tfhd.body + 8
     position += 8 * bool(flags & _TFHD_BASE_OFFSET) + 4 * bool(flags & _TFHD_DESCRIPTION)
     values = list(defaults)
@@ -191,20 +191,19 @@ def _read_tfhd(part: Data, traf: Box, defaults: Defaults) -> tuple[int, Defaults
 
 
 def _read_tfdt(part: Data, traf: Box) -> int:
-    """Read when the first sample of a fragment is decoded, in ticks."""
+    """Read the dts of the first sample of a fragment."""
     tfdt = child_of(part, traf, b"tfdt")
     (ticks,) = unpack(by_version(part, tfdt, ">I", ">Q"), part, tfdt.body + 4, tfdt.end)
     return ticks
 
 
 def _read_trun(
-    part: Data, trun: Box, defaults: Defaults, *, base: int, at: tuple[int, int]
+    part: Data, trun: Box, defaults: Defaults, *, base: int, position: int, dts: int
 ) -> Iterator[Sample]:
-    """Read one run of samples. Offsets count from `base`.
+    """Read one run of samples.
 
-    `at` is where the run begins unless it has an offset, and its first dts.
+    It begins at its own offset, counted from `base`, or else at `position`; `dts` is its first.
     """
-    position, dts = at
     flags, count = unpack(">II", part, trun.body, trun.end)
     row = trun.body + 8
     if flags & _TRUN_OFFSET:
@@ -221,7 +220,7 @@ def _read_trun(
         + ("i" if signed else "I") * bool(flags & _TRUN_CTS)
     )
     if row + count * form.size > trun.end:
-        raise FragmentError(f"a run of {count} samples is cut off")
+        raise FragmentError(f"a run of {count} samples is truncated")
     for index in range(count):
         values = iter(form.unpack_from(part, row + index * form.size))
         duration = next(values) if flags & _TRUN_DURATION else defaults.duration
@@ -231,7 +230,7 @@ def _read_trun(
         if index == 0 and first_flags is not None:
             sample_flags = first_flags
         if position < 0 or position + size > len(part):
-            raise FragmentError(f"a sample at {position} reaches beyond the part")
+            raise FragmentError(f"a sample at {position} exceeds the part")
         yield Sample(dts, cts, duration, not sample_flags & _NON_SYNC, position, size)
         position += size
         dts += duration

@@ -1,7 +1,7 @@
-"""The samples of a track, as the rows of its sample tables (ISO/IEC 14496-12, 8.6 and 8.7).
+"""Sample tables of a track (ISO/IEC 14496-12, 8.6 and 8.7).
 
-A clip of a day has six million samples. They are kept packed as the file has them, 4 to 20 bytes a
-sample, and never as one array of numbers.
+A clip of a day has six million samples. They are kept packed as in the file, in 4 to 20 bytes per
+sample, never as one array of integers.
 """
 
 from typing import Final
@@ -10,28 +10,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .boxes import Pieces
-from .fragment_writer import Rows
+from .fragment_writer import SampleRows
 
 _BATCH: Final = 8192
-"""Samples that are packed at a time."""
-_NO_SYNC: Final = 0x1_0000
-"""Of the sample flags: is no sync sample (8.8.3.1)."""
+"""Samples packed at a time."""
+_NON_SYNC: Final = 0x1_0000
+"""Sample flag `sample_is_non_sync_sample` (8.8.3.1)."""
 
 type Ints = NDArray[np.int64]
-"""`(n,)`, one to each sample or chunk."""
+"""`(n,)`, one for each sample or chunk."""
 
 
 class RunLengths:
-    """Pairs of 32-bit numbers: how often a value comes in a row, and the value."""
+    """Run-length encoding in pairs of 32-bit integers: count, value."""
 
     def __init__(self) -> None:
-        """Begin without values."""
         self._rows = bytearray()
         self._count = 0
         self._value = 0
 
     def add(self, values: Ints) -> None:
-        """Append at least one value."""
+        """Append one or more values."""
         starts = np.flatnonzero(np.diff(values, prepend=values[0] - 1))
         rows = np.stack((np.diff(starts, append=len(values)), values[starts]), axis=1)
         if self._count and self._value == values[0]:
@@ -53,88 +52,89 @@ class RunLengths:
 
 
 class SampleTable:
-    """All samples of a track, added fragment by fragment and then closed."""
+    """Samples of a track, added by fragment, then closed."""
 
     def __init__(self) -> None:
-        """Begin without samples."""
         self.start = 0
-        """When the first sample is decoded, in ticks after the file's time 0."""
+        """First dts, in ticks after time 0 of the file."""
         self.samples = 0
         self.size = 0
         """Bytes of all samples."""
-        self.shifted = False
-        """True if some sample is shown at another time than it is decoded."""
-        self.fits = True
-        """False if a sample lasts longer than 32 bits of ticks: no `stts` can say so."""
+        self.has_offsets = False
+        """Whether pts differs from dts for any sample."""
+        self.durations_fit = True
+        """False if a sample duration exceeds the 32 bits of `stts`."""
         self.durations = RunLengths()
-        self.shifts = RunLengths()
-        """Ticks from decoding to showing."""
-        self.counts = RunLengths()
+        self.composition_offsets = RunLengths()
+        """pts - dts, in ticks."""
+        self.chunk_samples = RunLengths()
         """Samples in each chunk."""
         self.keyframes = bytearray()
-        """Numbers of the sync samples from 1, packed as 32-bit integers."""
+        """Sync samples, counted from 1, as packed 32-bit integers."""
         self.sizes = bytearray()
-        """Bytes of each sample, packed as 32-bit integers."""
+        """Bytes of each sample, as packed 32-bit integers."""
         self._chunks = bytearray()
-        self._waiting: list[Rows] = []
-        self._waiting_samples = 0
+        self._pending: list[SampleRows] = []
+        self._pending_samples = 0
         self._end: int | None = None
-        self._held = 0
+        self._last_duration = 0
 
     @property
     def duration(self) -> int:
-        """Ticks from the first sample's decoding to the end of the last."""
+        """Ticks from the first dts to the end of the last sample."""
         return 0 if self._end is None else self._end - self.start
 
     @property
-    def chunks(self) -> Ints:
-        """Where each chunk begins, counted from the start of the media data."""
+    def chunk_offsets(self) -> Ints:
+        """Offsets of the chunks in the media data."""
         return np.frombuffer(self._chunks, np.int64)
 
-    def add(self, fragment: Rows, chunk: int) -> None:
-        """Append the samples of a fragment, whose data are at `chunk` of the media data."""
-        self._waiting.append(fragment)
-        self._waiting_samples += len(fragment.rows)
+    def add(self, fragment: SampleRows, chunk: int) -> None:
+        """Append the samples of a fragment with its data at offset `chunk` of the media data."""
+        self._pending.append(fragment)
+        self._pending_samples += len(fragment.rows)
         self._chunks += chunk.to_bytes(8, "little")
-        if self._waiting_samples >= _BATCH:
+        if self._pending_samples >= _BATCH:
             self._pack()
 
     def close(self) -> None:
-        """End with the samples that were added."""
+        """Add the last duration; no more samples follow."""
         self._pack()
         if self.samples:
-            self._add_durations(np.array([self._held]))
+            self._add_durations(np.array([self._last_duration]))
 
     def _pack(self) -> None:
-        if not self._waiting:
+        if not self._pending:
             return
-        fragments, self._waiting, self._waiting_samples = self._waiting, [], 0
+        fragments, self._pending, self._pending_samples = self._pending, [], 0
         rows = np.concatenate([fragment.rows for fragment in fragments])
-        counts = np.array([len(fragment.rows) for fragment in fragments])
-        self._pack_durations(fragments, rows[:, 0].copy(), counts)
-        self.counts.add(counts)
-        self.shifts.add(rows[:, 3])
-        self.shifted |= bool(rows[:, 3].any())
+        chunk_samples = np.array([len(fragment.rows) for fragment in fragments])
+        self._pack_durations(fragments, rows[:, 0].copy(), chunk_samples)
+        self.chunk_samples.add(chunk_samples)
+        self.composition_offsets.add(rows[:, 3])
+        self.has_offsets |= bool(rows[:, 3].any())
         self.sizes += rows[:, 1].astype(">u4").tobytes()
         self.size += int(rows[:, 1].sum())
-        keyframes = np.flatnonzero((rows[:, 2] & _NO_SYNC) == 0) + self.samples + 1
+        keyframes = np.flatnonzero((rows[:, 2] & _NON_SYNC) == 0) + self.samples + 1
         self.keyframes += keyframes.astype(">u4").tobytes()
         self.samples += len(rows)
 
-    def _pack_durations(self, fragments: list[Rows], durations: Ints, counts: Ints) -> None:
-        """Let each sample last until the next is decoded, over fragments too."""
-        lasts = np.cumsum(counts) - 1
+    def _pack_durations(
+        self, fragments: list[SampleRows], durations: Ints, chunk_samples: Ints
+    ) -> None:
+        """Extend each duration to the next dts, across fragments too."""
+        lasts = np.cumsum(chunk_samples) - 1
         starts = np.array([fragment.start for fragment in fragments])
-        ends = starts + np.add.reduceat(durations, lasts - counts + 1)
+        ends = starts + np.add.reduceat(durations, lasts - chunk_samples + 1)
         durations[lasts[:-1]] += starts[1:] - ends[:-1]
         if self._end is None:
             self.start = int(starts[0])
         else:
-            self._add_durations(np.array([self._held + int(starts[0]) - self._end]))
+            self._add_durations(np.array([self._last_duration + int(starts[0]) - self._end]))
         if len(durations) > 1:
             self._add_durations(durations[:-1])
-        self._held, self._end = int(durations[-1]), int(ends[-1])
+        self._last_duration, self._end = int(durations[-1]), int(ends[-1])
 
     def _add_durations(self, durations: Ints) -> None:
-        self.fits &= bool(durations.min() >= 0 and durations.max() < 1 << 32)
+        self.durations_fit &= bool(durations.min() >= 0 and durations.max() < 1 << 32)
         self.durations.add(durations)

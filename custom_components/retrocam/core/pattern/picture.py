@@ -1,8 +1,8 @@
 """The test pattern: a generated camera picture that a program can read back.
 
 Each picture carries its frame number as black and white blocks, a UTC clock, a bouncing ball, a
-radar sweep, and a flash in step with a beep. What was lost, doubled, reordered or put out of step
-on the way to a viewer can so be proved from the pictures and the sound alone.
+radar sweep, and a flash in step with a beep: pictures and sound alone prove any loss, repetition,
+reordering or drift on the way to a viewer.
 """
 
 from collections.abc import Callable
@@ -14,53 +14,37 @@ import time
 from typing import ClassVar, Final, NamedTuple
 
 import av
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 import numpy as np
 from numpy.typing import NDArray
 
+from ..frames.colors import bt709_frame
 from ..frames.feed import Picture, Sink
+from ..frames.geometry import BLACK, YuvPlanes, fill
+from ..frames.jpeg import planes
 from ..segments.clock_offset import WallOffset
 from .bitfont import BitFont
 from .marks import (
     BALL,
     BEEP_SECONDS,
-    BLACK,
     CLOCK,
     FLASH,
-    NEUTRAL,
     NUMBER_BITS,
     RADAR,
-    SAMPLE_RATE,
     STRIP,
     STRIP_COLUMNS,
     STRIP_ROWS,
     SWEEP,
     WHITE,
-    Area,
     Luma,
-    beep,
     check_byte,
-    flash_visible,
-    read_frame_number,
 )
 
-__all__ = [
-    "BEEP_SECONDS",
-    "NUMBER_BITS",
-    "SAMPLE_RATE",
-    "PatternSource",
-    "TestPattern",
-    "beep",
-    "flash_visible",
-    "read_frame_number",
-]
-
-_MOST_LATE: Final = 2.0
-"""Seconds that a source may be late before it leaves pictures out."""
+_MAX_LATE_SECONDS: Final = 2.0
+"""A source later than this skips pictures."""
 
 
-def _background(width: int, height: int) -> tuple[Luma, Luma, Luma]:
-    """Draw what never moves, in BT.709 limited range: luma and the two halved chroma planes."""
+def _background(width: int, height: int) -> YuvPlanes:
+    """Draw the static background, in BT.709 limited range."""
     x = np.linspace(0, 1, width, dtype=np.float32)[None, :]
     y = np.linspace(0, 1, height, dtype=np.float32)[:, None]
     ring = 0.10 * np.sin(260 * ((x - 0.5) ** 2 * width / height + (y - 0.47) ** 2))
@@ -87,7 +71,7 @@ def _background(width: int, height: int) -> tuple[Luma, Luma, Luma]:
 
 
 def _bounce(distance: int, span: int) -> int:
-    """Return where something that went `distance` between two walls `span` apart now is, even."""
+    """Return the even position after `distance`, bouncing between walls `span` apart."""
     return (span - abs(distance % (2 * span) - span)) // 2 * 2
 
 
@@ -99,25 +83,22 @@ class _Disc(NamedTuple):
 
     @classmethod
     def of(cls, size: int) -> _Disc:
-        """Return the largest disc in a square of `size` pixels, an even number."""
+        """Return the largest disc in a square of `size` pixels, which is even."""
         x = np.arange(size) - (size - 1) / 2
         luma = x[:, None] ** 2 + x[None, :] ** 2 <= (size / 2) ** 2
         return cls(luma, luma[::2, ::2])
 
 
 class TestPattern:
-    """Draws test pictures: yuv420p, BT.709, limited range.
-
-    Keeps nothing from one picture to the next, so any thread may draw, also several at once.
-    """
+    """Draws test pictures: yuv420p, BT.709, limited range. Stateless, thus thread-safe."""
 
     __test__: ClassVar[bool] = False
-    """Not a test, whatever pytest makes of the name."""
+    """Keeps pytest from collecting the class."""
 
     def __init__(self, width: int = 1280, height: int = 720, fps: int = 25) -> None:
-        """Take the shape; what never moves is drawn with the first picture, which takes some 40 ms.
+        """Set size and rate. The background is drawn with the first picture, in about 40 ms.
 
-        Raises ValueError for odd or tiny sizes, or no rate.
+        Raises ValueError for odd or tiny sizes, or a rate below 1.
         """
         if width % 2 or height % 2 or width < 160 or height < 90 or fps < 1:
             raise ValueError("a test pattern needs an even size from 160x90 and a rate from 1 fps")
@@ -130,58 +111,36 @@ class TestPattern:
         across = np.arange(size) - (size - 1) / 2
         angle = np.arctan2(across[:, None], across[None, :])
         self._radar_angle = np.rint(angle * 128 / np.pi).astype(np.int16).astype(np.uint8)
-        # The trail has few steps, so that most of it stays as it is from picture to picture.
+        # The trail has few steps, so that most of it is unchanged in the next picture.
         self._radar_level = (40 + np.arange(256) // 32 * 24).astype(np.uint8)
 
     @cached_property
-    def _planes(self) -> tuple[Luma, Luma, Luma]:
-        """What never moves. Should two threads make it at once, both make the same."""
-        planes = _background(self.width, self.height)
+    def _static_planes(self) -> YuvPlanes:
+        """The static planes. If two threads draw them at once, both get the same."""
+        background = _background(self.width, self.height)
         for area in (CLOCK, FLASH, STRIP):
-            self._box(planes, area)
-        return planes
-
-    @staticmethod
-    def beep(start: int, count: int) -> NDArray[np.int16]:
-        """Return the pattern's sound, see `pattern_marks.beep`."""
-        return beep(start, count)
+            fill(background, area.even(self.width, self.height), BLACK)
+        return background
 
     def render(self, number: int, time: float) -> av.VideoFrame:
-        """Draw picture `number` with its clock at `time`, UNIX time in seconds.
+        """Draw picture `number` with its clock at `time` (UNIX s) into a new frame.
 
-        Returns a frame with its own buffers, never written to again; its pts counts pictures.
+        Its pts is the number, its time base 1 / fps.
         """
-        frame = av.VideoFrame(self.width, self.height, "yuv420p")
+        frame = bt709_frame(self.width, self.height)
         frame.pts, frame.time_base = number, Fraction(1, self.fps)
-        frame.colorspace, frame.color_range = Colorspace.ITU709, ColorRange.MPEG
-        frame.color_primaries, frame.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
-        planes = [
-            np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[
-                : plane.height, : plane.width
-            ]
-            for plane in frame.planes
-        ]
-        for plane, background in zip(planes, self._planes, strict=True):
+        canvas = planes(frame)
+        for plane, background in zip(canvas, self._static_planes, strict=True):
             plane[:] = background
-        self._draw_radar(planes, number)
-        self._draw_ball(planes, number)
-        self._draw_sweep(planes[0], number)
-        self._draw_clock(planes[0], time)
-        if self.flashes(number):
-            planes[0][FLASH.within(self.width, self.height)] = WHITE
-        self._draw_number(planes[0], number)
+        luma = canvas[0]
+        self._draw_radar(canvas, number)
+        self._draw_ball(canvas, number)
+        self._draw_sweep(luma, number)
+        self._draw_clock(luma, time)
+        if (number % self.fps) / self.fps < BEEP_SECONDS:
+            luma[FLASH.within(self.width, self.height)] = WHITE
+        self._draw_number(luma, number)
         return frame
-
-    def flashes(self, number: int) -> bool:
-        """Tell whether picture `number` lies in the tenth of a second of the beep."""
-        return (number % self.fps) / self.fps < BEEP_SECONDS
-
-    def _box(self, planes: tuple[Luma, Luma, Luma], area: Area) -> None:
-        """Make room in the background: black, without colour."""
-        left, top, width, height = area.even(self.width, self.height)
-        for plane, step, level in zip(planes, (1, 2, 2), (BLACK, NEUTRAL, NEUTRAL), strict=True):
-            rows = slice(top // step, (top + height) // step)
-            plane[rows, left // step : (left + width) // step] = level
 
     def _draw_clock(self, luma: Luma, time: float) -> None:
         date, clock = datetime.fromtimestamp(time, UTC).isoformat(" ", "milliseconds").split(" ")
@@ -192,34 +151,23 @@ class TestPattern:
             y = top + (1 + 4 * line) * height // 8
             luma[y : y + rows, left + 2 : left + 2 + columns] = glyphs
 
-    def _draw_ball(self, planes: list[Luma], number: int) -> None:
+    def _draw_ball(self, canvas: YuvPlanes, number: int) -> None:
         left, top, width, height = BALL.even(self.width, self.height)
         size = len(self._ball.luma)
         step = max(2, self.width // (4 * self.fps))
         x = left + _bounce(number * step, width - size)
         y = top + _bounce(number * step * 2 // 3, height - size)
-        self._paint(planes, self._ball, (x, y), (210, 64, 168))
+        _paint(canvas, self._ball, (x, y), (210, 64, 168))
 
-    def _draw_radar(self, planes: list[Luma], number: int) -> None:
+    def _draw_radar(self, canvas: YuvPlanes, number: int) -> None:
         left, top, _, _ = RADAR.even(self.width, self.height)
         # One turn in four seconds.
         phase = np.uint8(number * 256 // (4 * self.fps) % 256)
         level = self._radar_level[self._radar_angle - phase]
-        self._paint(planes, self._radar, (left, top), (level, 96, 80))
-
-    @staticmethod
-    def _paint(
-        planes: list[Luma], disc: _Disc, at: tuple[int, int], colour: tuple[Luma | int, int, int]
-    ) -> None:
-        """Paint a disc; `at` is its left and its top in pixels, both even."""
-        for plane, step, mask, value in zip(
-            planes, (1, 2, 2), (disc.luma, disc.chroma, disc.chroma), colour, strict=True
-        ):
-            x, y, size = at[0] // step, at[1] // step, len(mask)
-            np.copyto(plane[y : y + size, x : x + size], value, where=mask, casting="unsafe")
+        _paint(canvas, self._radar, (left, top), (level, 96, 80))
 
     def _draw_sweep(self, luma: Luma, number: int) -> None:
-        """Move a bright bar from left to right, once in four seconds."""
+        """Draw a bright bar that moves from left to right in four seconds."""
         left, top, width, height = SWEEP.even(self.width, self.height)
         bar = width // 40
         x = left + (width - bar) * (number % (4 * self.fps)) // (4 * self.fps)
@@ -235,10 +183,24 @@ class TestPattern:
         luma[top + height // 2 : top + height] = levels[1]
 
 
-class PatternSource:
-    """Makes test pictures in step with a clock. A PictureSource.
+def _paint(
+    canvas: YuvPlanes,
+    disc: _Disc,
+    corner: tuple[int, int],
+    colour: tuple[Luma | int, int, int],
+) -> None:
+    """Paint a disc; `corner` is its left and top in pixels, both even."""
+    for plane, step, mask, value in zip(
+        canvas, (1, 2, 2), (disc.luma, disc.chroma, disc.chroma), colour, strict=True
+    ):
+        x, y, size = corner[0] // step, corner[1] // step, len(mask)
+        np.copyto(plane[y : y + size, x : x + size], value, where=mask, casting="unsafe")
 
-    The time line begins when the object is made, and goes on while nobody watches.
+
+class PatternSource:
+    """Emits test pictures at the pace of a clock. A PictureSource.
+
+    The time line starts when the object is created, and advances also without viewers.
     """
 
     def __init__(
@@ -248,39 +210,33 @@ class PatternSource:
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        """Begin the time line now, by `clock`; `wall_clock` gives the time that pictures show."""
+        """Start the time line now, by `clock`; `wall_clock` is the time drawn into pictures."""
         self._pattern = pattern
         self._clock = clock
-        self._ahead = WallOffset(clock, wall_clock)
-        self._began = clock()
+        self._wall_offset = WallOffset(clock, wall_clock)
+        self._started = clock()
         self._next = 0
 
     def run(self, emit: Sink, stop: threading.Event) -> None:
-        """Call `emit` with a picture each 1 / fps seconds until `stop` is set.
+        """Call `emit` with a picture every 1 / fps seconds until `stop` is set.
 
-        A run begins with the picture that is due. From then on numbers rise by exactly one, and
-        late pictures follow each other at once; only a source more than two seconds late leaves
-        some out. No number is used twice in the life of the object.
+        A run starts with the picture that is due. Numbers then rise by one, late pictures without a
+        pause; only a source more than two seconds late skips some. No number is ever repeated.
         """
         fps = self._pattern.fps
         self._next = max(self._next, self._due())
         while True:
-            wait = self._began + self._next / fps - self._clock()
-            if wait < -_MOST_LATE:
+            wait = self._started + self._next / fps - self._clock()
+            if wait < -_MAX_LATE_SECONDS:
                 self._next = self._due()
             elif stop.wait(max(0.0, wait)):
                 return
             number = self._next
             self._next += 1
-            # The moment when the picture was due, so that the shown clock does not jitter.
-            time_due = self.time_of(number)
-            frame = self._pattern.render(number, time_due)
-            emit(Picture(frame=frame, time=time_due, position=number / fps))
-
-    def time_of(self, number: int) -> float:
-        """Return when a picture is due, UNIX time in seconds; for the thread that runs the source."""
-        return self._ahead.read() + self._began + number / self._pattern.fps
+            # The due time instead of the present one, so that the clock does not jitter.
+            time_due = self._wall_offset.read() + self._started + number / fps
+            emit(Picture(self._pattern.render(number, time_due), time_due, number / fps))
 
     def _due(self) -> int:
-        """Return the number of the newest picture whose time has come."""
-        return int((self._clock() - self._began) * self._pattern.fps)
+        """Return the number of the newest picture that is due."""
+        return int((self._clock() - self._started) * self._pattern.fps)

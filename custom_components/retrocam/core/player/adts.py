@@ -1,15 +1,16 @@
-"""Packets of sound to ADTS frames: AAC is copied, anything else is encoded to AAC-LC stereo."""
+"""Audio packets to ADTS frames: AAC-LC in mono or stereo is copied, all else encoded to stereo."""
 
 from collections.abc import Iterable
+import io
 import logging
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import av
-from av import AudioCodecContext, AudioFrame, CodecContext, Packet
+from av import AudioCodecContext, AudioFrame, AudioStream, CodecContext, Packet
 from av.audio.resampler import AudioResampler
 
-from .audio import GAP_US, AudioPiece
-from .demux import Part
+from .audio import GAP_US, AdtsFrame
+from .demux import MediaSection
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -17,203 +18,160 @@ _RATES: Final = (
     96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350,
 )  # fmt: skip
 """ISO/IEC 14496-3, table 1.18: sampling frequencies by index."""
-_LC, _SBR, _PS = 2, 5, 29
-"""ISO/IEC 14496-3, table 1.17: audio object types."""
+_LC_PROFILE: Final = 1
 _SAMPLES: Final = 1024
-"""Samples a frame; with SBR the player makes two of each."""
+"""Samples per frame at the core's rate; SBR doubles both in the player."""
 _BIT_RATE: Final = 128_000
-_LEAST_BIT_RATE: Final = 128_000
-"""Bits a second that a browser gets at least. Chromium's media cache passes on what it has received in
-blocks of 32 KiB: without stuffing, sound that packs well, such as silence, would begin 20 s late."""
-_MOST_BYTES: Final = (1 << 13) - 1
-"""Of a frame with its header: what the header's field of the length can tell."""
+_MIN_BIT_RATE: Final = 128_000
+"""Bits/s sent to browsers. Chromium's media cache passes data on in blocks of 32 KiB: without padding,
+audio that packs well, such as silence, would start 20 s late."""
+_HEADER_BYTES: Final = 7
+_MAX_FRAME_BYTES: Final = (1 << 13) - 1
+"""Limit of the header's frame length field, header included."""
+_ENCODED_HEADERS: Final = {44100: 0xFFF15080001FFC, 48000: 0xFFF14C80001FFC}
+"""AAC-LC stereo, variable bit rate, no checksum; by sample rate."""
 
 
-class AudioTrack(Protocol):
-    """Turns packets of one stream into ADTS frames. Used by one thread."""
-
-    def feed(self, packet: Packet[Any], position: float) -> list[AudioPiece]:
-        """Return the frames that a packet at `position`, s, completes; a broken one gives none."""
-
-    def finish(self) -> list[AudioPiece]:
-        """Return what was still held back."""
+type AudioTrack = AdtsCopy | AdtsEncoder
+"""Turns packets of one stream into ADTS frames. Used by one thread."""
 
 
 class AdtsHeader:
-    """What stands before each frame of a stream (ISO/IEC 14496-3, 1.A.2.2)."""
+    """Header of a stream's ADTS frames, apart from their length (ISO/IEC 14496-3, 1.A.2.2)."""
 
-    def __init__(self, rate_index: int, channels: int) -> None:
-        """AAC-LC at the rate of this index, with 1 or 2 channels."""
-        self.rate_index, self.channels = rate_index, channels
-
-    @property
-    def duration_us(self) -> int:
-        """How long a frame sounds, µs."""
-        return _SAMPLES * 1_000_000 // _RATES[self.rate_index]
-
-    def before(self, frame: bytes) -> bytes:
-        """Return the 7 bytes that go before `frame`."""
-        bits = 0xFFF << 44 | 1 << 40  # sync word, MPEG-4, no checksum
-        bits |= (_LC - 1) << 38 | self.rate_index << 34 | self.channels << 30
-        bits |= (len(frame) + 7) << 13 | 0x7FF << 2  # variable bit rate
-        return bits.to_bytes(7)
+    def __init__(self, bits: int) -> None:
+        self._bits = bits & ~(_MAX_FRAME_BYTES << 13)
+        self.duration_us = _SAMPLES * 1_000_000 // _RATES[bits >> 34 & 15]
+        self._min_bytes = min(_MAX_FRAME_BYTES, _MIN_BIT_RATE * self.duration_us // 8_000_000)
 
     @classmethod
-    def from_config(cls, config: bytes) -> AdtsHeader | None:
-        """Read an AudioSpecificConfig. None if ADTS cannot tell it, or it is not for two ears."""
-        bits = _Bits(config)
-        kind, rate, channels = bits.take(5), bits.take(4), bits.take(4)
-        if kind in (_SBR, _PS):
-            extended = bits.take(4)
-            if extended == 15:
-                bits.take(24)
-            kind = bits.take(5)
-        short_frames = bits.take(1)
-        if kind != _LC or rate >= len(_RATES) or channels not in (1, 2) or short_frames:
+    def from_stream(cls, stream: AudioStream) -> AdtsHeader | None:
+        """Have FFmpeg's muxer write the header of an AAC stream. None unless `from_frame` accepts it."""
+        output = io.BytesIO()
+        try:
+            with av.open(output, "w", format="adts") as muxer:
+                probe: Packet[Any] = Packet(b"\0")
+                probe.stream = muxer.add_stream_from_template(stream)
+                muxer.mux(probe)
+        except av.FFmpegError, ValueError:
             return None
-        return cls(rate, channels)
+        return cls.from_frame(output.getvalue())
 
     @classmethod
     def from_frame(cls, data: bytes) -> AdtsHeader | None:
-        """Read the header of an ADTS frame. None if there is none, or none to be copied."""
-        bits = _Bits(data[:7])
-        if bits.take(12) != 0xFFF or len(data) < 7:
+        """Read the header of an ADTS frame. None unless it is AAC-LC in mono or stereo."""
+        bits = int.from_bytes(data[:_HEADER_BYTES])
+        if len(data) < _HEADER_BYTES or bits >> 44 != 0xFFF or bits >> 38 & 3 != _LC_PROFILE:
             return None
-        bits.take(4)
-        kind, rate = bits.take(2), bits.take(4)
-        bits.take(1)
-        channels = bits.take(3)
-        if kind != _LC - 1 or rate >= len(_RATES) or channels not in (1, 2):
-            return None
-        return cls(rate, channels)
+        return cls(bits) if bits >> 34 & 15 < len(_RATES) and bits >> 30 & 7 in (1, 2) else None
+
+    def frame(self, payload: bytes) -> bytes:
+        """Return the ADTS frame of a raw data block, zero-padded to the minimum bit rate.
+
+        A decoder stops at the block's ID_END (ISO/IEC 14496-3, 4.4.2.1), a parser at `length`.
+        """
+        length = max(len(payload) + _HEADER_BYTES, self._min_bytes)
+        header = (self._bits | length << 13).to_bytes(_HEADER_BYTES)
+        return header + payload.ljust(length - _HEADER_BYTES, b"\0")
 
 
-def stuffed(frame: bytes, duration_us: int) -> bytes:
-    """Return an ADTS frame, with zeros behind it up to the least bit rate.
-
-    A decoder stops at the end that the block itself tells (ISO/IEC 14496-3, 4.4.2.1: ID_END), and a
-    parser goes by the length in the header. A frame with a checksum is left as it is.
-    """
-    least = min(_MOST_BYTES, _LEAST_BIT_RATE * duration_us // 8_000_000)
-    if len(frame) >= least or not frame[1] & 1:
-        return frame
-    header = int.from_bytes(frame[:7]) & ~(_MOST_BYTES << 13) | least << 13
-    return header.to_bytes(7) + frame[7:] + bytes(least - len(frame))
-
-
-class _Bits:
-    """Reads bits, first the most significant; zeros behind the end."""
-
-    def __init__(self, data: bytes) -> None:
-        self._value = int.from_bytes(data + bytes(8))
-        self._left = len(data) * 8 + 64
-
-    def take(self, count: int) -> int:
-        """Return the next bits as a number."""
-        self._left -= count
-        return self._value >> self._left & (1 << count) - 1
-
-
-def audio_track(part: Part) -> AudioTrack:
-    """Return what makes ADTS frames of a part's sound. The part must have sound."""
-    assert part.audio is not None  # noqa: S101  # for the type checker
-    codec: AudioCodecContext = part.audio.codec_context
+def audio_track(section: MediaSection) -> AudioTrack:
+    """Return the converter for the audio of `section`, which must have some."""
+    assert section.audio is not None  # noqa: S101  # for the type checker
+    codec: AudioCodecContext = section.audio.codec_context
     if codec.name == "aac" and codec.layout.nb_channels <= 2:
         if not codec.extradata:
             return AdtsCopy(None)
-        header = AdtsHeader.from_config(codec.extradata)
+        header = AdtsHeader.from_stream(section.audio)
         if header is not None:
             return AdtsCopy(header)
-    return AdtsEncoder(part)
+    return AdtsEncoder(section)
 
 
 class AdtsCopy:
-    """Puts headers before the frames of an MP4 or Matroska; those of MPEG-TS have theirs."""
+    """Prepends headers to AAC of MP4 or Matroska; AAC of MPEG-TS is ADTS already."""
 
     def __init__(self, header: AdtsHeader | None) -> None:
-        """Without a header, the packets must be ADTS already."""
+        """Without a header, packets must be ADTS."""
         self._header = header
 
-    def feed(self, packet: Packet[Any], position: float) -> list[AudioPiece]:
-        """Return the packet as a frame."""
+    def feed(self, packet: Packet[Any], position: float) -> list[AdtsFrame]:
+        """Return the packet at `position`, s, as a frame; nothing for a malformed one."""
         data = bytes(packet)
-        header = self._header
+        header = self._header or AdtsHeader.from_frame(data)
         if header is None:
-            header = AdtsHeader.from_frame(data)
-            if header is None:
-                return []
-        else:
-            data = header.before(data) + data
-        data = stuffed(data, header.duration_us)
-        return [AudioPiece(round(position * 1_000_000), header.duration_us, data)]
+            return []
+        if self._header is not None:
+            data = header.frame(data)
+        elif data[1] & 1:  # a checksum would cover the length
+            data = header.frame(data[_HEADER_BYTES:])
+        return [AdtsFrame(round(position * 1_000_000), header.duration_us, data)]
 
-    def finish(self) -> list[AudioPiece]:
-        """Hold nothing back."""
+    def finish(self) -> list[AdtsFrame]:
+        """Nothing is buffered."""
         return []
 
 
 class AdtsEncoder:
-    """Decodes, mixes down to stereo and encodes; begins anew behind a gap."""
+    """Decodes, downmixes to stereo and encodes; restarts the encoder after a gap."""
 
-    def __init__(self, part: Part) -> None:
-        """Decode with the stream's own decoder."""
-        assert part.audio is not None  # noqa: S101  # for the type checker
-        self._part = part
-        self._codec = part.audio.codec_context
+    def __init__(self, section: MediaSection) -> None:
+        assert section.audio is not None  # noqa: S101  # for the type checker
+        self._section = section
+        self._codec = section.audio.codec_context
         rate = self._codec.sample_rate
-        self._header = AdtsHeader(_RATES.index(rate if rate in (44100, 48000) else 48000), 2)
-        self._rate = _RATES[self._header.rate_index]
+        self._rate = rate if rate in _ENCODED_HEADERS else 48000
+        self._header = AdtsHeader(_ENCODED_HEADERS[self._rate])
         self._next_us: int | None = None
-        """Position of the next decoded sample, if it follows on the last."""
-        self._begin()
+        """Expected position of the next decoded sample."""
+        self._start_encoder()
 
-    def feed(self, packet: Packet[Any], position: float) -> list[AudioPiece]:
-        """Return the frames that are complete with this packet."""
+    def feed(self, packet: Packet[Any], position: float) -> list[AdtsFrame]:
+        """Return the frames completed by a packet at `position`, s; nothing for a broken one."""
         try:
-            frames = self._codec.decode(packet)
+            decoded = self._codec.decode(packet)
         except av.FFmpegError as err:
-            _LOGGER.debug("Broken sound at %.3f s: %s", position, err)
+            _LOGGER.debug("Broken audio at %.3f s: %s", position, err)
             return []
-        return [piece for frame in frames for piece in self._take(frame, position)]
+        return [adts for frame in decoded for adts in self._convert(frame, position)]
 
-    def finish(self) -> list[AudioPiece]:
-        """Return the rest, the last frame filled up with silence."""
+    def finish(self) -> list[AdtsFrame]:
+        """Flush the encoder; the last frame is padded with silence."""
         frames = self._resampler.resample(None)
         return [*self._encode(frames), *self._encode([None])]
 
-    def _begin(self) -> None:
+    def _start_encoder(self) -> None:
         self._resampler = AudioResampler("fltp", "stereo", self._rate, frame_size=_SAMPLES)
         encoder = CodecContext.create("aac", "w")
         encoder.sample_rate, encoder.bit_rate = self._rate, _BIT_RATE
         encoder.format, encoder.layout = "fltp", "stereo"
         self._encoder = encoder
         self._samples = 0
-        self._begin_us = 0
+        self._start_us = 0
 
-    def _take(self, frame: AudioFrame, position: float) -> list[AudioPiece]:
-        at = position if frame.pts is None else float(frame.pts * frame.time_base) - self._part.base
-        at_us = round(at * 1_000_000)
-        done: list[AudioPiece] = []
+    def _convert(self, frame: AudioFrame, position: float) -> list[AdtsFrame]:
+        if frame.pts is not None:
+            position = float(frame.pts * frame.time_base) - self._section.base
+        start_us = round(position * 1_000_000)
+        flushed: list[AdtsFrame] = []
         if self._next_us is None:
-            self._begin_us = at_us
-        elif abs(at_us - self._next_us) > GAP_US:
-            done = self.finish()
-            self._begin()
-            self._begin_us = at_us
-        self._next_us = at_us + frame.samples * 1_000_000 // frame.sample_rate
+            self._start_us = start_us
+        elif abs(start_us - self._next_us) > GAP_US:
+            flushed = self.finish()
+            self._start_encoder()
+            self._start_us = start_us
+        self._next_us = start_us + frame.samples * 1_000_000 // frame.sample_rate
         frame.pts = None
-        return [*done, *self._encode(self._resampler.resample(frame))]
+        return [*flushed, *self._encode(self._resampler.resample(frame))]
 
-    def _encode(self, frames: Iterable[AudioFrame | None]) -> list[AudioPiece]:
-        pieces = []
+    def _encode(self, frames: Iterable[AudioFrame | None]) -> list[AdtsFrame]:
+        encoded = []
+        duration_us = self._header.duration_us
         for frame in frames:
             if frame is not None:
                 frame.pts = self._samples
                 self._samples += frame.samples
             for packet in self._encoder.encode(frame):
-                data = bytes(packet)
-                at_us = self._begin_us + (packet.pts or 0) * 1_000_000 // self._rate
-                duration = self._header.duration_us
-                data = stuffed(self._header.before(data) + data, duration)
-                pieces.append(AudioPiece(at_us, duration, data))
-        return pieces
+                start_us = self._start_us + (packet.pts or 0) * 1_000_000 // self._rate
+                encoded.append(AdtsFrame(start_us, duration_us, self._header.frame(bytes(packet))))
+        return encoded

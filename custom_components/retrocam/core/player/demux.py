@@ -1,12 +1,13 @@
-"""One input, opened: its streams, and its packets on the media's own time line.
+"""An open input: its streams, and its packets with their positions.
 
-FFmpeg gets bytes and nothing else. It opens no file and no connection by itself: protocols, containers
-that refer to other files, and nested opens are all closed to it.
+FFmpeg gets bytes only. It cannot open files or connections: protocols, containers that refer to other
+files, and nested opens are all disabled.
 """
 
 from collections.abc import Iterator
+from functools import partial
 import io
-import threading
+from itertools import chain
 import time
 from typing import Any, Final
 
@@ -16,10 +17,11 @@ from av.container import InputContainer
 from av.stream import Disposition
 
 from ..errors import PlayError, UnsupportedMediaError
-from ..frames.limits import MAX_PIXELS, PIXEL_LIMIT
+from ..frames.image_limits import MAX_PIXELS, PIXEL_LIMIT
+from .common_start import CommonStart
 from .hls.playlist_file import PlaylistFile
 from .net.addresses import Network
-from .net.http_file import RemoteFile
+from .net.live_file import LiveFile
 from .net.streams import MediaInput
 
 type AnyPacket = Packet[Any]
@@ -28,81 +30,61 @@ _CONTAINERS: Final = (
     "3gp,aac,ac3,aiff,asf,avi,eac3,flac,flv,h264,hevc,live_flv,m4a,matroska,mjpeg,mov,mp3,mp4,mpeg,"
     "mpegts,mpjpeg,ogg,wav,webm"
 )
-"""FFmpeg's demuxers that may be used: none of them opens other files, as `concat` and `hls` do."""
+"""Allowed demuxers: none opens other files, as `concat` and `hls` do."""
 _CONTAINER_OPTIONS: Final = {"protocol_whitelist": "none", "format_whitelist": _CONTAINERS}
 DECODER_OPTIONS: Final = {"skip_loop_filter": "bidir"}
-"""Saves 2 to 6 % of the decoding at 58 dB; pictures that others are made from stay exact."""
-_MANY_PIXELS: Final = 1280 * 720
-_LONGEST_WAIT: Final = 15.0
-"""Seconds to wait for a server that said it would refuse until then."""
-_LONGEST_GROUP: Final = 5.0
-"""Seconds between keyframes at most, in containers that do not tell where they are."""
-_JUMP: Final = 10.0
-"""Seconds by which the time line of a live stream may leap before it is sewn together."""
+"""Saves 2 to 6 % of the decoding at 58 dB; reference frames stay exact."""
+_SINGLE_THREAD_PIXELS: Final = 1280 * 720
+"""Larger video is decoded by two threads."""
+_MAX_WAIT: Final = 15.0
+"""Seconds to wait for `MediaInput.not_before`."""
+_MAX_GOP: Final = 5.0
+"""Seconds between keyframes, in containers without an index."""
+_MAX_JUMP: Final = 10.0
+"""Seconds between packets of a live stream; beyond, timestamps are taken for discontinuous."""
 
 
-class CommonStart:
-    """Where inputs of one medium begin on their own clocks, so that picture and sound stay together.
+class MediaSection:
+    """Part of an input with one time line and one set of codecs."""
 
-    Thread-safe.
-    """
-
-    def __init__(self) -> None:
-        """Know nothing yet; the first input tells."""
-        self._lock = threading.Lock()
-        self._base: float | None = None
-
-    def base(self, candidate: float, *, within: float) -> float:
-        """Return the clock reading, in s, at which the medium begins.
-
-        `candidate` is what this input says. It is replaced by what another said if they are less than
-        `within` apart: then both have the same clock, and the difference is sound or picture that
-        begins later.
-        """
-        with self._lock:
-            if self._base is None:
-                self._base = candidate
-            if abs(candidate - self._base) < within:
-                return self._base
-            return candidate
-
-
-class Part:
-    """A stretch of media with one time line and one set of codecs."""
-
-    def __init__(self, container: InputContainer, *, sound: bool, picture: bool) -> None:
-        """Choose the streams. Raises UnsupportedMediaError when there is nothing to play."""
+    def __init__(self, container: InputContainer, *, audio: bool, video: bool) -> None:
+        """Select the streams. Raises UnsupportedMediaError without any."""
         self.container = container
-        self.video: VideoStream | None = _picture_of(container) if picture else None
-        self.audio: AudioStream | None = _sound_of(container) if sound else None
+        self.video: VideoStream | None = _video_stream(container) if video else None
+        self.audio: AudioStream | None = _audio_stream(container) if audio else None
         if self.video is None and self.audio is None:
-            raise UnsupportedMediaError("neither picture nor sound")
+            raise UnsupportedMediaError("neither video nor audio")
         self.base = 0.0
-        """What to subtract from times in the container to get positions, s."""
+        """Timestamp of position 0, s."""
+        self.frame_seconds = 0.0
+        """Duration of an audio frame: MPEG-TS gives many of them without a timestamp."""
+        if self.audio is not None:
+            codec: AudioCodecContext = self.audio.codec_context
+            self.frame_seconds = codec.frame_size / codec.sample_rate
 
     def position(self, packet: AnyPacket) -> float | None:
-        """Return the position of a packet in s, if it tells one."""
+        """Return the position of a packet, s; None without a timestamp."""
         ticks = packet.pts if packet.pts is not None else packet.dts
         return None if ticks is None else float(ticks * packet.time_base) - self.base
 
 
-def _picture_of(container: InputContainer) -> VideoStream | None:
+def _video_stream(container: InputContainer) -> VideoStream | None:
     for stream in container.streams.video:
         if Disposition.attached_pic in Disposition(stream.disposition):
-            continue  # the cover of an album
+            continue  # cover art
         codec: VideoCodecContext | None = stream.codec_context
         if codec is None:
-            continue  # FFmpeg has no name for it
+            continue  # unknown to FFmpeg
         if codec.width * codec.height > MAX_PIXELS:
-            raise UnsupportedMediaError("the picture is larger than any screen")
+            raise UnsupportedMediaError("the video has too many pixels")
         codec.options = DECODER_OPTIONS | PIXEL_LIMIT
         codec.thread_type = "AUTO"
-        codec.thread_count = 2 if codec.width * codec.height > _MANY_PIXELS else 1
+        codec.thread_count = 2 if codec.width * codec.height > _SINGLE_THREAD_PIXELS else 1
         return stream
     return None
 
 
-def _sound_of(container: InputContainer) -> AudioStream | None:
+def _audio_stream(container: InputContainer) -> AudioStream | None:
     for stream in container.streams.audio:
         codec: AudioCodecContext | None = stream.codec_context
         if codec is not None and codec.sample_rate:
@@ -111,10 +93,7 @@ def _sound_of(container: InputContainer) -> AudioStream | None:
 
 
 class Source:
-    """One input of a medium, read by one thread from a position on.
-
-    `is_live`, `duration` and `seekable` are known once it is made.
-    """
+    """One input of a medium, read by one thread from a position on."""
 
     def __init__(
         self,
@@ -123,60 +102,80 @@ class Source:
         common_start: CommonStart,
         *,
         start: float = 0.0,
-        sound: bool = True,
-        picture: bool = True,
+        audio: bool = True,
+        video: bool = True,
     ) -> None:
-        """Open the input and go to the last keyframe before `start`, in s.
+        """Open the input and seek to the last keyframe before `start`, s. Blocks. Raises a PlayError.
 
-        Blocks. Raises a PlayError.
+        A live one begins at the present, which is then the position `start`.
         """
         if media.not_before is not None:
-            network.wait(min(_LONGEST_WAIT, max(0.0, media.not_before - time.time())))
+            network.wait(min(_MAX_WAIT, max(0.0, media.not_before - time.time())))
         self._media, self._common_start = media, common_start
-        self._sound, self._picture = sound, picture
-        self.file: RemoteFile | PlaylistFile = (
-            PlaylistFile(media, network, start=start)
-            if media.is_playlist
-            else RemoteFile(media, network)
-        )
+        self._audio, self._video = audio, video
+        self.file: LiveFile | PlaylistFile
+        if media.is_playlist:
+            begin = partial(common_start.distance, leads=video)
+            self.file = PlaylistFile(media, network, start=start, begin=begin)
+        else:
+            self.file = LiveFile(media, network)
+            common_start.distance(None, leads=video)
+        self.is_live = self.file.is_live
+        self._start = self._reached = start
+        """`_reached`: position up to which packets were read, s."""
+        self._pending: list[AnyPacket] = []
         try:
-            self.part = self._open()
+            self.section = self._open()
+            self.duration = self._begin(start)
         except BaseException:
             self.file.close()
             raise
-        self.is_live = isinstance(self.file, PlaylistFile) and self.file.is_live
-        self.duration = self._duration()
+
+    def _begin(self, start: float) -> float | None:
+        """Set the base of the first section, and seek to `start`; return the duration, s."""
         if isinstance(self.file, PlaylistFile):
-            self._pending = self._settle(first=True)
-            return
-        self._pending = []
-        first = self.part.container.start_time or 0
-        self.part.base = common_start.base(first / av.time_base, within=1.0)
+            self._set_base(first=True)
+            return self.file.duration
+        first = (self.section.container.start_time or 0) / av.time_base
+        if self.is_live:
+            self.section.base = self._common_start.base(first - start, within=1.0)
+            return None
+        self.section.base = self._common_start.base(first, within=1.0)
         if start > 0 and self.file.seekable():
-            begin = start + self.part.base
-            if "mpeg" in self.part.container.format.name:
-                begin = max(self.part.base, begin - _LONGEST_GROUP)
-            self.part.container.seek(int(begin * av.time_base))
+            target = start + self.section.base
+            if "mpeg" in self.section.container.format.name:
+                target = max(self.section.base, target - _MAX_GOP)
+            self.section.container.seek(int(target * av.time_base))
+        ticks = self.section.container.duration
+        return ticks / av.time_base if ticks else None
 
-    def packets(self) -> Iterator[tuple[Part, AnyPacket, float]]:
-        """Yield packets of the chosen streams in file order, with their positions in s.
+    def packets(self) -> Iterator[tuple[MediaSection, AnyPacket, float]]:
+        """Yield packets of the selected streams in file order, with their positions, s.
 
-        A changed `Part` means a new decoder. Raises a PlayError when the input fails.
+        Each `MediaSection` needs decoders of its own. Raises a PlayError when the input fails.
         """
         while True:
-            yield from self._packets_of(self.part)
-            file = self.file
-            if not isinstance(file, PlaylistFile) or not file.next_part():
+            yield from self._section_packets()
+            if not self.file.next_section():
                 self._raise_failure()
                 return
-            self.part = self._open()
-            self._pending = self._settle(first=False)
+            self.section = self._open()
+            self._set_base(first=False)
 
     def close(self) -> None:
-        """Close the connection; the parts are closed by who decodes them."""
+        """Close the connection; the decoding thread closes the sections' containers."""
         self.file.close()
 
-    def _open(self) -> Part:
+    def _open(self) -> MediaSection:
+        """Open a section; of a live stream that was cut off early, the next one."""
+        while True:
+            try:
+                return self._open_section()
+            except UnsupportedMediaError:
+                if not (isinstance(self.file, LiveFile) and self.file.next_section()):
+                    raise
+
+    def _open_section(self) -> MediaSection:
         try:
             container = av.open(
                 self.file,
@@ -188,61 +187,66 @@ class Source:
             )
         except (av.FFmpegError, OSError, ValueError) as err:
             self._raise_failure()
-            raise UnsupportedMediaError("not a container of video or sound") from err
+            raise UnsupportedMediaError("not a container of video or audio") from err
         try:
-            return Part(container, sound=self._sound, picture=self._picture)
+            return MediaSection(container, audio=self._audio, video=self._video)
         except BaseException:
             container.close()
             self._raise_failure()
             raise
 
-    def _duration(self) -> float | None:
+    def _set_base(self, *, first: bool) -> None:
+        """Set the base by the first timestamp, and keep the packets read for it."""
+        begin = self._reached
         if isinstance(self.file, PlaylistFile):
-            return self.file.duration
-        ticks = self.part.container.duration
-        return ticks / av.time_base if ticks else None
+            begin = self.file.section_start + (self._start if self.is_live else 0.0)
+        self._pending = []
+        for packet in self._demux():
+            self._pending.append(packet)
+            position = self.section.position(packet)
+            if position is None:
+                continue
+            base = position - begin
+            if first and self.is_live:
+                base = self._common_start.live_base(base, leads=self._video, within=30.0)
+            elif first:
+                base = self._common_start.base(base, within=1.0)
+            self.section.base = base
+            return
+        self._common_start.close()  # nothing to wait for
 
-    def _settle(self, *, first: bool) -> list[AnyPacket]:
-        """Read up to the first time, and set the base by it; return what was read for it."""
-        assert isinstance(self.file, PlaylistFile)  # noqa: S101  # for the type checker
-        read: list[AnyPacket] = []
-        for packet in self._demux(self.part):
-            read.append(packet)
-            at = self.part.position(packet)
-            if at is not None:
-                candidate = at - self.file.part_start
-                if first:
-                    within = 30.0 if self.is_live else 1.0
-                    candidate = self._common_start.base(candidate, within=within)
-                self.part.base = candidate
-                break
-        return read
-
-    def _demux(self, part: Part) -> Iterator[AnyPacket]:
-        streams = [stream for stream in (part.video, part.audio) if stream is not None]
+    def _demux(self) -> Iterator[AnyPacket]:
+        section = self.section
+        streams = [stream for stream in (section.video, section.audio) if stream is not None]
         try:
-            for packet in part.container.demux(*streams):
-                if packet.size:  # the last ones are empty, and only flush decoders
+            for packet in section.container.demux(*streams):
+                if packet.size:  # the last ones are empty, to flush decoders
                     yield packet
         except (av.FFmpegError, OSError, ValueError) as err:
             self._raise_failure()
-            if not isinstance(err, av.EOFError):
+            is_cut = isinstance(self.file, LiveFile) and self.file.is_cut
+            if not isinstance(err, av.EOFError) and not is_cut:
                 raise UnsupportedMediaError(f"the media is broken: {err}") from err
 
-    def _packets_of(self, part: Part) -> Iterator[tuple[Part, AnyPacket, float]]:
-        pending, self._pending = self._pending, []
+    def _section_packets(self) -> Iterator[tuple[MediaSection, AnyPacket, float]]:
+        section, pending = self.section, self._pending
         last: float | None = None
+        sound_end: float | None = None
         endless = self.duration is None
-        for group in (pending, self._demux(part)):
-            for packet in group:
-                at = part.position(packet)
-                if at is None:
-                    at = last if last is not None else 0.0
-                elif endless and last is not None and abs(at - last) > _JUMP:
-                    part.base += at - last
-                    at = last
-                last = at
-                yield part, packet, at
+        for packet in chain(pending, self._demux()):
+            position = section.position(packet)
+            if position is None and packet.stream is section.audio and sound_end is not None:
+                position = sound_end
+            elif position is None:
+                position = last if last is not None else 0.0
+            elif endless and last is not None and abs(position - last) > _MAX_JUMP:
+                section.base += position - last
+                position = last
+            last = position
+            if packet.stream is section.audio:
+                sound_end = position + section.frame_seconds
+            self._reached = max(self._reached, position)
+            yield section, packet, position
         self._raise_failure()
 
     def _raise_failure(self) -> None:
@@ -252,5 +256,5 @@ class Source:
 
 
 def _refuse(_url: str, _flags: int, _options: dict[str, str]) -> io.BytesIO:
-    """Answer FFmpeg's wish to open something else by itself with an empty file."""
+    """Give FFmpeg an empty file in place of any other that it tries to open."""
     return io.BytesIO()

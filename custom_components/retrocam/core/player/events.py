@@ -1,137 +1,135 @@
-"""The words of the player's machine: what happens to it, and what it wants done.
+"""Events and effects of the player's state machine.
 
-An event that reports of what was begun has its ticket, by which a report that comes too late is known.
+A report carries the ticket of what was started, so that a late one is recognized.
 """
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Play:
-    """Play something else, from `start` in s."""
+class Report:
+    """Sent by the look-up or the playback that was started with `ticket`."""
 
-    start: float = 0.0
+    ticket: int
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Found(Report):
     """The look-up succeeded."""
 
-    ticket: int
+    live: bool
+    start: float = 0.0
+    """Position at which the link begins, s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened(Report):
+    """The playback has opened its media; its `live` overrides that of the look-up."""
+
     live: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """The pipeline has opened its media, and knows better than the look-up whether they are live."""
-
-    ticket: int
-    live: bool
+class Ready(Report):
+    """The playback has buffered enough to start."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """The pipeline has enough to go on."""
+class Starved(Report):
+    """The playback's buffer is empty."""
 
-    ticket: int
+
+class Ended(Report):
+    """The playback has shown everything."""
 
 
 @dataclass(frozen=True, slots=True)
-class Starved:
-    """The pipeline has nothing left to show."""
+class Failed(Report):
+    """The look-up or the playback gave up."""
 
-    ticket: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The pipeline has shown everything."""
-
-    ticket: int
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The look-up or the pipeline gave up."""
-
-    ticket: int
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The server does not give out the media any longer; its URL may have expired."""
+class Unplayable(Report):
+    """The playback could not begin, and the list that it is from has further entries."""
 
-    ticket: int
+
+@dataclass(frozen=True, slots=True)
+class Refused(Report):
+    """The server refuses the media at `position`, s; the URL may have expired."""
+
     position: float
     code: str
 
 
 @dataclass(frozen=True, slots=True)
+class Play:
+    """Play new media from `start`, s."""
+
+    start: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
-    """Stand still."""
+    """Pause, or start paused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """Go on. `expired` is the position, in s, if the URLs will not hold any longer."""
+    """Continue. `expired` is the position, s, if the URLs have expired."""
 
     expired: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Seek:
-    """Go on from another position, s."""
+    """Continue from another position, s."""
 
     position: float
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """End it."""
+    """End what plays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """End it for good."""
+    """End for good."""
 
 
-type Report = Found | Opened | Ready | Starved | Ended | Failed | Refused
-type Wish = Play | Pause | Resume | Seek | Stop | Close
-type Event = Report | Wish
+type Event = Report | Play | Pause | Resume | Seek | Stop | Close
 
 
 @dataclass(frozen=True, slots=True)
 class Resolve:
-    """Begin a look-up of what was last asked for."""
+    """Start a look-up of the requested media."""
 
     ticket: int
 
 
 @dataclass(frozen=True, slots=True)
-class Abandon:
-    """Give up the look-up."""
+class CancelResolve:
+    """Cancel the look-up."""
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
-    """Open a pipeline on what was last found."""
+class OpenPlayback:
+    """Open the resolved media at `start`, s."""
 
     ticket: int
     start: float
-    held: bool
+    paused: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Drop:
-    """Close the pipeline, without waiting for it."""
+class ClosePlayback:
+    """Close the playback without waiting for it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
-    """Stop the pipeline's clock, or let it run."""
+class SetPaused:
+    """Stop or start the playback's clock."""
 
-    wanted: bool
+    paused: bool
 
 
-type Effect = Resolve | Abandon | Open | Drop | Hold
+type Effect = Resolve | CancelResolve | OpenPlayback | ClosePlayback | SetPaused

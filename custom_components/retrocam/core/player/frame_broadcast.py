@@ -1,4 +1,4 @@
-"""The screen of a player: whatever plays on it, those who look stay."""
+"""Fan-out of a player's frames; subscriptions outlive what plays."""
 
 from collections.abc import Callable
 import threading
@@ -7,46 +7,36 @@ from ..frames.feed import Picture, Sink
 from ..listeners import Listeners
 
 
-class Screen:
-    """Hands the pictures of the player to all who look; subscribed to like a `PictureFeed`.
+class FrameBroadcast:
+    """Hands the player's frames to all sinks. Thread-safe.
 
-    Thread-safe. Each epoch is one stretch of playing, between plays and seeks; within one, positions
-    never fall.
+    An epoch lasts from a play or seek to the next one; within it, positions never fall.
     """
 
     def __init__(self) -> None:
-        """Show nothing yet."""
         self._lock = threading.RLock()
         self._sinks = Listeners[[Picture]]()
-        self._epoch = 0
-        self._latest: Picture | None = None
-        self._on_reader: Callable[[], None] | None = None
+        self.epoch = 0
+        """Number of the current epoch. Within a sink, that of its frame."""
+        self.latest: Picture | None = None
+        """The newest frame; kept during a pause, None after the end."""
+        self._on_subscribe: Callable[[], None] | None = None
 
     @property
     def readers(self) -> int:
-        """How many look."""
+        """Number of sinks."""
         return len(self._sinks)
 
-    @property
-    def epoch(self) -> int:
-        """Number of the stretch whose pictures are shown. Within a sink, that of its picture."""
-        return self._epoch
-
-    @property
-    def latest(self) -> Picture | None:
-        """The picture on the screen; it stays when playing pauses, and goes when it ends."""
-        return self._latest
-
     def subscribe(self, sink: Sink) -> Callable[[], None]:
-        """Have `sink` called with each picture from now on, in the decoder's thread.
+        """Call `sink` with each frame from now on, in the decoder's thread.
 
-        Returns the function that ends it, safe to call more than once.
+        Returns the function that unsubscribes, safe to call more than once.
         """
         with self._lock:
             remove = self._sinks.add(sink)
-            look = self._on_reader
-        if look is not None:
-            look()
+            on_subscribe = self._on_subscribe
+        if on_subscribe is not None:
+            on_subscribe()
 
         def unsubscribe() -> None:
             with self._lock:
@@ -55,33 +45,33 @@ class Screen:
         return unsubscribe
 
     def repeat(self, sink: Sink) -> None:
-        """Hand the picture on the screen to `sink` once more, in the calling thread.
+        """Hand the newest frame to `sink` again, in the calling thread.
 
-        No other sink is called meanwhile, so that the picture is read by one thread at a time.
+        No other sink is called meanwhile: a frame is read by one thread at a time.
         """
         with self._lock:
-            if self._latest is not None:
-                sink(self._latest)
+            if self.latest is not None:
+                sink(self.latest)
 
-    def begin(self, on_reader: Callable[[], None] | None = None) -> int:
-        """Begin a new epoch and return its number; pictures of the old one are shown no more.
+    def begin(self, on_subscribe: Callable[[], None] | None = None) -> int:
+        """Begin an epoch and return its number; frames of older ones are dropped.
 
-        `on_reader` is called, in any thread, when somebody comes to look.
+        `on_subscribe` is called for each new sink, in any thread.
         """
         with self._lock:
-            self._epoch += 1
-            self._on_reader = on_reader
-            return self._epoch
+            self.epoch += 1
+            self._on_subscribe = on_subscribe
+            return self.epoch
 
     def clear(self) -> None:
-        """End the epoch with an empty screen."""
+        """End the epoch, without a newest frame."""
         self.begin()
-        self._latest = None
+        self.latest = None
 
     def show(self, epoch: int, picture: Picture) -> None:
-        """Hand a picture on, unless its epoch is over."""
+        """Hand a frame on, unless its epoch is over."""
         with self._lock:
-            if epoch != self._epoch:
+            if epoch != self.epoch:
                 return
-            self._latest = picture
-            self._sinks.tell(picture)
+            self.latest = picture
+            self._sinks.notify(picture)

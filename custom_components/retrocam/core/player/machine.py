@@ -1,45 +1,32 @@
-"""What the player does when: a pure machine, (state, event) to (state, effects).
+"""The player's state machine: (state, event) to (state, effects), without clock, thread or network.
 
-It knows no clock, thread or network. Everything that is begun - a look-up, an opened pipeline - has a
-ticket, and what it reports later carries that ticket: a report of something that was superseded changes
-nothing, however late it comes.
+Each look-up and each playback has a ticket, and so do its reports: a report of a superseded one is
+ignored, however late it arrives.
 """
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, assert_never
 
+from . import events
 from .events import (
-    Abandon,
-    Close,
-    Drop,
+    CancelResolve,
+    ClosePlayback,
     Effect,
-    Ended,
     Event,
-    Failed,
-    Found,
-    Hold,
-    Open,
-    Opened,
-    Pause,
-    Play,
-    Ready,
-    Refused,
+    OpenPlayback,
     Report,
     Resolve,
-    Resume,
-    Seek,
-    Starved,
-    Stop,
+    SetPaused,
 )
 
-_MOST_REFUSALS: Final = 3
-_PROGRESS: Final = 5.0
-"""Seconds of playing after which a refused URL counts as expired, not as forbidden."""
+_MAX_REFUSALS: Final = 3
+_EXPIRY_SECONDS: Final = 5.0
+"""A URL refused after so many seconds of playback counts as expired, not as forbidden."""
 
 
 class Phase(StrEnum):
-    """What the player is doing; the values are those of the wire."""
+    """State of the player; the values are sent to clients."""
 
     IDLE = "idle"
     RESOLVING = "resolving"
@@ -50,30 +37,32 @@ class Phase(StrEnum):
 
 
 RUNNING: Final = frozenset({Phase.BUFFERING, Phase.PLAYING, Phase.PAUSED})
-"""Phases in which a pipeline is open."""
+"""Phases with an open playback."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """All that decides what comes next."""
+    """Input of the next step."""
 
     phase: Phase = Phase.IDLE
     session: int = 0
-    """Grows with each play."""
+    """Incremented by each Play."""
     ticket: int = 0
-    """Of what was begun last."""
+    """Of the latest look-up or playback."""
     start: float = 0.0
-    """Where to begin, or where the open pipeline began, s."""
-    held: bool = False
-    """Whether the user wants it to stand still."""
+    """Start position of the next or the open playback, s."""
+    start_is_set: bool = False
+    """The start position was requested: a link's own one does not apply."""
+    paused: bool = False
+    """Requested by the user, in any phase."""
     live: bool = False
     loop: bool = False
-    """Whether to begin again at the end."""
-    ran: bool = False
-    """Whether the open pipeline has shown anything: an empty one is not looped."""
+    """Restart at the end."""
+    has_played: bool = False
+    """The open playback has become ready; an empty one is not looped."""
     refusals: int = 0
     error: str | None = None
-    """Code of what went wrong, in phase ERROR."""
+    """Error code, in phase ERROR."""
     closed: bool = False
 
 
@@ -81,118 +70,130 @@ type Step = tuple[State, tuple[Effect, ...]]
 
 
 def step(state: State, event: Event) -> Step:
-    """Return the state after an event, and what is to be done, in order."""
+    """Return the state after an event, and the effects to run, in order."""
     if state.closed:
         return state, ()
     match event:
-        case Found() | Opened() | Ready() | Starved() | Ended() | Failed() | Refused():
-            done = _reported(state, event) if event.ticket == state.ticket else (state, ())
-        case Play():
+        case Report():
+            result = _on_report(state, event) if event.ticket == state.ticket else (state, ())
+        case events.Play():
             session = state.session + 1
-            fresh = replace(state, session=session, start=event.start, held=False, refusals=0)
-            done = _look_up(fresh)
-        case Pause():
-            done = _pause(state)
-        case Resume():
-            done = _resume(state, event)
-        case Seek():
-            done = _seek(state, max(0.0, event.position))
-        case Stop() | Close():
-            idle = _rest(state, Phase.IDLE)
-            done = replace(idle, closed=isinstance(event, Close)), _end(state)
+            fresh = replace(state, session=session, paused=False, refusals=0)
+            result = _look_up(_at(fresh, event.start, is_set=event.start > 0))
+        case events.Pause():
+            result = _pause(state)
+        case events.Resume():
+            result = _resume(state, event)
+        case events.Seek():
+            result = _seek(state, max(0.0, event.position))
+        case events.Stop() | events.Close():
+            idle = _reset(state, Phase.IDLE)
+            result = replace(idle, closed=isinstance(event, events.Close)), _end(state)
         case _:
             assert_never(event)
-    return done
+    return result
 
 
-def _reported(state: State, event: Report) -> Step:
-    """Take a report of what is going on now."""
-    done: Step = (state, ())
+def _on_report(state: State, event: Report) -> Step:
+    """Apply a report of the current look-up or playback."""
+    result: Step = (state, ())
     match event, state.phase:
-        case Found(), Phase.RESOLVING:
-            start = 0.0 if event.live else state.start
-            done = _open(replace(state, live=event.live, start=start))
-        case Opened(), _ if state.phase in RUNNING and event.live:
-            done = replace(state, live=True), ()
-        case Ready(), Phase.BUFFERING:
-            phase = Phase.PAUSED if state.held else Phase.PLAYING
-            done = replace(state, phase=phase, ran=True), ()
-        case Starved(), Phase.PLAYING:
-            done = replace(state, phase=Phase.BUFFERING), ()
-        case Ended(), _ if state.phase in RUNNING:
-            if state.loop and state.ran and not state.live:
-                done = _open(replace(state, start=0.0))
+        case events.Found(), Phase.RESOLVING:
+            start = state.start if state.start_is_set else event.start
+            result = _open(replace(state, live=event.live, start=0.0 if event.live else start))
+        case events.Opened(), _ if state.phase in RUNNING and event.live:
+            result = replace(state, live=True), ()
+        case events.Ready(), Phase.BUFFERING:
+            phase = Phase.PAUSED if state.paused else Phase.PLAYING
+            result = replace(state, phase=phase, has_played=True), ()
+        case events.Starved(), Phase.PLAYING:
+            result = replace(state, phase=Phase.BUFFERING), ()
+        case events.Ended(), _ if state.phase in RUNNING:
+            if state.loop and state.has_played and not state.live:
+                result = _open(replace(state, start=0.0))
             else:
-                done = _rest(state, Phase.IDLE), (Drop(),)
-        case Failed(), _ if state.phase in RUNNING or state.phase is Phase.RESOLVING:
-            done = replace(_rest(state, Phase.ERROR), error=event.code), _end(state)
-        case Refused(), _ if state.phase in RUNNING:
-            done = _refused(state, event)
-    return done
+                result = _reset(state, Phase.IDLE), (ClosePlayback(),)
+        case events.Failed(), _ if state.phase in RUNNING or state.phase is Phase.RESOLVING:
+            result = replace(_reset(state, Phase.ERROR), error=event.code), _end(state)
+        case events.Unplayable(), Phase.BUFFERING:
+            result = _look_up(state)
+        case events.Refused(), _ if state.phase in RUNNING:
+            result = _on_refused(state, event)
+    return result
 
 
-def _refused(state: State, event: Refused) -> Step:
-    refusals = 0 if event.position - state.start > _PROGRESS else state.refusals
-    if refusals >= _MOST_REFUSALS:
-        return replace(_rest(state, Phase.ERROR), error=event.code), (Drop(),)
-    return _look_up(replace(state, start=event.position, refusals=refusals + 1))
+def _on_refused(state: State, event: events.Refused) -> Step:
+    refusals = 0 if event.position - state.start > _EXPIRY_SECONDS else state.refusals
+    if refusals >= _MAX_REFUSALS:
+        return replace(_reset(state, Phase.ERROR), error=event.code), (ClosePlayback(),)
+    return _look_up(_at(replace(state, refusals=refusals + 1), event.position))
 
 
 def _pause(state: State) -> Step:
     match state.phase:
         case Phase.RESOLVING:
-            return replace(state, held=True), ()
-        case Phase.BUFFERING if not state.held:
-            return replace(state, held=True), (Hold(wanted=True),)
+            return replace(state, paused=True), ()
+        case Phase.BUFFERING if not state.paused:
+            return replace(state, paused=True), (SetPaused(paused=True),)
         case Phase.PLAYING:
-            return replace(state, held=True, phase=Phase.PAUSED), (Hold(wanted=True),)
+            return replace(state, paused=True, phase=Phase.PAUSED), (SetPaused(paused=True),)
     return state, ()
 
 
-def _resume(state: State, event: Resume) -> Step:
+def _resume(state: State, event: events.Resume) -> Step:
     match state.phase:
         case Phase.RESOLVING:
-            return replace(state, held=False), ()
-        case Phase.BUFFERING if state.held:
-            return replace(state, held=False), (Hold(wanted=False),)
+            return replace(state, paused=False), ()
+        case Phase.BUFFERING if state.paused:
+            return replace(state, paused=False), (SetPaused(paused=False),)
         case Phase.PAUSED if event.expired is not None:
-            return _look_up(replace(state, held=False, start=event.expired))
+            return _look_up(_at(replace(state, paused=False), event.expired))
         case Phase.PAUSED:
-            return replace(state, held=False, phase=Phase.PLAYING), (Hold(wanted=False),)
+            return replace(state, paused=False, phase=Phase.PLAYING), (SetPaused(paused=False),)
     return state, ()
 
 
 def _seek(state: State, position: float) -> Step:
     if state.phase is Phase.RESOLVING:
-        return replace(state, start=position), ()
+        return _at(state, position), ()
     if state.phase not in RUNNING or state.live:
         return state, ()
-    return _open(replace(state, start=position))
+    return _open(_at(state, position))
+
+
+def _at(state: State, start: float, *, is_set: bool = True) -> State:
+    """Return the state with a start position, s."""
+    return replace(state, start=start, start_is_set=is_set)
 
 
 def _look_up(state: State) -> Step:
-    """Leave whatever goes on for a new look-up."""
-    ticket = state.ticket + 1
-    begun = replace(state, phase=Phase.RESOLVING, ticket=ticket, error=None, live=False, ran=False)
-    return begun, (*_end(state), Resolve(ticket))
+    """Start a new look-up in place of whatever runs."""
+    started = replace(_reset(state, Phase.RESOLVING), paused=state.paused)
+    return started, (*_end(state), Resolve(started.ticket))
 
 
 def _open(state: State) -> Step:
-    """Open a pipeline at `state.start`, instead of the open one if there is one."""
+    """Open a playback at `state.start`, in place of an open one."""
     ticket = state.ticket + 1
-    begun = replace(state, phase=Phase.BUFFERING, ticket=ticket, ran=False)
-    drop = (Drop(),) if state.phase in RUNNING else ()
-    return begun, (*drop, Open(ticket, state.start, state.held))
+    started = replace(state, phase=Phase.BUFFERING, ticket=ticket, has_played=False)
+    close = (ClosePlayback(),) if state.phase in RUNNING else ()
+    return started, (*close, OpenPlayback(ticket, state.start, state.paused))
 
 
-def _rest(state: State, phase: Phase) -> State:
-    """Do nothing more; reports of what went on are too late now."""
+def _reset(state: State, phase: Phase) -> State:
+    """Forget what ran; the new ticket makes its reports late."""
     return replace(
-        state, phase=phase, ticket=state.ticket + 1, error=None, held=False, live=False, ran=False
+        state,
+        phase=phase,
+        ticket=state.ticket + 1,
+        error=None,
+        paused=False,
+        live=False,
+        has_played=False,
     )
 
 
 def _end(state: State) -> tuple[Effect, ...]:
     if state.phase is Phase.RESOLVING:
-        return (Abandon(),)
-    return (Drop(),) if state.phase in RUNNING else ()
+        return (CancelResolve(),)
+    return (ClosePlayback(),) if state.phase in RUNNING else ()

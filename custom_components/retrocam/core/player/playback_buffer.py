@@ -1,4 +1,4 @@
-"""What the threads of a pipeline share: how far was read, what waits for its time, and the clock."""
+"""State shared by a pipeline's threads: progress of the inputs, queued video packets, and the clock."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -8,243 +8,264 @@ import time
 from typing import Final
 
 from ..errors import PlayError
-from .demux import AnyPacket, Part, Source
+from .demux import AnyPacket, MediaSection, Source
 from .net.streams import MediaInput
-from .play_clock import PlayClock
 from .reports import OpenedMedia, Reports
 
 AHEAD: Final = 6.0
-"""Seconds to read ahead of the clock: what a listener's browser may buffer at once."""
+"""Seconds to read ahead of the clock: a listener's browser may buffer as much at once."""
 _ENOUGH: Final = 0.5
-"""Seconds that must be there before the clock runs."""
-_MOST_BYTES: Final = 32 * 1024 * 1024
-"""Bytes of pictures that may wait for their time."""
+"""Seconds to buffer before the clock starts."""
+_MAX_BYTES: Final = 32 * 1024 * 1024
+"""Of queued video packets."""
 
-type Item = tuple[Part, AnyPacket, float]
-"""A packet of a picture, and its position in s."""
+type PositionedPacket = tuple[MediaSection, AnyPacket, float]
+"""A packet of a section, and its position, s."""
 
 
 @dataclass(slots=True, eq=False)
-class Lane:
-    """How far one input has been read."""
+class InputState:
+    """Progress of one input."""
 
     media: MediaInput
-    picture: bool
-    """Whether its picture is wanted, and its sound."""
-    sound: bool
+    wants_video: bool
+    wants_audio: bool
     source: Source | None = None
-    until: float = -math.inf
-    """Position up to which it was read, s."""
+    read_until: float = -math.inf
+    """Position, s."""
     ended: bool = False
     full: bool = False
-    """Whether it waits for room."""
+    """The reading thread waits for room."""
 
 
-class Deck:
-    """Thread-safe. Methods that wait are for the thread they are named for; `close` ends them all."""
+class _Clock:
+    """Media position by a steady clock; stopped at first. Not locked."""
+
+    def __init__(self, position: float, speed: float) -> None:
+        self._position, self._speed = position, speed
+        self._started_at: float | None = None
+
+    @property
+    def running(self) -> bool:
+        return self._started_at is not None
+
+    def position(self) -> float:
+        """Return the position, s."""
+        if self._started_at is None:
+            return self._position
+        return self._position + (time.monotonic() - self._started_at) * self._speed
+
+    def start(self) -> None:
+        if self._started_at is None:
+            self._started_at = time.monotonic()
+
+    def stop(self) -> None:
+        self._position = self.position()
+        self._started_at = None
+
+
+class PlaybackBuffer:
+    """Thread-safe. Methods that wait are for one thread each; `close` wakes them all."""
 
     def __init__(
-        self, lanes: tuple[Lane, ...], reports: Reports, *, start: float, held: bool, speed: float
+        self,
+        inputs: tuple[InputState, ...],
+        reports: Reports,
+        *,
+        start: float,
+        paused: bool,
+        speed: float,
     ) -> None:
-        """Stand at `start`, in s; the clock runs `speed` times as fast as others."""
-        self.lanes = lanes
+        """Stand at `start`, s; the clock runs at `speed` times real time."""
+        self.inputs = inputs
         self._reports = reports
-        self._held, self._speed = held, speed
-        self._clock = PlayClock(start, lambda: time.monotonic() * speed)
+        self._paused, self._speed = paused, speed
+        self._clock = _Clock(start, speed)
         lock = threading.Lock()
-        self._more = threading.Condition(lock)
-        """Wakes the thread that shows pictures."""
+        self._changed = threading.Condition(lock)
+        """Wakes the decoding thread."""
         self._room = threading.Condition(lock)
-        """Wakes the threads that read."""
-        self._queue: deque[Item] = deque()
+        """Wakes the reading threads."""
+        self._queue: deque[PositionedPacket] = deque()
         self._bytes = 0
-        self._info: OpenedMedia | None = None
-        self._shown: float | None = None
-        self._decoded = self._ready = self._over = self._looked = False
-
-    @property
-    def over(self) -> bool:
-        """Whether it was closed, or failed."""
-        return self._over
-
-    @property
-    def shown(self) -> float | None:
-        """Position of the newest picture that was shown, s."""
-        return self._shown
+        self._opened: OpenedMedia | None = None
+        self.last_shown: float | None = None
+        """Position of the newest frame, s."""
+        self.closed = False
+        """True after `close` or `fail`."""
+        self._all_decoded = self._ready = self._has_new_viewer = False
 
     @property
     def position(self) -> float:
-        """Where the clock is, s."""
-        with self._more:
+        """Position of the clock, s."""
+        with self._changed:
             return self._clock.position()
 
-    def hold(self, *, wanted: bool) -> None:
-        """Stop the clock, or let it run as soon as there is enough to show."""
-        with self._more:
-            self._held = wanted
-            if wanted:
+    def set_paused(self, *, paused: bool) -> None:
+        """Stop the clock, or let it run once enough is buffered."""
+        with self._changed:
+            self._paused = paused
+            if paused:
                 self._clock.stop()
-            elif self._ready and not self._over:
+            elif self._ready and not self.closed:
                 self._clock.start()
             self._wake()
 
     def close(self) -> None:
-        """Let all who wait go home."""
-        with self._more:
-            self._over = True
-            self._clock.stop()
-            self._wake()
+        """Wake all waiting threads; playback is over."""
+        with self._changed:
+            self._close()
 
     def fail(self, error: PlayError) -> None:
-        """Close it and report why, unless it is closed already."""
-        with self._more:
-            if self._over:
-                return
-            self._over = True
-            self._clock.stop()
-            self._wake()
-            self._reports.failed(error, self._clock.position())
+        """Close and report `error`, unless closed already."""
+        with self._changed:
+            if not self.closed:
+                self._close()
+                self._reports.failed(error, self._clock.position())
 
-    def look(self) -> None:
-        """Tell the thread that shows pictures that somebody came to see one."""
-        with self._more:
-            self._looked = True
-            self._more.notify_all()
+    def notify_viewer(self) -> None:
+        """Tell the decoding thread of a new viewer."""
+        with self._changed:
+            self._has_new_viewer = True
+            self._changed.notify_all()
 
-    # For the threads that read.
+    # For the reading threads.
 
-    def opened(self, lane: Lane, source: Source) -> OpenedMedia | None:
-        """Note an open input; return what is known once it was the last one."""
-        with self._more:
-            lane.source = source
-            sources = [each.source for each in self.lanes if each.source is not None]
-            if len(sources) < len(self.lanes):
+    def add_source(self, state: InputState, source: Source) -> OpenedMedia | None:
+        """Set the open source of an input; return the media's properties after the last one."""
+        with self._changed:
+            state.source = source
+            sources = [item.source for item in self.inputs if item.source is not None]
+            if len(sources) < len(self.inputs):
                 return None
-            self._info = OpenedMedia(
-                has_video=any(each.part.video is not None for each in sources),
-                has_audio=any(each.part.audio is not None for each in sources),
-                is_live=any(each.is_live for each in sources),
-                duration=max((each.duration for each in sources if each.duration), default=None),
+            self._opened = OpenedMedia(
+                has_video=any(item.section.video is not None for item in sources),
+                has_audio=any(item.section.audio is not None for item in sources),
+                is_live=any(item.is_live for item in sources),
+                duration=max((item.duration for item in sources if item.duration), default=None),
             )
-            if not self._over:
-                self._reports.opened(self._info)
-            return self._info
+            if not self.closed:
+                self._reports.opened(self._opened)
+            return self._opened
 
-    def advance(self, lane: Lane, item: Item) -> bool:
-        """Note a packet, queue it if it is a picture's, and wait for room. False when all is over."""
-        part, packet, position = item
+    def advance(self, state: InputState, item: PositionedPacket) -> bool:
+        """Note a packet, queue it if it is video, and wait for room. False once closed."""
+        section, packet, position = item
         with self._room:
-            if packet.stream is part.video:
+            if packet.stream is section.video:
                 self._queue.append(item)
                 self._bytes += packet.size
-            lane.until = max(lane.until, position)
-            self._more.notify()
-            while not self._over:
-                ahead = lane.until - self._clock.position() - AHEAD
-                crowded = lane.picture and self._bytes > _MOST_BYTES
-                lane.full = ahead > 0 or crowded
-                self._judge()
-                if not lane.full:
+            state.read_until = max(state.read_until, position)
+            self._changed.notify()
+            while not self.closed:
+                ahead = state.read_until - self._clock.position() - AHEAD
+                too_many_bytes = state.wants_video and self._bytes > _MAX_BYTES
+                state.full = ahead > 0 or too_many_bytes
+                self._update_clock()
+                if not state.full:
                     return True
-                timed = self._clock.running and not crowded
-                # A little longer, so that it is woken twice a second and not for each packet.
+                timed = self._clock.running and not too_many_bytes
+                # A little longer, to wake twice a second and not for each packet.
                 self._room.wait(ahead / self._speed + 0.5 if timed else None)
             return False
 
-    def end(self, lane: Lane) -> None:
-        """Note that an input has nothing more."""
-        with self._more:
-            lane.ended = True
-            self._judge()
+    def end_input(self, state: InputState) -> None:
+        """Mark an input as read to its end."""
+        with self._changed:
+            state.ended = True
+            self._update_clock()
             self._wake()
 
-    # For the thread that shows pictures.
+    # For the decoding thread.
 
-    def take(self) -> Item | None:
-        """Wait for the next packet of a picture; None when there are no more, or all is over."""
-        with self._more:
-            while not self._over:
+    def next_packet(self) -> PositionedPacket | None:
+        """Wait for the next video packet; None after the last one, and once closed."""
+        with self._changed:
+            while not self.closed:
                 if self._queue:
                     item = self._queue.popleft()
-                    crowded = self._bytes > _MOST_BYTES
-                    self._bytes -= item[1].size
-                    if crowded:
+                    if self._bytes > _MAX_BYTES:
                         self._room.notify_all()
+                    self._bytes -= item[1].size
                     return item
-                if all(lane.ended for lane in self.lanes):
+                if all(state.ended for state in self.inputs):
                     return None
-                self._judge()
-                self._more.wait(self._time_left())
+                self._update_clock()
+                self._changed.wait(self._starvation_timeout())
             return None
 
-    def wait_for(self, position: float, *, ahead: float = 0.0, looking: bool = False) -> bool:
-        """Wait until the clock is `ahead` s before a position. False when all is over.
+    def wait_for(self, position: float, *, ahead: float = 0.0, or_viewer: bool = False) -> bool:
+        """Wait until the clock is `ahead` s before a position. False once closed.
 
-        With `looking`, also return when somebody came to see a picture.
+        With `or_viewer`, a new viewer ends the wait, too.
         """
-        with self._more:
-            self._looked = False
-            while not self._over:
+        with self._changed:
+            self._has_new_viewer = False
+            while not self.closed:
                 due = position - (ahead if self._clock.running else 0.0) - self._clock.position()
-                if due <= 0 or (looking and self._looked):
+                if due <= 0 or (or_viewer and self._has_new_viewer):
                     return True
-                self._judge()
-                # At least a moment: what is shorter is over before the thread sleeps.
-                timeout = max(due / self._speed, 0.001) if self._clock.running else None
-                self._more.wait(_sooner(timeout, self._time_left()))
+                self._update_clock()
+                timeout = self._starvation_timeout()
+                if self._clock.running:
+                    # At least 1 ms: less would elapse before the thread sleeps.
+                    until_due = max(due / self._speed, 0.001)
+                    timeout = until_due if timeout is None else min(timeout, until_due)
+                self._changed.wait(timeout)
             return False
 
     def mark_shown(self, position: float) -> None:
-        """Note that a picture was shown."""
-        with self._more:
-            self._shown = position
-            self._judge()
+        """Note that a frame was shown."""
+        with self._changed:
+            self.last_shown = position
+            self._update_clock()
 
     def mark_decoded(self) -> float:
-        """Note that there are no more pictures; return the position at which all has been read."""
-        with self._more:
-            self._decoded = True
-            self._judge()
-            return max(lane.until for lane in self.lanes)
+        """Note that all frames are decoded; return the position up to which the inputs were read."""
+        with self._changed:
+            self._all_decoded = True
+            self._update_clock()
+            return max(state.read_until for state in self.inputs)
 
     # With the lock held.
 
+    def _close(self) -> None:
+        self.closed = True
+        self._clock.stop()
+        self._wake()
+
     def _wake(self) -> None:
-        self._more.notify_all()
+        self._changed.notify_all()
         self._room.notify_all()
 
-    def _left(self) -> float:
-        """Return the seconds that are there to be played; endless when all was read."""
-        reading = (lane.until for lane in self.lanes if not lane.ended)
+    def _buffered(self) -> float:
+        """Return the seconds buffered; infinite when all inputs have ended."""
+        reading = (state.read_until for state in self.inputs if not state.ended)
         return min(reading, default=math.inf) - self._clock.position()
 
-    def _time_left(self) -> float | None:
-        """Return how long one may sleep without missing that there is nothing left."""
-        left = self._left()
-        if not self._clock.running or left == math.inf:
+    def _starvation_timeout(self) -> float | None:
+        """Return the seconds until the running clock reaches the end of the buffer."""
+        buffered = self._buffered()
+        if not self._clock.running or buffered == math.inf:
             return None
-        return max(0.0, left) / self._speed + 0.001
+        return max(0.0, buffered) / self._speed + 0.001
 
-    def _judge(self) -> None:
-        """Start or stop the clock by what there is to show, and report it."""
-        if self._info is None or self._over:
+    def _update_clock(self) -> None:
+        """Start or stop the clock by what is buffered, and report it."""
+        if self._opened is None or self.closed:
             return
-        left = self._left()
+        buffered = self._buffered()
         if self._ready:
-            if left <= 0:
+            if buffered <= 0:
                 self._ready = False
                 self._clock.stop()
                 self._reports.starved()
             return
-        waiting = self._info.has_video and self._shown is None and not self._decoded
-        if not waiting and (left >= _ENOUGH or all(lane.ended or lane.full for lane in self.lanes)):
+        if self._opened.has_video and self.last_shown is None and not self._all_decoded:
+            return
+        if buffered >= _ENOUGH or all(state.ended or state.full for state in self.inputs):
             self._ready = True
-            if not self._held:
+            if not self._paused:
                 self._clock.start()
             self._reports.ready()
             self._wake()
-
-
-def _sooner(one: float | None, other: float | None) -> float | None:
-    """Return the shorter of two waits, of which None has no end."""
-    return min((wait for wait in (one, other) if wait is not None), default=None)

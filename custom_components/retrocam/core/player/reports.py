@@ -1,99 +1,80 @@
-"""What a pipeline tells its owner, and how that gets into the event loop."""
+"""Reports of a playback to its owner in the event loop."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 import logging
-from typing import Protocol, override
 
 from ..errors import MediaRefusedError, PlayError
 from . import events
-from .events import Event
+from .events import Report
 
 _LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedMedia:
-    """What opening a medium told about it."""
+    """Properties known once the media is open."""
 
     has_video: bool
     has_audio: bool
     is_live: bool
     duration: float | None
-    """Seconds, where it has an end."""
+    """Seconds; None without an end."""
 
 
-class Reports(Protocol):
-    """Called in the pipeline's threads; must neither wait nor call the pipeline."""
+class Reports:
+    """Passes reports of a playback's threads to the event loop, with the playback's ticket.
 
-    def opened(self, info: OpenedMedia) -> None:
-        """Tell that all inputs are open."""
-
-    def ready(self) -> None:
-        """Tell that there is enough to play."""
-
-    def starved(self) -> None:
-        """Tell that nothing is left; the clock stands still until `ready` is called again."""
-
-    def ended(self) -> None:
-        """Tell that everything was shown."""
-
-    def failed(self, error: PlayError, position: float) -> None:
-        """Tell that it cannot go on; `position` in s is where it was. Called once at most."""
-
-    def finished(self) -> None:
-        """Tell that the last thread is about to end. Called last, and always once."""
-
-
-class TicketedReports(Reports):
-    """Brings what a pipeline's threads report into the event loop, with the ticket of the pipeline."""
+    Thread-safe; never waits, nor calls the playback.
+    """
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        report: Callable[[TicketedReports, Event, OpenedMedia | PlayError | None], None],
-        left: Callable[[TicketedReports], None],
         ticket: int,
+        on_report: Callable[[Reports, Report, OpenedMedia | PlayError | None], None],
+        on_finished: Callable[[Reports], None],
     ) -> None:
-        """Call `report` with what is reported, and `left` after `finished`, both in `loop`."""
-        self._loop, self._report, self._left, self._ticket = loop, report, left, ticket
+        """Call `on_report` for each report, and `on_finished` last, both in `loop`."""
+        self._loop, self._ticket = loop, ticket
+        self._on_report, self._on_finished = on_report, on_finished
         self.has_finished = False
-        """Whether the pipeline's last thread is about to end, or has."""
+        """True when the playback's last thread is ending, or has ended."""
 
-    @override
-    def opened(self, info: OpenedMedia) -> None:
-        self._post(events.Opened(self._ticket, info.is_live), info)
+    def opened(self, media: OpenedMedia) -> None:
+        """Report that all inputs are open."""
+        self._post(events.Opened(self._ticket, media.is_live), media)
 
-    @override
     def ready(self) -> None:
+        """Report that enough is buffered to start."""
         self._post(events.Ready(self._ticket))
 
-    @override
     def starved(self) -> None:
+        """Report an empty buffer; the clock stands still until `ready` is called again."""
         self._post(events.Starved(self._ticket))
 
-    @override
     def ended(self) -> None:
+        """Report that everything was shown."""
         self._post(events.Ended(self._ticket))
 
-    @override
     def failed(self, error: PlayError, position: float) -> None:
-        event: Event = events.Failed(self._ticket, error.code)
+        """Report a failure at `position`, s. Called once at most."""
         if isinstance(error, MediaRefusedError):
-            event = events.Refused(self._ticket, position, error.code)
-        self._post(event, error)
+            self._post(events.Refused(self._ticket, position, error.code), error)
+        else:
+            self._post(events.Failed(self._ticket, error.code), error)
 
-    @override
     def finished(self) -> None:
+        """Report that the last thread is about to end. Called last, and exactly once."""
         self._call(self._finish)
 
     def _finish(self) -> None:
         self.has_finished = True
-        self._left(self)
+        self._on_finished(self)
 
-    def _post(self, event: Event, told: OpenedMedia | PlayError | None = None) -> None:
-        self._call(lambda: self._report(self, event, told))
+    def _post(self, report: Report, payload: OpenedMedia | PlayError | None = None) -> None:
+        self._call(lambda: self._on_report(self, report, payload))
 
     def _call(self, function: Callable[[], None]) -> None:
         try:

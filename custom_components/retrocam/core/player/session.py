@@ -1,13 +1,11 @@
-"""The player's session: one at a time, in the event loop.
+"""The player's session: plays one medium at a time, in the event loop.
 
-It carries out what `machine` decides. Whatever it begins - a look-up, a pipeline - reports back with its
-ticket; whatever it ends is closed at once and goes away by itself, beside what follows.
+Runs the effects of `machine`. Look-ups and playbacks report with their tickets; whatever is superseded
+is closed at once and ends in the background.
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import replace
-import logging
+from dataclasses import dataclass, replace
 import time
 from typing import Final, assert_never
 
@@ -17,64 +15,70 @@ from ..listeners import Listeners
 from ..waiters import Waiters
 from . import events
 from .audio import AudioGoneError, AudioRing
-from .camera_playback import Relay
-from .events import Effect, Event
-from .frame_broadcast import Screen
+from .events import Effect, Event, Report
+from .frame_broadcast import FrameBroadcast
 from .lookup.resolver import Resolver
 from .machine import RUNNING, Phase, State, step
+from .media_request import FreshMedia, MediaRequest
 from .net.addresses import Network
-from .net.fetch import link_of
-from .net.streams import Resolved
-from .pipeline import Pipeline
-from .reports import OpenedMedia, TicketedReports
+from .net.fetch import page_link
+from .net.streams import ResolvedMedia
+from .playbacks import Playbacks
+from .reports import OpenedMedia
 from .status import Status
-from .wanted import FreshMedia, Wanted
 
-_LOGGER = logging.getLogger(__name__)
-
-_SPARE: Final = 60.0
+_EXPIRY_MARGIN: Final = 60.0
 """Seconds before their end from which URLs count as expired."""
 
 
-class Session:
-    """Plays one thing at a time on `screen`. All methods are for the event loop; none waits for media.
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """Media that another one interrupts."""
 
-    `screen` stays the same for the session's life, so that those who look and the encoders that serve
-    them need not notice what plays.
+    request: MediaRequest
+    media: ResolvedMedia | Feed | None
+    """None while it is looked up."""
+    position: float
+    """Seconds."""
+    paused: bool
+
+
+class Session:
+    """Plays media to `broadcast`. All methods are for the event loop; none waits for media.
+
+    `broadcast` stays the same for the session's life: its sinks need not follow what plays.
     """
 
     def __init__(
         self,
         resolver: Resolver,
         *,
-        limit: float = 30.0,
+        max_fps: float = 30.0,
         loop_media: bool = False,
         speed: float = 1.0,
     ) -> None:
-        """Show at most `limit` pictures a second; with `loop_media` begin again at the end."""
-        self._resolver = resolver
+        """With `loop_media`, restart at the end. The clock runs at `speed` times real time."""
+        self.resolver = resolver
+        self.broadcast = FrameBroadcast()
         self._loop = asyncio.get_running_loop()
-        self._limit, self._speed = limit, speed
+        self._max_fps = max_fps
         self._state = State(loop=loop_media)
-        self._wanted = Wanted(resolver)
-        self._found: Resolved | Feed | None = None
-        self._info: OpenedMedia | None = None
+        self._request = MediaRequest(resolver)
+        self._media: ResolvedMedia | Feed | None = None
+        self._opened: OpenedMedia | None = None
         self._error: PlayError | None = None
         self._lookup: asyncio.Task[None] | None = None
         self._renewal: asyncio.Task[None] | None = None
-        self._playing: Pipeline | Relay | None = None
-        self._reports: TicketedReports | None = None
-        self._ring: AudioRing | None = None
-        self._leaving: dict[TicketedReports, Pipeline | Relay] = {}
-        """Pipelines that were closed and have threads still."""
-        self._all_left = asyncio.Event()
-        self._all_left.set()
-        self._listeners = Listeners[[Status]]()
-        self._settling = Waiters()
-        self.screen = Screen()
-        """Where the pictures appear."""
+        self._playbacks = Playbacks(self.broadcast, self._on_report, speed=speed)
+        self.listeners = Listeners[[Status]]()
+        """Called with each new status."""
+        self.end_listeners = Listeners[[int]]()
+        """Called with the number of each session that ends or fails by itself."""
+        self._failure: tuple[int, PlayError] | None = None
+        """The last session that failed, and its error."""
+        self._changed = Waiters()
 
-    # What users do.
+    # Commands.
 
     def play(
         self,
@@ -84,76 +88,97 @@ class Session:
         trusted: bool = False,
         report_blocked: bool = True,
     ) -> int:
-        """Play `media` instead of anything else, and return the number of this session.
+        """Play `media` from `start`, s, in place of anything else, and return the session's number.
 
-        See `Wanted` for what it may be, `trusted` and `report_blocked`.
+        See `MediaRequest` for the types of media, `trusted` and `report_blocked`.
         """
-        self._wanted = Wanted(self._resolver, media, trusted=trusted, report_blocked=report_blocked)
-        self._found = self._info = self._error = None
-        self._take(events.Play(start))
+        self._request = MediaRequest(
+            self.resolver, media, trusted=trusted, report_blocked=report_blocked
+        )
+        self._media = self._opened = self._error = None
+        self._handle(events.Play(start))
         return self._state.session
 
+    def interrupted(self) -> Interrupted | None:
+        """Return what plays or is looked up, to be continued after something else; None if idle."""
+        state = self._state
+        if state.phase not in RUNNING and state.phase is not Phase.RESOLVING:
+            return None
+        return Interrupted(self._request, self._media, self._position(), state.paused)
+
+    def continue_with(self, interrupted: Interrupted) -> int:
+        """Play what was interrupted from its position, or pause there; live media at the present.
+
+        Returns the session's number.
+        """
+        self._request, media = interrupted.request, interrupted.media
+        expires = media.expires if isinstance(media, ResolvedMedia) else None
+        if media is not None and (expires is None or time.time() < expires - _EXPIRY_MARGIN):
+            self._request.keep(media)
+        self._media = self._opened = self._error = None
+        self._handle(events.Play(interrupted.position))
+        if interrupted.paused:
+            self._handle(events.Pause())
+        return self._state.session
+
+    def set_loop(self, *, loop_media: bool) -> None:
+        """Choose whether media restart at their end."""
+        self._state = replace(self._state, loop=loop_media)
+
     def pause(self) -> None:
-        """Stand still, as soon as there is something to stand still."""
-        self._take(events.Pause())
+        """Pause, or start paused."""
+        self._handle(events.Pause())
 
     def resume(self) -> None:
-        """Go on, at the same position."""
-        found, position = self._found, self._position()
-        expires = found.expires if isinstance(found, Resolved) else None
-        stale = expires is not None and time.time() > expires - _SPARE
-        self._take(events.Resume(position if stale else None))
+        """Continue at the same position."""
+        expires = self._media.expires if isinstance(self._media, ResolvedMedia) else None
+        expired = expires is not None and time.time() > expires - _EXPIRY_MARGIN
+        self._handle(events.Resume(self._position() if expired else None))
 
     def seek(self, position: float) -> None:
-        """Go on from `position`, in s; nothing happens where that cannot be."""
+        """Continue from `position`, s; ignored for live media and when nothing plays."""
         duration = self._duration()
-        self._take(events.Seek(position if duration is None else min(position, duration)))
+        self._handle(events.Seek(position if duration is None else min(position, duration)))
 
     def stop(self) -> None:
         """End what plays or is being looked up."""
-        self._take(events.Stop())
+        self._handle(events.Stop())
 
-    def set_limit(self, limit: float) -> None:
-        """Show at most `limit` pictures a second from the next play or seek on."""
-        self._limit = limit
+    def set_max_fps(self, max_fps: float) -> None:
+        """Limit the frame rate from the next play or seek on."""
+        self._max_fps = max_fps
 
     async def close(self, limit: float = 3.0) -> bool:
-        """End everything for good; tell whether all threads have ended within `limit` s."""
-        self._take(events.Close())
+        """End everything for good; return whether all threads have ended within `limit` s."""
+        self._handle(events.Close())
         # Both at once: each may take the whole time.
-        async with asyncio.TaskGroup() as group:
-            lookups = group.create_task(self._resolver.close(limit))
-            players = group.create_task(self._await_leaving(limit))
-        return lookups.result() and players.result()
+        closed = await asyncio.gather(
+            self.resolver.close(limit), self._playbacks.wait_closed(limit)
+        )
+        return all(closed)
 
-    # What users see.
-
-    @property
-    def resolver(self) -> Resolver:
-        """What looks media up, and says where they may be."""
-        return self._resolver
+    # State.
 
     def network(self) -> Network:
         """Return a network for one more opening of what plays."""
-        return self._wanted.network()
+        return self._request.network()
 
     @property
     def status(self) -> Status:
-        """What is going on now."""
-        state, found = self._state, self._found
-        media = found if isinstance(found, Resolved) else None
+        """The current status."""
+        state = self._state
+        media = self._media if isinstance(self._media, ResolvedMedia) else None
         running = state.phase in RUNNING
-        duration = self._duration()
         return Status(
             state=state.phase,
             session=state.session,
-            epoch=self.screen.epoch,
+            epoch=self.broadcast.epoch,
             title=media.title if media is not None else None,
-            page=link_of(media.page) if media is not None else None,
+            page=page_link(media.page) if media is not None else None,
             thumbnail=media.thumbnail if media is not None else None,
-            duration=duration,
+            duration=self._duration(),
             is_live=state.live,
-            has_audio=running and self._info is not None and self._info.has_audio,
+            has_audio=running and self._opened is not None and self._opened.has_audio,
             can_seek=running and not state.live,
             position=self._position(),
             position_at=time.time(),
@@ -161,156 +186,137 @@ class Session:
             needs_javascript=media.needs_javascript if media is not None else False,
         )
 
-    def subscribe(self, listener: Callable[[Status], None]) -> Callable[[], None]:
-        """Have `listener` called with each new status; returns the function that ends it."""
-        return self._listeners.add(listener)
+    def failure_of(self, session: int) -> PlayError | None:
+        """Return the error of a session, also after the next one has begun."""
+        failure = self._failure
+        return failure[1] if failure is not None and failure[0] == session else None
 
     def audio(self, session: int, epoch: int) -> AudioRing:
-        """Return the sound of an epoch. Raises AudioGoneError if it is over, or there is none."""
-        current = (self._state.session, self.screen.epoch)
-        if self._ring is None or (session, epoch) != current:
-            raise AudioGoneError("the sound is not, or no longer, this one")
-        return self._ring
+        """Return the audio of the current epoch. Raises AudioGoneError for another one."""
+        ring = self._playbacks.ring
+        if ring is None or (session, epoch) != (self._state.session, self.broadcast.epoch):
+            raise AudioGoneError("the epoch is over, or unknown")
+        return ring
 
     async def settled(self, session: int) -> Status:
-        """Wait until it is known how a session turns out: it plays, failed, ended, or was replaced."""
+        """Wait until a session plays, failed, ended or was replaced."""
         open_phases = (Phase.RESOLVING, Phase.BUFFERING)
         while self._state.session == session and self._state.phase in open_phases:
-            await self._settling.wait(self._settling.add())
+            await self._changed.wait(self._changed.add())
         return self.status
 
-    # What happens.
+    # Events and effects.
 
-    def _take(self, event: Event) -> None:
+    def _handle(self, event: Event) -> None:
         before = self._state
         self._state, effects = step(before, event)
         for effect in effects:
-            self._carry_out(effect)
+            self._run_effect(effect)
         if self._state.phase not in RUNNING and before.phase in RUNNING:
-            self.screen.clear()
-        if self._state is before and not effects:
-            return
-        self._announce()
+            self.broadcast.clear()
+        was_active = before.phase in RUNNING or before.phase is Phase.RESOLVING
+        if (
+            isinstance(event, Report)
+            and was_active
+            and self._state.phase in (Phase.IDLE, Phase.ERROR)
+        ):
+            if self._state.phase is Phase.ERROR and self._error is not None:
+                self._failure = (before.session, self._error)
+            self.end_listeners.notify(before.session)
+        if self._state is not before or effects:
+            self._announce()
 
     def _announce(self) -> None:
-        self._settling.wake()
-        self._listeners.tell(self.status)
+        self._changed.wake()
+        self.listeners.notify(self.status)
 
-    def _carry_out(self, effect: Effect) -> None:
+    def _run_effect(self, effect: Effect) -> None:
         match effect:
             case events.Resolve():
                 self._lookup = self._loop.create_task(self._look_up(effect.ticket))
-            case events.Abandon():
+            case events.CancelResolve():
                 if self._lookup is not None:
                     self._lookup.cancel()
-            case events.Open():
+            case events.OpenPlayback():
                 self._open(effect)
-            case events.Drop():
-                self._drop()
-            case events.Hold():
-                if self._playing is not None:
-                    self._playing.hold(wanted=effect.wanted)
+            case events.ClosePlayback():
+                self._close_playback()
+            case events.SetPaused():
+                self._playbacks.set_paused(paused=effect.paused)
             case _:
                 assert_never(effect)
 
     async def _find(self, ticket: int) -> bool:
-        """Find what is wanted; tell whether it is there, and still wanted."""
+        """Resolve the request; return whether that succeeded and was not superseded."""
         try:
-            found = await self._wanted.find()
+            media = await self._request.find()
         except PlayError as err:
             if ticket == self._state.ticket:
-                self._error = self._wanted.reported(err)
-                self._take(events.Failed(ticket, self._error.code))
+                self._error = self._request.reported(err)
+                self._handle(events.Failed(ticket, self._error.code))
             return False
         if ticket == self._state.ticket:
-            self._found = found
+            self._media = media
         return ticket == self._state.ticket
 
     async def _look_up(self, ticket: int) -> None:
         if await self._find(ticket):
-            self._info = None
-            live = not isinstance(self._found, Resolved) or self._found.is_live
-            self._take(events.Found(ticket, live))
+            self._opened = None
+            media = self._media if isinstance(self._media, ResolvedMedia) else None
+            start = 0.0 if media is None else _start(media)
+            self._handle(events.Found(ticket, media is None or media.is_live, start))
 
-    async def _renew(self, effect: events.Open) -> None:
-        """Find again what was opened before, and open it."""
+    async def _renew(self, effect: events.OpenPlayback) -> None:
+        """Resolve fresh media again, and open it."""
         if await self._find(effect.ticket):
-            self._open(replace(effect, held=self._state.held))
+            self._open(replace(effect, paused=self._state.paused))
             self._announce()
 
-    def _open(self, effect: events.Open) -> None:
-        if self._wanted.stale:
+    def _open(self, effect: events.OpenPlayback) -> None:
+        if self._request.stale:
             self._renewal = self._loop.create_task(self._renew(effect), name="retrocam renew")
             return
-        self._wanted.mark_opened()
-        found = self._found
-        self._reports = reports = TicketedReports(
-            self._loop, self._report, self._left, effect.ticket
-        )
-        if isinstance(found, Resolved):
-            self._ring = AudioRing()
-            self._playing = Pipeline(
-                found,
-                self.network(),
-                self.screen,
-                self._ring,
-                reports,
-                start=effect.start,
-                held=effect.held,
-                limit=self._limit,
-                speed=self._speed,
-            )
-        elif found is not None:
-            self._playing = Relay(found, self.screen, reports, held=effect.held, limit=self._limit)
+        self._request.mark_opened()
+        if self._media is not None:
+            self._playbacks.open(self._media, self.network(), effect, self._max_fps)
 
-    def _drop(self) -> None:
-        """Close the pipeline; it goes away by itself."""
+    def _close_playback(self) -> None:
         if self._renewal is not None:
             self._renewal.cancel()
-        playing, reports = self._playing, self._reports
-        self._playing = self._reports = self._ring = None
-        if playing is None or reports is None:
-            return
-        if reports.has_finished:
-            playing.join()
-        else:
-            self._leaving[reports] = playing
-            self._all_left.clear()
-        playing.close()
+        self._playbacks.close()
 
-    def _left(self, reports: TicketedReports) -> None:
-        playing = self._leaving.pop(reports, None)
-        if playing is not None:
-            playing.join()  # its last thread is in its last line
-        if not self._leaving:
-            self._all_left.set()
+    def _on_report(self, report: Report, payload: OpenedMedia | PlayError | None) -> None:
+        if isinstance(payload, OpenedMedia):
+            self._opened = payload
+        elif payload is not None:
+            report = self._on_failure(report, payload)
+        elif isinstance(report, events.Ready):
+            self._request.has_played = True
+        self._handle(report)
 
-    def _report(
-        self, reports: TicketedReports, event: Event, told: OpenedMedia | PlayError | None
-    ) -> None:
-        if reports is not self._reports:
-            return
-        if isinstance(told, OpenedMedia):
-            self._info = told
-        elif told is not None:
-            self._error = self._wanted.reported(told)
-        self._take(event)
-
-    async def _await_leaving(self, limit: float) -> bool:
-        try:
-            async with asyncio.timeout(limit):
-                await self._all_left.wait()
-        except TimeoutError:
-            _LOGGER.warning("%d players have not ended yet", len(self._leaving))
-            return False
-        return True
+    def _on_failure(self, report: Report, error: PlayError) -> Report:
+        """Keep the error; if the media are of a list, report that the next entry is to be tried."""
+        self._error = self._request.reported(error)
+        if (
+            isinstance(report, events.Failed)
+            and isinstance(self._media, ResolvedMedia)
+            and self._request.try_next_entry(self._media, error)
+        ):
+            return events.Unplayable(report.ticket)
+        return report
 
     def _position(self) -> float:
-        return self._playing.position if self._playing is not None else self._state.start
+        position = self._playbacks.position
+        return self._state.start if position is None else position
 
     def _duration(self) -> float | None:
         if self._state.live:
             return None
-        if isinstance(self._found, Resolved) and self._found.duration is not None:
-            return self._found.duration
-        return self._info.duration if self._info is not None else None
+        if isinstance(self._media, ResolvedMedia) and self._media.duration is not None:
+            return self._media.duration
+        return self._opened.duration if self._opened is not None else None
+
+
+def _start(media: ResolvedMedia) -> float:
+    """Return the position at which a link begins, s; 0 if the media are shorter."""
+    return media.start if media.duration is None or media.start < media.duration else 0.0

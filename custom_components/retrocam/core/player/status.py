@@ -1,4 +1,4 @@
-"""What a player tells about itself."""
+"""Status of a player."""
 
 from dataclasses import dataclass
 
@@ -8,13 +8,13 @@ from .machine import Phase
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the player is doing, for people."""
+    """State and media of a player, for users."""
 
     state: Phase = Phase.IDLE
     session: int = 0
-    """Number of the play that this is about."""
+    """Number of the play."""
     epoch: int = 0
-    """Of the pictures and sound; grows with plays and seeks."""
+    """Of video and audio; incremented by each play and seek."""
     title: str | None = None
     page: str | None = None
     thumbnail: str | None = None

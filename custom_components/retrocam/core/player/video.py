@@ -1,4 +1,4 @@
-"""The pictures of the player: decoded, upright, at most so many a second."""
+"""Video of the player: decoded, upright, at a limited frame rate."""
 
 from collections.abc import Iterator
 import logging
@@ -8,75 +8,71 @@ import av
 from av import Packet, VideoCodecContext, VideoFrame
 
 from ..errors import PictureTooLargeError, UnsupportedMediaError
-from ..frames.filter_graph import KeptFilter, PictureKind, Step
-from ..frames.limits import check_packet
+from ..frames.filter_graph import CachedFilterGraph, PictureKind, Step
+from ..frames.image_limits import check_packet
 from ..frames.orientation import displayed_orientation, orient_steps
-from .demux import Part
+from .demux import MediaSection
 
 _LOGGER = logging.getLogger(__name__)
 
-_PLAIN: Final = ("yuv420p", "yuvj420p")
+_PIXEL_FORMATS: Final = ("yuv420p", "yuvj420p")
 LATE: Final = 0.3
-"""Seconds behind the clock from which on pictures are left out."""
+"""Seconds behind the clock from which on frames are dropped."""
 
 
 class FrameRate:
-    """Chooses which pictures of a source are shown, so that there are no more than `limit` a second.
+    """Selects at most `max_fps` frames a second of a source.
 
-    By fixed slots of the time line, unlike `Pace`: `expects` is asked before it is known which pictures
-    come first in display order, and must agree with `shows`.
+    By fixed slots of the time line, unlike `Pace`: `expects` is asked in decoding order and must agree
+    with `shows`, asked in display order.
     """
 
-    def __init__(self, limit: float, rate: float | None) -> None:
-        """`rate` is the source's own, in pictures a second, if it tells one."""
-        self._limit = limit
-        self._duration = 1 / rate if rate else None
-        # A source that is not faster is never touched: its jitter is not ours to judge.
-        self._needed = rate is None or rate > limit * 1.05
-        self._shown: int | None = None
+    def __init__(self, max_fps: float, source_fps: float | None) -> None:
+        """`source_fps` is None if unknown."""
+        self._max_fps = max_fps
+        self._frame_seconds = 1 / source_fps if source_fps else None
+        # A source that is not faster is never thinned out, whatever its jitter.
+        self._limited = source_fps is None or source_fps > max_fps * 1.05
+        self._last_slot: int | None = None
 
     def _slot(self, position: float) -> int:
-        # A tenth of a slot for clocks that are rounded, as to the milliseconds of Matroska.
-        return int(position * self._limit + 0.1)
+        # A tenth of a slot for rounded clocks, such as the milliseconds of Matroska.
+        return int(position * self._max_fps + 0.1)
 
     def expects(self, position: float) -> bool:
-        """Tell whether the picture at `position`, s, is likely to be shown; asked in decoding order."""
-        if not self._needed or self._duration is None:
+        """Return whether the frame at `position`, s, is likely to be shown; in decoding order."""
+        if not self._limited or self._frame_seconds is None:
             return True
-        return self._slot(position) != self._slot(position - self._duration)
+        return self._slot(position) != self._slot(position - self._frame_seconds)
 
     def shows(self, position: float) -> bool:
-        """Tell whether the picture at `position`, s, is shown; asked in display order."""
-        if not self._needed:
+        """Return whether the frame at `position`, s, is shown; in display order."""
+        if not self._limited:
             return True
-        slot = self._slot(position)
-        if self._shown is not None and slot <= self._shown and self._shown - slot < self._limit:
+        slot, last = self._slot(position), self._last_slot
+        if last is not None and last - self._max_fps < slot <= last:
             return False
-        self._shown = slot
+        self._last_slot = slot
         return True
 
 
-class Upright:
-    """Turns frames as their display matrix says, and makes others than 8-bit 4:2:0 into it.
-
-    Used by one thread.
-    """
+class FrameNormalizer:
+    """Applies a frame's display matrix and converts to 8-bit 4:2:0. Used by one thread."""
 
     def __init__(self) -> None:
-        """Build a filter graph only when a frame needs one."""
         self._orientation = 1
-        self._filter = KeptFilter(self._steps)
+        self._filter = CachedFilterGraph(self._steps)
 
     def __call__(self, frame: VideoFrame) -> VideoFrame:
-        """Return the frame upright in yuv420p or yuvj420p: itself, if it is so already."""
+        """Return the frame upright in yuv420p or yuvj420p; itself, if it is so already."""
         orientation = displayed_orientation(frame)
-        if frame.format.name in _PLAIN and orientation == 1:
+        if frame.format.name in _PIXEL_FORMATS and orientation == 1:
             return frame
         if orientation != self._orientation:
-            self._orientation, self._filter = orientation, KeptFilter(self._steps)
-        made = self._filter.run(frame)
-        made.pts, made.time_base = frame.pts, frame.time_base
-        return made
+            self._orientation, self._filter = orientation, CachedFilterGraph(self._steps)
+        normalized = self._filter.run(frame)
+        normalized.pts, normalized.time_base = frame.pts, frame.time_base
+        return normalized
 
     def _steps(self, _kind: PictureKind) -> Iterator[Step]:
         yield "format", {"pix_fmts": "yuv420p"}
@@ -84,62 +80,55 @@ class Upright:
 
 
 class VideoDecoder:
-    """Decodes one part's picture. Used by one thread."""
+    """Decodes the video of one section. Used by one thread."""
 
-    def __init__(self, part: Part, limit: float, late: float = LATE) -> None:
-        """Show at most `limit` pictures a second, and none that is `late` s behind the clock.
+    def __init__(self, section: MediaSection, max_fps: float, late: float = LATE) -> None:
+        """Drop frames above `max_fps`, and those `late` s behind the clock.
 
-        The part must have a picture.
+        The section must have video.
         """
-        assert part.video is not None  # noqa: S101  # for the type checker
-        self.part = part
-        self._codec: VideoCodecContext = part.video.codec_context
-        rate = part.video.average_rate or part.video.guessed_rate
-        self._step = 1 / float(rate) if rate else 0.04
-        self._rate = FrameRate(limit, float(rate) if rate else None)
-        self._upright = Upright()
-        self._last = 0.0
+        assert section.video is not None  # noqa: S101  # for the type checker
+        self.section = section
+        self._codec: VideoCodecContext = section.video.codec_context
+        rate = section.video.average_rate or section.video.guessed_rate
+        self._frame_seconds = 1 / float(rate) if rate else 0.04
+        self._rate = FrameRate(max_fps, float(rate) if rate else None)
+        self._position = 0.0
         self._late = late
+        self.normalize = FrameNormalizer()
+        """To be applied to frames before they are shown."""
 
     def decode(
         self, packet: Packet[Any] | None, position: float, clock: float
     ) -> Iterator[tuple[VideoFrame, float]]:
-        """Yield the frames to be shown that a packet completes, not yet upright, and their positions.
+        """Yield the frames to show that a packet completes, not yet normalized, and their positions.
 
-        `packet` None gets out what is left. `position` is the packet's and `clock` the player's, s.
+        `packet` None flushes the decoder. `position` is the packet's and `clock` the player's, s.
         Raises UnsupportedMediaError if there is no decoder for it.
         """
         wanted = packet is None or self._rate.expects(position)
         if position < clock - self._late:
             wanted = False
-        # Only pictures that no other is made from: the decoder must have seen all the rest.
+        # Only non-reference frames: the decoder needs all others.
         self._codec.skip_frame = "DEFAULT" if wanted else "NONREF"
         try:
             if packet is not None:
                 check_packet(self._codec.name, memoryview(packet))
             frames = self._codec.decode(packet)
         except (av.FFmpegError, PictureTooLargeError) as err:
-            _LOGGER.debug("Broken picture at %.3f s: %s", position, err)
+            _LOGGER.debug("Broken video at %.3f s: %s", position, err)
             return
         except ValueError as err:
-            # PyAV's, of a decoder that could not be opened with the first picture.
-            raise UnsupportedMediaError("the picture cannot be decoded") from err
+            # PyAV could not open the decoder with the first frame.
+            raise UnsupportedMediaError("the video cannot be decoded") from err
         for frame in frames:
-            at = self._position_of(frame)
-            if self._rate.shows(at):
-                yield frame, at
+            if frame.pts is None:
+                self._position += self._frame_seconds
+            else:
+                self._position = float(frame.pts * frame.time_base) - self.section.base
+            if self._rate.shows(self._position):
+                yield frame, self._position
 
     def skip_to_keyframe(self) -> None:
-        """Forget what was decoded: the next packet is a keyframe, and some before it were left out."""
+        """Flush the decoder: the next packet is a keyframe, and some before it were skipped."""
         self._codec.flush_buffers()
-
-    def upright(self, frame: VideoFrame) -> VideoFrame:
-        """Return a frame as it is to be looked at."""
-        return self._upright(frame)
-
-    def _position_of(self, frame: VideoFrame) -> float:
-        if frame.pts is None:
-            self._last += self._step
-        else:
-            self._last = float(frame.pts * frame.time_base) - self.part.base
-        return self._last

@@ -1,4 +1,4 @@
-"""The ring of fragmented MP4 segments that a stream worker brings: its clock and its cursors.
+"""Ring buffer of a stream worker's fragmented MP4 segments, with its timeline and its cursors.
 
 May import `core.mp4` and modules directly in `core`.
 """

@@ -1,23 +1,23 @@
-"""How far the wall clock is ahead of the monotonic one."""
+"""Offset of the wall clock from the monotonic clock."""
 
 from collections.abc import Callable
 import time
 from typing import Final
 
 _FIRST_READINGS: Final = 3
-"""A thread can lose its turn in the first reading, hardly in each of three."""
+"""The thread may be preempted during the first reading, but hardly during each of three."""
 
 
 class WallOffset:
-    """Measures the difference of two clocks that cannot be read at once.
+    """Tracks the wall clock's offset from the monotonic clock.
 
-    A thread may lose its turn between the one and the other, for longer than one picture lasts. So
-    the monotonic clock is read before and after the wall clock, which gives two bounds:
+    The thread may be preempted between reading the two clocks, for longer than a frame lasts. The
+    monotonic clock is therefore read before and after the wall clock, which bounds the offset:
 
         wall - after <= offset <= wall - before
 
-    The last offset stays while it lies between them, and is else moved to the nearer bound: a jump
-    of the wall clock counts at once, a lost turn never. Not to be used in two threads at once.
+    The last offset is kept within these bounds and else moved to the nearer one: a step of the wall
+    clock takes effect at once, preemption has none. Not thread-safe.
     """
 
     def __init__(
@@ -25,7 +25,7 @@ class WallOffset:
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        """Measure for the first time. `clock` is monotonic, `wall_clock` UNIX time, both in seconds."""
+        """Take the first readings. `clock` is monotonic, `wall_clock` UNIX time, both in seconds."""
         self._clock = clock
         self._wall_clock = wall_clock
         self._offset = wall_clock() - clock()
@@ -33,7 +33,7 @@ class WallOffset:
             self.read()
 
     def read(self) -> float:
-        """Return the seconds to add to a monotonic time to have the wall time of that moment."""
+        """Return the seconds to add to a monotonic time for the wall time."""
         before = self._clock()
         wall = self._wall_clock()
         after = self._clock()

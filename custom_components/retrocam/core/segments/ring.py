@@ -1,48 +1,37 @@
-"""The ring of a camera's segments: what looks back, and what looks at the present, reads it.
+"""Ring buffer of a camera's segments, the source of lookback and of live frames.
 
-One thread writes, mostly the event loop; any thread reads, through cursors. The bytes are those of
-the stream worker, shared and never copied. One lock guards it all; nobody holds it while waiting,
-decoding or writing, so that the writer is never held up for more than some microseconds. Positions
-are those of `TimeLine`.
+One thread writes, mostly the event loop; any thread reads, through cursors. The bytes of the stream
+worker are shared, never copied. One lock guards everything and is not held while waiting, decoding
+or writing files: the writer blocks for microseconds at most. Positions are those of `Timeline`.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterator
-import logging
-import threading
 import time
 from typing import Final
 from weakref import WeakSet
 
-from ..errors import FragmentError
-from ..mp4.fragment_reader import Track, read_tracks
-from .cursors import ReadPart, SegmentCursor
-from .segment import KeyframePart, MediaPart, PartMark, Segment
-from .segment_timing import Dating
-
-__all__ = [
-    "KeyframePart",
-    "MediaPart",
-    "PartMark",
-    "ReadPart",
-    "Segment",
-    "SegmentCursor",
-    "SegmentRing",
-]
-
-_LOGGER = logging.getLogger(__name__)
+from .arrivals import Arrivals
+from .changes import RingChanges
+from .cursors import Backlog, SegmentCursor
+from .formats import PartPiece
+from .intake import NewPart, PartIntake
+from .segment import KeyframePart, MediaPart, PartTiming, Segment
+from .segment_timing import SegmentTiming
 
 _SILENCE: Final = 30.0
-"""Seconds without a part after which Home Assistant's worker gives a source up: the next is of another
-run, and what came last is not the present."""
+"""Seconds without a part until Home Assistant's worker gives up a source: the next part is of another
+run, and the newest one is no longer live."""
+_LIVE_LAG: Final = 3.0
+"""Seconds by which a live cursor may lag, in addition to the longest wait for a part."""
 _RATE_SECONDS: Final = 5.0
-"""How much media the frame rate is measured over."""
+"""Seconds of media used for the frame rate."""
 
 
 class SegmentRing:
-    """Keeps the newest segments of a stream, within a number of seconds and a number of bytes.
+    """Keeps the newest segments of a stream, limited in seconds and bytes.
 
-    `begin`, `add_part`, `finish` and `limit` belong to one thread; all else may be used from any.
+    Call `begin`, `add_part`, `finish` and `limit` from one thread, the rest from any thread.
     """
 
     def __init__(
@@ -52,16 +41,19 @@ class SegmentRing:
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        """Begin empty. `clock` is monotonic, `wall_clock` UNIX time, both in seconds."""
+        """Create an empty ring. `clock` is monotonic, `wall_clock` UNIX time, both in seconds."""
         self.clock = clock
         self._seconds = seconds
         self._max_bytes = max_bytes
-        self._changed = threading.Condition()
+        self._changed = RingChanges()
+        self.listeners = self._changed.listeners
+        """Called after each part, and on closing, with the lock held: they must not block."""
         self._segments: deque[Segment] = deque()
-        self._held: set[int] = set()
-        self._begun: tuple[int, bytes] | None = None
+        self._part_ids: set[int] = set()
+        self._intake = PartIntake()
         self._next_number = 0
-        self._dating = Dating(clock, wall_clock)
+        self._timing = SegmentTiming(clock, wall_clock)
+        self._arrivals = Arrivals()
         self._available = 0.0
         self._size = 0
         self._last_arrival: float | None = None
@@ -69,49 +61,56 @@ class SegmentRing:
         self._cursors: WeakSet[SegmentCursor] = WeakSet()
         self._closed = False
 
-    # The writer's side
+    # Writer
 
     def begin(self, run: int, init: bytes) -> None:
-        """Begin a segment of the worker's run; the ring has it from its first part on.
+        """Begin a segment of a run of the worker; it is added with its first part.
 
-        A segment that was not finished, because its run broke off, is then closed as it is.
+        This completes an unfinished segment of a run that broke off.
         """
-        self._begun = run, init
+        with self._changed:
+            self._intake.begin(run, init, self._newest)
 
     def add_part(self, part: MediaPart) -> None:
-        """Add a part to the segment that was begun last. A part that the ring holds is passed over.
+        """Add a part to the segment begun last; ignore a part that the ring holds.
 
-        A part that cannot be read is kept, for its bytes may be of use; it is logged. Raises
-        RuntimeError if no segment was begun.
+        So is a part that an earlier run delivered. A part with a keyframe of another format is cut
+        there, and a segment begins. A part that cannot be read is logged and kept. Raises RuntimeError
+        if no segment was begun.
         """
         arrived = self.clock()
         with self._changed:
             if self._closed:
                 return
-            if id(part) in self._held:
-                self._resume(part)
+            if id(part) in self._part_ids:
+                # The writer adds the newest segment a second time: continue it.
+                if any(part is _source(other) for other in self._segments[-1].parts):
+                    self._intake.cancel()
                 return
-            if self._begun is not None:
-                segment = self._open(*self._begun)
-                self._begun = None
-            elif self._segments and not self._segments[-1].complete:
-                segment = self._segments[-1]
-            else:
-                raise RuntimeError("a part without a segment")
-            self._append(segment, part, arrived)
+            for new in self._intake.admit(part, arrived, self._newest):
+                self._append(self._segment_of(new), new)
             self._prune()
             self._changed.notify_all()
 
-    def finish(self, duration: float) -> None:
-        """Complete the segment in progress; `duration` is what the worker says.
+    def note_keyframe(self, pts: int, head: bytes) -> None:
+        """Take the first kilobytes of a keyframe as the source sent it; its part may follow later.
 
-        Counts only where the parts cannot be read: the worker bends durations to the rules of HLS.
+        FFmpeg removes the parameter sets of HEVC with start codes from the parts. `pts` is in ticks of
+        the video track. A keyframe that is not noted changes no format.
         """
         with self._changed:
-            if self._begun is not None or not self._segments or self._segments[-1].complete:
+            self._intake.note_keyframe(pts, head)
+
+    def finish(self, duration: float) -> None:
+        """Complete the segment in progress.
+
+        The worker's `duration` is used only if no part can be read: it is adjusted to the rules of HLS.
+        """
+        with self._changed:
+            segment = self._newest
+            if self._intake.awaits_first_part or segment is None or segment.complete:
                 return
-            segment = self._segments[-1]
-            if not any(mark.pictures for mark in segment.marks):
+            if not any(timing.frames for timing in segment.timings):
                 self._available += duration - segment.duration
                 segment.duration = duration
             segment.complete = True
@@ -119,34 +118,44 @@ class SegmentRing:
             self._changed.notify_all()
 
     def limit(self, seconds: float, max_bytes: int) -> None:
-        """Change the limits; what is held stays, as far as it is within them."""
+        """Change the limits and drop segments beyond them."""
         with self._changed:
             self._seconds, self._max_bytes = seconds, max_bytes
             self._prune()
 
     def close(self) -> None:
-        """Drop all segments and end all cursors, now and later."""
+        """Drop all segments, and close all cursors, later ones as well."""
         with self._changed:
             self._closed = True
             cursors = list(self._cursors)
             self._segments.clear()
-            self._held.clear()
-            self._keyframe = self._begun = None
+            self._part_ids.clear()
+            self._keyframe = None
+            self._intake.cancel()
             self._available, self._size = 0.0, 0
+            self._changed.notify_all()
         for cursor in cursors:
             cursor.close()
 
-    # The readers' side
+    # Readers
 
     def cursor(
-        self, since: float | None = None, *, live: bool = False, max_lag: float = 3.0
+        self,
+        since: float | None = None,
+        *,
+        live: bool = False,
+        settled: bool = False,
+        max_lag: float | None = None,
+        backlog: Backlog | None = None,
     ) -> SegmentCursor:
-        """Return a cursor that reads from the segment which holds position `since`.
+        """Return a cursor that starts at the segment with position `since`.
 
-        Without `since` it begins with the oldest segment; for one that lies after all that is
-        held, with the segment in progress, or the next one. With `live` it begins with the newest
-        part that has a keyframe instead, unless that is of long ago, and goes on to the newest such
-        part whenever more than `max_lag` seconds have come after the part that is next.
+        Without `since` it starts at the oldest segment; after the end of the ring, at the segment in
+        progress or the next one. With `live` it starts at the newest part with a keyframe, unless the
+        stream has been silent for long, and jumps to the newest such part whenever it lags more than
+        `max_lag` seconds behind; by default 3 s more than the longest wait for a part. With `settled`
+        it waits until the timing of a part is final, which takes seconds while the stream is late; with
+        a `backlog` it drops the oldest segments beyond that.
         """
         with self._changed:
             index = 0
@@ -155,38 +164,49 @@ class SegmentRing:
                 for segment in self._segments
                 if since is None or segment.end > since or not segment.complete
             ]
-            if live and self._silent():
+            if live and (last := self._last_arrival) and self.clock() - last > _SILENCE:
                 pending = []
             elif live and (keyframe := self._keyframe) is not None:
-                number = keyframe.segment.number
-                pending = [segment for segment in self._segments if segment.number >= number]
-                index = keyframe.index
+                first, index = keyframe.segment.number, keyframe.index
+                pending = [segment for segment in self._segments if segment.number >= first]
             cursor = SegmentCursor(
                 self._changed,
                 pending,
                 index=index,
                 newest_keyframe=(lambda: self._keyframe) if live else None,
-                max_lag=max_lag,
+                max_lag=lambda: _LIVE_LAG + self._longest_wait if max_lag is None else max_lag,
+                settled=settled,
+                backlog=backlog,
             )
             self._cursors.add(cursor)
-            closed = self._closed
-        if closed:
-            cursor.close()
+            if self._closed:
+                cursor.close()
         return cursor
 
     def holds(self, part: MediaPart) -> bool:
-        """Tell whether the ring has this very part."""
-        return id(part) in self._held
+        """Return whether the ring holds this part object."""
+        return id(part) in self._part_ids
 
     @property
     def limits(self) -> tuple[float, int]:
-        """The most seconds and the most bytes to keep."""
+        """Maximum seconds and maximum bytes."""
         return self._seconds, self._max_bytes
 
     @property
+    def lag(self) -> float:
+        """Seconds to add to a position for the monotonic time of capture."""
+        return self._timing.lag
+
+    @property
     def now(self) -> float:
-        """The position of what happens at this moment; parts of it come only later."""
-        return self.clock() - self._dating.lag
+        """Position of the present; its parts arrive later."""
+        return self.clock() - self.lag
+
+    @property
+    def longest_wait(self) -> float:
+        """Most seconds from when a position was the present until its part arrived, of recent parts."""
+        with self._changed:
+            return self._longest_wait
 
     @property
     def available(self) -> float:
@@ -195,66 +215,66 @@ class SegmentRing:
 
     @property
     def size(self) -> int:
-        """Bytes held, without what only cursors hold."""
+        """Bytes held, without segments that only cursors hold."""
         return self._size
 
     @property
     def segments(self) -> tuple[Segment, ...]:
-        """All that is held, oldest first; the last may be in progress."""
+        """Segments held, oldest first; the last may be in progress."""
         with self._changed:
             return tuple(self._segments)
 
     @property
     def newest_keyframe(self) -> KeyframePart | None:
-        """The newest part that has a keyframe. Do not keep it: it holds on to its segment."""
+        """The newest part with a keyframe. Do not store it: it keeps its segment alive."""
         return self._keyframe
 
     @property
     def last_arrival(self) -> float | None:
-        """Monotonic time at which the last part came; None before the first."""
+        """Monotonic time of the last part's arrival; None before the first."""
         return self._last_arrival
 
     @property
     def frame_size(self) -> tuple[int, int] | None:
-        """Width and height of the newest segment's pictures, in pixels."""
+        """Width and height of the newest segment, in pixels."""
         with self._changed:
             video = self._segments[-1].video if self._segments else None
         return video.size if video is not None else None
 
     @property
     def fps(self) -> float | None:
-        """Pictures a second over the last five seconds of media; None without any."""
-        pictures, seconds = 0, 0.0
+        """Frames per second over the last five seconds of media; None without frames."""
+        frames, seconds = 0, 0.0
         with self._changed:
-            for mark in self._newest_marks():
-                pictures += mark.pictures
-                seconds += mark.duration
+            for timing in self._newest_timings():
+                frames += timing.frames
+                seconds += timing.duration
                 if seconds >= _RATE_SECONDS:
                     break
-        return pictures / seconds if seconds and pictures else None
+        return frames / seconds if seconds and frames else None
 
-    # From here on: with the lock held
+    # With the lock held
 
-    def _silent(self) -> bool:
-        last = self._last_arrival
-        return last is not None and self.clock() - last > _SILENCE
+    @property
+    def _longest_wait(self) -> float:
+        return self._arrivals.longest(self._timing.lag)
 
-    def _newest_marks(self) -> Iterator[PartMark]:
+    def _newest_timings(self) -> Iterator[PartTiming]:
         for segment in reversed(self._segments):
-            yield from reversed(segment.marks)
+            yield from reversed(segment.timings)
 
-    def _resume(self, part: MediaPart) -> None:
-        """Go on with the newest segment if that is being given to the ring a second time."""
-        if any(part is other for other in self._segments[-1].parts):
-            self._begun = None
+    @property
+    def _newest(self) -> Segment | None:
+        return self._segments[-1] if self._segments else None
 
-    def _open(self, run: int, init: bytes) -> Segment:
-        """Append an empty segment, and close the one before it."""
-        last = self._segments[-1] if self._segments else None
-        if last is not None and init == last.init:
-            init, tracks = last.init, last.tracks
-        else:
-            tracks = _read_tracks(init)
+    def _segment_of(self, new: NewPart) -> Segment:
+        """Return the segment to append a part to; a new one if the part begins it."""
+        last = self._newest
+        if last is not None and new.opens is None and last.tracks == new.format.tracks:
+            return last
+        run = new.opens if new.opens is not None or last is None else last.run
+        assert run is not None  # noqa: S101  # the first part of a ring begins a segment
+        init, tracks, _ = new.format
         segment = Segment(
             number=self._next_number,
             run=run,
@@ -272,22 +292,28 @@ class SegmentRing:
             cursor.follow(segment)
         return segment
 
-    def _append(self, segment: Segment, part: MediaPart, arrived: float) -> None:
-        mark = self._dating.mark(segment, part, arrived)
-        segment.marks.append(mark)
+    def _append(self, segment: Segment, new: NewPart) -> None:
+        part, arrived, *_ = new
+        lag = self._timing.lag
+        timing = self._timing.place(segment, part, arrived)
+        self._arrivals.add(segment.run, timing, lag)
+        segment.timings.append(timing)
         segment.parts.append(part)
-        segment.duration += mark.duration
+        segment.duration += timing.duration
         segment.size += len(part.data)
-        self._held.add(id(part))
-        self._available += mark.duration
+        self._part_ids.add(id(_source(part)))
         self._size += len(part.data)
         self._last_arrival = arrived
-        self._dating.date(segment, reversed(self._segments))
-        if mark.keyframe is not None:
-            self._keyframe = KeyframePart(segment, len(segment.parts) - 1, mark.keyframe)
+        if timing.keyframe is not None:
+            self._keyframe = KeyframePart(segment, len(segment.parts) - 1)
+        if self._timing.correct(reversed(self._segments)):
+            self._available = sum(held.duration for held in self._segments)
+        else:
+            self._available += timing.duration
+        self._timing.update_wall_times(segment, reversed(self._segments))
 
     def _prune(self) -> None:
-        """Drop the oldest segments beyond the limits, but not the newest complete one."""
+        """Drop the oldest segments beyond the limits; keep the newest complete one."""
         keep = 1 + (bool(self._segments) and not self._segments[-1].complete)
         while len(self._segments) > keep:
             oldest = self._segments[0]
@@ -296,12 +322,9 @@ class SegmentRing:
             self._segments.popleft()
             self._size -= oldest.size
             self._available -= oldest.duration
-            self._held.difference_update(id(part) for part in oldest.parts)
+            self._part_ids.difference_update(id(_source(part)) for part in oldest.parts)
 
 
-def _read_tracks(init: bytes) -> tuple[Track, ...]:
-    try:
-        return read_tracks(init)
-    except FragmentError as err:
-        _LOGGER.warning("The stream's header cannot be read: %s", err)
-        return ()
+def _source(part: MediaPart) -> MediaPart:
+    """Return the part of the writer that a piece ends."""
+    return part if not isinstance(part, PartPiece) or part.source is None else part.source

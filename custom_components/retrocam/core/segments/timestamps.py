@@ -1,29 +1,30 @@
-"""The samples of segments with times that hold across the segments of a worker's run.
+"""Samples with timestamps that are consistent across the segments of a worker's run.
 
-FFmpeg and Home Assistant's worker leave three traps in the numbers, which end here:
+Corrects two properties of FFmpeg and Home Assistant's worker:
 
-- The worker gives the first packet of a run the time at which it is decoded as the time at which
-  it is shown. With B-frames it so stands too early by how far they reorder, and a hole follows.
-- FFmpeg counts decoding from the first packet's showing in all segments but those whose decoding
-  begins before 0, so that between the first two segments of a run decoding jumps where showing
-  does not. Here it always counts so.
-- The time stamps of a run are its own: only positions compare across runs.
+- The worker sets pts = dts on the first packet of a run. With B-frames, that is too early by the
+  reordering delay, and a gap follows.
+- FFmpeg makes the first dts of a segment its first pts, except in segments with negative dts:
+  between the first two segments of a run dts jumps while pts does not. Here dts always starts so.
+
+Timestamps of different runs are unrelated: only positions compare.
 """
 
 from dataclasses import dataclass
+import math
 from typing import Final, NamedTuple
 
 from ..errors import FragmentError
 from ..mp4.fragment_reader import Sample, Track, samples
 from .cursors import ReadPart
-from .segment import Segment
+from .segment import PartTiming, Segment
 
-_ENOUGH: Final = 4
-"""Pictures of which one surely is not reordered: cameras use three B-frames in a row at most."""
+_MIN_FRAMES: Final = 4
+"""Frames that include one that is not reordered: cameras use up to three consecutive B-frames."""
 
 
 class TrackFormat(NamedTuple):
-    """What must be the same for samples to go on in one track."""
+    """Properties that all samples of a track in a file must share."""
 
     handler: str
     timescale: int
@@ -32,71 +33,71 @@ class TrackFormat(NamedTuple):
 
 
 type Format = tuple[TrackFormat, ...]
-"""Of the video track and, where there is sound, of its track."""
+"""Of the video track and of the audio track, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimedPart:
-    """A part that was read."""
+    """A part with its samples."""
 
     segment: Segment
     format: Format
     data: bytes
     tracks: tuple[list[Sample], ...]
-    """Of the video track and of the sound, in media time; position = base + media time."""
+    """Samples of video and audio, in ticks; position = base + ticks / timescale."""
     base: float
     broken: bool
-    """Whether pictures before it are missing, so that only its keyframes can be decoded."""
+    """Whether frames before it are missing: decoding can start only at a keyframe."""
 
-    def position(self, picture: Sample) -> float:
-        """Return where a picture is shown on the ring's line."""
-        return self.base + picture.pts / self.format[0].timescale
+    def position(self, frame: Sample) -> float:
+        """Return the position at which a frame is shown."""
+        return self.base + frame.pts / self.format[0].timescale
 
 
 class TimedSegments:
-    """Reads the parts of a cursor in turn."""
+    """Reads the parts of a cursor in order."""
 
     def __init__(self) -> None:
-        """Begin with whatever part comes first."""
         self._segment: Segment | None = None
         self._delay = 0
         self._broken = False
 
     def read(self, read: ReadPart) -> TimedPart | None:
         """Return the next part with its samples, or None if it cannot be read."""
-        segment, part = read.segment, read.part
+        segment, data = read.segment, read.part.data
         tracks = used_tracks(segment)
         try:
-            found = tuple(list(samples(part.data, track)) for track in tracks)
+            track_samples = tuple(list(samples(data, track)) for track in tracks)
         except FragmentError:
-            found = ()
-        # Damage may also look like a part with nothing in it, which no worker sends.
-        if not any(found) or tracks[0].handler != "vide":
+            track_samples = ()
+        # No worker sends an empty part: that is damage, too.
+        if not any(track_samples) or tracks[0].handler != "vide":
             self._broken = True
             return None
         broken = self._broken or (read.first and segment.discontinuity)
         self._broken = False
-        pictures = found[0]
-        if pictures:
+        frames = track_samples[0]
+        if frames:
             if read.first and (segment.discontinuity or segment.number == 0):
-                pictures[0] = _first_picture(pictures)
+                frames[0] = _first_frame(frames)
             if segment is not self._segment:
-                self._segment, self._delay = segment, pictures[0].cts
+                self._segment, self._delay = segment, frames[0].cts
             if delay := self._delay:
-                pictures[:] = [
-                    picture._replace(dts=picture.dts + delay, cts=picture.cts - delay)
-                    for picture in pictures
+                frames[:] = [
+                    frame._replace(dts=frame.dts + delay, cts=frame.cts - delay) for frame in frames
                 ]
-        return TimedPart(segment, _format(tracks), part.data, found, segment.base, broken)
+        timing = read.timing
+        for track, of_track in zip(tracks, track_samples, strict=False):
+            _remap(of_track, timing, track.timescale)
+        return TimedPart(segment, _format(tracks), data, track_samples, timing.base, broken)
 
 
 def used_tracks(segment: Segment) -> tuple[Track, ...]:
-    """Return the first video track and the first one with sound."""
-    found = [
-        next((track for track in segment.tracks if track.handler == handler), None)
-        for handler in ("vide", "soun")
-    ]
-    return tuple(track for track in found if track is not None)
+    """Return the first video track and the first audio track."""
+    first_by_handler = {track.handler: track for track in reversed(segment.tracks)}
+    return tuple(
+        first_by_handler[handler] for handler in ("vide", "soun") if handler in first_by_handler
+    )
 
 
 def _format(tracks: tuple[Track, ...]) -> Format:
@@ -106,14 +107,27 @@ def _format(tracks: tuple[Track, ...]) -> Format:
     )
 
 
-def _first_picture(pictures: list[Sample]) -> Sample:
-    """Put the first picture of a run where it belongs: right in front of the next one shown.
+def _remap(samples_: list[Sample], timing: PartTiming, timescale: int) -> None:
+    """Scale samples whose timestamps do not run with time, or leap ahead in this part."""
+    rate, limit = timing.rate, math.inf
+    if math.isfinite(timing.limit):
+        limit = (timing.limit - timing.base) * timescale
+    elif rate == 1:
+        return
+    for index, sample in enumerate(samples_):
+        dts, pts = (round(min(rate * ticks, limit)) for ticks in (sample.dts, sample.pts))
+        end = round(min(rate * (sample.dts + sample.duration), max(limit, dts + 1)))
+        samples_[index] = sample._replace(dts=dts, cts=pts - dts, duration=end - dts)
 
-    The others are late by how much decoding precedes showing, which is that between the second one
-    decoded and the earliest one shown; in every other segment they are the same.
+
+def _first_frame(frames: list[Sample]) -> Sample:
+    """Move the pts of a run's first frame right before the next one shown.
+
+    The delay is the lowest pts minus the first dts of the other frames; it is 0 in all other
+    segments.
     """
-    first, *others = pictures
-    if first.cts or len(others) < _ENOUGH:
+    first, *others = frames
+    if first.cts or len(others) < _MIN_FRAMES:
         return first
-    early = min(picture.pts for picture in others) - others[0].dts
+    early = min(frame.pts for frame in others) - others[0].dts
     return first._replace(cts=early) if early > 0 else first

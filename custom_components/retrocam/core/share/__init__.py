@@ -1,4 +1,4 @@
-"""Share pages without Home Assistant: PINs, cookies and the rate limit of wrong PINs.
+"""PINs, cookies and rate limit of share pages.
 
 May import modules directly in `core`.
 """

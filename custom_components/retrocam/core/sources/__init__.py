@@ -1,4 +1,4 @@
-"""Sources of video: which URLs are opened, what of them is shown, and what a probe finds.
+"""Video sources: allowed URLs, redaction, and the probe of the config flow.
 
 May import `core.frames` and modules directly in `core`.
 """

@@ -1,4 +1,4 @@
-"""Sources of video by URL: what is allowed, how credentials go in, and how it is told without them."""
+"""URLs of video sources: validation, credentials and redaction."""
 
 from ipaddress import ip_address
 import re
@@ -9,12 +9,22 @@ from ..errors import InvalidUrlError, UnsupportedSchemeError
 from ..texts import is_plain
 
 URL_SCHEMES: Final = ("rtsp", "rtsps", "http", "https", "rtmp", "rtmps")
-"""What a source may be; above all not `file:`, `concat:` or `data:`."""
+"""Allowed schemes; in particular not `file:`, `concat:` or `data:`."""
 
 PROTOCOL_WHITELIST: Final = (
     "crypto,http,httpproxy,https,rtmp,rtmps,rtmpt,rtmpts,rtp,rtsp,rtsps,srtp,tcp,tls,udp"
 )
-"""FFmpeg's `protocol_whitelist`: nothing that reads this machine, also not for a playlist's entries."""
+"""FFmpeg's `protocol_whitelist`: none reads local files, also for entries of a playlist."""
+
+DEFAULT_PORTS: Final = {
+    "rtsp": 554,
+    "rtsps": 322,
+    "http": 80,
+    "https": 443,
+    "rtmp": 1935,
+    "rtmps": 443,
+}
+"""Ports of URLs without one."""
 
 MAX_URL: Final = 4096
 """Characters of a URL."""
@@ -23,12 +33,12 @@ _IN_URL: Final = re.compile(r"(://|[?#])\S+")
 
 
 def source_url(url: str, username: str | None = None, password: str | None = None) -> str:
-    """Return `url` with the credentials in it, percent-encoded; those given in `url` go first.
+    """Return `url` with percent-encoded credentials; those in `url` take precedence.
 
     Raises UnsupportedSchemeError or InvalidUrlError.
     """
     url = url.strip()
-    if not is_plain(url, most=MAX_URL):
+    if not is_plain(url, max_length=MAX_URL):
         raise InvalidUrlError("characters that no URL has, or too many")
     try:
         parts = urlsplit(url)
@@ -42,30 +52,29 @@ def source_url(url: str, username: str | None = None, password: str | None = Non
     if not host or port == 0:
         raise InvalidUrlError("the URL has no host")
     if _hides_password(parts):
-        raise InvalidUrlError("a password that is not encoded cuts the URL short")
+        raise InvalidUrlError("a `/` in the password is not percent-encoded")
     if parts.username is None and username:
-        userinfo = _encoded(username)
+        userinfo = _encode(username)
         if password:
-            userinfo += ":" + _encoded(password)
+            userinfo += ":" + _encode(password)
         parts = parts._replace(netloc=f"{userinfo}@{parts.netloc}")
     return urlunsplit(parts)
 
 
-def _encoded(text: str) -> str:
-    """Percent-encode a user or a password. Raises InvalidUrlError for what cannot be encoded."""
+def _encode(text: str) -> str:
     if len(text) > MAX_URL:
         raise InvalidUrlError("too many characters for a URL")
     try:
         return quote(text, safe="")
     except UnicodeEncodeError:
-        # Not chained: it holds the password.
-        raise InvalidUrlError("characters that no encoding has") from None
+        # Unchained: it has the password.
+        raise InvalidUrlError("characters that cannot be encoded") from None
 
 
 def _hides_password(parts: SplitResult) -> bool:
-    """Tell whether what looks like host and port is a user and the digits of a password before a `/`.
+    """Return whether host and port seem to be a user and the digits of a password before a `/`.
 
-    Such a URL would be logged with its password by whoever takes it at its word.
+    The password in the path would be logged.
     """
     if parts.port is None or parts.username is not None or "@" not in parts.path:
         return False
@@ -77,7 +86,7 @@ def _hides_password(parts: SplitResult) -> bool:
 
 
 def split_credentials(url: str) -> tuple[str, str | None, str | None]:
-    """Return `url` without its credentials, and these, decoded; None where there are none.
+    """Return `url` without credentials, and the decoded user and password, or None.
 
     Raises UnsupportedSchemeError or InvalidUrlError.
     """
@@ -88,21 +97,22 @@ def split_credentials(url: str) -> tuple[str, str | None, str | None]:
 
 
 def redact_url(url: str) -> str:
-    """Return `url` without what may be secret: user, password, and all values of its query."""
+    """Return `url` without user, password and query; what is no URL is redacted as a whole."""
     try:
         parts = urlsplit(url)
+        netloc = parts.netloc.rpartition("@")[2]
+        if parts.username is not None:
+            netloc = f"{REDACTED}@{netloc}"
+        path, query = parts.path, REDACTED if parts.query else ""
+        if "@" in path:
+            # A password with a `/` that is not encoded: the apparent host is the user.
+            netloc, path = f"{REDACTED}@{path.rpartition('@')[2].partition('/')[0]}", ""
+            urlsplit(f"//{netloc}")
     except ValueError:
         return REDACTED
-    netloc = parts.netloc.rpartition("@")[2]
-    if parts.username is not None:
-        netloc = f"{REDACTED}@{netloc}"
-    path, query = parts.path, REDACTED if parts.query else ""
-    if "@" in path:
-        # A password with a slash that is not encoded: what seems to be the host is the user.
-        netloc, path = f"{REDACTED}@{path.rpartition('@')[2].partition('/')[0]}", ""
     return urlunsplit((parts.scheme, netloc, path, query, ""))
 
 
 def redact_urls(text: str) -> str:
-    """Return words of others, as in errors and logs, without what stands in URLs and their queries."""
+    """Return a message of another library without the contents of URLs and queries, hosts included."""
     return _IN_URL.sub(rf"\1{REDACTED}", text)

@@ -1,1 +1,1 @@
-"""Tests of the store of snapshots."""
+"""Tests of the snapshot store."""

@@ -1,10 +1,11 @@
-"""What a user finds in the directory of a store, and in its list."""
+"""The content of a store's directory, and of its index."""
 
 from dataclasses import dataclass
 
 from custom_components.retrocam.core.library.folder import TICK
 from custom_components.retrocam.core.library.retention import Limits
-from custom_components.retrocam.core.library.snapshots import SnapshotStore
+from custom_components.retrocam.core.library.snapshots import snapshot_library
+from custom_components.retrocam.core.library.store import MediaLibrary
 
 from ...frames.stills import NOW, jpeg, listing
 
@@ -14,11 +15,11 @@ JPEG = jpeg(1, 160, 90)
 
 @dataclass(slots=True)
 class Clock:
-    """A monotonic clock that a test turns."""
+    """An adjustable monotonic clock."""
 
     now: float = 0.0
     step: float = 0.0
-    """Seconds that go by whenever somebody looks."""
+    """Seconds that pass with each call."""
 
     def __call__(self) -> float:
         """Return the time in seconds."""
@@ -26,25 +27,25 @@ class Clock:
         return self.now
 
 
-def settle(store: SnapshotStore, clock: Clock) -> None:
-    """Let a time stamp of the directory become old enough to be trusted."""
+def settle(store: MediaLibrary, clock: Clock) -> None:
+    """Advance the clock until the time stamp of the directory is trusted."""
     clock.now += TICK
     assert store.refresh() is True
     assert store.refresh() is False
 
 
-def files(store: SnapshotStore) -> list[str]:
-    """Return what is in the directory, sorted."""
+def files(store: MediaLibrary) -> list[str]:
+    """Return the files in the directory, sorted."""
     return sorted(name for name in listing(store.directory) if not name.startswith("."))
 
 
-def names(store: SnapshotStore) -> list[str]:
-    """Return what is listed, newest first."""
-    return [item.name for item in store.latest(1000)]
+def names(store: MediaLibrary) -> list[str]:
+    """Return the names in the index, newest first."""
+    return [item.name for item in store.page(1000)]
 
 
-def reloaded(store: SnapshotStore, limits: Limits | None = None) -> SnapshotStore:
+def reloaded(store: MediaLibrary, limits: Limits | None = None) -> MediaLibrary:
     """Return another store of the same directory, as after a restart."""
-    again = SnapshotStore(store.directory, limits=limits, clock=lambda: NOW)
+    again = snapshot_library(store.directory, limits=limits, clock=lambda: NOW)
     again.load()
     return again

@@ -1,4 +1,4 @@
-"""Disks that are full, read-only or gone, kills, and what others do in the directory."""
+"""Tests of full, read-only and missing disks, of crashes, and of changes by others."""
 
 import os
 from pathlib import Path
@@ -17,7 +17,8 @@ from custom_components.retrocam.core.errors import (
 from custom_components.retrocam.core.library.folder import TICK
 from custom_components.retrocam.core.library.reader import MediaChange
 from custom_components.retrocam.core.library.retention import Limits
-from custom_components.retrocam.core.library.snapshots import SnapshotStore
+from custom_components.retrocam.core.library.snapshots import save_still, snapshot_library
+from custom_components.retrocam.core.library.store import MediaLibrary
 
 from ...frames.stills import NOW, jpeg, listing, number_in
 from ..disks import with_small_disk
@@ -42,7 +43,7 @@ FOREIGN = [
 ]
 
 
-def test_foreign_files_are_neither_listed_nor_counted_nor_deleted(store: SnapshotStore) -> None:
+def test_foreign_files_are_ignored(store: MediaLibrary) -> None:
     for name in FOREIGN:
         (store.directory / name).write_bytes(b"mine")
     (store.directory / "20260102T030405.100Z.jpg").mkdir()
@@ -55,8 +56,8 @@ def test_foreign_files_are_neither_listed_nor_counted_nor_deleted(store: Snapsho
     assert listing(store.directory) == before
 
 
-def test_left_overs_of_a_kill_and_of_a_power_cut_go_at_load(store: SnapshotStore) -> None:
-    item = store.save(JPEG, NOW)
+def test_load_deletes_files_left_by_a_crash_or_power_cut(store: MediaLibrary) -> None:
+    item = save_still(store, JPEG, NOW)
     store.thumbnail(item.name)
     thumbnails = store.directory / ".thumbnails"
     for path in (
@@ -73,11 +74,11 @@ def test_left_overs_of_a_kill_and_of_a_power_cut_go_at_load(store: SnapshotStore
     assert listing(thumbnails) == [f"{NAME}.jpg", "other.txt", f"{'x' * 24}.jpg"]
 
 
-def test_what_others_do_is_noticed(
-    store: SnapshotStore, clock: Clock, changes: list[MediaChange]
+def test_changes_by_others_are_detected(
+    store: MediaLibrary, clock: Clock, changes: list[MediaChange]
 ) -> None:
     for second in range(3):
-        store.save(JPEG, NOW + second)
+        save_still(store, JPEG, NOW + second)
     settle(store, clock)
     changes.clear()
     store.path(NAME).unlink()
@@ -90,31 +91,29 @@ def test_what_others_do_is_noticed(
     assert len(changes) == 1
 
 
-def test_what_others_do_just_before_our_own_write_is_noticed(
-    store: SnapshotStore, clock: Clock
-) -> None:
-    store.save(JPEG, NOW)
+def test_changes_by_others_before_our_write_are_detected(store: MediaLibrary, clock: Clock) -> None:
+    save_still(store, JPEG, NOW)
     (store.directory / "20250101T000000.000Z.jpg").write_bytes(JPEG)
-    store.save(JPEG, NOW + 1)
+    save_still(store, JPEG, NOW + 1)
     assert store.refresh() is True
     assert store.total == 3
     settle(store, clock)
 
 
-def by_others(store: SnapshotStore, name: str) -> None:
-    """Write or delete a file as somebody else does, in the tick of the last change."""
+def by_others(store: MediaLibrary, name: str) -> None:
+    """Write or delete a file as others do, in the tick of the last change."""
     status = store.directory.stat()
     path = store.directory / name
     path.unlink() if path.exists() else path.write_bytes(JPEG)
     os.utime(store.directory, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
-def test_what_others_do_in_one_tick_with_our_own_write_is_noticed(
-    store: SnapshotStore, clock: Clock, changes: list[MediaChange]
+def test_changes_by_others_in_the_tick_of_our_write_are_detected(
+    store: MediaLibrary, clock: Clock, changes: list[MediaChange]
 ) -> None:
     settle(store, clock)
     for second, moment in enumerate((0.0, 0.5, TICK)):
-        store.save(JPEG, NOW + second)
+        save_still(store, JPEG, NOW + second)
         changes.clear()
         by_others(store, f"20250101T00000{second}.000Z.jpg")
         clock.now += moment
@@ -122,26 +121,24 @@ def test_what_others_do_in_one_tick_with_our_own_write_is_noticed(
         assert [item.name for item in changes[0].added] == [f"20250101T00000{second}.000Z.jpg"]
         by_others(store, f"20250101T00000{second}.000Z.jpg")
         clock.now += TICK - moment
-        # After a tick nobody can do anything that its time stamp does not tell.
+        # After a tick, any change changes the time stamp.
         assert store.refresh() is (moment < TICK)
         assert store.total == second + 1 + (moment == TICK)
         assert store.refresh() is False
 
 
-def test_what_others_do_in_the_tick_of_the_first_reading_is_noticed(
-    store: SnapshotStore, clock: Clock
+def test_changes_by_others_in_the_tick_of_the_first_scan_are_detected(
+    store: MediaLibrary, clock: Clock
 ) -> None:
     by_others(store, "20250101T000000.000Z.jpg")
     settle(store, clock)
     assert store.total == 1
 
 
-def test_a_folder_that_takes_long_to_read_is_not_read_all_the_time(
-    store: SnapshotStore, clock: Clock
-) -> None:
+def test_slow_folder_is_scanned_rarely(store: MediaLibrary, clock: Clock) -> None:
     settle(store, clock)
-    store.save(JPEG, NOW)
-    clock.step = 0.5  # of the reading
+    save_still(store, JPEG, NOW)
+    clock.step = 0.5  # of the scan
     assert store.refresh() is True
     clock.step = 0.0
     clock.now += 49.0
@@ -150,9 +147,7 @@ def test_a_folder_that_takes_long_to_read_is_not_read_all_the_time(
     settle(store, clock)
 
 
-def test_a_flood_of_changes_is_told_in_one_word(
-    store: SnapshotStore, changes: list[MediaChange]
-) -> None:
+def test_many_changes_are_one_reset(store: MediaLibrary, changes: list[MediaChange]) -> None:
     for number in range(1100):
         name = f"20250101T00{number // 60:02}{number % 60:02}.000Z.jpg"
         (store.directory / name).write_bytes(b"x")
@@ -161,35 +156,35 @@ def test_a_flood_of_changes_is_told_in_one_word(
     assert store.total == 1100
 
 
-def test_a_file_that_is_gone_is_not_found_and_then_not_listed(store: SnapshotStore) -> None:
+def test_deleted_file_is_not_found_then_not_listed(store: MediaLibrary) -> None:
     for ask in (store.read, store.thumbnail):
-        name = store.save(JPEG, NOW).name
+        name = save_still(store, JPEG, NOW).name
         store.path(name).unlink()
         with pytest.raises(MediaNotFoundError):
             ask(name)
         assert names(store) == []
-    name = store.save(JPEG, NOW).name
+    name = save_still(store, JPEG, NOW).name
     store.path(name).unlink()
     assert store.delete([name]) == (name,)
     assert names(store) == []
 
 
-def test_a_link_in_place_of_a_picture_is_not_followed(store: SnapshotStore, tmp_path: Path) -> None:
+def test_link_in_place_of_a_snapshot_is_not_followed(store: MediaLibrary, tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(JPEG)
-    name = store.save(JPEG, NOW).name
+    name = save_still(store, JPEG, NOW).name
     store.path(name).unlink()
     store.path(name).symlink_to(tmp_path / "secret")
     with pytest.raises(MediaNotFoundError):
         store.read(name)
 
 
-def test_a_removed_directory_is_told_and_taken_up_again(
-    store: SnapshotStore, changes: list[MediaChange]
+def test_removed_directory_is_reported_and_recovered(
+    store: MediaLibrary, changes: list[MediaChange]
 ) -> None:
-    store.save(JPEG, NOW)
+    save_still(store, JPEG, NOW)
     root, away = store.directory.parent, store.directory.parent.with_name("unplugged")
     root.rename(away)
-    for failing in (lambda: store.save(JPEG, NOW + 1), store.refresh, store.apply_limits):
+    for failing in (lambda: save_still(store, JPEG, NOW + 1), store.refresh, store.apply_limits):
         with pytest.raises(StorageMissingError) as caught:
             failing()
         assert caught.value.code == "storage_missing"
@@ -197,48 +192,49 @@ def test_a_removed_directory_is_told_and_taken_up_again(
     assert not root.exists()
     assert changes[-1] == MediaChange(removed=(NAME,))
     away.rename(root)
-    store.save(JPEG, NOW + 2)
+    save_still(store, JPEG, NOW + 2)
     assert names(store) == files(store)[::-1] == ["20260102T030407.000Z.jpg", NAME]
 
 
-def test_only_the_last_folder_is_made_again(store: SnapshotStore) -> None:
-    store.save(JPEG, NOW)
+def test_only_the_last_folder_is_created_again(store: MediaLibrary) -> None:
+    save_still(store, JPEG, NOW)
     shutil.rmtree(store.directory)
     with pytest.raises(StorageMissingError):
         store.refresh()
     assert store.refresh() is True
     assert store.total == 0
-    store.save(JPEG, NOW)
+    save_still(store, JPEG, NOW)
     assert files(store) == [NAME]
 
 
-def test_a_store_that_could_not_be_loaded_goes_on_trying(tmp_path: Path) -> None:
+def test_store_that_failed_to_load_retries(tmp_path: Path) -> None:
     (tmp_path / "snapshots").write_bytes(b"a file where the directory should be")
-    store = SnapshotStore(tmp_path / "snapshots", clock=lambda: NOW)
-    for failing in (store.load, store.refresh, lambda: store.save(JPEG, NOW)):
+    store = snapshot_library(tmp_path / "snapshots", clock=lambda: NOW)
+    for failing in (store.load, store.refresh, lambda: save_still(store, JPEG, NOW)):
         with pytest.raises(StorageError):
             failing()
     (tmp_path / "snapshots").unlink()
-    store.save(JPEG, NOW)
+    save_still(store, JPEG, NOW)
     assert files(store) == names(store) == [NAME]
 
 
 ENDLESS = """
 import sys, itertools
 from pathlib import Path
-from custom_components.retrocam.core.library.snapshots import SnapshotStore
+from custom_components.retrocam.core.library.snapshots import save_still, snapshot_library
+from custom_components.retrocam.core.library.store import MediaLibrary
 from custom_components.retrocam.core.library.retention import Limits
-store = SnapshotStore(Path(sys.argv[1]), limits=Limits(count=20), clock=lambda: 2e9)
+store = snapshot_library(Path(sys.argv[1]), limits=Limits(count=20), clock=lambda: 2e9)
 store.load()
 picture = sys.stdin.buffer.read()
 for number in itertools.count():
-    store.save(picture, 1e9 + number)
+    save_still(store, picture, 1e9 + number)
     if number == 200:
         print("well under way", flush=True)
 """
 
 
-def test_a_kill_in_the_middle_leaves_whole_pictures_only(tmp_path: Path) -> None:
+def test_kill_leaves_complete_images_only(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", ENDLESS, str(tmp_path)],
         stdin=subprocess.PIPE,
@@ -251,34 +247,35 @@ def test_a_kill_in_the_middle_leaves_whole_pictures_only(tmp_path: Path) -> None
         assert process.stdout.readline() == b"well under way\n"
         process.send_signal(signal.SIGKILL)
     (tmp_path / NAME.replace(".jpg", ".partial.jpg")).write_bytes(jpeg(9)[:500])
-    store = SnapshotStore(tmp_path, limits=Limits(count=20), clock=lambda: 2e9)
+    store = snapshot_library(tmp_path, limits=Limits(count=20), clock=lambda: 2e9)
     store.load()
     assert store.total == 20
     assert files(store) == names(store)[::-1]
-    assert [number_in(path.read_bytes()) for path in store.span()] == [9] * 20
+    assert [number_in(path.read_bytes()) for path in store.paths()] == [9] * 20
 
 
 FAULTS = """
 import subprocess, sys
 from pathlib import Path
 from custom_components.retrocam.core.errors import StorageFullError, StorageReadOnlyError
-from custom_components.retrocam.core.library.snapshots import SnapshotStore
+from custom_components.retrocam.core.library.snapshots import save_still, snapshot_library
+from custom_components.retrocam.core.library.store import MediaLibrary
 picture = sys.stdin.buffer.read()
 picture = picture[:-2] + bytes(100_000) + picture[-2:]
-store = SnapshotStore(Path(sys.argv[1]), clock=lambda: 1e9)
+store = snapshot_library(Path(sys.argv[1]), clock=lambda: 1e9)
 store.load()
 try:
     for number in range(100):
-        store.save(picture, 1e9 + number)
+        save_still(store, picture, 1e9 + number)
 except StorageFullError:
     print("full", store.total == sum(path.stat().st_size > 0 for path in store.directory.iterdir()))
-store.delete([store.latest(1)[0].name])
-print("room", store.save(picture, 2e9).size == len(picture))
+store.delete([store.newest.name])
+print("room", save_still(store, picture, 2e9).size == len(picture))
 def remount(mode):
     subprocess.run(["mount", "-o", f"remount,{mode}", sys.argv[1]], check=True)
 remount("ro")
 total = store.total
-for fail in (lambda: store.save(picture, 3e9), lambda: store.delete([store.newest.name])):
+for fail in (lambda: save_still(store, picture, 3e9), lambda: store.delete([store.newest.name])):
     try:
         fail()
     except StorageReadOnlyError:
@@ -286,11 +283,11 @@ for fail in (lambda: store.save(picture, 3e9), lambda: store.delete([store.newes
         print("read-only", store.total == total)
 remount("rw")
 store.delete([store.newest.name])
-print("writable", store.save(picture, 3e9).name)
+print("writable", save_still(store, picture, 3e9).name)
 """
 
 
-def test_a_real_disk_that_fills_and_then_is_read_only(tmp_path: Path) -> None:
+def test_full_then_read_only_disk(tmp_path: Path) -> None:
     done = subprocess.run(
         with_small_disk(tmp_path, sys.executable, "-c", FAULTS, str(tmp_path)),
         input=JPEG,

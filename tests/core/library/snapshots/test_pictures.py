@@ -1,4 +1,4 @@
-"""Pictures as they are kept: their formats, their thumbnails, and what is no picture."""
+"""Tests of snapshots: formats, thumbnails and invalid data."""
 
 from collections.abc import Callable
 
@@ -14,17 +14,18 @@ from custom_components.retrocam.core.frames.image_codec import (
     still_extension,
 )
 from custom_components.retrocam.core.frames.jpeg import size
-from custom_components.retrocam.core.library.snapshots import SnapshotStore
+from custom_components.retrocam.core.library.snapshots import save_still
+from custom_components.retrocam.core.library.store import MediaLibrary
 
 from ...frames.stills import NOW, frame, jpeg, listing, number_in, png
 from .stored import JPEG
 
 
 @pytest.mark.parametrize("make", [jpeg, png])
-def test_thumbnails_are_small_and_made_once(
-    store: SnapshotStore, make: Callable[[int, int, int], bytes]
+def test_thumbnails_are_made_once(
+    store: MediaLibrary, make: Callable[[int, int, int], bytes]
 ) -> None:
-    name = store.save(make(77, 1280, 720), NOW).name
+    name = save_still(store, make(77, 1280, 720), NOW).name
     small = store.thumbnail(name)
     assert size(small) == (320, 180)
     assert number_in(small) == 77
@@ -33,8 +34,8 @@ def test_thumbnails_are_small_and_made_once(
     assert store.thumbnail(name) == small
 
 
-def test_a_thumbnail_that_a_power_cut_left_empty_is_made_anew(store: SnapshotStore) -> None:
-    name = store.save(jpeg(77, 1280, 720), NOW).name
+def test_empty_thumbnail_of_a_power_cut_is_replaced(store: MediaLibrary) -> None:
+    name = save_still(store, jpeg(77, 1280, 720), NOW).name
     small = store.thumbnail(name)
     (path,) = (store.directory / ".thumbnails").iterdir()
     path.write_bytes(b"")
@@ -42,29 +43,29 @@ def test_a_thumbnail_that_a_power_cut_left_empty_is_made_anew(store: SnapshotSto
     assert path.read_bytes() == small
 
 
-def test_a_thumbnail_of_a_small_picture_keeps_its_size(store: SnapshotStore) -> None:
-    assert size(store.thumbnail(store.save(JPEG, NOW).name)) == (160, 90)
+def test_thumbnail_of_a_small_image_keeps_its_size(store: MediaLibrary) -> None:
+    assert size(store.thumbnail(save_still(store, JPEG, NOW).name)) == (160, 90)
 
 
-def test_a_thumbnail_is_shown_even_if_it_cannot_be_kept(store: SnapshotStore) -> None:
+def test_thumbnail_is_returned_if_it_cannot_be_stored(store: MediaLibrary) -> None:
     (store.directory / ".thumbnails").write_bytes(b"in the way")
-    name = store.save(jpeg(5), NOW).name
+    name = save_still(store, jpeg(5), NOW).name
     assert number_in(store.thumbnail(name)) == 5
     with pytest.raises(StorageError):
         store.delete([name])
 
 
-def test_a_damaged_picture_has_no_thumbnail(store: SnapshotStore) -> None:
+def test_damaged_image_has_no_thumbnail(store: MediaLibrary) -> None:
     for data in (b"no picture", JPEG[:3] + bytes(500) + JPEG[-2:], JPEG[:-200] + JPEG[-2:]):
-        name = store.save(JPEG, NOW).name
+        name = save_still(store, JPEG, NOW).name
         store.path(name).write_bytes(data)
         with pytest.raises(InvalidFrameError):
             store.thumbnail(name)
 
 
-def test_both_formats_are_told_apart_by_what_they_hold(store: SnapshotStore) -> None:
-    assert store.save(jpeg(3), NOW).name.endswith(".jpg")
-    item = store.save(png(4), NOW + 1)
+def test_format_is_detected_from_content(store: MediaLibrary) -> None:
+    assert save_still(store, jpeg(3), NOW).name.endswith(".jpg")
+    item = save_still(store, png(4), NOW + 1)
     assert item.name.endswith(".png")
     rgb = decode_still(store.read(item.name))
     assert number_in(rgb.reformat(format="yuvj420p")) == 4
@@ -88,20 +89,20 @@ PNG = png(1, 160, 90)
     ],
     ids=["empty", "byte", "text", "cut-jpeg", "png-head", "cut-png", "png-0x0", "png-huge"],
 )
-def test_what_is_no_picture_is_refused(store: SnapshotStore, data: bytes) -> None:
+def test_other_data_is_rejected(store: MediaLibrary, data: bytes) -> None:
     with pytest.raises(InvalidFrameError):
-        store.save(data, NOW)
+        save_still(store, data, NOW)
     assert listing(store.directory) == []
 
 
-def test_a_damaged_png_is_told() -> None:
-    damaged = PNG[:60] + bytes(40) + PNG[100:]
+def test_damaged_png_raises_invalid_frame() -> None:
+    damaged = PNG[:-100] + bytes(40) + PNG[-60:]
     assert still_extension(damaged) == "png"
     with pytest.raises(InvalidFrameError):
         decode_still(damaged)
 
 
-def test_a_png_keeps_the_colours_of_limited_video() -> None:
+def test_png_keeps_limited_range_colours() -> None:
     white = frame(1, 160, 90)
     for plane, value in zip(white.planes, (235, 128, 128), strict=True):
         plane.update(bytes([value]) * plane.buffer_size)
@@ -110,6 +111,6 @@ def test_a_png_keeps_the_colours_of_limited_video() -> None:
 
 
 @pytest.mark.parametrize("image_format", ["jpeg", "png"])
-def test_a_frame_without_a_picture_cannot_be_kept(image_format: ImageFormat) -> None:
+def test_frame_without_data_raises_invalid_frame(image_format: ImageFormat) -> None:
     with pytest.raises(InvalidFrameError):
         StillEncoder().encode(av.VideoFrame(0, 0, "yuv420p"), image_format)

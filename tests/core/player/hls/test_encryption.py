@@ -1,5 +1,6 @@
-"""HLS segments that are encrypted, and their keys."""
+"""Encrypted HLS segments and their keys."""
 
+from contextlib import closing
 import os
 
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -24,7 +25,7 @@ def encrypted(data: bytes, key: bytes, iv: bytes) -> bytes:
     return encryptor.update(padder.update(data) + padder.finalize()) + encryptor.finalize()
 
 
-def test_encrypted_segments_are_deciphered(server: MediaServer, network: Network) -> None:
+def test_encrypted_segments_are_decrypted(server: MediaServer, network: Network) -> None:
     key, iv = os.urandom(16), bytes(range(16))
     clear = [os.urandom(100_000), os.urandom(16), b"open"]
     server.add("/key", Page(key))
@@ -38,21 +39,21 @@ def test_encrypted_segments_are_deciphered(server: MediaServer, network: Network
         *('#EXT-X-KEY:METHOD=AES-128,URI="key"', "#EXTINF:1,", "1"),
         *("#EXT-X-KEY:METHOD=NONE", "#EXTINF:1,", "2", "#EXT-X-ENDLIST"),
     )
-    with PlaylistFile(source, network) as file:
+    with closing(PlaylistFile(source, network)) as file:
         pieces = list(iter(lambda: file.read(1000), b""))
     assert b"".join(pieces) == b"".join(clear)
     assert max(map(len, pieces)) <= 1000
     assert len(server.asked("/key")) == 1
 
 
-def test_few_of_the_keys_of_a_long_stream_are_kept(server: MediaServer, network: Network) -> None:
+def test_key_cache_is_limited(server: MediaServer, network: Network) -> None:
     text: list[str] = []
     for number in range(40):
         key = os.urandom(16)
         server.add(f"/key{number}", Page(key))
         server.add(f"/{number}", Page(encrypted(bytes([number]), key, number.to_bytes(16))))
         text += [f'#EXT-X-KEY:METHOD=AES-128,URI="key{number}"', "#EXTINF:1,", str(number)]
-    with PlaylistFile(playlist_of(server, *text, "#EXT-X-ENDLIST"), network) as file:
+    with closing(PlaylistFile(playlist_of(server, *text, "#EXT-X-ENDLIST"), network)) as file:
         assert read_all(file) == bytes(range(40))
         assert 2 <= len(file._keys) <= 8
 
@@ -69,19 +70,19 @@ def test_broken_encryption_is_an_error(
     source = playlist_of(
         server, '#EXT-X-KEY:METHOD=AES-128,URI="key"', "#EXTINF:1,", "0", "#EXT-X-ENDLIST"
     )
-    with PlaylistFile(source, network) as file:
+    with closing(PlaylistFile(source, network)) as file:
         assert read_all(file) == b""
         assert isinstance(file.failure, UnsupportedMediaError)
 
 
-def test_an_encrypted_segment_may_be_refused(server: MediaServer, network: Network) -> None:
+def test_refused_encrypted_segment_ends_the_file(server: MediaServer, network: Network) -> None:
     server.add("/key", Page(bytes(16)))
     data = encrypted(bytes(5000), bytes(16), (0).to_bytes(16))
     server.add("/0", Page(data, cut_after=1000))
     source = playlist_of(
         server, '#EXT-X-KEY:METHOD=AES-128,URI="key"', "#EXTINF:1,", "0", "#EXT-X-ENDLIST"
     )
-    with PlaylistFile(source, network) as file:
+    with closing(PlaylistFile(source, network)) as file:
         assert file.read(500)
         server.add("/0", Page(status=403))
         read_all(file)

@@ -1,5 +1,6 @@
-"""HLS playlists: taken apart, and read as one file."""
+"""HLS playlists: parsed, and read as one file."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,10 @@ from custom_components.retrocam.core.errors import (
     PlayNotFoundError,
     UnsupportedMediaError,
 )
-from custom_components.retrocam.core.player.hls.playlist import parse_playlist
+from custom_components.retrocam.core.player.hls.playlist import (
+    InitSection,
+    parse_playlist,
+)
 from custom_components.retrocam.core.player.hls.playlist_file import PlaylistFile
 from custom_components.retrocam.core.player.net.addresses import Network, is_any
 from custom_components.retrocam.core.player.net.streams import MediaInput
@@ -24,7 +28,7 @@ from ..server import MediaServer, Page, Request, serving
 from .playlists import URL, lines, playlist_of, read_all
 
 
-def test_what_a_playlist_says() -> None:
+def test_playlist_is_parsed() -> None:
     playlist = parse_playlist(
         lines(
             "#EXT-X-MEDIA-SEQUENCE:7",
@@ -45,18 +49,18 @@ def test_what_a_playlist_says() -> None:
         URL,
     )
     first, second, third = playlist.segments
-    assert (first.number, first.start, first.duration) == (7, 0.0, 1.5)
-    assert (first.url, first.span) == ("http://host/path/all.mp4", (120, 1000))
-    assert first.head == ("http://host/path/init.mp4", (20, 100))
-    assert (second.start, second.span, second.begins_part) == (1.5, (1120, 500), False)
-    assert (third.url, third.span) == ("http://host/other?a=b", None)
-    assert (third.start, third.begins_part) == (3.5, True)
+    assert (first.sequence, first.start, first.duration) == (7, 0.0, 1.5)
+    assert (first.url, first.byte_range) == ("http://host/path/all.mp4", (120, 1000))
+    assert first.init_section == InitSection("http://host/path/init.mp4", (20, 100))
+    assert (second.start, second.byte_range, second.discontinuity) == (1.5, (1120, 500), False)
+    assert (third.url, third.byte_range) == ("http://host/other?a=b", None)
+    assert (third.start, third.discontinuity) == (3.5, True)
     assert playlist.ended
-    assert playlist.target == 2
+    assert playlist.target_duration == 2
 
 
-def test_a_name_without_an_end_is_passed_over() -> None:
-    """In no time: searched from each of its letters, this would take hours."""
+def test_endless_attribute_name_is_skipped_in_linear_time() -> None:
+    """Quadratic time would be hours."""
     endless = "A" * 1_000_000
     text = lines(f"#EXT-X-KEY:METHOD=NONE,{endless}", "#EXTINF:1,", "a.ts")
     assert [segment.key for segment in parse_playlist(text, URL).segments] == [None]
@@ -67,7 +71,7 @@ def test_a_name_without_an_end_is_passed_over() -> None:
     [("a", URL), ("a" * 150, f"{URL}/{'b' * 16_000}/")],
     ids=["segments", "urls"],
 )
-def test_a_list_without_an_end_is_refused(line: str, url: str) -> None:
+def test_endless_playlist_is_refused(line: str, url: str) -> None:
     text = lines(*(line for _ in range(8_000_000 // (len(line) + 1))))
     with pytest.raises(UnsupportedMediaError):
         parse_playlist(text, url)
@@ -81,27 +85,27 @@ def test_a_list_without_an_end_is_refused(line: str, url: str) -> None:
         "#EXTINF:inf", "#EXTINF:nan",
     ],
 )  # fmt: skip
-def test_numbers_that_nothing_has_are_refused(line: str) -> None:
+def test_out_of_range_numbers_are_refused(line: str) -> None:
     with pytest.raises(UnsupportedMediaError):
         parse_playlist(lines(line, "a"), URL)
 
 
-def test_durations_stay_such_as_a_clock_can_wait_for() -> None:
+def test_durations_are_clamped() -> None:
     playlist = parse_playlist(
         lines("#EXT-X-TARGETDURATION:1e308", "#EXTINF:1e308,", "a", "#EXTINF:-1,", "b"), URL
     )
-    assert playlist.target <= 1e6
-    assert [each.duration for each in playlist.segments] == [1e6, 0.0]
+    assert playlist.target_duration <= 1e6
+    assert [segment.duration for segment in playlist.segments] == [1e6, 0.0]
 
 
-def test_names_that_are_not_escaped_are_read(server: MediaServer, network: Network) -> None:
+def test_unescaped_segment_names_are_escaped(server: MediaServer, network: Network) -> None:
     server.add("/teil%201.ts?a=%C3%BC", Page(b"one"))
     server.add("/t%C3%BCr%20zwei.ts", Page(b"two"))
     source = playlist_of(
         server,
         *("#EXTINF:1,", "teil 1.ts?a=ü", "#EXTINF:1,", "t%C3%BCr zwei.ts", "#EXT-X-ENDLIST"),
     )
-    with PlaylistFile(source, network) as file:
+    with closing(PlaylistFile(source, network)) as file:
         assert read_all(file) == b"onetwo"
 
 
@@ -123,7 +127,7 @@ def test_names_that_are_not_escaped_are_read(server: MediaServer, network: Netwo
         lines('#EXT-X-KEY:METHOD=AES-128,URI="file:///etc/passwd"', "#EXTINF:1,", "a.ts"),
     ],
 )
-def test_what_is_no_playlist(text: str) -> None:
+def test_malformed_playlists_are_refused(text: str) -> None:
     with pytest.raises(UnsupportedMediaError):
         parse_playlist(text, URL)
 
@@ -140,7 +144,7 @@ def test_licensed_encryption_is_drm(key: str) -> None:
         parse_playlist(lines(f"#EXT-X-KEY:{key}", "#EXTINF:1,", "a.ts"), URL)
 
 
-def test_segments_are_one_file_and_heads_are_read_once(
+def test_segments_are_concatenated_after_one_init_section(
     server: MediaServer, network: Network
 ) -> None:
     server.add("/init", Page(b"..HEAD.."))
@@ -153,20 +157,18 @@ def test_segments_are_one_file_and_heads_are_read_once(
         *("#EXTINF:1,", "#EXT-X-BYTERANGE:5", "all"),
         "#EXT-X-ENDLIST",
     )
-    with PlaylistFile(source, network) as file:
-        assert file.readable()
-        assert not file.seekable()
+    with closing(PlaylistFile(source, network)) as file:
         assert (file.duration, file.is_live) == (3.0, False)
         assert read_all(file) == b"HEADonetwothree"
-        assert not file.next_part()
-    with PlaylistFile(source, network, start=1.5) as file:
-        assert file.part_start == 1.0
+        assert not file.next_section()
+    with closing(PlaylistFile(source, network, start=1.5)) as file:
+        assert file.section_start == 1.0
         assert read_all(file) == b"HEADtwothree"
-    with PlaylistFile(source, network, start=99) as file:
+    with closing(PlaylistFile(source, network, start=99)) as file:
         assert read_all(file) == b"HEADthree"
 
 
-def test_parts_are_read_apart(server: MediaServer, network: Network) -> None:
+def test_discontinuity_ends_a_section(server: MediaServer, network: Network) -> None:
     for name in ("a", "b", "c"):
         server.add(f"/{name}", Page(name.encode()))
     source = playlist_of(
@@ -174,15 +176,15 @@ def test_parts_are_read_apart(server: MediaServer, network: Network) -> None:
         *("#EXTINF:1,", "a", "#EXTINF:1,", "b"),
         *("#EXT-X-DISCONTINUITY", "#EXTINF:1,", "c", "#EXT-X-ENDLIST"),
     )
-    with PlaylistFile(source, network) as file:
+    with closing(PlaylistFile(source, network)) as file:
         assert read_all(file) == b"ab"
-        assert file.next_part()
-        assert file.part_start == 2.0
+        assert file.next_section()
+        assert file.section_start == 2.0
         assert read_all(file) == b"c"
-        assert not file.next_part()
+        assert not file.next_section()
 
 
-def test_an_empty_playlist_is_none(server: MediaServer, network: Network) -> None:
+def test_empty_playlist_is_refused(server: MediaServer, network: Network) -> None:
     with pytest.raises(UnsupportedMediaError):
         PlaylistFile(playlist_of(server, "#EXT-X-ENDLIST"), network)
 
@@ -191,7 +193,7 @@ def test_an_empty_playlist_is_none(server: MediaServer, network: Network) -> Non
     ("status", "error"),
     [(403, MediaRefusedError), (404, PlayNotFoundError), (500, PlayNetworkError)],
 )
-def test_a_playlist_may_be_refused(
+def test_http_errors_of_a_playlist(
     server: MediaServer, network: Network, status: int, error: type[PlayError]
 ) -> None:
     source = MediaInput(server.add("/list.m3u8", Page(status=status)), is_playlist=True)
@@ -199,46 +201,42 @@ def test_a_playlist_may_be_refused(
         PlaylistFile(source, network)
 
 
-def test_no_server_is_a_network_error(server: MediaServer) -> None:
+def test_missing_server_is_a_network_error(server: MediaServer) -> None:
     source = MediaInput(f"http://127.0.0.9:{server.server_port}/list.m3u8", is_playlist=True)
     with pytest.raises(PlayNetworkError):
         PlaylistFile(source, Network(is_any))
 
 
-def test_a_server_that_does_not_speak_http_is_a_network_error(
-    server: MediaServer, network: Network
-) -> None:
+def test_non_http_server_is_a_network_error(server: MediaServer, network: Network) -> None:
     def answer(request: Request) -> None:
-        request.wfile.write(b"ICY 200 OK\r\n\r\n")
+        request.wfile.write(b"RTSP/1.0 200 OK\r\n\r\n")
 
     with pytest.raises(PlayNetworkError):
         PlaylistFile(MediaInput(server.add("/a.m3u8", answer), is_playlist=True), network)
 
 
-def test_entries_do_not_lead_into_the_private_network() -> None:
+def test_segments_at_private_addresses_are_blocked() -> None:
     with serving("127.0.0.2") as public, serving() as private:
         private.add("/secret", Page(b"secret"))
         public.redirect("/moved", private.root + "/secret")
         for entry in (private.root + "/secret", "moved"):
             source = playlist_of(public, "#EXTINF:1,", entry, "#EXT-X-ENDLIST")
-            with PlaylistFile(source, Network(only_second)) as file:
+            with closing(PlaylistFile(source, Network(only_second))) as file:
                 assert read_all(file) == b""
                 assert isinstance(file.failure, BlockedAddressError)
         assert not private.log
 
 
-def test_an_entry_that_redirects_to_a_file_yields_no_byte_of_it(
-    server: MediaServer, network: Network
-) -> None:
+def test_segment_redirect_to_a_local_file_is_refused(server: MediaServer, network: Network) -> None:
     for target in ("file:///etc/passwd", "concat:/etc/passwd|/etc/hosts"):
         server.redirect("/moved", target)
         source = playlist_of(server, "#EXTINF:1,", "moved", "#EXT-X-ENDLIST")
-        with PlaylistFile(source, network) as file:
+        with closing(PlaylistFile(source, network)) as file:
             assert read_all(file) == b""
             assert isinstance(file.failure, UnsupportedMediaError)
 
 
-def test_secrets_stay_with_the_playlists_own_host(server: MediaServer, network: Network) -> None:
+def test_cookies_stay_with_the_playlist_host(server: MediaServer, network: Network) -> None:
     with serving("127.0.0.2") as other:
         other.add("/a", Page(b"a"))
         server.add("/b", Page(b"b"))
@@ -246,20 +244,18 @@ def test_secrets_stay_with_the_playlists_own_host(server: MediaServer, network: 
             server, "#EXTINF:1,", other.root + "/a", "#EXTINF:1,", "b", "#EXT-X-ENDLIST"
         ).url
         source = MediaInput(url, {"Cookie": "secret", "Referer": "page"}, is_playlist=True)
-        with PlaylistFile(source, network) as file:
+        with closing(PlaylistFile(source, network)) as file:
             assert read_all(file) == b"ab"
         assert (other.log[0].headers["Cookie"], other.log[0].headers["Referer"]) == (None, "page")
         assert server.asked("/b")[0].headers["Cookie"] == "secret"
 
 
-def test_ffmpegs_own_playlists_are_read(
-    server: MediaServer, network: Network, tmp_path: Path
-) -> None:
+def test_ffmpeg_playlist_is_read(server: MediaServer, network: Network, tmp_path: Path) -> None:
 
     for name, data in hls(tmp_path, clip(3.0), "-hls_segment_type", "fmp4").items():
         server.add(f"/{name}", Page(data))
     source = MediaInput(server.root + "/index.m3u8", is_playlist=True)
-    with PlaylistFile(source, network) as file:
+    with closing(PlaylistFile(source, network)) as file:
         assert file.duration == pytest.approx(3.0, abs=0.05)
         assert read_all(file)[4:8] == b"ftyp"
         assert file.failure is None

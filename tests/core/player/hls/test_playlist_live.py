@@ -1,5 +1,6 @@
-"""Live playlists: they are followed, may lose something, and are given up."""
+"""Live playlists: reloads, missing segments and stalls."""
 
+from contextlib import closing
 import threading
 
 from custom_components.retrocam.core.errors import (
@@ -15,7 +16,7 @@ from ..server import MediaServer, Page, Request
 from .playlists import lines, playlist_of, read_all
 
 
-def test_a_live_playlist_is_followed(server: MediaServer, network: Network) -> None:
+def test_live_playlist_is_reloaded(server: MediaServer, network: Network) -> None:
     def listed(*numbers: int, ended: bool = False) -> Page:
         text = [f"#EXT-X-TARGETDURATION:0.1\n#EXT-X-MEDIA-SEQUENCE:{numbers[0]}"]
         text += [f"#EXTINF:0.1,\n{number}" for number in numbers]
@@ -29,39 +30,41 @@ def test_a_live_playlist_is_followed(server: MediaServer, network: Network) -> N
 
     for number in range(9):
         server.add(f"/{number}", Page(str(number).encode()))
-    del server.pages["/6"]  # gone before it was read: live streams go on without it
+    del server.pages["/6"]  # a live stream skips missing segments
     source = MediaInput(server.add("/list.m3u8", serve), is_playlist=True)
-    with PlaylistFile(source, network, start=50) as file:
-        assert (file.is_live, file.duration, file.part_start) == (True, None, 0.0)
+    with closing(PlaylistFile(source, network, start=50)) as file:
+        assert (file.is_live, file.duration, file.section_start) == (True, None, 0.0)
         assert read_all(file) == b"34578"
         assert file.failure is None
         assert not file.is_live
 
 
-def test_a_live_stream_that_lost_too_much_is_lost(server: MediaServer, network: Network) -> None:
+def test_live_stream_fails_after_many_missing_segments(
+    server: MediaServer, network: Network
+) -> None:
     source = playlist_of(server, *(f"#EXTINF:1,\n{number}" for number in range(9)))
     server.add("/6", Page(b"6"))
     names = [f"#EXTINF:1,\n{number}" for number in range(6, 20)]
-    with PlaylistFile(source, network) as file:
+    with closing(PlaylistFile(source, network)) as file:
         server.add("/list.m3u8", Page(lines("#EXT-X-MEDIA-SEQUENCE:6", *names).encode()))
         assert read_all(file) == b"6"
         assert isinstance(file.failure, PlayNotFoundError)
 
 
-def test_what_is_not_live_may_lose_nothing(server: MediaServer, network: Network) -> None:
+def test_missing_segment_of_a_vod_is_an_error(server: MediaServer, network: Network) -> None:
     source = playlist_of(server, "#EXTINF:1,", "gone", "#EXT-X-ENDLIST")
-    with PlaylistFile(source, network) as file:
+    with closing(PlaylistFile(source, network)) as file:
         assert read_all(file) == b""
         assert isinstance(file.failure, PlayNotFoundError)
-        assert not file.next_part()
+        assert not file.next_section()
 
 
-def test_waiting_for_a_live_stream_ends_with_the_network(
+def test_closing_the_network_ends_the_wait_for_a_segment(
     server: MediaServer, network: Network
 ) -> None:
     source = playlist_of(server, "#EXTINF:1,", "a")
     server.add("/a", Page(b"a"))
-    with PlaylistFile(source, network) as file:
+    with closing(PlaylistFile(source, network)) as file:
         assert file.read(10) == b"a"
         reader = threading.Thread(target=file.read, args=(10,))
         reader.start()
@@ -71,14 +74,14 @@ def test_waiting_for_a_live_stream_ends_with_the_network(
         assert isinstance(file.failure, PlayNetworkError)
 
 
-def test_a_live_stream_that_stands_still_is_given_up(server: MediaServer) -> None:
+def test_stalled_live_stream_times_out(server: MediaServer) -> None:
     class Impatient(Network):
         def wait(self, seconds: float) -> bool:
             return False
 
     source = playlist_of(server, "#EXTINF:1,", "a")
     server.add("/a", Page(b"a"))
-    with PlaylistFile(source, Impatient(is_any)) as file:
+    with closing(PlaylistFile(source, Impatient(is_any))) as file:
         assert read_all(file) == b"a"
         assert isinstance(file.failure, PlayTimeoutError)
     assert len(server.asked("/list.m3u8")) > 20

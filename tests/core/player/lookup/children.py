@@ -1,4 +1,4 @@
-"""The processes of look-ups, as the system knows them."""
+"""State of look-up processes, from /proc."""
 
 from pathlib import Path
 
@@ -6,14 +6,14 @@ from custom_components.retrocam.core.player.lookup.server import LookupServer
 
 
 def children(server: LookupServer) -> list[int]:
-    """Return the processes that a server has forked and that are there still."""
+    """Return the child processes of a server."""
     pid = server.pid
     return [] if pid is None else children_of(pid)
 
 
 def children_of(pid: int) -> list[int]:
-    """Return the processes that a process has started."""
-    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    """Return the child processes of a process."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def is_running(pid: int) -> bool:
@@ -26,5 +26,5 @@ def is_running(pid: int) -> bool:
 
 
 def open_files(pid: int) -> int:
-    """Return how many descriptors a process has open."""
+    """Return the number of open descriptors of a process."""
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))

@@ -1,4 +1,4 @@
-"""What the parent makes of the bytes that a look-up's process sends, which may be anything."""
+"""Validation of look-up answers, which may be any bytes; and the worker."""
 
 from dataclasses import replace
 import json
@@ -19,7 +19,7 @@ from custom_components.retrocam.core.errors import (
 from custom_components.retrocam.core.player.lookup.answers import load_answer
 from custom_components.retrocam.core.player.lookup.messages import (
     LENGTH,
-    Job,
+    LookupJob,
     dump_crash,
     dump_error,
     dump_found,
@@ -29,15 +29,15 @@ from custom_components.retrocam.core.player.lookup.messages import (
 )
 from custom_components.retrocam.core.player.lookup.worker import work
 from custom_components.retrocam.core.player.net.addresses import is_any, look_up
-from custom_components.retrocam.core.player.net.streams import MediaInput, Resolved
+from custom_components.retrocam.core.player.net.streams import MediaInput, ResolvedMedia
 
 from ..clips import clip
 from ..server import MediaServer, Page
 
-FOUND = Resolved(
+FOUND = ResolvedMedia(
     inputs=(
         MediaInput("https://site.example/picture", {"Cookie": "a=b"}, is_playlist=True),
-        MediaInput("https://site.example/sound", chunk=10_485_760, not_before=1.5),
+        MediaInput("https://site.example/sound", chunk_size=10_485_760, not_before=1.5),
     ),
     title="A film",
     page="https://site.example/",
@@ -47,11 +47,11 @@ FOUND = Resolved(
 )
 
 
-def test_what_was_found_arrives_as_it_was() -> None:
+def test_a_result_survives_serialization() -> None:
     assert load_answer(dump_found(FOUND, ["a line"])) == FOUND
 
 
-def test_errors_arrive_as_they_were() -> None:
+def test_an_error_survives_serialization() -> None:
     error = BotCheckError("show that you are human")
     error.outdated = True
     with pytest.raises(BotCheckError, match="human") as caught:
@@ -66,23 +66,23 @@ def test_a_crash_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert caplog.records[-1].levelno == logging.ERROR
 
 
-def test_a_long_title_is_cut() -> None:
-    found = Resolved(FOUND.inputs, title="a" * 100_000)
+def test_a_long_title_is_truncated() -> None:
+    found = ResolvedMedia(FOUND.inputs, title="a" * 100_000)
     assert len(load_answer(dump_found(found, [])).title) == 1000
 
 
-def test_a_title_that_cannot_be_written_down_is_replaced() -> None:
-    found = Resolved(FOUND.inputs, title="a\ud800\x00b")
+def test_invalid_characters_of_a_title_are_replaced() -> None:
+    found = ResolvedMedia(FOUND.inputs, title="a\ud800\x00b")
     assert load_answer(dump_found(found, [])).title == "a\ufffd\ufffdb"
 
 
 @pytest.mark.parametrize("seconds", [10**400, 1e300, float("inf"), float("nan"), -1, "1:30"])
-def test_a_time_that_is_none_is_not_known(seconds: Any) -> None:
+def test_an_invalid_time_is_unknown(seconds: Any) -> None:
     found = load_answer(dump_found(replace(FOUND, duration=seconds, expires=seconds), []))
     assert (found.duration, found.expires) == (None, None)
 
 
-def test_messages_that_cannot_be_written_down_are_replaced(
+def test_invalid_characters_of_messages_are_replaced(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -103,7 +103,7 @@ def an_input(**changes: Any) -> dict[str, Any]:
         "url": "https://site.example/",
         "headers": {},
         "is_playlist": False,
-        "chunk": None,
+        "chunk_size": None,
         "not_before": None,
         **changes,
     }
@@ -121,7 +121,7 @@ def an_input(**changes: Any) -> dict[str, Any]:
         altered(inputs=[an_input(headers={"Cookie": "a\r\nHost: b"})]),
         altered(inputs=[an_input(headers={"a\nb": "c"})]),
         altered(inputs=[an_input(headers={str(n): "" for n in range(100)})]),
-        altered(inputs=[an_input(chunk=0)]),
+        altered(inputs=[an_input(chunk_size=0)]),
         altered(inputs=[an_input(not_before=True)]),
         altered(title=None),
         altered(title="a" * 2000),
@@ -133,12 +133,12 @@ def an_input(**changes: Any) -> dict[str, Any]:
         altered(duration=-1),
         altered(expires=10**400),
         altered(inputs=[an_input(not_before=10**400)]),
-        altered(inputs=[an_input(chunk=10**400)]),
+        altered(inputs=[an_input(chunk_size=10**400)]),
         altered(inputs=[an_input(url="https://site.example/\ud800")]),
         altered(more="than is known"),
     ],
 )  # fmt: skip
-def test_what_is_no_answer_is_an_error(data: bytes) -> None:
+def test_an_invalid_answer_raises(data: bytes) -> None:
     with pytest.raises(UnsupportedMediaError):
         load_answer(data)
 
@@ -146,7 +146,7 @@ def test_what_is_no_answer_is_an_error(data: bytes) -> None:
 @pytest.mark.parametrize(
     "link", ["javascript:alert(1)", "file:///etc/passwd", "//site", "http://a/\ud800", 1, {}]
 )
-def test_links_that_are_none_are_left_out(link: Any) -> None:
+def test_invalid_links_are_dropped(link: Any) -> None:
     found = load_answer(altered(page=link, thumbnail=link))
     assert (found.page, found.thumbnail) == (None, None)
 
@@ -155,14 +155,14 @@ KEYS = st.sampled_from(["found", "error", "crash", "log", "inputs", "url", "titl
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 
 
-@given(st.recursive(LEAVES, lambda each: st.lists(each) | st.dictionaries(KEYS, each)))
-def test_whatever_json_comes_nothing_but_a_play_error_does(value: Any) -> None:
+@given(st.recursive(LEAVES, lambda value: st.lists(value) | st.dictionaries(KEYS, value)))
+def test_any_json_raises_a_play_error_only(value: Any) -> None:
     with pytest.raises(PlayError):
         load_answer(json.dumps(value).encode())
 
 
-def asked(job: Job) -> bytes:
-    """Have a job done in a thread of this process, and return the answer."""
+def answer_to(job: LookupJob) -> bytes:
+    """Run a job in a thread of this process and return the answer."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.sendall(framed(dump_job(job)))
@@ -175,7 +175,7 @@ def asked(job: Job) -> bytes:
     return answer
 
 
-def a_job(query: str, **changes: Any) -> Job:
+def a_job(query: str, **changes: Any) -> LookupJob:
     settings: dict[str, Any] = {
         "allowed": is_any,
         "trusted": None,
@@ -185,31 +185,31 @@ def a_job(query: str, **changes: Any) -> Job:
         "cpu_seconds": 30.0,
         **changes,
     }
-    return Job(query, **settings)
+    return LookupJob(query, **settings)
 
 
-def test_a_job_is_done(server: MediaServer) -> None:
+def test_a_job_is_answered(server: MediaServer) -> None:
     url = server.add("/film.mp4", Page(clip(1.0), "video/mp4"))
-    assert load_answer(asked(a_job(url))).title == "film"
+    assert load_answer(answer_to(a_job(url))).title == "film"
 
 
-def test_the_log_comes_with_the_answer_and_without_secrets(
+def test_the_answer_carries_the_log_without_secrets(
     server: MediaServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     url = server.add("/film.mp4?token=hunter2", Page(status=404))
     with pytest.raises(PlayError):
-        load_answer(asked(a_job(url, verbose=True)))
+        load_answer(answer_to(a_job(url, verbose=True)))
     assert "HTTP Error 404" in caplog.text
     assert "hunter2" not in caplog.text
 
 
-def test_a_bug_is_an_error_too(server: MediaServer) -> None:
+def test_an_exception_is_answered_with_an_error(server: MediaServer) -> None:
     url = server.add("/film.mp4", Page(clip(1.0), "video/mp4"))
     with pytest.raises(UnsupportedMediaError):
-        load_answer(asked(a_job(url, max_height="tall")))
+        load_answer(answer_to(a_job(url, max_height="tall")))
 
 
-def test_a_job_is_what_it_was() -> None:
+def test_a_job_survives_serialization() -> None:
     job = a_job("https://site.example/")
     assert load_job(dump_job(job)) == job

@@ -1,4 +1,4 @@
-"""What yt-dlp's errors mean; its own classes, and the words that it passes on."""
+"""Mapping of yt-dlp's errors: classes, HTTP status, messages of sites."""
 
 import io
 
@@ -54,7 +54,7 @@ def wrapped(error: Exception) -> DownloadError:
         ("Something else altogether", "unsupported"),
     ],
 )
-def test_words(text: str, code: str) -> None:
+def test_error_of_message(text: str, code: str) -> None:
     error = lookup_error(wrapped(ExtractorError(text, expected=True)))
     assert error.code == code
     assert text in str(error)
@@ -72,7 +72,7 @@ def test_words(text: str, code: str) -> None:
         (KeyError("bug"), "unsupported"),
     ],
 )
-def test_classes(error: Exception, code: str) -> None:
+def test_error_of_class(error: Exception, code: str) -> None:
     assert lookup_error(wrapped(error)).code == code
 
 
@@ -88,19 +88,19 @@ def test_classes(error: Exception, code: str) -> None:
         (500, "network"),
     ],
 )
-def test_statuses(status: int, code: str) -> None:
+def test_error_of_http_status(status: int, code: str) -> None:
     http = HTTPError(Response(io.BytesIO(), "https://host/", {}, status))
-    told = ExtractorError("Unable to download webpage", cause=http)
-    assert lookup_error(wrapped(told)).code == code
+    error = ExtractorError("Unable to download webpage", cause=http)
+    assert lookup_error(wrapped(error)).code == code
 
 
-def test_our_own_errors_come_through() -> None:
+def test_a_play_error_in_the_chain_is_returned() -> None:
     blocked = BlockedAddressError("private")
-    told = ExtractorError("Unable to download webpage", cause=TransportError(cause=blocked))
-    assert lookup_error(wrapped(told)) is blocked
+    error = ExtractorError("Unable to download webpage", cause=TransportError(cause=blocked))
+    assert lookup_error(wrapped(error)) is blocked
 
 
-def test_no_url_is_told() -> None:
+def test_urls_are_redacted() -> None:
     error = lookup_error(wrapped(UnsupportedError("http://me:secret@host/page?token=hush")))
     assert str(error) == "ERROR: Unsupported URL: http://**redacted**"
     assert error.__cause__ is None

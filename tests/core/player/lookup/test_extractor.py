@@ -1,4 +1,4 @@
-"""yt-dlp as the player uses it: what of it is kept shut, and what it answers."""
+"""yt-dlp as configured for the player: restrictions and results."""
 
 import ast
 from datetime import UTC, datetime
@@ -29,26 +29,26 @@ from ..lookups import extracted
 from ..server import MediaServer, Page, Request, serving
 
 
-async def test_a_password_stays_with_its_own_host(server: MediaServer) -> None:
+async def test_a_password_is_sent_to_its_own_host_only(server: MediaServer) -> None:
     film = Page(clip(1.0), "video/mp4")
     server.redirect("/film.mp4", "/moved.mp4")
     with serving("127.0.0.2") as other:
         server.redirect("/moved.mp4", other.add("/film.mp4", film))
         url = (server.root + "/film.mp4").replace("://", "://me:secret@")
         assert (await extracted(url)).title == "film"
-        assert all(asked.headers["Authorization"] for asked in server.log)
-        assert [asked.path for asked in server.log][:2] == ["/film.mp4", "/moved.mp4"]
+        assert all(request.headers["Authorization"] for request in server.log)
+        assert [request.path for request in server.log][:2] == ["/film.mp4", "/moved.mp4"]
         assert other.log
-        assert not any(asked.headers["Authorization"] for asked in other.log)
+        assert not any(request.headers["Authorization"] for request in other.log)
 
 
 def a_downloader(network: Network) -> extractor.Downloader:
-    downloader = extractor.prepare()
-    downloader.begin(network, Login(), {})
+    downloader = extractor.Downloader()
+    downloader.configure(network, Login(), {})
     return downloader
 
 
-def test_yt_dlp_has_no_other_way_to_the_network() -> None:
+def test_yt_dlp_connects_through_the_guarded_handler_only() -> None:
     network = Network(is_any)
     network.close()
     with a_downloader(network) as downloader:
@@ -65,8 +65,8 @@ def test_yt_dlp_has_no_other_way_to_the_network() -> None:
     assert issubclass(extractor.Downloader, YoutubeDL)
 
 
-def test_no_extractor_runs_a_browser_that_connects_by_itself() -> None:
-    with extractor.prepare() as downloader:
+def test_extractors_that_run_phantomjs_are_disabled() -> None:
+    with extractor.Downloader() as downloader:
         modules = {downloader.get_info_extractor(key).__module__ for key in downloader._ies}
     phantoms = {
         f"yt_dlp.extractor.{path.stem}"
@@ -79,7 +79,7 @@ def test_no_extractor_runs_a_browser_that_connects_by_itself() -> None:
     assert modules.isdisjoint(phantoms)
 
 
-def test_posts_are_posted_and_followed_with_get(server: MediaServer) -> None:
+def test_redirects_of_post_are_followed_with_get(server: MediaServer) -> None:
     network = Network(is_any)
     server.redirect("/a", "/b")
     server.add("/b", Page(b"there"))
@@ -94,9 +94,7 @@ def test_posts_are_posted_and_followed_with_get(server: MediaServer) -> None:
 
 
 @pytest.mark.parametrize("packed", [True, False])
-async def test_a_page_without_an_end_is_not_read_to_its_end(
-    server: MediaServer, packed: bool
-) -> None:
+async def test_an_endless_page_is_refused(server: MediaServer, packed: bool) -> None:
     sent = 0
 
     def endless(request: Request) -> None:
@@ -115,10 +113,10 @@ async def test_a_page_without_an_end_is_not_read_to_its_end(
 
     with pytest.raises(UnsupportedMediaError, match="larger than any page"):
         await extracted(server.add("/page", endless))
-    assert sent < 40  # 16 MB, and what is on its way
+    assert sent < 40  # 16 MB, and buffers
 
 
-async def test_a_page_that_unpacks_to_much_more_is_given_up(server: MediaServer) -> None:
+async def test_a_decompression_bomb_is_refused(server: MediaServer) -> None:
     bomb = gzip.compress(b"<html>" + bytes(50_000_000))
     page = Page(bomb, "text/html", headers={"Content-Encoding": "gzip"}, ranges=False)
     with pytest.raises(UnsupportedMediaError, match="larger than any page"):
@@ -126,8 +124,8 @@ async def test_a_page_that_unpacks_to_much_more_is_given_up(server: MediaServer)
     assert len(bomb) < 100_000
 
 
-def test_packed_answers_are_read_as_they_were(server: MediaServer) -> None:
-    """Also one that is cut off, and one that is read in small pieces."""
+def test_compressed_answers_are_decompressed(server: MediaServer) -> None:
+    """Also a truncated one, and one read in small chunks."""
     data = np.random.default_rng(1).bytes(300_000)
     packed = gzip.compress(data)
     headers = {"Content-Encoding": "gzip"}
@@ -143,23 +141,26 @@ def test_packed_answers_are_read_as_they_were(server: MediaServer) -> None:
     network.close()
 
 
-def test_the_first_of_a_list_is_meant() -> None:
+def test_the_first_entry_of_a_playlist_is_used() -> None:
     info = {"_type": "playlist", "entries": [None, {"_type": "playlist", "entries": [{"id": "a"}]}]}
     assert extractor._first(info) == {"id": "a"}
     with pytest.raises(PlayNotFoundError):
         extractor._first({"_type": "playlist", "entries": []})
 
 
-def test_what_has_not_begun_and_what_has_nothing_to_play() -> None:
+def test_upcoming_and_formatless_media_raise() -> None:
     log = extractor._Log()
     with pytest.raises(UpcomingError):
-        extractor._resolved({"live_status": "is_upcoming"}, None, Login(), log)
+        extractor._resolved(
+            {"live_status": "is_upcoming"}, (), None, jar=None, login=Login(), log=log
+        )
+    info = {"title": "a", "requested_formats": []}
     with pytest.raises(NoFormatsError):
-        extractor._resolved({"title": "a", "requested_formats": []}, None, Login(), log)
+        extractor._resolved(info, (), None, jar=None, login=Login(), log=log)
     assert extractor._selected([], 360) == []
 
 
-def test_a_missing_javascript_runtime_is_noticed() -> None:
+def test_a_missing_javascript_runtime_is_detected() -> None:
     log = extractor._Log()
     log.warning("Something else")
     assert not log.needs_javascript
@@ -167,8 +168,8 @@ def test_a_missing_javascript_runtime_is_noticed() -> None:
     assert log.needs_javascript
 
 
-def test_yt_dlp_is_loaded_in_the_process_of_look_ups_only() -> None:
-    """It takes a second and 40 MB, and what it does holds Python's lock."""
+def test_yt_dlp_is_imported_in_the_look_up_process_only() -> None:
+    """It takes a second and 40 MB to load, and may hold the GIL."""
     there = {"extractor", "generic", "transport", "worker"}
     for path in HOUSE.rglob("*.py"):
         if path.parent.name == "lookup" and path.stem in there:
@@ -183,5 +184,5 @@ def test_yt_dlp_is_loaded_in_the_process_of_look_ups_only() -> None:
     ("version", "old"),
     [("2026.07.04", True), ("2026.11.01", False), ("2026.11.01.232815", False), ("unknown", False)],
 )
-def test_a_release_is_old_after_three_months(version: str, old: object) -> None:
+def test_a_release_is_outdated_after_three_months(version: str, old: object) -> None:
     assert extractor.is_outdated(version, datetime(2026, 11, 21, tzinfo=UTC).timestamp()) is old

@@ -1,4 +1,4 @@
-"""The server of look-ups when its processes, its parent and the system do what they seldom do."""
+"""The look-up server in rare conditions of its children, parent and system."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -16,9 +16,9 @@ import pytest
 from custom_components.retrocam.core.errors import PlayError, PlayNetworkError
 from custom_components.retrocam.core.player.lookup.pool import LookupPool
 from custom_components.retrocam.core.player.lookup.resolver import Resolver
-from custom_components.retrocam.core.player.net.streams import Resolved
+from custom_components.retrocam.core.player.net.streams import ResolvedMedia
 
-from ....house import ROOT
+from ....house import HOUSE, ROOT
 from ....loop_lag import STRETCH, loop_lag
 from ....waiting import until
 from ..clips import clip
@@ -26,10 +26,10 @@ from ..lookups import a_resolver
 from ..server import MediaServer, Page
 from .children import children, children_of, is_running, open_files
 from .misbehaving import (
-    doing,
     leave_an_orphan,
-    leave_an_orphan_elsewhere,
+    leave_an_orphan_in_a_new_session,
     list_files,
+    running,
     start_another,
     stop_the_server,
 )
@@ -39,7 +39,7 @@ URL = "http://site.example/"
 
 @pytest.fixture
 async def pool(tmp_path: Path) -> AsyncIterator[LookupPool]:
-    """A pool with a server of its own that runs and has nothing to do."""
+    """A pool with an own, idle server."""
     pool = LookupPool(home=str(tmp_path / "cache"))
     with pytest.raises(PlayError):
         await Resolver(pool).resolve("http://127.0.0.1:9/")
@@ -53,18 +53,18 @@ def fifo(path: Path) -> Path:
     return path
 
 
-async def begin(pool: LookupPool, log: Path) -> tuple[asyncio.Task[Resolved], list[int]]:
-    """Begin a look-up that never ends; returns it and its processes, the child first."""
-    resolver = Resolver(pool, lookup=doing(start_another, log))
+async def begin(pool: LookupPool, log: Path) -> tuple[asyncio.Task[ResolvedMedia], list[int]]:
+    """Start a look-up that never ends; return it and its processes, the child first."""
+    resolver = Resolver(pool, lookup=running(start_another, log))
     lookup = asyncio.create_task(resolver.resolve(URL))
-    return lookup, [int(each) for each in (await asyncio.to_thread(log.read_text)).split()]
+    return lookup, [int(pid) for pid in (await asyncio.to_thread(log.read_text)).split()]
 
 
 STEPPED = """
 import os, pathlib, signal, socket, sys
 sys.path[:0] = ["", "custom_components/retrocam/core/player/lookup"]
 import child
-child._stand_in("custom_components.retrocam", pathlib.Path("custom_components/retrocam"))
+child._add_namespaces("custom_components.retrocam", pathlib.Path("custom_components/retrocam"))
 from custom_components.retrocam.core.player.lookup.fork_server import ForkServer
 
 class Stepped:
@@ -84,11 +84,11 @@ server = ForkServer(socket.socket(fileno=os.dup(0)), work)
 server._poll = Stepped(server._poll)
 server.run()
 """
-"""A server that looks after what has happened when it is told to, by a byte in a pipe."""
+"""A server that handles events when it reads a byte from a pipe."""
 
 
 class SteppedServer:
-    """Such a server; its children tell their number, and end when their connection ends, or never."""
+    """Runs `STEPPED`; children send their process id, and end with their connection, or never."""
 
     def __init__(self) -> None:
         self.control, theirs = socket.socketpair()
@@ -102,7 +102,7 @@ class SteppedServer:
         os.write(self._step, b"." * times)
 
     def begin(self, *, busy: bool) -> tuple[socket.socket, int]:
-        """Begin a job; return its connection and its process."""
+        """Start a job; return its connection and its process id."""
         ours, given = socket.socketpair()
         ours.settimeout(20)
         with given:
@@ -134,14 +134,14 @@ def wait_for_end(pid: int) -> None:
 
 
 def has_ended(connection: socket.socket) -> bool:
-    """Wait for the other end of a connection to close; what it had not read is no matter."""
+    """Wait for the peer to close the connection."""
     try:
         return connection.recv(1) == b""
     except ConnectionResetError:
         return True
 
 
-def test_a_hang_up_and_an_end_at_once_leave_the_server_awake(stepped: SteppedServer) -> None:
+def test_a_simultaneous_hang_up_and_exit_do_not_block_the_server(stepped: SteppedServer) -> None:
     busy, busy_pid = stepped.begin(busy=True)
     ending, ending_pid = stepped.begin(busy=False)
     ending.shutdown(socket.SHUT_WR)
@@ -154,7 +154,7 @@ def test_a_hang_up_and_an_end_at_once_leave_the_server_awake(stepped: SteppedSer
     assert not is_running(busy_pid)
 
 
-def test_closing_kills_all_while_one_is_being_killed(stepped: SteppedServer) -> None:
+def test_closing_kills_all_children_during_a_kill(stepped: SteppedServer) -> None:
     first, first_pid = stepped.begin(busy=True)
     _, second_pid = stepped.begin(busy=True)
     first.shutdown(socket.SHUT_WR)
@@ -165,7 +165,7 @@ def test_closing_kills_all_while_one_is_being_killed(stepped: SteppedServer) -> 
     assert not is_running(second_pid)
 
 
-async def test_look_ups_end_with_a_server_that_is_killed(pool: LookupPool, tmp_path: Path) -> None:
+async def test_look_ups_end_with_a_killed_server(pool: LookupPool, tmp_path: Path) -> None:
     lookup, pids = await begin(pool, fifo(tmp_path / "log"))
     assert pool.server.pid is not None
     os.kill(pool.server.pid, signal.SIGKILL)
@@ -177,7 +177,15 @@ async def test_look_ups_end_with_a_server_that_is_killed(pool: LookupPool, tmp_p
         os.kill(pids[1], signal.SIGKILL)
 
 
-async def test_a_server_that_can_open_nothing_goes_on(
+def test_a_child_forked_by_a_server_that_has_ended_is_killed() -> None:
+    program = "import runpy, sys; runpy.run_path(sys.argv[1])['end_with_parent'](int(sys.argv[2]))"
+    path = HOUSE / "core/player/lookup/process_tree.py"
+    for parent, code in ((os.getpid(), 0), (1, -signal.SIGKILL)):
+        child = subprocess.run([sys.executable, "-c", program, path, str(parent)], check=False)
+        assert child.returncode == code
+
+
+async def test_a_server_survives_running_out_of_descriptors(
     pool: LookupPool, server: MediaServer
 ) -> None:
     url = server.add("/film.mp4", Page(clip(1.0), "video/mp4"))
@@ -192,20 +200,20 @@ async def test_a_server_that_can_open_nothing_goes_on(
     assert pool.server.pid == pid
 
 
-async def test_nothing_that_a_look_up_starts_inherits_its_connection(tmp_path: Path) -> None:
+async def test_descendants_do_not_inherit_the_connection(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    resolver = a_resolver(lookup=doing(list_files, log))
+    resolver = a_resolver(lookup=running(list_files, log))
     with pytest.raises(PlayError):
         await resolver.resolve(URL)
     inherited = json.loads(log.read_text())
-    assert not [each for each in inherited if each.startswith("socket:")]
+    assert not [name for name in inherited if name.startswith("socket:")]
     assert await resolver.pool.close()
 
 
-async def test_a_server_that_does_not_answer_holds_up_nothing(tmp_path: Path) -> None:
-    pool = LookupPool(home=str(tmp_path), warm=0.0)
+async def test_a_hanging_server_does_not_block_the_event_loop(tmp_path: Path) -> None:
+    pool = LookupPool(home=str(tmp_path), idle_seconds=0.0)
     log = fifo(tmp_path / "log")
-    resolver = Resolver(pool, lookup=doing(stop_the_server, log))
+    resolver = Resolver(pool, lookup=running(stop_the_server, log))
     lookup = asyncio.ensure_future(resolver.resolve(URL))
     await asyncio.to_thread(log.read_text)
     with loop_lag() as lag:
@@ -215,24 +223,22 @@ async def test_a_server_that_does_not_answer_holds_up_nothing(tmp_path: Path) ->
     assert lag.longest < STRETCH
 
 
-async def test_a_look_up_that_the_server_does_not_end_ends_by_itself(
-    pool: LookupPool, tmp_path: Path
-) -> None:
+async def test_a_look_up_ends_by_its_own_time_limit(pool: LookupPool, tmp_path: Path) -> None:
     log = fifo(tmp_path / "log")
-    resolver = Resolver(pool, lookup=doing(start_another, log))
+    resolver = Resolver(pool, lookup=running(start_another, log))
     lookup = asyncio.ensure_future(pool.run(resolver.job(URL, trusted=True, cpu_seconds=0), 60))
-    pids = [int(each) for each in (await asyncio.to_thread(log.read_text)).split()]
+    pids = [int(pid) for pid in (await asyncio.to_thread(log.read_text)).split()]
     await until(lambda: not any(map(is_running, pids)))
     with pytest.raises(PlayNetworkError):
         await lookup
 
 
-@pytest.mark.parametrize("deed", [leave_an_orphan, leave_an_orphan_elsewhere])
+@pytest.mark.parametrize("action", [leave_an_orphan, leave_an_orphan_in_a_new_session])
 async def test_orphans_are_killed_and_reaped(
-    pool: LookupPool, tmp_path: Path, deed: Callable[[Path], None]
+    pool: LookupPool, tmp_path: Path, action: Callable[[Path], None]
 ) -> None:
     log = fifo(tmp_path / "log")
-    lookup = asyncio.ensure_future(Resolver(pool, lookup=doing(deed, log)).resolve(URL))
+    lookup = asyncio.ensure_future(Resolver(pool, lookup=running(action, log)).resolve(URL))
     orphan = int(await asyncio.to_thread(log.read_text))
     assert pool.server.pid is not None
     assert orphan in children_of(pool.server.pid)
@@ -240,15 +246,15 @@ async def test_orphans_are_killed_and_reaped(
     await until(lambda: not Path(f"/proc/{orphan}").exists())
 
 
-async def test_no_slot_process_or_file_is_lost_by_cancelling(pool: LookupPool) -> None:
+async def test_cancellation_leaks_no_slot_process_or_file(pool: LookupPool) -> None:
     resolver = Resolver(pool, allow_private=True)
     server = pool.server.pid
     assert server is not None
     files = open_files(server), open_files(os.getpid())
-    turns = asyncio.Semaphore(10)
+    slots = asyncio.Semaphore(10)
 
     async def give_up(number: int) -> None:
-        async with turns:
+        async with slots:
             lookup = asyncio.ensure_future(resolver.resolve("http://127.0.0.1:9/"))
             for _ in range(number % 23):
                 await asyncio.to_thread(os.getpid)
@@ -256,10 +262,10 @@ async def test_no_slot_process_or_file_is_lost_by_cancelling(pool: LookupPool) -
             await asyncio.wait((lookup,))
 
     await asyncio.gather(*map(give_up, range(300)))
-    await until(lambda: pool.running == 0)
+    await until(lambda: not pool._tasks)
     assert children(pool.server) == []
     assert pool.server.pid == server
     assert open_files(server) == files[0]
-    # Files that earlier tests left to the garbage collector may have been closed meanwhile.
+    # Earlier tests' files may have been garbage-collected meanwhile.
     assert open_files(os.getpid()) <= files[1]
-    assert len({each for each in asyncio.all_tasks() if "look-up" in each.get_name()}) == 0
+    assert len([task for task in asyncio.all_tasks() if "look-up" in task.get_name()]) == 0

@@ -1,4 +1,4 @@
-"""Pages of sites that yt-dlp does not know: how much of them it is given."""
+"""Limits of yt-dlp's extractor for unknown sites."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 from yt_dlp.extractor.generic import GenericIE as YtGenericIE
 
 from custom_components.retrocam.core.errors import UnsupportedMediaError
-from custom_components.retrocam.core.player.lookup.generic import MOST_OF_PAGE
+from custom_components.retrocam.core.player.lookup.generic import MAX_PAGE_LENGTH
 
 from ..clips import clip
 from ..lookups import extracted
@@ -22,26 +22,26 @@ def a_page(before: str, behind: str = "", head: str = "") -> Page:
 
 @pytest.fixture
 def searched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What yt-dlp's expressions were given."""
-    given: list[str] = []
+    """Pages searched by yt-dlp."""
+    pages: list[str] = []
     original = YtGenericIE._extract_embeds
 
     def note(self: Any, url: str, webpage: str, **settings: Any) -> Any:
-        given.append(webpage)
+        pages.append(webpage)
         return original(self, url, webpage, **settings)
 
     monkeypatch.setattr(YtGenericIE, "_extract_embeds", note)
-    return given
+    return pages
 
 
 async def test_a_video_far_down_a_page_is_found(server: MediaServer, searched: list[str]) -> None:
     film = server.add("/film.mp4", Page(clip(1.0), "video/mp4"))
     page = server.add("/page", a_page("<p>" * 1_000_000, "." * 3_000_000))
     assert (await extracted(page)).inputs[0].url == film
-    assert [len(given) for given in searched] == [MOST_OF_PAGE]
+    assert [len(text) for text in searched] == [MAX_PAGE_LENGTH]
 
 
-async def test_a_feed_is_read_whole(server: MediaServer) -> None:
+async def test_a_feed_is_read_completely(server: MediaServer) -> None:
     film = server.add("/film.mp4", Page(clip(1.0), "video/mp4"))
     items = f"<item><title>A part</title><enclosure url='{film}'/></item>" * 2000
     feed = f"<?xml version='1.0'?><rss version='2.0'><channel>{items}</channel></rss>"
@@ -51,18 +51,18 @@ async def test_a_feed_is_read_whole(server: MediaServer) -> None:
 
 
 @pytest.mark.parametrize("head", ["", "<title>DPG Media Privacy Gate</title>"])
-async def test_what_stands_beyond_the_limit_of_a_page_is_not_searched(
+async def test_a_page_is_searched_up_to_the_limit(
     server: MediaServer, searched: list[str], head: str
 ) -> None:
-    """Nor where yt-dlp reads a page once more, as it does with that title."""
+    """Also where yt-dlp reads a page again, as with that title."""
     server.add("/film.mp4", Page(clip(1.0), "video/mp4"))
-    url = server.add("/page", a_page("." * MOST_OF_PAGE, head=head))
+    url = server.add("/page", a_page("." * MAX_PAGE_LENGTH, head=head))
     with pytest.raises(UnsupportedMediaError):
         await extracted(url)
-    assert [len(given) for given in searched] == [MOST_OF_PAGE]
+    assert [len(text) for text in searched] == [MAX_PAGE_LENGTH]
 
 
-async def test_pages_that_lead_to_pages_come_to_an_end(
+async def test_the_number_of_linked_pages_is_limited(
     server: MediaServer, searched: list[str]
 ) -> None:
     for number in range(9):
@@ -74,7 +74,7 @@ async def test_pages_that_lead_to_pages_come_to_an_end(
     assert len(searched) == 4
 
 
-async def test_a_long_list_of_streams_is_read_whole(
+async def test_a_long_hls_playlist_is_read_completely(
     server: MediaServer, searched: list[str]
 ) -> None:
     lines = ["#EXTM3U", *["# a comment"] * 5000]

@@ -24,11 +24,11 @@ from ..server import MediaServer, Page
 from .children import children, children_of, is_running
 from .misbehaving import (
     compute,
-    doing,
     print_much,
+    running,
     start_another,
     take_memory,
-    tell_all,
+    write_environment,
     write_much,
 )
 
@@ -37,7 +37,7 @@ URL = "http://site.example/"
 
 @pytest.fixture
 async def own(tmp_path: Path) -> AsyncIterator[Resolver]:
-    """A resolver whose server is its own."""
+    """A resolver with an own server."""
     resolver = Resolver(allow_private=True, cache_dir=str(tmp_path / "cache"))
     yield resolver
     assert await resolver.close()
@@ -49,7 +49,7 @@ def log(tmp_path: Path) -> Path:
     return tmp_path / "log"
 
 
-async def test_the_server_is_kept_warm_and_each_look_up_has_its_process(
+async def test_the_server_stays_and_each_look_up_has_its_process(
     own: Resolver, server: MediaServer
 ) -> None:
     url = server.add("/film.mp4", Page(clip(1.0), "video/mp4"))
@@ -63,13 +63,13 @@ async def test_the_server_is_kept_warm_and_each_look_up_has_its_process(
 
 
 async def test_an_idle_server_ends(server: MediaServer) -> None:
-    resolver = Resolver(LookupPool(warm=0.0), allow_private=True)
+    resolver = Resolver(LookupPool(idle_seconds=0.0), allow_private=True)
     await resolver.resolve(server.add("/film.mp4", Page(clip(1.0), "video/mp4")))
     await until(lambda: resolver.pool.server.pid is None)
     assert await resolver.pool.close()
 
 
-async def test_nothing_of_the_user_or_the_system_reaches_a_look_up(
+async def test_environment_and_limits_of_a_look_up(
     log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in (
@@ -81,18 +81,20 @@ async def test_nothing_of_the_user_or_the_system_reaches_a_look_up(
         "NETRC",
     ):
         monkeypatch.setenv(name, "http://127.0.0.9:9")
-    resolver = Resolver(lookup=doing(tell_all, log), cache_dir=str(tmp_path / "cache"), timeout=20)
+    resolver = Resolver(
+        lookup=running(write_environment, log), cache_dir=str(tmp_path / "cache"), timeout=20
+    )
     with pytest.raises(PlayError):
         await resolver.resolve(URL)
-    said = json.loads(log.read_text())
-    known = {"PATH", "LANG", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR"}
-    known |= {"HOME", "YTDLP_NO_PLUGINS", "DENO_NO_UPDATE_CHECK", "NO_COLOR"}
-    assert set(said["environment"]) <= known
-    assert said["environment"]["HOME"] == str(tmp_path / "cache")
-    assert said["folder"] == "/"
-    assert said["group"]
-    assert said["nice"] >= 5
-    limits = {name: soft for name, (soft, _) in said["limits"].items()}
+    report = json.loads(log.read_text())
+    allowed = {"PATH", "LANG", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR"}
+    allowed |= {"HOME", "YTDLP_NO_PLUGINS", "DENO_NO_UPDATE_CHECK", "NO_COLOR"}
+    assert set(report["environment"]) <= allowed
+    assert report["environment"]["HOME"] == str(tmp_path / "cache")
+    assert report["folder"] == "/"
+    assert report["group"]
+    assert report["nice"] >= 5
+    limits = {name: soft for name, (soft, _) in report["limits"].items()}
     assert limits["RLIMIT_CPU"] == 21
     assert 0 < limits["RLIMIT_DATA"] < 1 << 30
     assert 0 < limits["RLIMIT_FSIZE"] < 1 << 30
@@ -115,48 +117,46 @@ async def test_plugins_are_not_loaded(
     assert await resolver.close()
 
 
-async def test_a_look_up_is_killed_with_all_that_it_started(log: Path) -> None:
+async def test_a_look_up_is_killed_with_its_descendants(log: Path) -> None:
     os.mkfifo(log)
-    resolver = a_resolver(lookup=doing(start_another, log))
+    resolver = a_resolver(lookup=running(start_another, log))
     lookup = asyncio.ensure_future(resolver.resolve(URL))
-    pids = [int(each) for each in (await asyncio.to_thread(log.read_text)).split()]
+    pids = [int(pid) for pid in (await asyncio.to_thread(log.read_text)).split()]
     assert all(map(is_running, pids))
     lookup.cancel()
     await until(lambda: not any(map(is_running, pids)))
     assert await resolver.pool.close()
 
 
-async def test_the_deadline_kills_what_computes(server: MediaServer, log: Path) -> None:
-    resolver = a_resolver(lookup=doing(compute, log), timeout=0.5)
+async def test_the_deadline_kills_a_busy_look_up(server: MediaServer, log: Path) -> None:
+    resolver = a_resolver(lookup=running(compute, log), timeout=0.5)
     with pytest.raises(PlayTimeoutError):
         await resolver.resolve(URL)
-    await until(lambda: resolver.pool.running == 0)
+    await until(lambda: not resolver.pool._tasks)
     assert children(resolver.pool.server) == []
     url = server.add("/film.mp4", Page(clip(1.0), "video/mp4"))
     assert (await a_resolver().resolve(url)).title == "film"
     assert await resolver.pool.close()
 
 
-async def test_more_cpu_time_than_allowed_ends_a_look_up(log: Path) -> None:
-    resolver = a_resolver(lookup=doing(compute, log), timeout=60)
+async def test_a_look_up_is_killed_at_its_cpu_limit(log: Path) -> None:
+    resolver = a_resolver(lookup=running(compute, log), timeout=60)
     job = resolver.job(URL, trusted=True, cpu_seconds=0)
     with pytest.raises(PlayNetworkError):
         await resolver.pool.run(job, 60)
     assert await resolver.pool.close()
 
 
-@pytest.mark.parametrize("deed", [take_memory, write_much, print_much])
-async def test_what_goes_beyond_a_limit_is_an_error(log: Path, deed: object) -> None:
-    resolver = a_resolver(lookup=doing(deed, log))  # type: ignore[arg-type]  # one of those above
+@pytest.mark.parametrize("action", [take_memory, write_much, print_much])
+async def test_exceeding_a_resource_limit_raises(log: Path, action: object) -> None:
+    resolver = a_resolver(lookup=running(action, log))  # type: ignore[arg-type]  # one of those above
     with pytest.raises(PlayError):
         await resolver.resolve("http://127.0.0.1:9/")
     assert not log.exists() or log.stat().st_size <= 64 << 20
     assert await resolver.pool.close()
 
 
-async def test_a_server_that_was_killed_is_started_again(
-    own: Resolver, server: MediaServer
-) -> None:
+async def test_a_killed_server_is_restarted(own: Resolver, server: MediaServer) -> None:
     url = server.add("/film.mp4", Page(clip(1.0), "video/mp4"))
     await own.resolve(url)
     pid = own.pool.server.pid
@@ -166,7 +166,7 @@ async def test_a_server_that_was_killed_is_started_again(
     assert (await own.resolve(url)).title == "film"
 
 
-async def test_a_closed_pool_runs_nothing() -> None:
+async def test_a_closed_pool_runs_no_job() -> None:
     resolver = Resolver()
     assert await resolver.close()
     with pytest.raises(PlayNetworkError):
@@ -174,10 +174,10 @@ async def test_a_closed_pool_runs_nothing() -> None:
     assert resolver.pool.server.pid is None
 
 
-async def test_what_cannot_be_loaded_is_told(
+async def test_a_failed_import_is_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(sys, "path", [each for each in sys.path if "site-packages" not in each])
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if "site-packages" not in path])
     resolver = Resolver()
     with pytest.raises(PlayNetworkError):
         await resolver.resolve(URL)
@@ -185,7 +185,7 @@ async def test_what_cannot_be_loaded_is_told(
     assert await resolver.close()
 
 
-async def test_no_program_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_missing_interpreter_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     resolver = Resolver()
     with pytest.raises(PlayNetworkError):
@@ -196,12 +196,14 @@ async def test_no_program_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
 PARENT = """
 import asyncio, sys
 from pathlib import Path
-from tests.core.player.lookup.misbehaving import compute, doing, start_another
+from tests.core.player.lookup.misbehaving import compute, running, start_another
 from custom_components.retrocam.core.player.lookup.resolver import Resolver
 
+ACTIONS = (start_another, compute)
+
 async def main():
-    resolvers = [Resolver(lookup=doing(deed, Path(sys.argv[1]))) for deed in (start_another, compute)]
-    jobs = [asyncio.ensure_future(each.resolve("http://site.example/")) for each in resolvers]
+    resolvers = [Resolver(lookup=running(action, Path(sys.argv[1]))) for action in ACTIONS]
+    jobs = [asyncio.ensure_future(resolver.resolve("http://site.example/")) for resolver in resolvers]
     await asyncio.gather(*jobs)
 
 asyncio.run(main())
@@ -217,17 +219,17 @@ def parent(log: Path) -> Iterator[subprocess.Popen[bytes]]:
         process.kill()
 
 
-async def test_nothing_outlives_a_home_assistant_that_is_killed(
+async def test_no_process_outlives_a_killed_home_assistant(
     log: Path, parent: subprocess.Popen[bytes]
 ) -> None:
-    pids = [int(each) for each in (await asyncio.to_thread(log.read_text)).split()]
+    pids = [int(pid) for pid in (await asyncio.to_thread(log.read_text)).split()]
     servers = children_of(parent.pid)
     assert len(servers) == 2
-    await until(lambda: all(children_of(each) for each in servers))
-    pids += servers + [child for each in servers for child in children_of(each)]
+    await until(lambda: all(children_of(pid) for pid in servers))
+    pids += servers + [child for pid in servers for child in children_of(pid)]
     parent.kill()
     await until(lambda: not any(map(is_running, pids)))
 
 
-def test_the_server_class_leaves_nothing_when_it_never_started() -> None:
-    assert LookupServer().end()
+def test_stopping_an_unstarted_server() -> None:
+    assert LookupServer().stop()

@@ -1,4 +1,4 @@
-"""The resolver, with the real yt-dlp and a real server."""
+"""The resolver, with real yt-dlp and a media server."""
 
 import asyncio
 import gzip
@@ -28,16 +28,23 @@ from .children import children
         ("HTTP://host/", "HTTP://host/"),
         ("aqz-KE-bpKQ", "https://www.youtube.com/watch?v=aqz-KE-bpKQ"),
         ("-_123456789", "https://www.youtube.com/watch?v=-_123456789"),
-        ("documentary", "ytsearch1:documentary"),
-        ("Documentary", "ytsearch1:Documentary"),
-        ("big buck  bunny", "ytsearch1:big buck bunny"),
-        ("ytsearch1: big buck bunny", "ytsearch1:big buck bunny"),
-        ("ytsearch:bunny", "ytsearch1:bunny"),
-        ("Blade Runner: the trailer", "ytsearch1:Blade Runner: the trailer"),
-        ("Matrix: trailer", "ytsearch1:Matrix: trailer"),
+        ("documentary", "ytsearch5:documentary"),
+        ("Documentary", "ytsearch5:Documentary"),
+        ("big buck  bunny", "ytsearch5:big buck bunny"),
+        ("ytsearch1: big buck bunny", "ytsearch5:big buck bunny"),
+        ("ytsearch:bunny", "ytsearch5:bunny"),
+        ("Blade Runner: the trailer", "ytsearch5:Blade Runner: the trailer"),
+        ("Matrix: trailer", "ytsearch5:Matrix: trailer"),
+        ("Re:Zero opening", "ytsearch5:Re:Zero opening"),
+        ("Star Trek:Picard", "ytsearch5:Star Trek:Picard"),
+        ("NieR:Automata", "ytsearch5:NieR:Automata"),
+        ("12:34", "ytsearch5:12:34"),
+        ("C:\\film.mp4", "ytsearch5:C:\\film.mp4"),
+        ("File: a love story", "ytsearch5:File: a love story"),
+        ("AC//DC", "ytsearch5:AC//DC"),
     ],
 )
-def test_what_is_asked_for(media: str, query: str) -> None:
+def test_query_of(media: str, query: str) -> None:
     assert query_of(media) == query
 
 
@@ -47,25 +54,26 @@ def test_what_is_asked_for(media: str, query: str) -> None:
         "", "  ", "ytsearch1:", "x" * 3000, "file:///etc/passwd", "concat:/etc/passwd|/etc/hosts",
         "FILE:/etc/passwd", "data:text/plain,a", "pipe:0", "rtsp://host/", "ytsearch99:bunny",
         "ytuser:somebody", "http:///nothing", "crypto+file:/etc/passwd",
+        "gopher://host/", "made+up://host/", "https:host/film", "javascript:alert(1)", "cache:x",
     ],
 )  # fmt: skip
-def test_what_is_not(media: str) -> None:
+def test_query_of_unsupported_media_raises(media: str) -> None:
     with pytest.raises(UnsupportedMediaError):
         query_of(media)
 
 
-async def test_a_file_is_found(server: MediaServer) -> None:
+async def test_a_file_is_resolved(server: MediaServer) -> None:
     url = server.add("/My%20clip.mp4?a=b", Page(clip(1.0), "video/mp4"))
     resolver = a_resolver()
     found = await resolver.resolve(url)
     assert found.title == "My clip"
-    assert [each.url for each in found.inputs] == [url]
+    assert [media.url for media in found.inputs] == [url]
     assert found.inputs[0].headers["User-Agent"]
     assert not found.is_live
     assert await resolver.pool.close()
 
 
-async def test_cookies_of_a_page_are_for_its_media(server: MediaServer) -> None:
+async def test_cookies_of_a_page_are_sent_to_its_media(server: MediaServer) -> None:
     clip_page = Page(clip(1.0), "video/mp4")
     body = b'<html><head><title>A page</title></head><body><video src="/clip.mp4"></video></body></html>'
     packed = gzip.compress(body)
@@ -80,7 +88,7 @@ async def test_cookies_of_a_page_are_for_its_media(server: MediaServer) -> None:
     assert found.inputs[0].headers["Cookie"] == "key=value"
 
 
-async def test_a_master_playlist_is_taken_apart(server: MediaServer, tmp_path: Path) -> None:
+async def test_a_master_playlist_is_resolved(server: MediaServer, tmp_path: Path) -> None:
     for name, data in hls(tmp_path, clip(2.0)).items():
         server.add(
             f"/{name}",
@@ -95,8 +103,8 @@ async def test_a_master_playlist_is_taken_apart(server: MediaServer, tmp_path: P
     )
     url = server.add("/master.m3u8", Page(master.encode(), "application/vnd.apple.mpegurl"))
     found = await a_resolver().resolve(url)
-    assert [each.url for each in found.inputs] == [server.root + "/index.m3u8"] * 2
-    assert all(each.is_playlist for each in found.inputs)
+    assert [media.url for media in found.inputs] == [server.root + "/index.m3u8"] * 2
+    assert all(media.is_playlist for media in found.inputs)
 
 
 @pytest.mark.parametrize(
@@ -122,13 +130,13 @@ async def test_errors_have_codes(server: MediaServer, page: Page, code: str) -> 
     assert "root:" not in str(caught.value)
 
 
-async def test_no_server_is_a_network_error() -> None:
+async def test_an_unreachable_server_is_a_network_error() -> None:
     with pytest.raises(PlayError) as caught:
         await a_resolver().resolve("http://127.0.0.9:9/clip.mp4")
     assert caught.value.code == "network"
 
 
-async def test_the_private_network_is_for_the_trusted(server: MediaServer) -> None:
+async def test_the_private_network_needs_trust(server: MediaServer) -> None:
     url = server.add("/clip.mp4", Page(clip(1.0), "video/mp4"))
     resolver = a_resolver(allow_private=False)
     with pytest.raises(BlockedAddressError):
@@ -140,39 +148,39 @@ async def test_the_private_network_is_for_the_trusted(server: MediaServer) -> No
     assert found.inputs[0].url == url
 
 
-async def test_names_of_the_private_network_are_looked_through(server: MediaServer) -> None:
+async def test_names_that_resolve_to_the_private_network_are_blocked(server: MediaServer) -> None:
     resolver = a_resolver(allow_private=False, lookup=here)
     with pytest.raises(BlockedAddressError):
         await resolver.resolve(f"http://rebound.example:{server.server_port}/clip.mp4")
     assert not server.log
 
 
-async def test_time_is_limited(server: MediaServer) -> None:
+async def test_a_slow_look_up_times_out(server: MediaServer) -> None:
     url = server.add("/clip.mp4", lambda request: request.hang())
     resolver = a_resolver(timeout=1.0)
     with pytest.raises(PlayTimeoutError):
         await resolver.resolve(url)
     assert await resolver.pool.close()
-    assert resolver.pool.running == 0
+    assert resolver.pool._tasks == set()
 
 
-async def test_cancelling_hangs_up_at_once(server: MediaServer) -> None:
+async def test_cancellation_closes_connections_at_once(server: MediaServer) -> None:
     url = server.add("/clip.mp4", lambda request: request.hang())
     resolver = a_resolver()
     lookup = asyncio.ensure_future(resolver.resolve(url))
     await asyncio.to_thread(server.hanging.acquire)
-    assert resolver.pool.running == 1
+    assert len(resolver.pool._tasks) == 1
     lookup.cancel()
-    await asyncio.to_thread(server.left.acquire)
+    await asyncio.to_thread(server.disconnected.acquire)
     assert await resolver.pool.close()
 
 
-async def test_a_hundred_look_ups_are_two_processes(server: MediaServer) -> None:
-    most = 0
+async def test_a_hundred_look_ups_run_in_two_processes(server: MediaServer) -> None:
+    max_children = 0
 
     def count(request: Request) -> None:
-        nonlocal most
-        most = max(most, len(children(SERVER)))
+        nonlocal max_children
+        max_children = max(max_children, len(children(SERVER)))
         request.hang()
 
     resolver = a_resolver()
@@ -185,5 +193,5 @@ async def test_a_hundred_look_ups_are_two_processes(server: MediaServer) -> None
     server.add("/clip.mp4", Page(clip(1.0), "video/mp4"))
     found = await lookups[-1]
     assert found.title == "clip"
-    assert most == 2
+    assert max_children == 2
     assert await resolver.pool.close()

@@ -1,7 +1,4 @@
-"""Segments of HLS that are encrypted with AES-128 (RFC 8216, 4.3.2.4), deciphered as they are read."""
-
-import io
-from typing import override
+"""Decryption of HLS segments with AES-128 (RFC 8216, 4.3.2.4)."""
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
@@ -12,42 +9,36 @@ from ...errors import PlayError, UnsupportedMediaError
 from ..net.http_file import RemoteFile
 
 
-class Deciphered(io.RawIOBase):
-    """The clear bytes of an encrypted file. Used by one thread."""
+class DecryptedFile:
+    """The plaintext of an encrypted file. Used by one thread."""
 
     def __init__(self, source: RemoteFile, key: bytes, iv: bytes) -> None:
-        """Read from `source`, which is closed with this. Raises UnsupportedMediaError for a bad key."""
-        super().__init__()
+        """Take over `source`. Raises UnsupportedMediaError for a key of another size."""
         self._source = source
         if len(key) != 16:
             source.close()
-            raise UnsupportedMediaError("the key of the segments is broken")
+            raise UnsupportedMediaError("not an AES-128 key")
         self.failure: PlayError | None = None
         self._decryptor = Cipher(AES(key), CBC(iv)).decryptor()
         self._unpadder = PKCS7(128).unpadder()
         self._ended = False
-        self._clear = b""
+        self._plaintext = b""
 
-    @override
-    def readable(self) -> bool:
-        return True
-
-    @override
-    def read(self, size: int = 65536, /) -> bytes:
-        """Return some bytes, at most `size`, or none at the end or when it failed."""
-        while not self._clear and not self._ended:
+    def read(self, size: int) -> bytes:
+        """Return 1 to `size` bytes; none at the end, or with `failure` set."""
+        while not self._plaintext and not self._ended:
             data = self._source.read(size)
             self.failure = self._source.failure
             if self.failure is not None:
                 break
             if data:
-                self._clear = self._unpadder.update(self._decryptor.update(data))
+                self._plaintext = self._unpadder.update(self._decryptor.update(data))
             else:
                 self._ended = True
-                self._clear = self._finish()
-        # Never more than was asked for: FFmpeg's buffer has just that size.
-        clear, self._clear = self._clear[:size], self._clear[size:]
-        return clear
+                self._plaintext = self._finish()
+        # Never more than requested: FFmpeg's buffer has just that size.
+        data, self._plaintext = self._plaintext[:size], self._plaintext[size:]
+        return data
 
     def _finish(self) -> bytes:
         try:
@@ -56,7 +47,6 @@ class Deciphered(io.RawIOBase):
             self.failure = UnsupportedMediaError(f"an encrypted segment is broken: {err}")
             return b""
 
-    @override
     def close(self) -> None:
+        """Close the source."""
         self._source.close()
-        super().close()

@@ -1,175 +1,207 @@
-"""HLS media playlists (RFC 8216), taken apart."""
+"""Parser of HLS media playlists (RFC 8216)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 import math
 import re
 from typing import Final
 from urllib.parse import urljoin
 
 from ...errors import DrmError, UnsupportedMediaError
-from ..net.fetch import escaped, split_url
+from ..net.fetch import escape_reference, split_url
 
-# A name is tried from its beginning only: from each of its letters, it would take time by their square.
+# Matches a name at its beginning only: trying each of its characters would take quadratic time.
 _ATTRIBUTE: Final = re.compile(r'(?<![A-Z0-9-])([A-Z0-9-]+)=("[^"]*"|[^",]*)')
 
-_MOST_SEGMENTS: Final = 50_000
-"""A day of segments of two seconds has 43,200."""
-_MOST_LETTERS: Final = 32 * 1024 * 1024
+_MAX_SEGMENTS: Final = 50_000
+"""A day of segments of 2 s has 43,200."""
+_MAX_URL_CHARACTERS: Final = 32 * 1024 * 1024
 """Of all URLs together, each of which is as long as the playlist's own, or longer."""
-_LONGEST: Final = 1e6
+_MAX_DURATION: Final = 1e6
 """Seconds of a segment."""
-_MOST_NUMBER: Final = 1 << 62
+_MAX_INTEGER: Final = 1 << 62
+
 
 type ByteRange = tuple[int, int]
-"""First byte, and how many."""
+"""Offset and length, bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """How segments are encrypted: AES-128 in CBC mode."""
+    """Encryption by AES-128 in CBC mode."""
 
     url: str
     iv: bytes | None
-    """None: the segment's number."""
+    """None: the segment's sequence number."""
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
-    """A piece of media, some seconds long."""
+class InitSection:
+    """Media Initialization Section (EXT-X-MAP), read once before the segments that it applies to."""
 
-    number: int
+    url: str
+    byte_range: ByteRange | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaylistSegment:
+    """One segment of a playlist."""
+
+    sequence: int
     start: float
-    """Seconds since the playlist's first segment."""
+    """Seconds since the start of the playlist's first segment."""
     duration: float
     url: str
-    span: ByteRange | None
+    byte_range: ByteRange | None
     key: Key | None
-    head: tuple[str, ByteRange | None] | None
-    """What must be read before it, once (EXT-X-MAP)."""
-    begins_part: bool
-    """Whether time line or codecs begin anew."""
+    init_section: InitSection | None
+    discontinuity: bool
+    """Whether the time line or the codecs change before it."""
+    date: float | None
+    """UNIX time of its start, if stated for it or an earlier one."""
+
+    @property
+    def end(self) -> float:
+        """Its end, on the time line of `start`."""
+        return self.start + self.duration
 
 
 @dataclass(frozen=True, slots=True)
 class Playlist:
-    """A media playlist, as it was at one moment."""
+    """One version of a media playlist."""
 
-    segments: tuple[Segment, ...]
+    segments: tuple[PlaylistSegment, ...]
     ended: bool
-    target: float
-    """Longest duration of a segment, s."""
+    target_duration: float
+    """Maximum duration of a segment, s."""
 
 
 def parse_playlist(text: str, url: str) -> Playlist:
-    """Read a media playlist that came from `url`.
+    """Parse a media playlist that was read from `url`.
 
-    Raises UnsupportedMediaError when it is none or names anything but http(s), DrmError for encryption
-    that needs a licence.
+    Raises UnsupportedMediaError for anything else, and for URLs other than http(s); DrmError for
+    encryption that needs a licence.
     """
-    return _Parser(url).parse(text)
+    lines = [line.strip() for line in text.splitlines()]
+    if not lines or not lines[0].removeprefix("\ufeff").startswith("#EXTM3U"):
+        raise UnsupportedMediaError("not an HLS playlist")
+    parser = _Parser(url)
+    try:
+        for line in lines[1:]:
+            if line.startswith("#"):
+                parser.read_tag(*line.partition(":")[::2])
+            elif line:
+                parser.add_segment(line)
+    except UnsupportedMediaError:
+        raise
+    except (ValueError, OverflowError) as err:
+        raise UnsupportedMediaError("a broken HLS playlist") from err
+    return Playlist(tuple(parser.segments), parser.ended, parser.target_duration)
 
 
 class _Parser:
     def __init__(self, url: str) -> None:
+        self.segments: list[PlaylistSegment] = []
+        self.ended = False
+        self.target_duration = 10.0
         self._url = url
-        self._segments: list[Segment] = []
-        self._number = 0
-        self._start = 0.0
-        self._duration = 0.0
-        self._target = 10.0
-        self._span: ByteRange | None = None
-        self._span_end = 0
+        self._url_characters = 0
+        # Of the next segment.
+        self._sequence = 0
+        self._start = self._duration = 0.0
+        self._byte_range: ByteRange | None = None
         self._key: Key | None = None
-        self._head: tuple[str, ByteRange | None] | None = None
-        self._begins_part = False
-        self._ended = False
-        self._letters = 0
+        self._init_section: InitSection | None = None
+        self._discontinuity = False
+        self._date: float | None = None
+        self._range_end = 0
+        """Where a byte range without an offset starts."""
 
-    def parse(self, text: str) -> Playlist:
-        lines = [line.strip() for line in text.splitlines()]
-        if not lines or not lines[0].removeprefix("\ufeff").startswith("#EXTM3U"):
-            raise UnsupportedMediaError("not an HLS playlist")
-        try:
-            for line in lines[1:]:
-                if line.startswith("#"):
-                    self._tag(*line.partition(":")[::2])
-                elif line:
-                    self._segment(line)
-        except (ValueError, OverflowError) as err:
-            if isinstance(err, UnsupportedMediaError):
-                raise
-            raise UnsupportedMediaError("a broken HLS playlist") from err
-        return Playlist(tuple(self._segments), self._ended, self._target)
-
-    def _tag(self, name: str, value: str) -> None:
+    def read_tag(self, name: str, value: str) -> None:
         match name:
             case "#EXTINF":
                 self._duration = _seconds(value.partition(",")[0])
             case "#EXT-X-TARGETDURATION":
-                self._target = max(1.0, _seconds(value))
+                self.target_duration = max(1.0, _seconds(value))
             case "#EXT-X-MEDIA-SEQUENCE":
-                self._number = _whole(value)
+                self._sequence = _integer(value)
             case "#EXT-X-BYTERANGE":
-                self._span = self._byte_range(value)
-            case "#EXT-X-DISCONTINUITY":
-                self._begins_part = True
+                self._byte_range = self._parse_range(value)
             case "#EXT-X-ENDLIST":
-                self._ended = True
-            case "#EXT-X-KEY":
-                self._key = self._read_key(_attributes(value))
-            case "#EXT-X-MAP":
-                attributes = _attributes(value)
-                span = attributes.get("BYTERANGE")
-                head = self._absolute(attributes["URI"]), self._byte_range(span) if span else None
-                self._begins_part |= self._head not in (None, head)
-                self._head = head
+                self.ended = True
             case "#EXT-X-STREAM-INF":
-                raise UnsupportedMediaError("a playlist of playlists")
+                raise UnsupportedMediaError("a multivariant playlist")
+            case _:
+                self._read_segment_tag(name, value)
 
-    def _segment(self, line: str) -> None:
-        if len(self._segments) == _MOST_SEGMENTS:
+    def _read_segment_tag(self, name: str, value: str) -> None:
+        """Read a tag that applies to the segments after it."""
+        match name:
+            case "#EXT-X-DISCONTINUITY":
+                self._discontinuity, self._date = True, None
+            case "#EXT-X-PROGRAM-DATE-TIME":
+                self._date = _date(value)
+            case "#EXT-X-KEY":
+                self._key = self._parse_key(value)
+            case "#EXT-X-MAP":
+                section = self._parse_init_section(value)
+                self._discontinuity |= self._init_section not in (None, section)
+                self._init_section = section
+
+    def add_segment(self, reference: str) -> None:
+        if len(self.segments) == _MAX_SEGMENTS:
             raise UnsupportedMediaError("too many segments")
-        url = self._absolute(line)
-        self._segments.append(
-            Segment(
-                number=self._number,
+        self.segments.append(
+            PlaylistSegment(
+                sequence=self._sequence,
                 start=self._start,
                 duration=self._duration,
-                url=url,
-                span=self._span,
+                url=self._absolute(reference),
+                byte_range=self._byte_range,
                 key=self._key,
-                head=self._head,
-                begins_part=self._begins_part,
+                init_section=self._init_section,
+                discontinuity=self._discontinuity,
+                date=self._date,
             )
         )
-        self._number += 1
+        self._sequence += 1
         self._start += self._duration
-        self._span, self._begins_part = None, False
-
-    def _byte_range(self, value: str) -> ByteRange:
-        count, _, first = value.partition("@")
-        start, length = _whole(first) if first else self._span_end, _whole(count)
-        self._span_end = start + length
-        return start, length
+        if self._date is not None:
+            self._date += self._duration
+        self._byte_range, self._discontinuity = None, False
 
     def _absolute(self, reference: str) -> str:
-        url = urljoin(self._url, escaped(reference))
+        url = urljoin(self._url, escape_reference(reference))
         split_url(url)
-        self._letters += len(url)
-        if self._letters > _MOST_LETTERS:
-            raise UnsupportedMediaError("URLs without an end")
+        self._url_characters += len(url)
+        if self._url_characters > _MAX_URL_CHARACTERS:
+            raise UnsupportedMediaError("URLs are too long")
         return url
 
-    def _read_key(self, attributes: Mapping[str, str]) -> Key | None:
+    def _parse_range(self, value: str) -> ByteRange:
+        length, _, start = value.partition("@")
+        byte_range = _integer(start) if start else self._range_end, _integer(length)
+        self._range_end = sum(byte_range)
+        return byte_range
+
+    def _parse_init_section(self, value: str) -> InitSection:
+        attributes = _attributes(value)
+        byte_range = attributes.get("BYTERANGE")
+        return InitSection(
+            self._absolute(attributes.get("URI", "")),
+            self._parse_range(byte_range) if byte_range else None,
+        )
+
+    def _parse_key(self, value: str) -> Key | None:
+        attributes = _attributes(value)
         match attributes.get("METHOD"):
             case "NONE":
                 return None
             case "AES-128" if attributes.get("KEYFORMAT", "identity") == "identity":
                 iv = attributes.get("IV")
                 return Key(
-                    self._absolute(attributes["URI"]),
-                    int(iv, 16).to_bytes(16) if iv is not None else None,
+                    self._absolute(attributes.get("URI", "")),
+                    None if iv is None else int(iv, 16).to_bytes(16),
                 )
         raise DrmError("the segments are encrypted for licensed players")
 
@@ -178,19 +210,25 @@ def _seconds(value: str) -> float:
     seconds = float(value)
     if not math.isfinite(seconds):
         raise ValueError("not a duration")
-    # Some lists say -1 for what they do not know.
-    return min(max(0.0, seconds), _LONGEST)
+    # Some playlists have -1 for an unknown duration.
+    return min(max(0.0, seconds), _MAX_DURATION)
 
 
-def _whole(value: str) -> int:
-    """Read a whole number. Raises ValueError, also for what no file or list has."""
+def _date(value: str) -> float | None:
+    """Return the UNIX time of an ISO 8601 date; None for any other text."""
+    try:
+        date = datetime.fromisoformat(value.strip())
+        return date.replace(tzinfo=date.tzinfo or UTC).timestamp()
+    except ValueError, OverflowError:
+        return None
+
+
+def _integer(value: str) -> int:
     number = int(value)
-    if not 0 <= number <= _MOST_NUMBER:
-        raise ValueError("no number of a segment or a byte")
+    if not 0 <= number <= _MAX_INTEGER:
+        raise ValueError("out of range")
     return number
 
 
 def _attributes(value: str) -> dict[str, str]:
-    found = {name: text.strip('"') for name, text in _ATTRIBUTE.findall(value)}
-    found.setdefault("URI", "")
-    return found
+    return {name: text.strip('"') for name, text in _ATTRIBUTE.findall(value)}

@@ -1,4 +1,4 @@
-"""Reads the answers of the process of look-ups, which a hostile page may have had a hand in."""
+"""Validates answers of the look-up process, which a hostile page may have crafted."""
 
 import json
 import logging
@@ -8,32 +8,32 @@ import voluptuous as vol
 
 from ... import errors
 from ...errors import PlayError, PlayNetworkError, UnsupportedMediaError
-from ...texts import is_plain, written
+from ...texts import is_plain, replace_unprintable
 from ..net.fetch import split_url
-from ..net.streams import MediaInput, Resolved
+from ..net.streams import MediaInput, ResolvedMedia
 from .messages import (
-    LONGEST_MESSAGE,
-    LONGEST_TITLE,
-    LONGEST_URL,
-    MOST_HEADERS,
-    MOST_INPUTS,
-    MOST_LINES,
-    MOST_SECONDS,
+    MAX_HEADERS,
+    MAX_INPUTS,
+    MAX_LOG_LINES,
+    MAX_MESSAGE_LENGTH,
+    MAX_SECONDS,
+    MAX_TITLE_LENGTH,
+    MAX_URL_LENGTH,
 )
 
 _LOGGER = logging.getLogger(__name__)
 
 _ERRORS: Final[dict[str, type[PlayError]]] = {
-    each.code: each
-    for each in vars(errors).values()
-    if isinstance(each, type) and issubclass(each, PlayError) and each is not PlayError
+    error.code: error
+    for error in vars(errors).values()
+    if isinstance(error, type) and issubclass(error, PlayError) and error is not PlayError
 }
-"""By their codes."""
+"""By code."""
 
 
 def _url(value: Any) -> str:
-    """Accept an http(s) URL; whether it may be connected to is decided when it is opened."""
-    if not isinstance(value, str) or not is_plain(value, most=LONGEST_URL):
+    """Accept an http(s) URL; its address is checked when it is opened."""
+    if not isinstance(value, str) or not is_plain(value, max_length=MAX_URL_LENGTH):
         raise vol.Invalid("not a URL")
     try:
         split_url(value)
@@ -42,70 +42,54 @@ def _url(value: Any) -> str:
     return value
 
 
-def _link(value: Any) -> str | None:
-    """Accept a URL that is shown and not opened; None for anything else."""
-    try:
-        return _url(value)
-    except vol.Invalid:
-        return None
-
-
 def _seconds(value: Any) -> float:
-    """Accept a duration, or a UNIX time; no number that JSON, a clock or an integer cannot hold."""
+    """Accept a duration or a UNIX time, within what JSON, clocks and integers can hold."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise vol.Invalid("not a number")
-    if not 0 <= value <= MOST_SECONDS:  # nor is NaN
-        raise vol.Invalid("no time that there is")
+    if not 0 <= value <= MAX_SECONDS:  # also NaN
+        raise vol.Invalid("out of range")
     return float(value)
 
 
-def _title(value: Any) -> str:
-    """Accept any string; what neither a state nor a client can hold is replaced."""
-    if not isinstance(value, str) or len(value) > LONGEST_TITLE:
-        raise vol.Invalid("not a title")
-    return written(value)
-
-
-def _header_text(value: Any) -> str:
-    """Accept what one line of HTTP can hold."""
-    if not isinstance(value, str) or len(value) > LONGEST_URL or {"\r", "\n", "\0"} & set(value):
-        raise vol.Invalid("not a header")
-    return value
-
-
 def _text(limit: int) -> Any:
-    """Return what accepts a string of up to `limit` characters, and replaces what is not plain."""
-    return vol.All(str, vol.Length(max=limit), written)
+    """Validate strings up to `limit` characters; those a state or client cannot hold are replaced."""
+    return vol.All(str, vol.Length(max=limit), replace_unprintable)
 
 
-_LARGEST_CHUNK: Final = 1 << 40
+_MAX_CHUNK: Final = 1 << 40
+_MAX_INDEX: Final = 1_000_000
+_HEADER: Final = vol.All(str, vol.Length(max=MAX_URL_LENGTH), vol.Match(r"[^\r\n\0]*\Z"))
+_LINK: Final = vol.Any(_url, vol.SetTo(None))
+"""A URL to show, not to open; None for anything else."""
 _INPUT: Final = vol.Schema(
     {
         "url": _url,
-        "headers": vol.All({_header_text: _header_text}, vol.Length(max=MOST_HEADERS)),
+        "headers": vol.All({_HEADER: _HEADER}, vol.Length(max=MAX_HEADERS)),
         "is_playlist": bool,
-        "chunk": vol.Any(None, vol.All(int, vol.Range(min=1, max=_LARGEST_CHUNK))),
+        "chunk_size": vol.Any(None, vol.All(int, vol.Range(min=1, max=_MAX_CHUNK))),
         "not_before": vol.Any(None, _seconds),
     },
     required=True,
 )
 _FOUND: Final = vol.Schema(
     {
-        "inputs": vol.All([_INPUT], vol.Length(min=1, max=MOST_INPUTS)),
-        "title": _title,
-        "page": _link,
-        "thumbnail": _link,
+        "inputs": vol.All([_INPUT], vol.Length(min=1, max=MAX_INPUTS)),
+        "title": _text(MAX_TITLE_LENGTH),
+        "page": _LINK,
+        "thumbnail": _LINK,
         "duration": vol.Any(None, _seconds),
+        "start": _seconds,
         "is_live": bool,
         "expires": vol.Any(None, _seconds),
         "needs_javascript": bool,
+        "entry": vol.All([vol.All(int, vol.Range(min=0, max=_MAX_INDEX))], vol.Length(max=9)),
     },
     required=True,
 )
 _ERROR: Final = vol.Schema(
     {
         "code": vol.In(_ERRORS),
-        "message": _text(LONGEST_MESSAGE),
+        "message": _text(MAX_MESSAGE_LENGTH),
         "needs_javascript": bool,
         "outdated": bool,
     },
@@ -116,37 +100,39 @@ _ANSWER: Final = vol.Schema(
         {
             vol.Exclusive("found", "answer"): _FOUND,
             vol.Exclusive("error", "answer"): _ERROR,
-            vol.Exclusive("crash", "answer"): vol.All(str, vol.Length(max=LONGEST_MESSAGE)),
-            vol.Required("log"): vol.All([_text(LONGEST_MESSAGE)], vol.Length(max=MOST_LINES)),
+            vol.Exclusive("crash", "answer"): vol.All(str, vol.Length(max=MAX_MESSAGE_LENGTH)),
+            vol.Required("log"): vol.All(
+                [_text(MAX_MESSAGE_LENGTH)], vol.Length(max=MAX_LOG_LINES)
+            ),
         },
         vol.Length(min=2),
     )
 )
 
 
-def load_answer(data: bytes) -> Resolved:
-    """Return what was found. Raises the PlayError that the look-up ended with.
+def load_answer(data: bytes) -> ResolvedMedia:
+    """Return the result of a look-up. Raises its PlayError.
 
-    An answer that is none raises UnsupportedMediaError, one of a child that crashed PlayNetworkError.
+    Raises UnsupportedMediaError for an invalid answer and PlayNetworkError after a crash.
     """
     try:
         answer = _ANSWER(json.loads(data))
     except (ValueError, RecursionError, vol.Invalid) as err:
-        raise UnsupportedMediaError("the look-up's answer cannot be read") from err
+        raise UnsupportedMediaError("the look-up's answer is invalid") from err
     for line in answer["log"]:
         _LOGGER.debug("%s", line)
     if "crash" in answer:
-        _LOGGER.error("The process of look-ups failed: %s", answer["crash"])
-        raise PlayNetworkError("the process of look-ups failed")
+        _LOGGER.error("The look-up process failed: %s", answer["crash"])
+        raise PlayNetworkError("the look-up process failed")
     if "error" in answer:
         raise _error(answer["error"])
-    found = answer["found"]
-    inputs = tuple(MediaInput(**each) for each in found.pop("inputs"))
-    return Resolved(inputs=inputs, **found)
+    fields = answer["found"]
+    inputs = tuple(MediaInput(**media) for media in fields.pop("inputs"))
+    return ResolvedMedia(inputs=inputs, entry=tuple(fields.pop("entry")), **fields)
 
 
-def _error(described: dict[str, Any]) -> PlayError:
-    error = _ERRORS[described["code"]](described["message"])
-    error.needs_javascript = described["needs_javascript"]
-    error.outdated = described["outdated"]
+def _error(fields: dict[str, Any]) -> PlayError:
+    error = _ERRORS[fields["code"]](fields["message"])
+    error.needs_javascript = fields["needs_javascript"]
+    error.outdated = fields["outdated"]
     return error

@@ -1,10 +1,11 @@
-"""yt-dlp, kept on our network: all its connections are made, and so checked, by a `Network`.
+"""Look-ups with yt-dlp, all connections of which are made and checked by a `Network`.
 
-For the process of look-ups: yt-dlp takes a second and 40 MB to load.
+Imported in the look-up process only: yt-dlp takes a second and 40 MB to load.
 """
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 import logging
 import time
 import traceback
@@ -15,17 +16,12 @@ from yt_dlp import YoutubeDL
 from yt_dlp.globals import plugin_dirs
 from yt_dlp.version import __version__
 
-from ...errors import (
-    BotCheckError,
-    NoFormatsError,
-    PlayNotFoundError,
-    UnsupportedMediaError,
-    UpcomingError,
-)
+from ... import errors
 from ...sources.urls import redact_urls
 from ..net.addresses import Network
 from ..net.fetch import Login, without_login
-from ..net.streams import MediaInput, Resolved
+from ..net.streams import MediaInput, ResolvedMedia, start_of
+from .entries import EntrySearch
 from .errors import lookup_error
 from .formats import Format, choose, expiry
 from .generic import GenericIE
@@ -34,67 +30,62 @@ from .transport import GuardedRH
 
 _LOGGER = logging.getLogger(__name__)
 
-plugin_dirs.value = []  # extractors that somebody installed are not ours to trust
+plugin_dirs.value = []  # installed plugins are not trusted
 
-_FRESH: Final = 90 * 86_400.0
-"""Seconds after which yt-dlp itself calls a release old."""
-_OF_AGE: Final = (BotCheckError, NoFormatsError, UnsupportedMediaError)
-"""What an old release makes of a site that has changed."""
+_MAX_RELEASE_AGE: Final = 90 * 86_400.0
+"""Seconds after which yt-dlp itself warns of an old release."""
+_OUTDATED_ERRORS: Final = (
+    errors.BotCheckError,
+    errors.NoFormatsError,
+    errors.UnsupportedMediaError,
+)
+"""Typical errors of an old release on a changed site."""
 _EXTRACTORS: Final = ("default", r"-(iqiyi|iq\.com|pornhub|douyu).*")
-"""All but those that have pages run by PhantomJS, a program that connects to where it likes."""
+"""All except those that run PhantomJS, whose connections cannot be checked."""
 
 
-class Downloader(YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
-    """yt-dlp for one look-up. Making it takes longer than most of what follows: see `prepare`."""
+class Downloader(YoutubeDL):
+    """yt-dlp for one `extract`. Its construction is slow, so that it is done ahead."""
 
-    def __init__(self, settings: Mapping[str, Any]) -> None:
-        """Take yt-dlp's settings, without a network so far."""
+    def __init__(self) -> None:
         self._network, self._login = Network(), Login()
         self._network.close()
-        super().__init__(dict(settings))
-        self.add_info_extractor(GenericIE())  # takes the place of yt-dlp's own
+        super().__init__(
+            {
+                "quiet": True,
+                "noprogress": True,
+                "color": "never",
+                "noplaylist": True,
+                "playlist_items": "1",
+                "skip_download": True,
+                "cachedir": False,
+                "usenetrc": False,
+                "cookiefile": None,
+                "cookiesfrombrowser": None,
+                "proxy": "",
+                "allowed_extractors": _EXTRACTORS,
+                "socket_timeout": 10,
+                "extractor_retries": 1,
+                "js_runtimes": {name: {} for name in JAVASCRIPT_RUNTIMES},
+            }
+        )
+        self.add_info_extractor(GenericIE())  # replaces yt-dlp's own
 
-    def begin(self, network: Network, login: Login, settings: Mapping[str, Any]) -> None:
-        """Set what belongs to the one look-up."""
+    def configure(self, network: Network, login: Login, settings: Mapping[str, Any]) -> None:
+        """Set the network, login and settings of the look-up."""
         self._network, self._login = network, login
         self.params.update(settings)
         self.format_selector = self.params.get("format")
 
     @override
     def build_request_director(self, handlers: Any, preferences: Any = None) -> Any:
-        """Replace all of yt-dlp's handlers by ours."""
-
-        def guarded(**settings: Any) -> GuardedRH:
-            return GuardedRH(network=self._network, login=self._login, **settings)
-
+        """Replace all of yt-dlp's handlers."""
+        guarded = partial(GuardedRH, network=self._network, login=self._login)
         return super().build_request_director([guarded], [])
 
 
-def prepare() -> Downloader:
-    """Return a downloader for one `extract`."""
-    return Downloader(
-        {
-            "quiet": True,
-            "noprogress": True,
-            "color": "never",
-            "noplaylist": True,
-            "playlist_items": "1",
-            "skip_download": True,
-            "cachedir": False,
-            "usenetrc": False,
-            "cookiefile": None,
-            "cookiesfrombrowser": None,
-            "proxy": "",
-            "allowed_extractors": _EXTRACTORS,
-            "socket_timeout": 10,
-            "extractor_retries": 1,
-            "js_runtimes": {name: {} for name in JAVASCRIPT_RUNTIMES},
-        }
-    )
-
-
 class _Log:
-    """Takes yt-dlp's messages, and notices when it misses a JavaScript runtime."""
+    """Logs yt-dlp's messages and detects a missing JavaScript runtime."""
 
     def __init__(self) -> None:
         self.needs_javascript = False
@@ -116,14 +107,16 @@ def extract(
     *,
     max_height: int,
     cache_dir: str | None,
+    after: tuple[int, ...] = (),
     prepared: Downloader | None = None,
-) -> Resolved:
-    """Look `query`, a URL or `ytsearch1:` and words, up. Blocks; ends when `network` is closed.
+) -> ResolvedMedia:
+    """Look up `query`, a URL or `ytsearch5:` with words. Blocks; closing `network` ends it.
 
-    A `prepared` downloader is used once. Raises a PlayError.
+    Of a list or search, return the first media that can be played behind the entry `after`. A `prepared`
+    downloader is used once. Raises a PlayError.
     """
     log = _Log()
-    # What yt-dlp does not know, it tells nobody.
+    # Kept from yt-dlp, which might send it anywhere.
     query, login = without_login(query)
     settings = {
         "logger": log,
@@ -131,84 +124,101 @@ def extract(
         "format": lambda context: _selected(context["formats"], max_height),
     }
     try:
-        with prepared or prepare() as downloader:
-            downloader.begin(network, login, settings)
-            info = downloader.extract_info(query, download=False)
-            return _resolved(_first(info), downloader.cookiejar, login, log)
-    except Exception as err:  # noqa: BLE001  # whatever yt-dlp raises is an error of the look-up
+        with prepared or Downloader() as downloader:
+            downloader.configure(network, login, settings)
+            resolve = partial(_resolved, jar=downloader.cookiejar, login=login, log=log)
+            return EntrySearch(downloader, resolve).find(query, after)
+    except Exception as err:  # noqa: BLE001  # any error of yt-dlp fails the look-up
         _LOGGER.debug("The look-up failed: %s", redact_urls(traceback.format_exc()))
         error = lookup_error(err)
         error.needs_javascript = log.needs_javascript
-        error.outdated = isinstance(error, _OF_AGE) and is_outdated(__version__, time.time())
-        # Not from it: whoever logs the error with what led to it would log URLs.
+        error.outdated = isinstance(error, _OUTDATED_ERRORS) and is_outdated(
+            __version__, time.time()
+        )
+        # Not chained: its cause holds URLs, which would be logged.
         raise error from None
 
 
 def is_outdated(version: str, now: float) -> bool:
-    """Tell whether a release of yt-dlp, called by its date, is months old at the UNIX time `now`."""
+    """Return whether a release of yt-dlp, named by its date, is months old at UNIX time `now`."""
     try:
         year, month, day = map(int, version.split(".")[:3])
         released = datetime(year, month, day, tzinfo=UTC).timestamp()
     except ValueError:
         return False
-    return now - released > _FRESH
+    return now - released > _MAX_RELEASE_AGE
 
 
 def _selected(formats: list[Format], max_height: int) -> list[dict[str, Any]]:
-    """Answer yt-dlp's question for formats, in its own terms."""
+    """Select formats, in the structure that yt-dlp expects."""
     chosen = choose(formats, max_height)
     if not chosen:
         return []
-    joined = "+".join(str(each.get("format_id")) for each in chosen)
-    return [{**chosen[0], "format_id": joined, "requested_formats": chosen}]
+    format_id = "+".join(str(fmt.get("format_id")) for fmt in chosen)
+    return [{**chosen[0], "format_id": format_id, "requested_formats": chosen}]
 
 
 def _first(info: Any) -> Mapping[str, Any]:
-    """Return the video that was meant: itself, or the first of a list or search."""
+    """Return the video, or the first one of a playlist that a page stands for."""
     while info is not None and info.get("_type") in ("playlist", "multi_video"):
         info = next((entry for entry in info.get("entries") or () if entry), None)
     if info is None:
-        raise PlayNotFoundError("nothing was found")
-    found: Mapping[str, Any] = info
-    return found
+        raise errors.PlayNotFoundError("nothing was found")
+    first: Mapping[str, Any] = info
+    return first
 
 
-def _resolved(info: Mapping[str, Any], jar: Any, login: Login, log: _Log) -> Resolved:
+def _resolved(
+    info: Any, entry: tuple[int, ...], title: str | None, *, jar: Any, login: Login, log: _Log
+) -> ResolvedMedia:
+    info = _first(info)
     if info.get("live_status") == "is_upcoming":
-        raise UpcomingError("it has not begun")
+        raise errors.UpcomingError("it has not started")
     formats = info.get("requested_formats")
     if not formats:
-        raise NoFormatsError("there is no format that can be played")
-    return Resolved(
-        inputs=tuple(_input(each, jar, login) for each in formats),
-        title=str(info.get("title") or info.get("id") or ""),
+        raise errors.NoFormatsError("no playable format")
+    is_generic = info.get("extractor_key") == "Generic"
+    own_title = info.get("title") or info.get("id") or ""
+    return ResolvedMedia(
+        inputs=tuple(_input(fmt, jar, login) for fmt in formats),
+        title=str((is_generic and title) or own_title),
         page=_page(info),
         thumbnail=info.get("thumbnail"),
         duration=info.get("duration"),
+        start=_start(info),
         is_live=bool(info.get("is_live")),
-        expires=expiry([each["url"] for each in formats]),
+        expires=expiry([fmt["url"] for fmt in formats]),
         needs_javascript=log.needs_javascript,
+        entry=entry,
     )
 
 
+def _start(info: Mapping[str, Any]) -> float:
+    """Return the position at which a link begins, s."""
+    start = info.get("start_time")
+    if isinstance(start, (int, float)):
+        return float(start)
+    return start_of(str(info.get("original_url") or ""))
+
+
 def _page(info: Mapping[str, Any]) -> str | None:
-    """Return where people find it; of an unknown site without what may be a key to it."""
+    """Return the web page; of unknown sites without the query, which may hold a key."""
     page: str | None = info.get("webpage_url")
     if page is not None and info.get("extractor_key") == "Generic":
         page = urlsplit(page)._replace(query="", fragment="").geturl()
     return page
 
 
-def _input(each: Format, jar: Any, login: Login) -> MediaInput:
-    headers = {str(name): str(value) for name, value in (each.get("http_headers") or {}).items()}
-    headers |= login.headers(each["url"])
-    cookie = jar.get_cookie_header(each["url"])
+def _input(fmt: Format, jar: Any, login: Login) -> MediaInput:
+    headers = {str(name): str(value) for name, value in (fmt.get("http_headers") or {}).items()}
+    headers |= login.headers(fmt["url"])
+    cookie = jar.get_cookie_header(fmt["url"])
     if cookie:
         headers["Cookie"] = cookie
     return MediaInput(
-        url=each["url"],
+        url=fmt["url"],
         headers=headers,
-        is_playlist=str(each.get("protocol")).startswith("m3u8"),
-        chunk=(each.get("downloader_options") or {}).get("http_chunk_size"),
-        not_before=each.get("available_at"),
+        is_playlist=str(fmt.get("protocol")).startswith("m3u8"),
+        chunk_size=(fmt.get("downloader_options") or {}).get("http_chunk_size"),
+        not_before=fmt.get("available_at"),
     )

@@ -1,4 +1,4 @@
-"""The choice among the formats that a site offers: small pictures, AAC sound, few connections."""
+"""Format selection: low resolution, AAC audio, few connections."""
 
 from collections.abc import Mapping, Sequence
 import re
@@ -9,40 +9,37 @@ type Format = Mapping[str, Any]
 """A format as yt-dlp describes it."""
 
 _PROTOCOLS: Final = ("http", "https", "m3u8", "m3u8_native")
-_NO_MEDIA: Final = ("mhtml", "none")
-_SOUND_RATE: Final = 128
-"""kbit/s that suffice."""
+_EXCLUDED_EXTENSIONS: Final = ("mhtml", "none")
+_AUDIO_BITRATE: Final = 128
+"""Preferred, kbit/s."""
 
 
 def choose(formats: Sequence[Format], max_height: int) -> list[Format]:
-    """Return one format that has all, or one of the picture and one of the sound, or nothing.
+    """Return one muxed format, or one of video and one of audio, or nothing.
 
-    Prefers the highest picture up to `max_height`, else the lowest; H.264 at 30 pictures a second or
-    less, for it decodes fastest; sound in the original language, AAC, since that is copied.
+    Prefers the highest video up to `max_height`, else the lowest; H.264 at up to 30 fps, which decodes
+    fastest; audio in the original language, in AAC, which is copied.
     """
-    usable = [each for each in formats if _usable(each)]
-    whole = [each for each in usable if _has(each, "vcodec") and _has(each, "acodec")]
-    pictures = [each for each in usable if _has(each, "vcodec") and not _has(each, "acodec")]
-    sounds = [each for each in usable if _has(each, "acodec") and not _has(each, "vcodec")]
-    best_sound = max(sounds, key=_sound_rank, default=None)
 
-    def rank(each: Format) -> tuple[Any, ...]:
-        return _picture_rank(each, max_height)
+    def rank(fmt: Format) -> tuple[Any, ...]:
+        return _video_rank(fmt, max_height)
 
-    best_whole = max(whole, key=rank, default=None)
-    best_picture = max(pictures, key=rank, default=None)
-    # One connection is better than two, unless the picture is.
-    apart = best_picture is not None and (
-        best_whole is None or rank(best_picture)[:3] > rank(best_whole)[:3]
-    )
-    if apart and best_picture is not None and best_sound is not None:
-        return [best_picture, best_sound]
-    best = best_whole or best_picture or best_sound
+    usable = [fmt for fmt in formats if _usable(fmt)]
+    with_video = [fmt for fmt in usable if _has(fmt, "vcodec")]
+    muxed = max((fmt for fmt in with_video if _has(fmt, "acodec")), key=rank, default=None)
+    video = max((fmt for fmt in with_video if not _has(fmt, "acodec")), key=rank, default=None)
+    audio_only = (fmt for fmt in usable if _has(fmt, "acodec") and not _has(fmt, "vcodec"))
+    audio = max(audio_only, key=_audio_rank, default=None)
+    # One connection rather than two, except for better video.
+    better = video is not None and (muxed is None or rank(video)[:3] > rank(muxed)[:3])
+    if better and video is not None and audio is not None:
+        return [video, audio]
+    best = muxed or video or audio
     return [best] if best is not None else []
 
 
 def expiry(urls: Sequence[str]) -> float | None:
-    """Return the UNIX time at which the first of the URLs expires, if they tell."""
+    """Return the earliest UNIX time of expiry in the URLs, if any."""
     times = [time for url in urls if (time := _expiry(url)) is not None]
     return min(times, default=None)
 
@@ -58,40 +55,40 @@ def _expiry(url: str) -> float | None:
     return next((float(value) for value in values if re.fullmatch(r"\d{10}", value)), None)
 
 
-def _usable(each: Format) -> bool:
-    scheme = urlsplit(each.get("url") or "").scheme
+def _usable(fmt: Format) -> bool:
+    scheme = urlsplit(fmt.get("url") or "").scheme
     return (
         scheme in ("http", "https")
-        and each.get("protocol", scheme) in _PROTOCOLS
-        and each.get("ext") not in _NO_MEDIA
-        and not each.get("has_drm")
-        and not each.get("fragments")
+        and fmt.get("protocol", scheme) in _PROTOCOLS
+        and fmt.get("ext") not in _EXCLUDED_EXTENSIONS
+        and not fmt.get("has_drm")
+        and not fmt.get("fragments")
     )
 
 
-def _has(each: Format, kind: str) -> bool:
-    """Tell whether a format has a picture or sound; those that tell nothing may well."""
-    return each.get(kind) != "none"
+def _has(fmt: Format, key: str) -> bool:
+    """Return whether a format has a codec; unspecified counts as yes."""
+    return fmt.get(key) != "none"
 
 
-def _picture_rank(each: Format, max_height: int) -> tuple[Any, ...]:
-    height = each.get("height") or 0
+def _video_rank(fmt: Format, max_height: int) -> tuple[Any, ...]:
+    height = fmt.get("height") or 0
     fits = height <= max_height
-    codec = each.get("vcodec") or ""
+    codec = fmt.get("vcodec") or ""
     return (
         fits,
         height if fits else -height,
         codec.startswith(("avc1", "h264")) or not codec,
-        (each.get("fps") or 0) <= 30,
-        not str(each.get("protocol")).startswith("m3u8"),
-        -(each.get("tbr") or 0),
+        (fmt.get("fps") or 0) <= 30,
+        not str(fmt.get("protocol")).startswith("m3u8"),
+        -(fmt.get("tbr") or 0),
     )
 
 
-def _sound_rank(each: Format) -> tuple[Any, ...]:
+def _audio_rank(fmt: Format) -> tuple[Any, ...]:
     return (
-        each.get("language_preference") or -1,
-        (each.get("acodec") or "").startswith(("mp4a", "aac")),
-        not str(each.get("protocol")).startswith("m3u8"),
-        -abs((each.get("abr") or 0) - _SOUND_RATE),
+        fmt.get("language_preference") or -1,
+        (fmt.get("acodec") or "").startswith(("mp4a", "aac")),
+        not str(fmt.get("protocol")).startswith("m3u8"),
+        -abs((fmt.get("abr") or 0) - _AUDIO_BITRATE),
     )

@@ -1,8 +1,8 @@
-"""What Home Assistant's process and those of look-ups send each other.
+"""Protocol between Home Assistant and its look-up processes.
 
-Each job has a connection of its own: a frame with the job, then one with its answer. A frame is a length
-(4 bytes, big endian) and as many bytes. Jobs are pickled, for they come from Home Assistant, which the
-child trusts. Answers are JSON, for they hold what a web page made of them: `answers` checks them.
+Each job has a connection: one message with the job, then one with its answer, each after its length
+(4 bytes, big endian). Jobs are pickled: the child trusts Home Assistant. Answers are JSON, checked by
+`answers`: they hold data of web pages.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,52 +14,52 @@ from typing import Any, BinaryIO, Final
 
 from ...errors import PlayError
 from ..net.addresses import Address, Lookup, Origin
-from ..net.streams import Resolved
+from ..net.streams import ResolvedMedia
 
 LENGTH: Final = struct.Struct(">I")
-MOST_BYTES: Final = 256 * 1024
-"""Of an answer."""
-MOST_INPUTS: Final = 2
-MOST_HEADERS: Final = 64
-LONGEST_TITLE: Final = 1000
-"""Characters; a longer title is cut."""
-LONGEST_URL: Final = 16_384
-LONGEST_MESSAGE: Final = 2000
-MOST_SECONDS: Final = 1e11
-"""Of a duration, or a UNIX time: the year 5138."""
-MOST_LINES: Final = 200
-"""Of a look-up's log."""
+MAX_ANSWER_BYTES: Final = 256 * 1024
+MAX_INPUTS: Final = 2
+MAX_HEADERS: Final = 64
+MAX_TITLE_LENGTH: Final = 1000
+"""Characters; a longer title is truncated."""
+MAX_URL_LENGTH: Final = 16_384
+MAX_MESSAGE_LENGTH: Final = 2000
+MAX_SECONDS: Final = 1e11
+"""Of a duration or UNIX time: the year 5138."""
+MAX_LOG_LINES: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class LookupJob:
     """One look-up. Callables must be importable by name, or instances that can be pickled."""
 
     query: str
-    """An http(s) URL, or `ytsearch1:` and words."""
+    """An http(s) URL, or `ytsearch5:` with search words."""
     allowed: Callable[[Address], bool]
-    """Which addresses may be connected to."""
+    """Addresses to which connections are allowed."""
     trusted: Origin | None
-    """What may have any address."""
+    """Origin allowed at any address."""
     lookup: Lookup
-    """What resolves names."""
+    """Resolves host names."""
     max_height: int
-    """Lines of the picture that suffice."""
+    """Preferred maximum height of the video, in pixels."""
     cache_dir: str | None
-    """Where yt-dlp may keep what it learned about sites."""
+    """Directory for yt-dlp's data about sites."""
     cpu_seconds: float
-    """CPU time after which the process is killed; a little later also if it has used none."""
+    """CPU time after which the process is killed; shortly after, wall time does so, too."""
+    after: tuple[int, ...] = ()
+    """Entry of a list or search behind which to look, as in `ResolvedMedia.entry`."""
     verbose: bool = False
-    """Whether the log of the look-up is wanted."""
+    """Send the look-up's debug log."""
 
 
 def framed(data: bytes) -> bytes:
-    """Return a frame."""
+    """Return a message with its length."""
     return LENGTH.pack(len(data)) + data
 
 
-def read_frame(stream: BinaryIO) -> bytes | None:
-    """Read a frame; None at the end of the stream. Blocks."""
+def read_message(stream: BinaryIO) -> bytes | None:
+    """Read a message; None at the end of the stream. Blocks."""
     head = stream.read(LENGTH.size)
     if len(head) < LENGTH.size:
         return None
@@ -68,55 +68,46 @@ def read_frame(stream: BinaryIO) -> bytes | None:
     return data if len(data) == length else None
 
 
-def dump_job(job: Job) -> bytes:
-    """Return the bytes of a job."""
+def dump_job(job: LookupJob) -> bytes:
+    """Serialize a job."""
     return pickle.dumps(job)
 
 
-def load_job(data: bytes) -> Job:
-    """Return the job of such bytes; for the child, whose parent alone can write to it."""
-    job = pickle.loads(data)  # noqa: S301  # from Home Assistant's process, by a pipe of its own
-    assert isinstance(job, Job)  # noqa: S101  # tells the type checker
+def load_job(data: bytes) -> LookupJob:
+    """Deserialize a job, in the child: only its parent can write to it."""
+    job = pickle.loads(data)  # noqa: S301  # from Home Assistant, by a private socket
+    assert isinstance(job, LookupJob)  # noqa: S101  # for the type checker
     return job
 
 
-def dump_found(found: Resolved, log: Sequence[str]) -> bytes:
-    """Return the bytes of an answer that found something."""
-    inputs = [
-        {name: value for name, value in asdict(each).items() if name != "valid"}
-        for each in found.inputs
-    ]
-    duration, expires = found.duration, found.expires
-    described = {
-        **asdict(found),
-        "inputs": inputs,
-        "title": found.title[:LONGEST_TITLE],
-        # What is no time is not known, and does not keep anything from playing.
-        "duration": duration if _is_time(duration) else None,
-        "expires": expires if _is_time(expires) else None,
-    }
-    return _dump({"found": described}, log)
-
-
-def _is_time(value: object) -> bool:
-    return isinstance(value, (int, float)) and 0 <= value <= MOST_SECONDS
+def dump_found(found: ResolvedMedia, log: Sequence[str]) -> bytes:
+    """Serialize a result."""
+    fields = asdict(found)
+    for media in fields["inputs"]:
+        del media["is_valid"]
+    fields["title"] = found.title[:MAX_TITLE_LENGTH]
+    # An invalid time counts as unknown, and does not prevent playback.
+    for name, unknown in (("duration", None), ("expires", None), ("start", 0.0)):
+        if not (isinstance(fields[name], (int, float)) and 0 <= fields[name] <= MAX_SECONDS):
+            fields[name] = unknown
+    return _dump({"found": fields}, log)
 
 
 def dump_error(error: PlayError, log: Sequence[str]) -> bytes:
-    """Return the bytes of an answer that found nothing."""
-    described = {
+    """Serialize an error."""
+    fields = {
         "code": error.code,
-        "message": str(error)[:LONGEST_MESSAGE],
+        "message": str(error)[:MAX_MESSAGE_LENGTH],
         "needs_javascript": error.needs_javascript,
         "outdated": error.outdated,
     }
-    return _dump({"error": described}, log)
+    return _dump({"error": fields}, log)
 
 
 def dump_crash(text: str) -> bytes:
-    """Return the bytes of an answer of a child that cannot go on."""
-    return _dump({"crash": text[-LONGEST_MESSAGE:]}, ())
+    """Serialize the traceback of a server that cannot start."""
+    return _dump({"crash": text[-MAX_MESSAGE_LENGTH:]}, ())
 
 
 def _dump(answer: dict[str, Any], log: Sequence[str]) -> bytes:
-    return json.dumps({**answer, "log": list(log)[-MOST_LINES:]}).encode()
+    return json.dumps({**answer, "log": list(log)[-MAX_LOG_LINES:]}).encode()

@@ -1,64 +1,66 @@
-"""From what a user asks for - a URL, a YouTube id, words - to URLs that can be read.
-
-yt-dlp does it, in a process that is killed when time runs out.
-"""
+"""Resolves a URL, a YouTube id or search words to media URLs, with yt-dlp in a separate process."""
 
 from collections.abc import Callable
+from dataclasses import replace
 import logging
 import re
 from typing import Final
 from urllib.parse import quote
 
 from ...errors import UnsupportedMediaError
-from ..net.addresses import Address, Lookup, Network, is_any, is_foreign, look_up
+from ..net.addresses import Address, Lookup, Network, is_any, is_off_site, look_up
 from ..net.fetch import origin_of, split_url
-from ..net.streams import Resolved
+from ..net.streams import ResolvedMedia
 from .answers import load_answer
-from .messages import Job
+from .messages import LookupJob
 from .pool import LookupPool
 
 _LOGGER = logging.getLogger(__name__)
 
-_MOST_LETTERS: Final = 2048
-_SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*):(?=\S)", re.IGNORECASE)
+_MAX_LENGTH: Final = 2048
+MAX_HITS: Final = 5
+"""Of a search, in case the first ones cannot be played."""
+_URL: Final = re.compile(
+    r"[a-z][a-z0-9+.-]*://"
+    # Schemes without slashes: what users mean as a URL, and the protocols of FFmpeg that open others.
+    r"|(?:[a-z0-9]+\+)*(?:https?|ftps?|file|data|blob|about|javascript|mailto|magnet|rt[ms]ps?|rtp|srt"
+    r"|mms[ht]?|udp|tcp|tls|wss?|hls|dash|concatf?|crypto|subfile|pipe|fd|cache|async|unix|ipfs|ipns"
+    r"|yt(?:search(?:date)?(?:\d+|all)?|user)|spotify)(?:\+[a-z0-9]+)*:(?=\S)",
+    re.IGNORECASE,
+)
+"""The beginning of a URL. Any other colon belongs to search words, such as `Re:Zero`."""
 _VIDEO_ID: Final = re.compile(r"[A-Za-z0-9_-]{11}")
 _SEARCH: Final = re.compile(r"ytsearch1?:\s*(.*)", re.IGNORECASE | re.DOTALL)
 
 
 def query_of(media: str) -> str:
-    """Return what yt-dlp is to be asked for `media`: an http(s) URL, or a search for one video.
+    """Return yt-dlp's query for `media`: an http(s) URL, or a search.
 
-    Raises UnsupportedMediaError for nothing, too much, and other schemes.
+    Raises UnsupportedMediaError for empty or overlong text, and other schemes.
     """
     media = media.strip()
-    if not media or len(media) > _MOST_LETTERS:
-        raise UnsupportedMediaError("nothing to look for, or too much")
+    if not media or len(media) > _MAX_LENGTH:
+        raise UnsupportedMediaError("empty or too long")
     search = _SEARCH.fullmatch(media)
-    if search is not None:
-        return _search(search[1])
-    scheme = _SCHEME.match(media)
-    if scheme is not None:
-        split_url(media)
-        return media
-    if _VIDEO_ID.fullmatch(media) and not _is_word(media):
-        return f"https://www.youtube.com/watch?v={quote(media)}"
-    return _search(media)
-
-
-def _search(words: str) -> str:
-    words = " ".join(words.split())
+    if search is None:
+        if _URL.match(media):
+            split_url(media)
+            return media
+        if _VIDEO_ID.fullmatch(media) and not _is_word(media):
+            return f"https://www.youtube.com/watch?v={quote(media)}"
+    words = " ".join((media if search is None else search[1]).split())
     if not words:
-        raise UnsupportedMediaError("nothing to look for")
-    return f"ytsearch1:{words}"
+        raise UnsupportedMediaError("no search words")
+    return f"ytsearch{MAX_HITS}:{words}"
 
 
 def _is_word(text: str) -> bool:
-    """Tell words of 11 letters from ids, of which one in 20,000 looks like one."""
+    """Recognize words of 11 letters; one id in 20,000 looks like one."""
     return text.isalpha() and text in (text.lower(), text.upper(), text.capitalize())
 
 
 class Resolver:
-    """Looks media up, in processes that may be shared. All methods are for the event loop."""
+    """Looks up media in processes that may be shared. All methods are for the event loop."""
 
     def __init__(
         self,
@@ -70,39 +72,42 @@ class Resolver:
         cache_dir: str | None = None,
         lookup: Lookup = look_up,
     ) -> None:
-        """Prefer pictures of up to `max_height` lines; give up after `timeout` s.
+        """Prefer video up to `max_height` pixels; time out after `timeout` s.
 
-        Without a `pool` it has one of its own. Without `allow_private`, nothing but the public internet
-        is reached. `cache_dir` is where yt-dlp may keep what it learned about sites.
+        Without a `pool` it creates its own. Without `allow_private`, only the public internet is
+        reachable. `cache_dir` is for yt-dlp's data about sites.
         """
         self.max_height = max_height
         self._owns_pool = pool is None
         self.pool = pool or LookupPool(home=cache_dir)
         self._allow_private = allow_private
-        self.public: Callable[[Address], bool] = is_foreign
-        """Which addresses may be connected to for what is not trusted; importable by name."""
+        self.public: Callable[[Address], bool] = is_off_site
+        """Addresses allowed for untrusted media; importable by name."""
         self._timeout = timeout
         self._cache_dir = cache_dir
         self.lookup = lookup
-        """What resolves names; importable by name."""
+        """Resolves host names; importable by name."""
 
     def network(self, *, trusted: str | None = None) -> Network:
-        """Return a network for one opening, which may reach the origin of `trusted` wherever it is."""
+        """Return a network for one opening; the origin of `trusted` may be private."""
         origin = origin_of(trusted) if trusted is not None else None
         return Network(self._allowed, trusted=origin, lookup=self.lookup)
 
-    async def resolve(self, media: str, *, trusted: bool = False) -> Resolved:
-        """Look `media` up; if it is `trusted`, its origin may be on the private network.
+    async def resolve(
+        self, media: str, *, trusted: bool = False, after: tuple[int, ...] = ()
+    ) -> ResolvedMedia:
+        """Look up `media`; if `trusted`, its origin may be on the private network.
 
-        Cancelling gives the look-up up at once, and closes its connections. Raises a PlayError.
+        Of a list or search, return the first media that can be played behind the entry `after`.
+        Cancellation kills the look-up at once. Raises a PlayError.
         """
-        job = self.job(media, trusted=trusted, cpu_seconds=self._timeout)
+        job = replace(self.job(media, trusted=trusted, cpu_seconds=self._timeout), after=after)
         return load_answer(await self.pool.run(job, self._timeout))
 
-    def job(self, media: str, *, trusted: bool, cpu_seconds: float) -> Job:
-        """Return the job that looks `media` up. Raises UnsupportedMediaError."""
+    def job(self, media: str, *, trusted: bool, cpu_seconds: float) -> LookupJob:
+        """Return the job for `media`. Raises UnsupportedMediaError."""
         query = query_of(media)
-        return Job(
+        return LookupJob(
             query=query,
             allowed=self._allowed,
             trusted=origin_of(query) if trusted else None,
@@ -114,7 +119,7 @@ class Resolver:
         )
 
     async def close(self, limit: float = 3.0) -> bool:
-        """End its own processes, if it has any; tell whether they are gone within `limit` s."""
+        """End its own processes, if any; return whether they ended within `limit` s."""
         return not self._owns_pool or await self.pool.close(limit)
 
     @property

@@ -1,7 +1,7 @@
-"""The process that look-ups are forked from, as Home Assistant's process sees it.
+"""The look-up server's process, from which look-ups are forked, as seen by Home Assistant.
 
-yt-dlp searches what it fetches with regular expressions that may take longer than anybody waits, and
-that nothing else can run beside in the same process. In a process of its own each can be killed.
+yt-dlp applies regular expressions to fetched pages; they can run for ever and hold the GIL. In a
+process of its own, each look-up can be killed.
 """
 
 from collections.abc import Callable
@@ -19,35 +19,36 @@ from typing import Final
 _FOLDER: Final = Path(__file__).parents[3]
 """Of the integration."""
 _PACKAGE: Final = __name__.partition(".core.")[0]
-_PASSED_ON: Final = ("PATH", "LANG", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR")
-"""Of the environment; not the proxies, nor what yt-dlp, Python or a JavaScript runtime are set up by."""
+_ENVIRONMENT: Final = ("PATH", "LANG", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR")
+"""Variables passed on; no proxies, nor settings of yt-dlp, Python or JavaScript runtimes."""
 
 
 class LookupServer:
-    """Starts with the first connection, and again if it has ended. Belongs to no event loop."""
+    """Starts with the first connection, and again if it has ended. Not bound to an event loop."""
 
     def __init__(self, home: str | None = None) -> None:
-        """Use `home` as its home directory, which yt-dlp's JavaScript runtimes cache in."""
+        """Use `home` as home directory, for caches of JavaScript runtimes."""
         self._home = home
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
 
     @property
     def pid(self) -> int | None:
-        """The number of its process; None if none runs."""
-        running = self._process is not None and self._process.poll() is None
-        return self._process.pid if running and self._process is not None else None
+        """The id of its process; None if none runs."""
+        if self._process is None or self._process.poll() is not None:
+            return None
+        return self._process.pid
 
     def connect(self) -> socket.socket:
         """Return a connection to a new process for one job. Raises OSError.
 
-        Shutting it down for writing kills that process and all that it started; it is at its end when
+        Shutting it down for writing kills the process and its descendants; it reaches its end when
         they are gone.
         """
         if self.pid is None:
-            self.end()
+            self.stop()
             self._start()
-        assert self._control is not None  # noqa: S101  # it was started
+        assert self._control is not None  # noqa: S101  # set by `_start`
         ours, theirs = socket.socketpair()
         with theirs:
             try:
@@ -57,15 +58,15 @@ class LookupServer:
                 raise
         return ours
 
-    def end(self, limit: float = 3.0) -> bool:
-        """End it and all its children; tell whether it was gone within `limit` s. Blocks for so long."""
-        return self.let_end()(limit)
+    def stop(self, limit: float = 3.0) -> bool:
+        """Stop it with all its children; return whether it ended within `limit` s. Blocks."""
+        return self.request_stop()(limit)
 
-    def let_end(self) -> Callable[[float], bool]:
-        """Have it and all its children end; the next connection starts another one.
+    def request_stop(self) -> Callable[[float], bool]:
+        """Ask it to end with all its children; the next connection starts another one.
 
-        The function returned, for any thread, waits for so many seconds until it is gone, then kills it;
-        it tells whether it ended by itself.
+        Returns a function for any thread that waits for the given seconds, then kills it, and returns
+        whether it ended by itself.
         """
         process, self._process = self._process, None
         if self._control is not None:
@@ -75,7 +76,7 @@ class LookupServer:
 
     def _start(self) -> None:
         self._control, theirs = socket.socketpair()
-        # A server that reads no more must not stop the event loop: connecting fails.
+        # With a server that does not read, connecting fails rather than blocks the event loop.
         self._control.settimeout(0)
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603  # our own program
@@ -86,7 +87,7 @@ class LookupServer:
                     str(Path(__file__).with_name("child.py")),
                     _PACKAGE,
                     str(_FOLDER),
-                    json.dumps(_module_path()),
+                    json.dumps([os.path.abspath(path) for path in sys.path]),  # noqa: PTH100  # no disk access
                 ],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
@@ -110,17 +111,11 @@ def _wait(process: subprocess.Popen[bytes] | None, limit: float) -> bool:
     return True
 
 
-def _module_path() -> list[str]:
-    """Return where the child is to find modules: where this process does."""
-    return [os.path.abspath(each) for each in sys.path]  # noqa: PTH100  # asks no disk
-
-
 def _environment(home: str | None) -> dict[str, str]:
-    passed = {name: value for name in _PASSED_ON if (value := os.environ.get(name))}
     return {
-        **passed,
+        **{name: value for name in _ENVIRONMENT if (value := os.environ.get(name))},
         "HOME": home or os.devnull,
-        # Extractors that somebody installed are not ours to trust.
+        # Installed plugins are not trusted.
         "YTDLP_NO_PLUGINS": "1",
         "DENO_NO_UPDATE_CHECK": "1",
         "NO_COLOR": "1",

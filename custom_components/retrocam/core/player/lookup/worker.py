@@ -1,4 +1,4 @@
-"""Answers one job, in a process forked for it."""
+"""Runs one job in a process forked for it."""
 
 from collections.abc import Callable
 import contextlib
@@ -11,17 +11,17 @@ from typing import Final, override
 from ...errors import PlayError, UnsupportedMediaError
 from ...sources.urls import redact_urls
 from ..net.addresses import Network, is_any
-from .extractor import Downloader, extract, prepare
+from .extractor import Downloader, extract
 from .limits import set_time_limits
 from .messages import (
-    LONGEST_MESSAGE,
-    MOST_LINES,
-    Job,
+    MAX_LOG_LINES,
+    MAX_MESSAGE_LENGTH,
+    LookupJob,
     dump_error,
     dump_found,
     framed,
     load_job,
-    read_frame,
+    read_message,
 )
 
 _LOGGER = logging.getLogger(__name__)
@@ -34,9 +34,9 @@ def work(
     prepared: Downloader | None = None,
     limit_time: Callable[[float], None] = set_time_limits,
 ) -> None:
-    """Read a job, limit this process to the time of it, and answer. Blocks."""
+    """Read a job, limit this process to its time, and answer. Blocks."""
     with connection.makefile("rb") as stream:
-        data = read_frame(stream)
+        data = read_message(stream)
     if data is not None:
         job = load_job(data)
         limit_time(job.cpu_seconds)
@@ -44,20 +44,20 @@ def work(
 
 
 def warm_up() -> Callable[[socket.socket], None]:
-    """Do once what each look-up would do anew, and return `work` for one that is forked from here.
+    """Do what all look-ups need once, and return `work` for a forked process.
 
-    Loads what yt-dlp needs, compiles its expressions, and prepares a downloader.
+    Loads yt-dlp's modules, compiles its expressions, and prepares a downloader.
     """
     network = Network(is_any)
     network.close()
     with contextlib.suppress(PlayError):
         extract("http://localhost/", network, max_height=360, cache_dir=None)
-    return partial(work, prepared=prepare())
+    return partial(work, prepared=Downloader())
 
 
-def _answer(job: Job, prepared: Downloader | None) -> bytes:
-    """Look something up and return the bytes of the answer. Blocks."""
-    log = _Lines()
+def _answer(job: LookupJob, prepared: Downloader | None) -> bytes:
+    """Run a look-up and return its serialized answer. Blocks."""
+    log = _LogLines()
     _ROOT.addHandler(log)
     if job.verbose:
         _ROOT.setLevel(logging.DEBUG)
@@ -68,12 +68,13 @@ def _answer(job: Job, prepared: Downloader | None) -> bytes:
             network,
             max_height=job.max_height,
             cache_dir=job.cache_dir,
+            after=job.after,
             prepared=prepared,
         )
         return dump_found(found, log.lines)
     except PlayError as err:
         return dump_error(err, log.lines)
-    except Exception as err:  # noqa: BLE001  # whatever goes wrong is answered
+    except Exception as err:  # noqa: BLE001  # any error is answered
         _LOGGER.debug("The look-up failed: %s", redact_urls(traceback.format_exc()))
         error = UnsupportedMediaError(f"the look-up failed: {type(err).__name__}")
         return dump_error(error, log.lines)
@@ -82,8 +83,8 @@ def _answer(job: Job, prepared: Downloader | None) -> bytes:
         network.close()
 
 
-class _Lines(logging.Handler):
-    """Keeps the last lines of the log for the answer."""
+class _LogLines(logging.Handler):
+    """Keeps the last log lines for the answer."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,4 +92,4 @@ class _Lines(logging.Handler):
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
-        self.lines = [*self.lines, self.format(record)[:LONGEST_MESSAGE]][-MOST_LINES:]
+        self.lines = [*self.lines, self.format(record)[:MAX_MESSAGE_LENGTH]][-MAX_LOG_LINES:]

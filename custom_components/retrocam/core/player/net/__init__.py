@@ -1,4 +1,4 @@
-"""Connections of the player: each address is checked at the moment of connecting.
+"""HTTP of the player, over connections of which each address is checked.
 
 May import modules directly in `core`.
 """

@@ -1,8 +1,7 @@
-"""Where the player may connect to, checked at the moment of connecting.
+"""Address checks and connections of the player.
 
-Names are resolved here and nowhere else, and the connection goes to the very address that was checked:
-a name that answers differently the second time (DNS rebinding), a redirect, or an entry of a playlist
-can so not reach what is not allowed.
+Names are resolved here and nowhere else, and the socket connects to the very address that was checked.
+This also covers DNS rebinding, redirects and entries of a playlist.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,11 +17,11 @@ from ...errors import BlockedAddressError, PlayNetworkError
 
 type Address = IPv4Address | IPv6Address
 type Lookup = Callable[[str, int], Sequence[str]]
-"""Turns a host name and a port into IP addresses, best first. Raises OSError."""
+"""Resolves a host name and a port to IP addresses, best first. Raises OSError."""
 
 
 class Origin(NamedTuple):
-    """What a URL is served by (RFC 6454): its host as DNS spells it, its port, and whether by TLS."""
+    """Host in ASCII, port, and whether by TLS: the origin of a URL (RFC 6454)."""
 
     host: str
     port: int
@@ -30,19 +29,19 @@ class Origin(NamedTuple):
 
     @classmethod
     def at(cls, host: str, port: int, *, tls: bool) -> Origin:
-        """Return the origin of a host, of which international names are encoded."""
-        # What cannot be encoded is compared as it is written: it equals nothing that can be looked up.
+        """Return the origin of a host, IDNA-encoded and in lower case."""
+        # A name that cannot be encoded stays as it is: it never equals a name that resolves.
         with contextlib.suppress(UnicodeError):
             host = host.encode("idna").decode()
         return cls(host.lower(), port, tls)
 
 
 _NAT64: Final = IPv6Network("64:ff9b::/96")
-"""RFC 6052: the last 32 bits are an IPv4 address that a gateway connects to."""
+"""RFC 6052: the last 32 bits are the IPv4 address that a gateway connects to."""
 
 
 def is_public(address: Address) -> bool:
-    """Tell whether an address belongs to the public internet, also where it wraps another one."""
+    """Return whether an address, or the IPv4 address embedded in it, is on the public internet."""
     if isinstance(address, IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
         if address in _NAT64:
@@ -55,27 +54,27 @@ def is_public(address: Address) -> bool:
 
 
 _SITE_BITS: Final = 128 - 56
-"""RFC 6177: a site is commonly given a /56 of IPv6, and its devices have addresses that look public."""
+"""RFC 6177: sites commonly get an IPv6 /56, in which devices have public addresses."""
 
 
-def source_towards(address: Address) -> Address | None:
-    """Return from which of its addresses this machine would connect; None if it could not.
+def source_address_for(address: Address) -> Address | None:
+    """Return this machine's source address for connections to `address`, None without a route.
 
-    Asks the routing table; nothing is sent.
+    Asks the routing table; sends nothing.
     """
     family = socket.AF_INET6 if isinstance(address, IPv6Address) else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
             probe.connect((str(address), 9))
-            return ip_address(probe.getsockname()[0].partition("%")[0])
+            return _parse(probe.getsockname()[0])
     except OSError:
         return None
 
 
-def is_foreign(
-    address: Address, source: Callable[[Address], Address | None] = source_towards
+def is_off_site(
+    address: Address, source: Callable[[Address], Address | None] = source_address_for
 ) -> bool:
-    """Tell whether an address is public, and neither this machine's nor of the site that it is in."""
+    """Return whether an address is public, not this machine's, and not in its IPv6 site."""
     if not is_public(address):
         return False
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
@@ -87,14 +86,14 @@ def is_foreign(
 
 
 def is_any(address: Address) -> bool:
-    """Allow every address that can be connected to."""
+    """Allow all unicast addresses."""
     return not address.is_multicast
 
 
 def look_up(host: str, port: int) -> Sequence[str]:
-    """Ask the system's resolver. Blocks; raises OSError."""
-    answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(answer[4][0]) for answer in answers))
+    """Resolve by the system's resolver. Blocks; raises OSError."""
+    results = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(result[4][0]) for result in results))
 
 
 @functools.cache
@@ -103,9 +102,9 @@ def _tls_context() -> ssl.SSLContext:
 
 
 class Network:
-    """The connections of one job; closing it ends them all, and any wait for them.
+    """The connections of one job. `close` ends them and all waits, for good.
 
-    `connect` and `wait` are called in the job's threads, `close` in any. Once closed it stays closed.
+    `connect` and `wait` are called in the job's threads, `close` in any thread.
     """
 
     def __init__(
@@ -117,9 +116,9 @@ class Network:
         timeout: float = 10.0,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """Connect only to what `allowed` accepts; `timeout` in s holds for each step on a socket.
+        """Connect to addresses that `allowed` accepts, with `timeout` in s for each socket operation.
 
-        The `trusted` origin may have any address, and keeps those of its first look-up.
+        The `trusted` origin may have any unicast address, but only those of its first look-up.
         """
         self._allowed = allowed
         self._trusted = trusted
@@ -133,36 +132,31 @@ class Network:
 
     @property
     def closed(self) -> bool:
-        """Whether the job was given up."""
+        """Whether the network was closed."""
         return self._closed.is_set()
 
     def wait(self, seconds: float) -> bool:
-        """Wait, and return at once with True when the network is closed."""
+        """Sleep. Returns True, at once, when the network is closed."""
         return self._closed.wait(seconds)
 
-    def connect(
-        self, host: str, port: int, *, tls: bool, timeout: float | None = None
-    ) -> socket.socket:
-        """Connect to the first allowed address of `host` that answers.
+    def connect(self, origin: Origin, *, timeout: float | None = None) -> socket.socket:
+        """Connect to the first allowed address of `origin` that answers.
 
-        Raises BlockedAddressError when there are only addresses that are not allowed, OSError when none
-        answers, PlayNetworkError when the network is closed.
+        Raises BlockedAddressError when no address is allowed, OSError when none answers,
+        PlayNetworkError when the network is closed.
         """
-        answers = self._lookup(host, port)
-        trusted = self._trusted_of(Origin.at(host, port, tls=tls), answers)
-        allowed = [text for text in answers if text in trusted or self._is_allowed(text)]
-        if not allowed:
-            raise BlockedAddressError("the host has no address that may be connected to")
+        addresses = self._allowed_addresses(origin)
+        if not addresses:
+            raise BlockedAddressError("no address of the host may be connected to")
         limit = self._timeout if timeout is None else timeout
-        for address in allowed[:-1]:
+        while True:
             try:
-                return self._connect(address, host, port, tls=tls, timeout=limit)
+                return self._connect(addresses.pop(0), origin, limit)
             except OSError:
-                if self.closed:
+                if self.closed or not addresses:
                     raise
-        return self._connect(allowed[-1], host, port, tls=tls, timeout=limit)
 
-    def forget(self, sock: socket.socket) -> None:
+    def close_socket(self, sock: socket.socket) -> None:
         """Close one connection."""
         with self._lock:
             self._sockets.discard(sock)
@@ -174,61 +168,50 @@ class Network:
             self._closed.set()
             sockets, self._sockets = self._sockets, set()
         for sock in sockets:
-            _shut_down(sock)
+            # Fails when not connected, or no longer: a pending connect ends with its time limit.
+            with contextlib.suppress(OSError):
+                # Not SSLSocket.shutdown: it removes the TLS state under the thread that reads.
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
-    def _is_allowed(self, text: str) -> bool:
-        return self._allowed(_address(text))
+    def _allowed_addresses(self, origin: Origin) -> list[str]:
+        addresses = self._lookup(origin.host, origin.port)
+        trusted: frozenset[str] = frozenset()
+        if origin == self._trusted:
+            with self._lock:
+                if self._trusted_addresses is None:
+                    self._trusted_addresses = frozenset(
+                        text for text in addresses if is_any(_parse(text))
+                    )
+                trusted = self._trusted_addresses
+        return [text for text in addresses if text in trusted or self._allowed(_parse(text))]
 
-    def _trusted_of(self, origin: Origin, answers: Sequence[str]) -> frozenset[str]:
-        """Return the addresses at which `origin` is trusted: none, but for the trusted one."""
-        if origin != self._trusted:
-            return frozenset()
-        with self._lock:
-            if self._trusted_addresses is None:
-                self._trusted_addresses = frozenset(
-                    text for text in answers if is_any(_address(text))
-                )
-            return self._trusted_addresses
-
-    def _connect(
-        self, address: str, host: str, port: int, *, tls: bool, timeout: float
-    ) -> socket.socket:
+    def _connect(self, address: str, origin: Origin, timeout: float) -> socket.socket:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         sock = socket.socket(family, socket.SOCK_STREAM)
         try:
-            sock.settimeout(timeout)
-            self._keep(sock)
-            sock.connect((address, port))
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if tls:
-                # The wrapped socket takes over the descriptor: from here on it is the one to close.
-                wrapped = (self._tls or _tls_context()).wrap_socket(
-                    sock, server_hostname=host, do_handshake_on_connect=False
+            if origin.tls:
+                # Before connecting: the wrapped socket takes over the descriptor.
+                sock = (self._tls or _tls_context()).wrap_socket(
+                    sock, server_hostname=origin.host, do_handshake_on_connect=False
                 )
-                with self._lock:
-                    self._sockets.discard(sock)
-                sock = wrapped
-                self._keep(sock)
-                wrapped.do_handshake()
+            sock.settimeout(timeout)
+            self._register(sock)
+            sock.connect((address, origin.port))
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if isinstance(sock, ssl.SSLSocket):
+                sock.do_handshake()
         except BaseException:
-            self.forget(sock)
+            self.close_socket(sock)
             raise
         return sock
 
-    def _keep(self, sock: socket.socket) -> None:
+    def _register(self, sock: socket.socket) -> None:
         with self._lock:
-            if self._closed.is_set():
-                raise PlayNetworkError("the job was given up")
+            if self.closed:
+                raise PlayNetworkError("the network is closed")
             self._sockets.add(sock)
 
 
-def _address(text: str) -> Address:
+def _parse(text: str) -> Address:
+    """Parse an address without its IPv6 zone."""
     return ip_address(text.partition("%")[0])
-
-
-def _shut_down(sock: socket.socket) -> None:
-    try:
-        # Not SSLSocket.shutdown: that takes the TLS state away under the thread that reads.
-        socket.socket.shutdown(sock, socket.SHUT_RDWR)
-    except OSError:
-        return  # not connected yet, or already gone: a connect in progress ends with its time limit

@@ -1,17 +1,18 @@
-"""HTTP for the player: one request, and redirects.
+"""HTTP requests of the player, with redirects.
 
-All of it blocks, and is called in threads of the player. Every connection is made by a `Network`, so
-every hop of a redirect is checked, and closing the network ends whatever waits here.
+All functions block and run in threads of the player. A `Network` makes every connection, so each hop of
+a redirect is checked, and closing the network ends all waits.
 """
 
 import base64
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 import contextlib
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPResponse
-import socket
+from functools import partial
+from http.client import HTTPConnection
 import string
-from typing import Final, override
+from typing import Final, cast
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit, urlunsplit
 
 from ...errors import (
@@ -25,38 +26,37 @@ from ...errors import (
 )
 from ...texts import is_plain
 from .addresses import Network, Origin
+from .response import Body, HttpResponse
 
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
-_MOST_REDIRECTS: Final = 10
-_OWN_HOST_ONLY: Final = frozenset({"authorization", "cookie"})
+_MAX_REDIRECTS: Final = 10
+_SAME_ORIGIN_HEADERS: Final = frozenset({"authorization", "cookie"})
 
 
 class TooManyRedirectsError(UnsupportedMediaError):
-    """Redirects that do not end."""
+    """More redirects than are followed."""
 
 
-class Answer(HTTPResponse):
-    """A response that closes its connection with itself."""
+class RangeRefusedError(PlayNetworkError):
+    """Status 416: the range begins behind the end, or the server does not support ranges."""
 
-    network: Network | None = None
-    sock: socket.socket | None = None
-    address: str = ""
-    """The URL that answered."""
 
-    @override
-    def close(self) -> None:
-        """Close the response and its connection. May be called again."""
-        super().close()
-        if self.network is not None and self.sock is not None:
-            self.network.forget(self.sock)
+_STATUS_ERRORS: Final[Mapping[int, type[PlayError]]] = {
+    401: MediaRefusedError,
+    403: MediaRefusedError,
+    404: PlayNotFoundError,
+    410: MediaRefusedError,
+    416: RangeRefusedError,
+    429: RateLimitedError,
+}
 
 
 def split_url(url: str) -> SplitResult:
-    """Take an http(s) URL apart. Raises UnsupportedMediaError for anything else."""
+    """Split an http(s) URL. Raises UnsupportedMediaError for all others."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
-        # UnicodeError is a ValueError: of lone surrogates, and of names that the DNS cannot have.
+        # UnicodeError is a ValueError: for lone surrogates, and names that DNS cannot have.
         url.encode()
         (host or "").encode("idna")
     except ValueError as err:
@@ -66,14 +66,17 @@ def split_url(url: str) -> SplitResult:
     return parts
 
 
-def origin_of(url: str) -> Origin | None:
-    """Return the origin of an http(s) URL, None for anything else."""
-    try:
-        parts = split_url(url)
-    except UnsupportedMediaError:
-        return None
+def _origin(parts: SplitResult) -> Origin:
     tls = parts.scheme == "https"
     return Origin.at(parts.hostname or "", parts.port or (443 if tls else 80), tls=tls)
+
+
+def origin_of(url: str) -> Origin | None:
+    """Return the origin of an http(s) URL, None for all others."""
+    try:
+        return _origin(split_url(url))
+    except UnsupportedMediaError:
+        return None
 
 
 def send(
@@ -84,43 +87,38 @@ def send(
     method: str = "GET",
     body: bytes | None = None,
     timeout: float | None = None,
-) -> Answer:
-    """Send one request over a connection of its own and return the answer, whatever its status.
+) -> HttpResponse:
+    """Send one request over a new connection and return the response of any status.
 
     Follows no redirect. Raises UnsupportedMediaError, BlockedAddressError, OSError or HTTPException.
     """
     parts = split_url(url)
-    host = parts.hostname or ""
-    tls = parts.scheme == "https"
-    port = parts.port or (443 if tls else 80)
-    connection = HTTPConnection(host, port)
-    # A tunnel or a proxy would choose the address by itself: the socket is made here.
-    connection.sock = sock = network.connect(host, port, tls=tls, timeout=timeout)
-    connection.response_class = Answer
+    origin = _origin(parts)
+    # Without a tunnel or proxy, which would choose the address itself.
+    connection = HTTPConnection(origin.host, origin.port)
+    connection.sock = sock = network.connect(origin, timeout=timeout)
+    connection.response_class = HttpResponse
     try:
         path = urlunsplit(("", "", parts.path or "/", parts.query, ""))
-        connection.request(method, path, body=body, headers=_complete(headers, parts, port))
-        answer = connection.getresponse()
-    except ValueError:
-        # Not chained: it holds what HTTP cannot.
-        network.forget(sock)
-        raise UnsupportedMediaError("a URL or a header that HTTP cannot hold") from None
-    except BaseException:
-        network.forget(sock)
+        connection.request(method, path, body=body, headers=_complete(headers, parts, origin))
+        response = cast(HttpResponse, connection.getresponse())
+    except BaseException as err:
+        network.close_socket(sock)
+        if isinstance(err, ValueError):
+            # Unchained: it quotes the URL or the header.
+            raise UnsupportedMediaError("a URL or header that HTTP cannot carry") from None
         raise
-    assert isinstance(answer, Answer)  # noqa: S101  # tells the type checker; made by response_class
-    answer.network, answer.sock, answer.address = network, sock, url
-    return answer
+    response.address, response.close_socket = url, partial(network.close_socket, sock)
+    return response
 
 
-def _complete(headers: Mapping[str, str], parts: SplitResult, port: int) -> dict[str, str]:
-    host = (parts.hostname or "").encode("idna").decode()
-    host = f"[{host}]" if ":" in host else host
-    default = 443 if parts.scheme == "https" else 80
-    complete = {"Host": host if port == default else f"{host}:{port}", "Connection": "close"}
+def _complete(headers: Mapping[str, str], parts: SplitResult, origin: Origin) -> dict[str, str]:
+    host = f"[{origin.host}]" if ":" in origin.host else origin.host
+    if origin.port != (443 if origin.tls else 80):
+        host = f"{host}:{origin.port}"
+    complete = {"Host": host, "Connection": "close"}
     complete |= {name: value for name, value in headers.items() if name.lower() != "connection"}
-    complete |= _authorization(parts)
-    return complete
+    return complete | _authorization(parts)
 
 
 def _authorization(parts: SplitResult) -> dict[str, str]:
@@ -132,67 +130,68 @@ def _authorization(parts: SplitResult) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """User and password of a URL, for its own host."""
+    """User and password of a URL, for its own origin."""
 
     origin: str = ""
+    """The URL."""
     authorization: Mapping[str, str] = field(default_factory=dict)
 
     def headers(self, url: str) -> dict[str, str]:
-        """Return what a request for `url` is to have of it: nothing, if that is another host."""
+        """Return the headers for a request to `url`; none for another origin."""
         return headers_for(url, self.authorization, self.origin)
 
 
 def without_login(url: str) -> tuple[str, Login]:
-    """Return an http(s) URL, or anything else, without user and password, and these."""
-    try:
+    """Split user and password off an http(s) URL; any other text is returned as it is."""
+    with contextlib.suppress(UnsupportedMediaError):
         parts = split_url(url)
-    except UnsupportedMediaError:
-        return url, Login()
-    if parts.username is None:
-        return url, Login()
-    bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-    return bare, Login(bare, _authorization(parts))
+        if parts.username is not None:
+            bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+            return bare, Login(bare, _authorization(parts))
+    return url, Login()
 
 
-def link_of(page: str | None) -> str | None:
-    """Return an http(s) URL without a login, None for what else a site may call its page."""
-    if page is None or origin_of(page) is None:
+def page_link(page: str | None) -> str | None:
+    """Return the URL of a page without a login; None unless it is http(s)."""
+    return None if page is None or origin_of(page) is None else without_login(page)[0]
+
+
+def redirect_target(response: HttpResponse) -> str | None:
+    """Return the URL that a response redirects to, None without a redirect."""
+    location = response.headers.get("Location")
+    if response.status not in _REDIRECTS or not location:
         return None
-    return without_login(page)[0]
+    return urljoin(response.address, escape_reference(header_text(location)))
 
 
-def redirect_target(answer: Answer) -> str | None:
-    """Return the URL that an answer points to, or None if it is no redirect."""
-    location = answer.headers.get("Location")
-    if answer.status not in _REDIRECTS or not location:
-        return None
-    # `http.client` reads headers as Latin-1: what was UTF-8 on the wire is so again.
+def header_text(value: str) -> str:
+    """Return the text of a header, which `http.client` decodes as Latin-1; many servers send UTF-8."""
     with contextlib.suppress(UnicodeError):
-        location = location.encode("latin-1").decode()
-    return urljoin(answer.address, escaped(location))
+        return value.encode("latin-1").decode()
+    return value
 
 
-def escaped(reference: str) -> str:
-    """Return a reference with what no URL may hold percent-encoded, as browsers do."""
+def escape_reference(reference: str) -> str:
+    """Percent-encode the characters that no URL may have, as browsers do; keeps existing escapes."""
     return quote(reference, safe=string.punctuation)
 
 
 def headers_for(url: str, headers: Mapping[str, str], origin: str) -> dict[str, str]:
-    """Return what of the headers meant for the URL `origin` may go to `url`: secrets to its origin only.
+    """Return those of the headers for the URL `origin` that may go to `url`.
 
-    They may go from the usual port of http to that of https, as many servers redirect, and never back.
+    Credentials and cookies stay with the origin. They also pass from http to https of a host, at the
+    default ports, as many servers redirect; never back.
     """
-    ours, theirs = origin_of(origin), origin_of(url)
-    same = ours is not None and theirs in (ours, _with_tls(ours))
-    return {
-        name: value for name, value in headers.items() if same or name.lower() not in _OWN_HOST_ONLY
-    }
-
-
-def _with_tls(origin: Origin) -> Origin:
-    return (
-        origin._replace(port=443, tls=True) if (origin.port, origin.tls) == (80, False) else origin
+    own, target = origin_of(origin), origin_of(url)
+    same = own is not None and target in (
+        own,
+        own._replace(port=443, tls=True) if (own.port, own.tls) == (80, False) else own,
     )
+    return {
+        name: value
+        for name, value in headers.items()
+        if same or name.lower() not in _SAME_ORIGIN_HEADERS
+    }
 
 
 def follow(
@@ -204,86 +203,86 @@ def follow(
     body: bytes | None = None,
     timeout: float | None = None,
     forbidden: Origin | None = None,
-    on_answer: Callable[[Answer], None] | None = None,
-) -> Answer:
-    """Send a request, and again to where it is redirected; return the last answer, whatever its status.
+    on_response: Callable[[HttpResponse], None] | None = None,
+) -> HttpResponse:
+    """Send a request, follow its redirects, and return the last response, of any status.
 
-    `headers` gives those for each URL, which may be of another host. `forbidden` is where no redirect
-    may lead. `on_answer` is called with each answer. Raises as `send`, TooManyRedirectsError, and
-    UnsupportedMediaError for a forbidden redirect.
+    `headers` returns the headers for each URL, which may be of another host. `on_response` is called
+    with each response. Raises as `send`, TooManyRedirectsError, and UnsupportedMediaError for a redirect
+    to the `forbidden` origin.
     """
-    for _ in range(_MOST_REDIRECTS):
-        answer = send(network, url, headers=headers(url), method=method, body=body, timeout=timeout)
-        if on_answer is not None:
-            on_answer(answer)
-        target = redirect_target(answer)
+    for _ in range(_MAX_REDIRECTS):
+        response = send(
+            network, url, headers=headers(url), method=method, body=body, timeout=timeout
+        )
+        if on_response is not None:
+            on_response(response)
+        target = redirect_target(response)
         if target is None:
-            return answer
-        answer.close()
+            return response
+        response.close()
         if forbidden is not None and origin_of(target) == forbidden:
-            raise UnsupportedMediaError("redirects to what may not be asked for")
-        if answer.status == 303 or (answer.status in (301, 302) and method == "POST"):
+            raise UnsupportedMediaError("redirected to a forbidden origin")
+        if response.status == 303 or (response.status in (301, 302) and method == "POST"):
             method, body = "GET" if method != "HEAD" else method, None
         url = target
-    raise TooManyRedirectsError("redirects without an end")
+    raise TooManyRedirectsError("too many redirects")
 
 
 def fetch(
-    network: Network, url: str, *, headers: Mapping[str, str], returning: bool = True
-) -> Answer:
-    """GET with redirects. Returns an answer of status 200 or 206.
+    network: Network, url: str, *, headers: Mapping[str, str], same_origin: bool = True
+) -> HttpResponse:
+    """GET with redirects; to the URL's own origin only with `same_origin`. Requires status 200 or 206.
 
-    Without `returning`, a redirect may not lead to the URL's own origin, which is asked once.
     Raises UnsupportedMediaError, BlockedAddressError, PlayNotFoundError, MediaRefusedError,
     RateLimitedError, PlayNetworkError, OSError or HTTPException.
     """
-    answer = follow(
+    response = follow(
         network,
         url,
         headers=lambda target: headers_for(target, headers, url),
-        forbidden=None if returning else origin_of(url),
+        forbidden=None if same_origin else origin_of(url),
     )
-    if answer.status in (200, 206):
-        return answer
-    answer.close()
-    raise _error_of(answer.status)
+    if response.status in (200, 206):
+        return response
+    response.close()
+    error = _STATUS_ERRORS.get(response.status, PlayNetworkError)
+    raise error(f"the server answered {response.status}")
 
 
 def fetch_all(
-    network: Network, url: str, *, headers: Mapping[str, str], most: int
+    network: Network,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    max_bytes: int,
+    prefix: bytes = b"",
 ) -> tuple[str, bytes]:
-    """GET a small thing whole: the URL that answered, and at most `most` bytes.
+    """GET a whole resource. Returns the URL after redirects, and the body.
 
-    Raises as `fetch` does, and UnsupportedMediaError when there is more.
+    Raises as `fetch`, and UnsupportedMediaError for a body of more than `max_bytes`, or at once for one
+    that does not begin with `prefix`.
     """
-    answer = fetch(network, url, headers=headers)
-    try:
-        data = answer.read(most + 1)
-    finally:
-        answer.close()
-    if len(data) > most:
-        raise UnsupportedMediaError("larger than anything of its kind")
-    return answer.address, data
+    with fetch(network, url, headers=headers) as response:
+        body = Body(response)
+        data = bytearray()
+        while chunk := body.read(max_bytes + 1 - len(data)):
+            data += chunk
+            begin = bytes(data[: len(prefix) + len(BOM_UTF8)]).removeprefix(BOM_UTF8)[: len(prefix)]
+            if not prefix.startswith(begin):
+                raise UnsupportedMediaError("not what it should be")
+    if len(data) > max_bytes:
+        raise UnsupportedMediaError(f"more than {max_bytes} bytes")
+    return response.address, bytes(data)
 
 
-def _error_of(status: int) -> PlayError:
-    message = f"the server answered {status}"
-    if status in (401, 403, 410):
-        return MediaRefusedError(message)
-    if status == 404:
-        return PlayNotFoundError(message)
-    if status == 429:
-        return RateLimitedError(message)
-    return PlayNetworkError(message)
-
-
-def is_lasting(error: Exception) -> bool:
-    """Tell whether asking again is useless."""
+def is_permanent(error: Exception) -> bool:
+    """Return whether a retry is useless."""
     return isinstance(error, PlayError) and type(error) is not PlayNetworkError
 
 
-def play_error(error: Exception) -> PlayError:
-    """Return the PlayError that an error of a connection means, chained to it."""
+def as_play_error(error: Exception) -> PlayError:
+    """Return the PlayError for an error of a connection, chained to it."""
     if isinstance(error, PlayError):
         return error
     kind = PlayTimeoutError if isinstance(error, TimeoutError) else PlayNetworkError

@@ -1,76 +1,79 @@
 """One URL as a file that FFmpeg can read and seek."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http.client import HTTPException
 import io
 import logging
 import re
-from typing import Final, override
+from typing import Final
 
 from ...errors import MediaRefusedError, PlayError, PlayNetworkError, UnsupportedMediaError
 from .addresses import Network
-from .fetch import Answer, fetch, is_lasting, play_error
+from .fetch import RangeRefusedError, as_play_error, fetch, is_permanent
+from .response import Body, HttpResponse
 from .streams import MediaInput
 
 _LOGGER = logging.getLogger(__name__)
 
-_PATIENCE: Final = (0.3, 1.0, 2.0, 4.0)
-"""Seconds between attempts to go on after a broken or stalled connection."""
-_SMALL_SKIP: Final = 256 * 1024
-"""Bytes that are cheaper to read over than to ask for anew."""
-_MOST_DIGITS: Final = 18
+_RETRY_DELAYS: Final = (0.3, 1.0, 2.0, 4.0)
+"""Seconds between attempts to resume a broken or stalled connection."""
+_MAX_SKIP: Final = 256 * 1024
+"""Bytes that are cheaper to read than to skip by a new request."""
+_BLOCK: Final = 64 * 1024
+_MAX_DIGITS: Final = 18
 """Of a size in bytes that FFmpeg can hold."""
+_CONTENT_RANGE: Final = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 _WINDOW: Final = 1024 * 1024
-"""Bytes kept for steps back, which FFmpeg makes where sound and pictures are not well interleaved."""
+"""Bytes kept for steps back, which FFmpeg makes in badly interleaved files."""
 
 
-class RemoteFile(io.RawIOBase):
-    """One URL as a file: reads ahead of nothing, seeks by Range, and goes on after a broken connection.
+class RemoteFile:
+    """One URL as a file for PyAV. Does not read ahead, seeks by Range, and resumes broken connections.
 
-    Used by one thread. `read` and `seek` do not raise for the network's sake, since FFmpeg could only
-    print what it is told: `read` then ends the file and `failure` says why.
+    Used by one thread. `read` and `seek` raise no network errors, which FFmpeg could only print: `read`
+    ends the file and `failure` is set.
     """
+
+    failure: PlayError | None = None
+    is_live: bool = False
+    """Whether it has neither an end nor a beginning to return to: see `LiveFile`."""
 
     def __init__(
         self, source: MediaInput, network: Network, *, offset: int = 0, length: int | None = None
     ) -> None:
-        """Ask for the first bytes, of a part of the URL if `length` is given.
-
-        Raises a PlayError when there are none to be had.
-        """
-        super().__init__()
-        self.name = "media"  # FFmpeg guesses formats by names: let it look at the bytes
-        self.failure: PlayError | None = None
+        """Send the first request; for `length` bytes from `offset`, if given. Raises a PlayError."""
+        self.name = "media"  # FFmpeg guesses formats by file name: make it probe the bytes
         self._source, self._network = source, network
-        self._first = offset
+        self._offset = offset
         self._size: int | None = length
         self._position = 0
-        self._answer: Answer | None = None
-        self._reached = 0
-        """Where the open answer goes on."""
-        self._until: int | None = None
-        """Up to where it goes, if it is a range."""
+        self._body: Body | None = None
+        self._received = 0
+        """Position of the next byte of the response."""
+        self._response_end: int | None = None
+        """Position after the response, if it is a range."""
         self._window = bytearray()
-        """The last bytes before `_reached`."""
+        """The last bytes before `_received`."""
         self._ranges = offset > 0 or length is not None
-        self._keep_trying(self._open)
-        self._raise_failure()
+        """Whether the server supports ranges."""
+        self._asks_for_ranges = True
+        self._delays: Sequence[float] = _RETRY_DELAYS
+        self._failed = 0
+        """Attempts that failed in a row; of a live stream, since it last sent enough."""
+        self._retry(self._open)
+        if self.failure is not None:
+            raise self.failure
 
-    @override
-    def readable(self) -> bool:
-        return True
-
-    @override
     def seekable(self) -> bool:
-        # Without ranges, going far back means to begin again, which an endless stream cannot.
+        """Return False for endless streams: without ranges, seeking back restarts the file."""
         return self._ranges or self._size is not None
 
-    @override
     def tell(self) -> int:
+        """Return the position."""
         return self._position
 
-    @override
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Set the position, and return it; -1 for an unknown end."""
         if whence == io.SEEK_CUR:
             offset += self._position
         elif whence == io.SEEK_END:
@@ -80,139 +83,170 @@ class RemoteFile(io.RawIOBase):
         self._position = max(0, offset)
         return self._position
 
-    @override
-    def read(self, size: int = -1, /) -> bytes:
-        """Return up to `size` bytes (what has arrived, at least one), or none at the end."""
-        if self.failure is not None or (self._size is not None and self._position >= self._size):
+    def read(self, size: int = -1) -> bytes:
+        """Return 1 to `size` bytes, as they arrive; none at the end."""
+        if self.failure is not None or self._at_end():
             return b""
-        return self._keep_trying(lambda: self._read(size if size > 0 else 65536)) or b""
+        return self._retry(lambda: self._read(size if size > 0 else _BLOCK)) or b""
 
-    @override
-    def close(self) -> None:
-        self._drop()
-        super().close()
+    def next_section(self) -> bool:
+        """Return whether another file begins after the end; see `LiveFile`."""
+        return False
+
+    def _at_end(self) -> bool:
+        return self._size is not None and self._position >= self._size
 
     def _read(self, size: int) -> bytes:
         if self._size is not None:
             size = min(size, self._size - self._position)
-        back = self._reached - self._position
+        back = self._received - self._position
         if 0 < back <= len(self._window):
             begin = len(self._window) - back
             data = bytes(self._window[begin : begin + size])
         else:
-            data = self._read_on(size)
+            data = self._read_network(size)
         self._position += len(data)
         return data
 
-    def _read_on(self, size: int) -> bytes:
-        """Read from the network, at the position."""
-        while True:
+    def _read_network(self, size: int) -> bytes:
+        while not self._at_end():
             self._skip()
-            if self._answer is None:
+            if self._body is None:
                 self._open()
-                continue  # it may have begun at the beginning
+                continue  # it may start at the beginning of the file
             if data := self._receive(size):
                 return data
-            self._drop()
-            if self._size is None:
-                self._size = self._position
-                return b""
-            if self._until is None or self._reached < self._until:
-                raise ConnectionError("the connection ended before the file did")
+            self.close()
+            self._on_response_end()
+        return b""
+
+    def _on_response_end(self) -> None:
+        """Take the end of an unlimited response for that of the file, others for a broken connection."""
+        if self._response_end is None and self._size is None:
+            self._size = self._position
+        elif not self._ranges or self._received < (self._response_end or 0):
+            raise ConnectionError("the connection ended before the file did")
 
     def _receive(self, size: int) -> bytes:
-        assert self._answer is not None  # noqa: S101  # for the type checker
-        data = self._answer.read1(size)
-        self._reached += len(data)
+        assert self._body is not None  # noqa: S101  # for the type checker
+        data = self._body.read(size)
+        self._received += len(data)
         self._window += data
         if len(self._window) > 2 * _WINDOW:
             del self._window[:-_WINDOW]
         return data
 
     def _skip(self) -> None:
-        """Get the open answer to the wanted position, or give it up."""
-        gap = self._position - self._reached
-        if self._answer is None or gap == 0:
+        """Read the open response up to the position, or drop it."""
+        gap = self._position - self._received
+        if self._body is None or gap == 0:
             return
-        if 0 < gap <= _SMALL_SKIP or (gap > 0 and not self._ranges):
-            while gap > 0 and (data := self._receive(min(gap, 65536))):
+        if gap > 0 and (gap <= _MAX_SKIP or not self._ranges):
+            while gap > 0 and (data := self._receive(min(gap, _BLOCK))):
                 gap -= len(data)
         if gap:
-            self._drop()
+            self.close()
+            if gap > 0 and not self._ranges:
+                raise ConnectionError("the connection ended before the position")
 
     def _open(self) -> None:
-        start = self._first + self._position
-        end = None
-        if self._source.chunk is not None:
-            end = start + self._source.chunk - 1
-        if self._size is not None and (self._first or self._ranges):
-            last = self._first + self._size - 1
-            end = last if end is None else min(end, last)
-        wanted = f"bytes={start}-{'' if end is None else end}"
-        headers = {**self._source.headers, "Range": wanted, "Accept-Encoding": "identity"}
-        valid = self._source.valid
-        if valid is not None and not valid():
+        """Request the rest of the file. Raises a PlayError, OSError or HTTPException."""
+        while not self._at_end():
+            try:
+                response = self._request()
+            except RangeRefusedError:
+                self._on_range_refused()
+                continue
+            try:
+                body = Body(response)
+                if not (body.is_encoded and response.status == 206):
+                    self._read_headers(response, body)
+                    self._body = body
+                    return
+            except BaseException:
+                response.close()
+                raise
+            # A range of the encoded bytes cannot be decoded.
+            response.close()
+            self._stop_asking_for_ranges()
+
+    def _request(self) -> HttpResponse:
+        source = self._source
+        if source.is_valid is not None and not source.is_valid():
             raise MediaRefusedError("the URL is no longer valid")
-        answer = fetch(self._network, self._source.url, headers=headers, returning=valid is None)
-        try:
-            self._take(answer, start)
-        except BaseException:
-            answer.close()
-            raise
-        self._answer = answer
-
-    def _take(self, answer: Answer, start: int) -> None:
-        """Learn from the headers where the answer begins and how large the file is."""
-        ranged = re.match(
-            r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", answer.headers.get("Content-Range", "")
+        headers = {**source.headers, "Accept-Encoding": "identity"}
+        if self._asks_for_ranges:
+            headers["Range"] = self._requested_range()
+        return fetch(
+            self._network, source.url, headers=headers, same_origin=source.is_valid is None
         )
-        if answer.status == 206 and ranged:
-            if int(ranged[1]) != start:
-                raise PlayNetworkError(
-                    "the server sent another part of the file than it was asked for"
-                )
-            self._ranges = True
-            self._reach(self._position)
-            self._until = int(ranged[2]) + 1 - self._first
-            if self._size is None and ranged[3] != "*":
-                self._size = int(ranged[3]) - self._first
-            return
-        if self._first:
-            raise UnsupportedMediaError("the server cannot send a part of the file")
-        self._ranges, self._until = False, None
-        self._reach(0)
-        length = answer.headers.get("Content-Length", "")
-        if self._size is None and len(length) <= _MOST_DIGITS and length.isdecimal():
-            self._size = int(length)
 
-    def _reach(self, position: int) -> None:
-        if position != self._reached:
+    def _requested_range(self) -> str:
+        start = self._offset + self._position
+        ends = [] if self._source.chunk_size is None else [start + self._source.chunk_size - 1]
+        if self._size is not None and self._ranges:
+            ends.append(self._offset + self._size - 1)
+        return f"bytes={start}-{min(ends, default='')}"
+
+    def _on_range_refused(self) -> None:
+        """Take the position for the end of the file; at its beginning, ask without a range."""
+        if self._position and self._ranges and self._size is None:
+            self._size = self._position
+        else:
+            self._stop_asking_for_ranges()
+
+    def _stop_asking_for_ranges(self) -> None:
+        if self._offset or not self._asks_for_ranges:
+            raise UnsupportedMediaError("the server does not support ranges")
+        self._asks_for_ranges = self._ranges = False
+
+    def _read_headers(self, response: HttpResponse, body: Body) -> None:
+        """Read the range of the response and the size of the file."""
+        start = self._offset + self._position
+        content_range = _CONTENT_RANGE.match(response.headers.get("Content-Range", ""))
+        position, self._response_end = 0, None
+        if response.status == 206 and content_range:
+            first, last, size = content_range.groups()
+            position = int(first) - self._offset
+            if int(first) > start or position < 0:
+                raise PlayNetworkError("the server sent another range than requested")
+            # With an earlier one, as of servers that ignore what is requested, the rest is skipped.
+            self._ranges = int(first) == start
+            self._response_end = int(last) + 1 - self._offset
+            if self._size is None and size != "*":
+                self._size = int(size) - self._offset
+        elif self._offset:
+            raise UnsupportedMediaError("the server does not support ranges")
+        elif response.status == 206 and start:
+            raise PlayNetworkError("the server does not say which range it sent")
+        else:
+            self._ranges = False
+            length = response.headers.get("Content-Length", "")
+            is_length = len(length) <= _MAX_DIGITS and length.isdecimal()
+            if self._size is None and is_length and not body.is_encoded:
+                self._size = int(length)
+        if position != self._received:
             self._window.clear()
-        self._reached = position
+        self._received = position
 
-    def _keep_trying[T](self, attempt: Callable[[], T]) -> T | None:
-        """Call `attempt` until it succeeds; give up with `failure` set."""
-        error: Exception
-        for pause in (*_PATIENCE, None):
+    def _retry[T](self, attempt: Callable[[], T]) -> T | None:
+        """Return the result of `attempt`, repeated after errors; None with `failure` set."""
+        if not self.is_live:
+            self._failed = 0
+        while True:
             try:
                 return attempt()
             except (PlayError, OSError, HTTPException) as err:
-                error = err
-            self._drop()
-            if self._network.closed or is_lasting(error) or pause is None:
-                break
-            _LOGGER.debug("Going on after %r", error)
-            if self._network.wait(pause):
-                break
-        self.failure = play_error(error)
-        return None
+                self.close()
+                is_last = is_permanent(err) or self._failed >= len(self._delays)
+                if is_last or self._network.wait(self._delays[self._failed]):
+                    self.failure = as_play_error(err)
+                    return None
+                self._failed += 1
+                _LOGGER.debug("Trying again after %r", err)
 
-    def _raise_failure(self) -> None:
-        if self.failure is not None:
-            self.close()
-            raise self.failure
-
-    def _drop(self) -> None:
-        if self._answer is not None:
-            self._answer.close()
-            self._answer = None
+    def close(self) -> None:
+        """Close the connection, if any; `read` opens another one."""
+        if self._body is not None:
+            self._body.close()
+            self._body = None

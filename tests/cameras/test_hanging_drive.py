@@ -1,0 +1,110 @@
+"""A drive that hangs while a clip or a timelapse is made of what is on it: an unload goes on."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+import pytest
+
+from custom_components.retrocam.cameras import CameraInstance
+
+from ..calling import answer_of
+from ..conftest import LoadEntry
+from ..http.taped import DATA, OPTIONS, beyond
+from ..leaks import own_threads
+from ..players import decoded_by_ffmpeg
+from ..stream.stalling import StallingDirectory
+from ..waiting import until
+
+CAMERA = "camera.porch"
+
+
+@pytest.fixture
+async def drive(
+    home: HomeAssistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[StallingDirectory]:
+    """The drive of all media. An unload waits for it for less than a second."""
+    for place in ("tape.PATIENCE", "recorder.PATIENCE", "timelapses.PATIENCE"):
+        monkeypatch.setattr(f"custom_components.retrocam.cameras.{place}", 0.2)
+    monkeypatch.setattr("custom_components.retrocam.cameras.media_storage.CLOSE_PATIENCE", 0.2)
+    async with StallingDirectory.mounted(tmp_path) as directory:
+        home.config.media_dirs = {"local": str(directory.path)}
+        yield directory
+        assert not directory.rescued, "something waited for the drive"
+
+
+@pytest.fixture
+async def camera(load: LoadEntry, drive: StallingDirectory) -> CameraInstance:
+    """A camera with some seconds on tape alone."""
+    entry = await load(DATA, options=OPTIONS)
+    instance: CameraInstance = entry.runtime_data
+    await until(lambda: instance.tape.seconds > 9 and beyond(instance) > 1, within=90)
+    return instance
+
+
+def span(camera: CameraInstance, seconds: float) -> dict[str, Any]:
+    """Return the times from the begin of the tape on, as of an action."""
+    start = camera.footage.spans()[0].start
+    return {
+        name: datetime.fromtimestamp(time, UTC).isoformat()
+        for name, time in (("start", start), ("end", start + seconds))
+    }
+
+
+def written(camera: CameraInstance) -> int:
+    """Return the bytes of clips in progress."""
+    folder = camera.media.recordings.directory
+    return sum(path.stat().st_size for path in folder.glob("*.partial.mp4"))
+
+
+@pytest.mark.parametrize("begun", [False, True])
+async def test_unload_does_not_wait_for_a_clip(
+    home: HomeAssistant, camera: CameraInstance, drive: StallingDirectory, *, begun: bool
+) -> None:
+    entry = camera.entry
+    record = asyncio.create_task(answer_of(home, "record", CAMERA, **span(camera, 60)))
+    await until(
+        lambda: camera.recorder.active and (not begun or written(camera) > 10_000), within=90
+    )
+    (recording,) = camera.recorder._recordings
+    drive.pause()
+    assert await home.config_entries.async_reload(entry.entry_id)
+    assert not recording.writer.join(0)
+    with pytest.raises(HomeAssistantError) as error:
+        await record
+    assert error.value.translation_key == "storage_slow"
+    after: CameraInstance = entry.runtime_data
+    assert not after.media.loaded
+    drive.resume()
+    await until(lambda: recording.writer.join(0) and after.media.loaded, within=90)
+    await after.media.async_refresh()
+    if begun:
+        # The thread that nobody waited for has finished its clip, and nobody else has touched it.
+        (clip,) = after.media.recordings.page(2)
+        numbers = await decoded_by_ffmpeg(str(after.media.recordings.path(clip.name)))
+        assert len(numbers) > 20
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    assert written(after) == 0
+    assert await home.config_entries.async_unload(entry.entry_id)
+    await until(lambda: own_threads() == [], within=90)
+
+
+async def test_unload_does_not_wait_for_a_timelapse(
+    home: HomeAssistant, camera: CameraInstance, drive: StallingDirectory
+) -> None:
+    film = asyncio.create_task(
+        answer_of(home, "export_timelapse", CAMERA, source="footage", interval=1, **span(camera, 9))
+    )
+    await until(lambda: camera.timelapses.progress and camera.timelapses.progress.done, within=90)
+    drive.pause()
+    assert await home.config_entries.async_unload(camera.entry.entry_id)
+    assert not film.done()
+    drive.resume()
+    with pytest.raises(HomeAssistantError):
+        await film
+    await until(lambda: own_threads() == [], within=90)
+    assert list(camera.media.timelapses.directory.iterdir()) == []

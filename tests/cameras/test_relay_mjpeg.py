@@ -1,0 +1,108 @@
+"""Cameras of MJPEG, which the relay converts to H.264."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import av
+from homeassistant.core import HomeAssistant
+import pytest
+
+from custom_components.retrocam.cameras.url import UrlCamera
+
+from ..calling import answer_of
+from ..conftest import LoadEntry
+from ..core.clips.clip_checks import numbers_in
+from ..flows.steps import form, start, submit
+from ..leaks import own_threads
+from ..mjpeg import MjpegCamera
+from ..waiting import until
+
+FPS = 10
+WITHIN = 90
+"""Seconds for a camera to deliver, on a busy machine."""
+
+
+@pytest.fixture
+def mjpeg_camera(socket_enabled: None) -> Iterator[MjpegCamera]:
+    with MjpegCamera(fps=FPS) as camera:
+        yield camera
+
+
+async def load_camera(load: LoadEntry, camera: MjpegCamera, **data: Any) -> UrlCamera:
+    """Load a camera whose probe found MJPEG, as the flow adds it."""
+    entry = await load(
+        {
+            "kind": "camera_url",
+            "url": camera.url,
+            "audio_codec": None,
+            "video_codec": "mjpeg",
+            "advanced": {"use_wallclock_as_timestamps": True},
+            **data,
+        },
+        options={"storage": {"min_free_megabytes": 0}},
+    )
+    instance: UrlCamera = entry.runtime_data
+    return instance
+
+
+async def test_new_camera_is_told_of_the_conversion_and_gives_clips_of_h264(
+    home: HomeAssistant, load: LoadEntry, mjpeg_camera: MjpegCamera
+) -> None:
+    flow_id = await start(home, "camera_url")
+    preview = await submit(home, flow_id, form(mjpeg_camera.url))
+    assert preview["step_id"] == "preview_video"
+    result: Any = await submit(home, flow_id, {})
+    await home.async_block_till_done()
+    camera: UrlCamera = result["result"].runtime_data
+    await until(lambda: camera.ring.available > 6, within=WITHIN)
+    answer = await answer_of(home, "record", "camera.porch", lookback=5, duration=3)
+    assert (answer["codec"], answer["plays_in"]) == ("h264", "browsers")
+    clip = Path(answer["path"])
+    with av.open(str(clip)) as container:
+        assert container.streams.video[0].codec_context.name == "h264"
+    numbers = [number or 0 for number in numbers_in(clip)]
+    assert len(numbers) > 6 * FPS
+    assert {after - before for before, after in pairwise(numbers)} == {1}
+    # The probe's, and the relay's.
+    assert mjpeg_camera.requests == 2
+
+
+async def test_relay_survives_outages_and_a_hang(
+    home: HomeAssistant, load: LoadEntry, mjpeg_camera: MjpegCamera
+) -> None:
+    camera = await load_camera(load, mjpeg_camera)
+    await until(lambda: camera.ring.available > 1, within=WITHIN)
+    mjpeg_camera.disconnect()
+    await until(lambda: mjpeg_camera.requests == 2, within=WITHIN)
+    await until(lambda: camera.available, within=WITHIN)
+    mjpeg_camera.flowing.clear()
+    await until(lambda: not camera.available, within=WITHIN)
+    mjpeg_camera.flowing.set()
+    await until(lambda: camera.available, within=WITHIN)
+
+
+async def test_unload_leaves_nothing(
+    home: HomeAssistant, load: LoadEntry, mjpeg_camera: MjpegCamera
+) -> None:
+    camera = await load_camera(load, mjpeg_camera)
+    await until(lambda: camera.ring.available > 1, within=WITHIN)
+    assert any(name == "retrocam relay Porch" for name in own_threads())
+    assert await home.config_entries.async_unload(camera.entry.entry_id)
+    assert own_threads() == []
+    await until(lambda: mjpeg_camera.clients == 0, within=WITHIN)
+
+
+async def test_refusal_asks_for_the_password(
+    home: HomeAssistant,
+    load: LoadEntry,
+    mjpeg_camera: MjpegCamera,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    mjpeg_camera.status = 401
+    camera = await load_camera(load, mjpeg_camera, username="keeper", password="wr0ng/@")
+    await until(lambda: any(camera.entry.async_get_active_flows(home, {"reauth"})), within=WITHIN)
+    assert "HTTPUnauthorizedError" in caplog.text
+    assert "wr0ng" not in caplog.text
+    assert "keeper" not in caplog.text

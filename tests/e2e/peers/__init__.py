@@ -1,0 +1,1 @@
+"""What Retrocam serves, in other software: players, Firefox and WebKitGTK."""

@@ -1,0 +1,3 @@
+"""All of text-unidecode."""
+
+def unidecode(txt: str) -> str: ...

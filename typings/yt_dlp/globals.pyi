@@ -1,0 +1,4 @@
+class Indirect[T]:
+    value: T
+
+plugin_dirs: Indirect[list[str]]
