@@ -18,7 +18,7 @@ from typing import Any, Final, override
 from aiohttp import web
 import av
 
-from benchmarks.measuring import Case, Result, scratch, spent_in
+from benchmarks.measuring import Case, Result, length, scratch, spent_in
 from benchmarks.mjpeg import Viewer, request_for
 from custom_components.retrocam.core.frames import jpeg
 from custom_components.retrocam.core.frames.jpeg import planes
@@ -29,7 +29,7 @@ from tests.pattern_reader import read_frame_number
 from tests.rtsp import Mount, RtspServer
 
 SETTLE: Final = 2.0
-WINDOW: Final = 10.0
+WINDOW: Final = length(10.0)
 """Seconds of one measurement, and the timeout for the first frame before it."""
 FPS: Final = 15
 LOOKBACK: Final = 30

@@ -17,15 +17,15 @@ from typing import Final
 import aiohttp
 
 from benchmarks.home import demo_camera
-from benchmarks.measuring import Case, Result, paired, spent_in
+from benchmarks.measuring import Case, Result, length, paired, repeats, spent_in
 from custom_components.retrocam.core.ascii.wire import SUBPROTOCOL
 from custom_components.retrocam.urls import CELLS_PATH
 from demo.process import cpu
 
 CLIENTS: Final = 50
-WINDOW: Final = 12.0
+WINDOW: Final = length(12.0)
 """Seconds of one side."""
-RUNS: Final = 3
+RUNS: Final = repeats(3)
 BAR: Final = 1.8
 """The peer keeps no state for its clients; ours tracks what each one has drawn."""
 SEQ: Final = slice(4, 8)

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.measuring import Case, Result
+from benchmarks.measuring import Case, Result, repeats
 from benchmarks.videos import bunny_720p, bunny_1080p
 from custom_components.retrocam.core.ascii.planes import AsciiPlanes, PlaneLayout
 from custom_components.retrocam.core.ascii.presets import CHARSETS
@@ -223,7 +223,7 @@ def wire_results(clip: Path, name: str, bars: Bars) -> list[Result]:
 def time_results(clip: Path, name: str, bars: Bars, *, ratio: bool) -> list[Result]:
     """Measure CPU over decoding, also as a ratio where decoding is expensive enough."""
     results = []
-    for threads, figures in times(clip, bars.cols, bars.rows, 720, 5).items():
+    for threads, figures in times(clip, bars.cols, bars.rows, 720, repeats(5)).items():
         what = f"{name}, {'one thread' if threads == 'NONE' else 'automatic threads'}"
         alone, over = figures["decode_ms"], figures["over_decode_ms"]
         results.append(

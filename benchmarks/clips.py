@@ -24,7 +24,7 @@ import time
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.measuring import Case, Details, Result, cpu, status
+from benchmarks.measuring import Case, Details, Result, cpu, repeats, status
 from benchmarks.videos import bunny_1080p
 from custom_components.retrocam.core.clips.writer import ClipWriter
 from custom_components.retrocam.core.library.store import MediaLibrary
@@ -169,7 +169,7 @@ def run(clip: Path, seconds: float, runs: int) -> Details:
 
 def results() -> list[Result]:
     clip, seconds = bunny_1080p(), 60.0
-    figures = run(clip, seconds, 9)
+    figures = run(clip, seconds, repeats(9))
     memory = figures["memory"]
     return [
         Result(

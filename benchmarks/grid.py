@@ -30,7 +30,7 @@ from av.codec.context import ThreadType
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.core_only import ONLY_GRID
-from benchmarks.measuring import Case, Details, Result, cpu, spent_in
+from benchmarks.measuring import Case, Details, Result, cpu, repeats, spent_in
 from benchmarks.videos import bunny_720p
 from custom_components.retrocam.core.frames.feed import Picture, PictureFeed, Sink
 from custom_components.retrocam.core.frames.jpeg import JpegSink
@@ -220,7 +220,7 @@ def compare(clip: Path, loops: int, runs: int) -> Details:
 
 
 def results() -> list[Result]:
-    figures = compare(bunny_720p(), 6, 5)
+    figures = compare(bunny_720p(), 6, repeats(5))
     against_decoding = [
         Result(
             what=f"four 720p25 into 720p at {FPS} fps, {name}, against decoding them",

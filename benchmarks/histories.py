@@ -13,7 +13,7 @@ import tempfile
 import time
 import tracemalloc
 
-from benchmarks.measuring import Details, Result
+from benchmarks.measuring import Details, Result, repeats
 from custom_components.retrocam.core.library.files import format_name
 from custom_components.retrocam.core.library.snapshots import snapshot_library
 from custom_components.retrocam.core.library.store import MediaLibrary
@@ -95,7 +95,7 @@ def histories(files: int, runs: int) -> Details:
 
 
 def history_results() -> list[Result]:
-    figures = histories(100_000, 5)
+    figures = histories(100_000, repeats(5))
     many = f"{figures['files']} snapshots"
     newest, of_few = figures["list_50_ms"], figures["list_50_of_1000_ms"]
     return [

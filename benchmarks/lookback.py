@@ -19,16 +19,16 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import async_test_home_assistant
 
-from benchmarks.measuring import Case, Result, cpu, paired, scratch, spent_in
+from benchmarks.measuring import Case, Result, cpu, length, paired, repeats, scratch, spent_in
 from custom_components.retrocam.core.segments.ring import SegmentRing
 from custom_components.retrocam.stream.tap import StreamTap, async_release, attach
 from tests.rtsp import RtspServer
 from tests.waiting import until
 
 STREAMS: Final = 16
-WINDOW: Final = 20.0
+WINDOW: Final = length(20.0)
 """Seconds of one side."""
-RUNS: Final = 5
+RUNS: Final = repeats(5)
 LOOKBACK: Final = 60.0
 MAX_BYTES: Final = 64_000_000
 BAR: Final = 1.05

@@ -16,13 +16,13 @@ import sys
 import time
 from typing import Final
 
-from benchmarks.measuring import Case, Result, paired
+from benchmarks.measuring import Case, Result, paired, repeats
 from custom_components.retrocam.core.player.lookup.resolver import Resolver
 from custom_components.retrocam.core.player.net.addresses import Network, is_any
 from tests.core.player.clips import clip
 from tests.core.player.server import Page, serving
 
-RUNS: Final = 5
+RUNS: Final = repeats(5)
 NEXT: Final = 15
 """Look-ups after the first one, in each run."""
 SLOWER: Final = 1.5

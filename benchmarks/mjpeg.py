@@ -12,15 +12,15 @@ import statistics
 from typing import Final, override
 
 from benchmarks.home import Home, demo_camera
-from benchmarks.measuring import Case, Result, paired, spent_in
+from benchmarks.measuring import Case, Result, length, paired, repeats, spent_in
 from demo.client import Client
 
 VIEWERS: Final = 50
 FPS: Final = 10
 """The default frame rate of an MJPEG stream."""
-WINDOW: Final = 15.0
+WINDOW: Final = length(15.0)
 """Seconds of one side."""
-RUNS: Final = 4
+RUNS: Final = repeats(4)
 BAR: Final = 1.4
 
 MARK: Final = b"\r\nX-Frame-Index:"

@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 
 from benchmarks.cells import Cells, cpu, frame_rate, frames
-from benchmarks.measuring import Case, Result, cpu as process_cpu
+from benchmarks.measuring import Case, Result, cpu as process_cpu, repeats
 from benchmarks.videos import bunny_1080p
 from custom_components.retrocam.core.frames.jpeg import encode
 
@@ -99,5 +99,5 @@ def peer_results(clip: Path, limit: int, runs: int) -> list[Result]:
 CASE = Case(
     name="players",
     compares="cells with decoding against ASCII players for the terminal",
-    run=lambda: peer_results(bunny_1080p(), 240, 3),
+    run=lambda: peer_results(bunny_1080p(), 240, repeats(3)),
 )

@@ -13,24 +13,23 @@ from contextlib import aclosing
 from dataclasses import asdict
 from functools import partial
 import json
-from pathlib import Path
 import statistics
 import subprocess
 import threading
 import time
 from typing import Final
 
-from benchmarks.measuring import Case, Result, paired
+from benchmarks.measuring import Case, Result, length, paired, process_cpu, repeats
 from benchmarks.relay_mjpeg import pictures
 from benchmarks.tape import wait
 from custom_components.retrocam.core.publish.relay import Relay
 from custom_components.retrocam.core.sources.opening import open_source
 from tests.rtsp import RtspServer
 
-WINDOW: Final = 12.0
+WINDOW: Final = length(12.0)
 """Seconds measured each time."""
 WARM_UP: Final = 4.0
-RUNS: Final = 3
+RUNS: Final = repeats(3)
 NAME: Final = "retrocam relay bench"
 TCP: Final = {"rtsp_transport": "tcp"}
 SOUNDS: Final = {"pcma": ("G.711", 16_000), "opus": ("Opus", 48_000)}
@@ -44,12 +43,6 @@ def thread_cpu(thread: threading.Thread) -> float:
     """Return the CPU seconds of a running thread."""
     assert thread.ident is not None  # noqa: S101  # it runs
     return time.clock_gettime(time.pthread_getcpuclockid(thread.ident))
-
-
-def process_cpu(process: subprocess.Popen[bytes]) -> float:
-    """Return the CPU seconds of all threads of a process, from their scheduler's figures in ns."""
-    tasks = Path(f"/proc/{process.pid}/task").glob("*/schedstat")
-    return sum(int(task.read_text(encoding="ascii").split()[0]) / 1e9 for task in tasks)
 
 
 def in_window(read_cpu: Callable[[], float]) -> float:

@@ -19,7 +19,7 @@ import time
 from typing import Final
 
 from benchmarks.cards import BROWSERS
-from benchmarks.measuring import Case, Result, paired
+from benchmarks.measuring import Case, Result, paired, repeats
 from benchmarks.rewind_card import FPS, GOP, CardBench, frame_at
 from benchmarks.rewind_page import SCRIPT, Card, Player
 from benchmarks.rewind_readers import cost, growth
@@ -27,7 +27,7 @@ from benchmarks.sized_home import SizedHome, sized_home
 from tests.e2e.browser import Visit, visit
 from tests.rtsp import RtspServer
 
-RUNS: Final = 5
+RUNS: Final = repeats(5)
 HELD: Final = 58.0
 """Seconds of footage to wait for."""
 BACK: Final = 30.0

@@ -8,14 +8,14 @@ from urllib.parse import urljoin
 
 import aiohttp
 
-from benchmarks.measuring import Result, paired, spent_in
+from benchmarks.measuring import Result, length, paired, repeats, spent_in
 from benchmarks.rewind_page import Player
 from benchmarks.sized_home import SizedHome
 from tests.core.footage.hls import Listed, parse
 
 BACK: Final = 30.0
-WINDOW: Final = 20.0
-RUNS: Final = 4
+WINDOW: Final = length(20.0)
+RUNS: Final = repeats(4)
 READERS: Final = 20
 READ: Final = 80.0
 """Seconds for which readers read: longer than the ring, so that they hold what it drops."""

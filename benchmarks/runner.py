@@ -21,7 +21,7 @@ import sys
 import time
 from typing import Final
 
-from benchmarks.measuring import Case, Result
+from benchmarks.measuring import QUICK, TOLERANCE, Case, Result
 from benchmarks.page import Run, table
 
 CASES: Final = (
@@ -122,9 +122,16 @@ def main(
         "cases", nargs="*", metavar="case", help=f"one of {', '.join(names)}; else all"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures to FILE")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help=f"fewer pairs and shorter windows; a bar may be missed by {TOLERANCE - 1:.0%}%",
+    )
     chosen = parser.parse_args(arguments)
     if unknown := [name for name in chosen.cases if name not in names]:
         parser.error(f"no such case: {', '.join(unknown)}")
+    if chosen.quick:
+        os.environ[QUICK] = "1"
     runs = []
     for name in chosen.cases or names:
         print(f"{name} ...", file=sys.stderr, flush=True)

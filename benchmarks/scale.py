@@ -10,7 +10,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.measuring import Case, Details, Result
+from benchmarks.measuring import Case, Details, Result, length
 from benchmarks.sized_home import SizedHome, sized_home
 from tests.rtsp import Mount, RtspServer
 
@@ -19,8 +19,8 @@ FEW: Final = 4
 MANY: Final = 64
 SETTLE: Final = 14.0
 """Seconds after the last connection until each camera's history has started, and start-up is over."""
-WINDOW: Final = 16.0
-LONG_WINDOW: Final = 64.0
+WINDOW: Final = length(16.0)
+LONG_WINDOW: Final = length(64.0)
 """Longer for few cameras and none: a difference of some ms per second needs it."""
 LINEAR: Final = 1.1
 BARE: Final = 1.8

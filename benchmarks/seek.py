@@ -15,7 +15,7 @@ import time as clocks
 from typing import Final
 
 from benchmarks.frames import camera_file, peer, spent
-from benchmarks.measuring import Case, Result, alternate, scratch
+from benchmarks.measuring import Case, Result, alternate, repeats, scratch
 from custom_components.retrocam.core.clips.writer import ClipWriter
 from custom_components.retrocam.core.footage.frame_reader import FrameReader
 from custom_components.retrocam.core.footage.joined import Footage, TapeFootage
@@ -28,7 +28,7 @@ from tests.core.media import cut, feed, ring_of
 DAYS: Final = 30
 FILE_SECONDS: Final = 600
 TIMES: Final = 10
-RUNS: Final = 5
+RUNS: Final = repeats(5)
 CLIP: Final = 60.0
 LIMITS: Final = TapeLimits(hours=8760, size=0, min_free=0)
 

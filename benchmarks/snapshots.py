@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.clip_server import rtsp
 from benchmarks.histories import START, histories, history_results
-from benchmarks.measuring import Case, Details, Result, cpu
+from benchmarks.measuring import Case, Details, Result, cpu, repeats
 from benchmarks.videos import as_camera, bunny_720p, bunny_1080p
 from custom_components.retrocam.core.frames.decoder import KeyframeDecoder
 from custom_components.retrocam.core.frames.image_codec import StillEncoder
@@ -137,7 +137,7 @@ def compare(source: str, shots: int, runs: int) -> Details:
 
 
 def against_ffmpeg(name: str, source: Path) -> Result:
-    shot = compare(str(source), 60, 5)
+    shot = compare(str(source), 60, repeats(5))
     if "ffmpeg_ms" not in shot:
         raise RuntimeError("GStreamer's RTSP server is not installed")
     return Result(
@@ -153,7 +153,7 @@ def against_ffmpeg(name: str, source: Path) -> Result:
 
 def against_decoding(name: str, source: str) -> Result:
     """Compare with decoding the keyframe where it takes most of the CPU: no peer can take less."""
-    shot = compare(source, 60, 5)
+    shot = compare(source, 60, repeats(5))
     return Result(
         what=f"a snapshot of {name}, against decoding its keyframe",
         ours=shot["saved_ms"],

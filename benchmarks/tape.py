@@ -18,7 +18,7 @@ import time
 from typing import Final
 
 from benchmarks.frames import camera_file
-from benchmarks.measuring import Case, Result, scratch
+from benchmarks.measuring import Case, Result, length, process_cpu, repeats, scratch
 from custom_components.retrocam.core.mp4.fragment_reader import samples
 from custom_components.retrocam.core.segments.ring import SegmentRing
 from custom_components.retrocam.core.tape.store import TapeLimits, TapeStore
@@ -27,10 +27,10 @@ from tests.core.clips.clip_checks import steps
 from tests.core.media import Cut, Part, cut
 
 CAMERAS: Final = 16
-WINDOW: Final = 20.0
+WINDOW: Final = length(20.0)
 """Seconds measured each time."""
 WARM_UP: Final = 6.0
-RUNS: Final = 3
+RUNS: Final = repeats(3)
 NAME: Final = "retrocam tape bench"
 LIMITS: Final = TapeLimits(hours=8760, size=0, min_free=1)
 
@@ -91,14 +91,6 @@ def thread_cpu() -> float:
     )
 
 
-def process_cpu(processes: Sequence[subprocess.Popen[bytes]]) -> float:
-    """Return the CPU seconds of processes, from their scheduler's figures in ns."""
-    return sum(
-        int(Path(f"/proc/{process.pid}/schedstat").read_text(encoding="ascii").split()[0]) / 1e9
-        for process in processes
-    )
-
-
 class TapeBench:
     """Sixteen cameras."""
 
@@ -147,9 +139,14 @@ class TapeBench:
         ]
         try:
             wait(time.monotonic() + WARM_UP)
-            began, cpu = time.monotonic(), process_cpu(processes)
+            began, cpu = time.monotonic(), sum(map(process_cpu, processes))
             wait(began + WINDOW)
-            spent = (process_cpu(processes) - cpu) / (time.monotonic() - began) / CAMERAS * 1000
+            spent = (
+                (sum(map(process_cpu, processes)) - cpu)
+                / (time.monotonic() - began)
+                / CAMERAS
+                * 1000
+            )
             self.peer_memory = sum(resident(process.pid) for process in processes)
             return spent
         finally:

@@ -25,7 +25,7 @@ import av
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.measuring import Case, Details, Result, cpu
+from benchmarks.measuring import Case, Details, Result, cpu, repeats
 from benchmarks.videos import bunny_1080p
 from custom_components.retrocam.core.frames.jpeg import encode
 from custom_components.retrocam.core.library.timelapse import CRF, PRESET, Timelapse, make_timelapse
@@ -93,7 +93,7 @@ def compare(clip: Path, pictures: int, runs: int, width: int) -> Details:
 
 
 def results() -> list[Result]:
-    figures = compare(bunny_1080p(), 1000, 3, 0)
+    figures = compare(bunny_1080p(), 1000, repeats(3), 0)
     return [
         Result(
             what=f"timelapse of {figures['pictures']} frames of 1080p, against ffmpeg",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.measuring import Case, Result, alternate, paired
+from benchmarks.measuring import QUICK, Case, Result, alternate, length, paired, repeats
 from benchmarks.page import page
 from benchmarks.runner import CASES, load_case, main
 
@@ -136,3 +136,20 @@ def test_every_case_exists(name: str) -> None:
     assert isinstance(case, Case)
     assert case.name == name
     assert case.compares
+
+
+def test_quick_run_measures_less_with_a_tolerance(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(QUICK, "0")
+    assert (repeats(5), repeats(2), length(20.0)) == (5, 2, 20.0)
+    seen: list[tuple[int, int, float]] = []
+
+    def run(_name: str) -> list[Result]:
+        seen.append((repeats(5), repeats(2), length(20.0)))
+        return [result(12.4, 10), result(12.6, 10), result(8.1, 10, at_least=True)]
+
+    assert main(["--quick", "one"], names=("one",), runner=run) == 1
+    assert seen == [(1, 1, 8.0)]
+    marks = [line.split("|")[7].strip() for line in capsys.readouterr().out.splitlines()[2:]]
+    assert marks == ["met", "MISSED", "met"]
