@@ -97,6 +97,9 @@ export default defineConfig(({ mode }) => ({
   test: {
     environment: "happy-dom",
     include: ["test/**/*.test.ts"],
+    // They end what hangs. Beside all other tests, what takes 0.1 s alone took 5 s.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     coverage: {
       reporter: ["text"],
       include: ["src/player/**", "src/history/**", "src/ha/**", "src/share/**"],
