@@ -77,7 +77,6 @@ describe("live pictures from footage", () => {
   };
 
   beforeEach(() => {
-    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "setTimeout", "clearTimeout", "performance"] });
     vi.spyOn(HTMLElement.prototype, "setPointerCapture").mockReturnValue();
     vi.spyOn(HTMLElement.prototype, "getBoundingClientRect").mockReturnValue(new DOMRect(0, 0, WIDTH, 6));
     let made = 0;
@@ -98,7 +97,6 @@ describe("live pictures from footage", () => {
   afterEach(() => {
     card.remove();
     expect(vi.getTimerCount()).toBe(0);
-    vi.useRealTimers();
     vi.restoreAllMocks();
   });
 

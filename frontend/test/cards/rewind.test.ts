@@ -11,8 +11,6 @@ describe("rewinding", () => {
   let urls: Set<string>;
 
   beforeEach(() => {
-    const fake = ["setInterval", "clearInterval", "setTimeout", "clearTimeout", "performance"] as const;
-    vi.useFakeTimers({ toFake: [...fake] });
     urls = new Set();
     let made = 0;
     vi.spyOn(URL, "createObjectURL").mockImplementation(() => {
@@ -27,7 +25,6 @@ describe("rewinding", () => {
 
   afterEach(() => {
     card.remove();
-    vi.useRealTimers();
     vi.restoreAllMocks();
   });
 
