@@ -97,7 +97,7 @@ export default defineConfig(({ mode }) => ({
   test: {
     environment: "happy-dom",
     include: ["test/**/*.test.ts"],
-    // They end what hangs. Beside all other tests, what takes 0.1 s alone took 5 s.
+    // They end what hangs. A machine that runs all other tests as well takes ten times as long as one that does not.
     testTimeout: 60_000,
     hookTimeout: 60_000,
     coverage: {
