@@ -97,6 +97,9 @@ export default defineConfig(({ mode }) => ({
   test: {
     environment: "happy-dom",
     include: ["test/**/*.test.ts"],
+    // They end what hangs. A machine that runs all other tests as well takes ten times as long as one that does not.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     coverage: {
       reporter: ["text"],
       include: ["src/player/**", "src/history/**", "src/ha/**", "src/share/**"],

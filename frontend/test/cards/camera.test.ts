@@ -143,7 +143,6 @@ describe("camera card", () => {
 
     it("subscribes again after a lost connection, and after a refusal", async () => {
       await show("camera");
-      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
       const known = hass.lookback;
       hass.lookback = undefined;
       hass.reconnected.forEach((callback) => callback());
@@ -160,7 +159,6 @@ describe("camera card", () => {
       see(false);
       await done();
       expect(vi.getTimerCount()).toBe(0);
-      vi.useRealTimers();
     });
   });
 
@@ -272,7 +270,6 @@ describe("camera card", () => {
     };
 
     beforeEach(async () => {
-      vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "setTimeout", "clearTimeout", "performance"] });
       vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockImplementation(() => context as never);
       shown = [1];
       await show("camera");
@@ -283,7 +280,6 @@ describe("camera card", () => {
 
     afterEach(() => {
       card.remove();
-      vi.useRealTimers();
       vi.restoreAllMocks();
     });
 

@@ -3,10 +3,10 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { RENEW } from "../../src/history/album";
 import { dayOf as dayIn } from "../../src/localize/zone";
 import { withState } from "../fake-hass";
-import { all, become, button, card, done, hass, see, show, text } from "./stage";
+import { all, BEGAN, become, button, card, done, hass, see, show, text } from "./stage";
 
 describe("history card", () => {
-  const stamp = Date.now() - 1000;
+  const stamp = BEGAN - 1000;
   const raw = (time: number) => ({
     filename: "f.jpg", timestamp: new Date(time).toISOString(), size: 1, url: `/u${time}`, thumbnail_url: `/t${time}`,
     media_content_id: `m${time}`,
@@ -51,7 +51,7 @@ describe("history card", () => {
   });
 
   it("keeps the loaded items and the open one while the page is hidden for a moment", async () => {
-    vi.useFakeTimers({ now: new Date(2026, 10, 21, 20), toFake: ["Date"] });
+    vi.setSystemTime(new Date(2026, 10, 21, 20));
     const times = Array.from({ length: 900 }, (_, i) => Date.now() - (i + 1) * 60_000);
     hass.callWS.mockImplementation(async (message: { type: string; kind: string; after: string; before: string; limit: number }) => {
       if (message.type === "auth/sign_path") return { path: "/signed" };
@@ -71,7 +71,6 @@ describe("history card", () => {
     await done();
     see(true);
     await done();
-    vi.useRealTimers();
     const viewer = all("retrocam-viewer")[0] as Element & { item?: { id: string } };
     expect(viewer.item?.id).toBe(`m${times[700]}`);
     expect(grid().items).toHaveLength(800);
@@ -117,7 +116,6 @@ describe("history card", () => {
   });
 
   it("reloads before its signed URLs expire, while visible", async () => {
-    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     await show("history");
     hass.callWS.mockClear();
     vi.advanceTimersByTime(RENEW - 1);
@@ -129,7 +127,6 @@ describe("history card", () => {
     vi.advanceTimersByTime(2 * RENEW);
     expect(hass.callWS).not.toHaveBeenCalled();
     expect(RENEW).toBeLessThan(24 * 3600_000);
-    vi.useRealTimers();
   });
 
   it("shows days and times of the server's zone where the profile says so", async () => {
@@ -154,7 +151,7 @@ describe("history card", () => {
   it("switches to the next day at midnight, unless another day is shown", async () => {
     await show("history");
     const tomorrow = dayIn(Date.now(), undefined).end + 5;
-    vi.useFakeTimers({ now: tomorrow, toFake: ["Date"] });
+    vi.setSystemTime(tomorrow);
     hass.callWS.mockResolvedValue({ items: [], total: 0 });
     hass.push({ type: "saved", kind: "snapshots", item: raw(tomorrow) });
     await done();
@@ -166,7 +163,6 @@ describe("history card", () => {
     hass.push({ type: "saved", kind: "snapshots", item: raw(tomorrow + 1) });
     await done();
     expect(asked()).toEqual([]);
-    vi.useRealTimers();
   });
 
   describe("scrubbing the timeline", () => {
@@ -174,6 +170,9 @@ describe("history card", () => {
     const bubble = () => all(".bubble span").map((one) => one.textContent);
     const pointer = async (type: string, button = 0) => {
       canvas().dispatchEvent(Object.assign(new Event(type), { pointerId: 1, button, offsetX: 50 }));
+      await done();
+      // What lies there is asked for once the pointer rests.
+      vi.advanceTimersByTime(1000);
       await done();
     };
 

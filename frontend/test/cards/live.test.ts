@@ -33,7 +33,6 @@ describe("live pictures with players of Home Assistant", () => {
     await show("camera", { live: "hls" });
     expect(player("ha-hls-player").entityid).toBe("camera.garden");
     expect(all("ha-camera-stream")).toEqual([]);
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const first = player("ha-hls-player");
     found("ha-hls-player", false, false);
     await done();
@@ -42,12 +41,10 @@ describe("live pictures with players of Home Assistant", () => {
     vi.advanceTimersByTime(2000);
     await done();
     expect(player("ha-hls-player")).not.toBe(first);
-    vi.useRealTimers();
   });
 
   it("shows MJPEG of its own, in a place, where Home Assistant's player would show it", async () => {
     await show("camera");
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
     for (const wait of [2000, 4000, 0]) {
       player("ha-camera-stream").shadowRoot!.append(document.createElement("img"));
       found("ha-camera-stream", false, false);
@@ -65,7 +62,6 @@ describe("live pictures with players of Home Assistant", () => {
     expect(all("ha-camera-stream")).toHaveLength(1);
     card.remove();
     expect(vi.getTimerCount()).toBe(0);
-    vi.useRealTimers();
   });
 
   it("begins anew after a reload of the entry that it did not see", async () => {

@@ -5,10 +5,7 @@ import type { MediaBrowser } from "../../src/cards/media-browser";
 import { TextLayer } from "../../src/cards/text-layer";
 import type { Viewer } from "../../src/cards/viewer";
 import { type FakeHass, fakeHass } from "../fake-hass";
-
-async function settled(): Promise<void> {
-  for (let i = 0; i < 8; i++) await new Promise((ready) => setImmediate(ready));
-}
+import { idle } from "../idle";
 
 describe("selectable text", () => {
   let card: HTMLElement;
@@ -75,7 +72,7 @@ describe("media browser", () => {
     Object.assign(browser, { hass, entityId: "media_player.p" });
     document.body.append(browser);
     browser.open = true;
-    await settled();
+    await idle();
   });
 
   afterEach(() => browser.remove());
@@ -90,7 +87,7 @@ describe("media browser", () => {
 
   it("falls back to an icon if a thumbnail cannot be loaded", async () => {
     browser.renderRoot.querySelector("img")!.dispatchEvent(new Event("error"));
-    await settled();
+    await idle();
     expect(pictures()).toEqual([]);
     expect(browser.renderRoot.querySelectorAll("li .icon")).toHaveLength(2);
   });
@@ -100,26 +97,26 @@ describe("media browser", () => {
     const items = () => [...browser.renderRoot.querySelectorAll<HTMLElement>("button.item")];
     items()[0]!.focus();
     items()[0]!.click();
-    await settled();
+    await idle();
     expect(focused()).toBe(items()[0]);
     browser.renderRoot.querySelector<HTMLElement>("[aria-label=Back]")!.click();
-    await settled();
+    await idle();
     expect(focused()).toBe(items()[0]);
   });
 
   it("keeps its folder and stays modal after it was moved in the page", async () => {
     browser.renderRoot.querySelector<HTMLElement>("button.item")!.click();
-    await settled();
+    await idle();
     const up = () => browser.renderRoot.querySelectorAll("[aria-label=Back]");
     expect(up()).toHaveLength(1);
     const dialog = browser.renderRoot.querySelector("dialog")!;
     const shown = vi.spyOn(dialog, "showModal");
     document.body.append(browser);
-    await settled();
+    await idle();
     expect(shown).toHaveBeenCalledOnce();
     expect(up()).toHaveLength(1);
     browser.open = false;
-    await settled();
+    await idle();
     expect(dialog.open).toBe(false);
   });
 });
@@ -141,7 +138,7 @@ describe("viewer", () => {
     viewer = document.createElement("retrocam-viewer") as Viewer;
     Object.assign(viewer, { hass: fakeHass(), entityId: "camera.garden", item, hasNewer: true, hasOlder: true });
     document.body.append(viewer);
-    await settled();
+    await idle();
   });
 
   afterEach(() => {
@@ -155,11 +152,11 @@ describe("viewer", () => {
     viewer.remove();
     expect(dialog().open).toBe(false);
     document.body.append(viewer);
-    await settled();
+    await idle();
     expect([shown.mock.calls.length, dialog().open]).toEqual([1, true]);
     dialog().close();
     viewer.requestUpdate();
-    await settled();
+    await idle();
     expect(dialog().open).toBe(false);
   });
 
@@ -168,7 +165,7 @@ describe("viewer", () => {
     const written = vi.spyOn(clipboard, "writeText").mockResolvedValue();
     vi.stubGlobal("navigator", { clipboard });
     button("Share link").click();
-    await settled();
+    await idle();
     expect(written).toHaveBeenCalledWith(link);
     expect(footer()).toContain("it works for a day");
   });
@@ -181,7 +178,7 @@ describe("viewer", () => {
       return allowed;
     };
     button("Share link").click();
-    await settled();
+    await idle();
     expect(copied).toBe(link);
     expect(footer()).toContain(words);
     expect(dialog().querySelector("textarea")).toBeNull();
@@ -195,7 +192,7 @@ describe("viewer", () => {
     const asked = vi.fn(async () => new Response("", { status }));
     vi.stubGlobal("fetch", asked);
     viewer.renderRoot.querySelector("video")!.dispatchEvent(new Event("error"));
-    await settled();
+    await idle();
     expect(asked).toHaveBeenCalledWith("/u?authSig=old", { headers: { Range: "bytes=0-0" } });
     expect(viewer.renderRoot.querySelector(".notice")!.textContent).toContain(words);
   });
@@ -205,22 +202,22 @@ describe("viewer", () => {
     const video = viewer.renderRoot.querySelector("video")!;
     Object.defineProperty(video, "videoWidth", { value: 320, configurable: true });
     video.dispatchEvent(new Event("loadedmetadata"));
-    await settled();
+    await idle();
     expect(viewer.renderRoot.querySelector(".notice")).toBeNull();
     Object.defineProperty(video, "videoWidth", { value: 0 });
     video.dispatchEvent(new Event("loadedmetadata"));
-    await settled();
+    await idle();
     expect(viewer.renderRoot.querySelector(".notice")!.textContent).toContain("VLC");
   });
 
   it("distinguishes an expired URL from a deleted file", async () => {
     vi.stubGlobal("fetch", vi.fn().mockRejectedValue(new TypeError("Failed to fetch")));
     viewer.renderRoot.querySelector("video")!.dispatchEvent(new Event("error"));
-    await settled();
+    await idle();
     expect(viewer.renderRoot.querySelector(".notice")!.textContent).toContain("The connection to Home Assistant is lost");
     // The list is reloaded, and has a new URL for the same file.
     viewer.item = { ...viewer.item!, url: "/u?authSig=new" };
-    await settled();
+    await idle();
     expect(viewer.renderRoot.querySelector("video")!.getAttribute("src")).toBe("/u?authSig=new");
   });
 
@@ -231,14 +228,14 @@ describe("viewer", () => {
       viewer.shadowRoot!.activeElement!.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
     button("Newer").focus();
     viewer.hasNewer = false;
-    await settled();
+    await idle();
     pressed("ArrowLeft");
     expect(stepped).toHaveBeenCalledOnce();
     pressed("Delete");
-    await settled();
+    await idle();
     button("Keep").focus();
     button("Keep").click();
-    await settled();
+    await idle();
     pressed("ArrowLeft");
     expect(stepped).toHaveBeenCalledTimes(2);
   });

@@ -1,4 +1,7 @@
-/** A page with one card, visible or not, to look into. Each test begins with an empty page. */
+/**
+ * A page with one card, visible or not, to look into. Each test begins with an empty page, and at the same time, which
+ * passes only where the test lets it pass.
+ */
 
 import { afterEach, beforeEach, vi } from "vitest";
 import "../../src/main";
@@ -6,8 +9,12 @@ import type { AsciiCard } from "../../src/cards/ascii-card";
 import type { CameraCard } from "../../src/cards/camera-card";
 import type { HistoryCard } from "../../src/cards/history-card";
 import { type FakeHass, fakeHass } from "../fake-hass";
+import { idle } from "../idle";
 
 export type Card = (CameraCard | HistoryCard | AsciiCard) & HTMLElement;
+
+/** When each test begins, in UNIX ms: at noon of the browser. */
+export const BEGAN = new Date(2026, 6, 1, 12).getTime();
 
 /** Intersection observers that have not been disconnected. */
 export let observed: { callback: (entries: { isIntersecting: boolean }[]) => void }[];
@@ -39,10 +46,14 @@ class FakeSocket {
 }
 
 beforeEach(() => {
+  const fake = ["setInterval", "clearInterval", "setTimeout", "clearTimeout", "performance", "Date"] as const;
+  vi.useFakeTimers({ toFake: [...fake], now: BEGAN });
   observed = [];
   sockets.clear();
   vi.stubGlobal("IntersectionObserver", FakeObserver);
   vi.stubGlobal("WebSocket", FakeSocket);
+  // There is no server.
+  vi.stubGlobal("fetch", async () => Promise.reject(new TypeError("Failed to fetch")));
   hass = fakeHass({
     "switch.l": ["lookback", "on"],
     "media_player.p": ["player", "playing", { media_title: "Film", media_duration: 100, media_position: 5 }],
@@ -52,6 +63,7 @@ beforeEach(() => {
 
 afterEach(() => {
   card?.remove();
+  vi.useRealTimers();
   vi.unstubAllGlobals();
 });
 
@@ -75,12 +87,8 @@ export function see(isIntersecting: boolean): void {
   observed.forEach((one) => one.callback([{ isIntersecting }]));
 }
 
-export async function done(): Promise<void> {
-  for (let i = 0; i < 8; i++) {
-    await card.updateComplete;
-    await new Promise((ready) => setImmediate(ready));
-  }
-}
+/** Waits until all that followed from what the test did is on the page. */
+export const done = idle;
 
 export function all(selector: string, root: ParentNode = card.renderRoot as ShadowRoot): Element[] {
   const found = [...root.querySelectorAll(selector)];

@@ -38,8 +38,7 @@ describe("rewinding a camera that has stills only", () => {
   };
 
   beforeEach(() => {
-    const fake = ["setInterval", "clearInterval", "setTimeout", "clearTimeout", "performance", "Date"] as const;
-    vi.useFakeTimers({ toFake: [...fake], now: NOW * 1000 });
+    vi.setSystemTime(NOW * 1000);
     vi.spyOn(HTMLElement.prototype, "setPointerCapture").mockReturnValue();
     vi.spyOn(HTMLElement.prototype, "getBoundingClientRect").mockReturnValue(new DOMRect(0, 0, WIDTH, 6));
     fetched = [];
@@ -60,7 +59,6 @@ describe("rewinding a camera that has stills only", () => {
   afterEach(() => {
     card.remove();
     expect(vi.getTimerCount()).toBe(0);
-    vi.useRealTimers();
     vi.restoreAllMocks();
   });
 

@@ -12,7 +12,6 @@ const ALL = "/api/retrocam/footage/entry/master.m3u8?authSig=x";
 
 describe("rewinding over the tape", () => {
   beforeEach(() => {
-    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "setTimeout", "clearTimeout", "performance", "Date"] });
     vi.setSystemTime(NOW * 1000);
     vi.spyOn(URL, "createObjectURL").mockReturnValue("blob:1");
     vi.spyOn(URL, "revokeObjectURL").mockReturnValue();
@@ -25,7 +24,6 @@ describe("rewinding over the tape", () => {
 
   afterEach(() => {
     card.remove();
-    vi.useRealTimers();
     vi.restoreAllMocks();
   });
 

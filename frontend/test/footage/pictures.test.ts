@@ -2,8 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Pictures } from "../../src/footage/pictures";
 import type { FootageFrame } from "../../src/ha/footage";
-
-const settle = () => new Promise((ready) => setImmediate(ready));
+import { idle } from "../idle";
 
 describe("pictures of a moment", () => {
   let asked: { time: number; fast: boolean; answer: (frame?: FootageFrame) => void }[];
@@ -15,7 +14,7 @@ describe("pictures of a moment", () => {
       const shown = fast ? Math.floor(time / 2) * 2 : time;
       reply({ picture: new Blob(["x"]), time: shown, until: fast ? shown + 2 : undefined });
     }
-    await settle();
+    await idle();
   };
 
   beforeEach(() => {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { FootageFrame } from "../../src/ha/footage";
 import { bisected, Previews } from "../../src/footage/previews";
+import { idle } from "../idle";
 
 /** Keyframes are two seconds apart. */
 const keyframe = (time: number): FootageFrame => ({ picture: new Blob(["x"]), time: Math.floor(time / 2) * 2 });
@@ -12,14 +13,13 @@ describe("previews", () => {
   /** Whether a keyframe tells when the next one comes. */
   let told: boolean;
   const open = () => asked.filter((one) => !one.signal.aborted);
-  const settle = () => new Promise((ready) => setImmediate(ready));
   const answer = async (...which: typeof asked) => {
     for (const one of which.length ? which : asked.splice(0)) {
       asked = asked.filter((other) => other !== one);
       const frame = keyframe(one.time);
       one.answer(told ? { ...frame, until: frame.time + 2 } : frame);
     }
-    await settle();
+    await idle();
   };
 
   beforeEach(() => {
@@ -85,7 +85,7 @@ describe("previews", () => {
     previews.want(41);
     previews.prefetch(0, 60);
     asked.pop()!.answer(undefined);
-    await settle();
+    await idle();
     expect(asked).toHaveLength(1);
     await answer();
     expect(asked).toHaveLength(2);
@@ -114,7 +114,7 @@ describe("previews", () => {
     expect(asked.map(({ time }) => time)).toEqual([30.5]);
     const [pending] = asked.splice(0);
     pending!.answer({ picture: new Blob(["x"]), time: 30, until: 31 });
-    await settle();
+    await idle();
     expect(asked.map(({ time }) => time)).toEqual([31.5]);
   });
 
@@ -179,7 +179,7 @@ describe("previews", () => {
     for (let time = 0; time < 200; time += 2) {
       previews.want(time);
       asked.pop()!.answer({ picture: new Blob(["x".repeat(size)]), time, until: time + 2 });
-      await settle();
+      await idle();
     }
     expect(live.size).toBe(100);
     previews.retire();
@@ -192,7 +192,7 @@ describe("previews", () => {
   it("goes on after a picture that could not be had", async () => {
     previews.want(5);
     asked.pop()!.answer(undefined);
-    await settle();
+    await idle();
     previews.want(6);
     await answer();
     expect(previews.at(6)!.time).toBe(6);

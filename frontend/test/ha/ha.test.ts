@@ -8,6 +8,7 @@ import { listMedia, parseItem, watchMedia } from "../../src/ha/media";
 import { signPath, socketUrl } from "../../src/ha/sign";
 import { follow, subscribe } from "../../src/ha/subscription";
 import { add, fakeHass, withState } from "../fake-hass";
+import { idle } from "../idle";
 
 describe("entities", () => {
   it("on the same device are found by domain and key", () => {
@@ -87,13 +88,15 @@ describe("subscriptions", () => {
     end();
     hass.push({ a: 2 });
     expect(heard).toHaveBeenCalledExactlyOnceWith({ a: 1 });
-    await vi.waitFor(() => expect(hass.subscribers.size).toBe(0));
+    await idle();
+    expect(hass.subscribers.size).toBe(0);
   });
 
   it("ended before the server answers end as soon as it does", async () => {
     const hass = fakeHass();
     subscribe(hass, {}, vi.fn(), vi.fn())();
-    await vi.waitFor(() => expect(hass.subscribers.size).toBe(0));
+    await idle();
+    expect(hass.subscribers.size).toBe(0);
   });
 
   it("report a rejection, but not after their end", async () => {
@@ -102,7 +105,8 @@ describe("subscriptions", () => {
     const failed = vi.fn();
     subscribe(hass, {}, vi.fn(), failed);
     subscribe(hass, {}, vi.fn(), failed)();
-    await vi.waitFor(() => expect(failed).toHaveBeenCalledOnce());
+    await idle();
+    expect(failed).toHaveBeenCalledOnce();
   });
 
   it("that are followed begin again after a refusal and a lost connection, until they end", async () => {

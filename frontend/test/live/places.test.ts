@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ImageFeed } from "../../src/live/image-feed";
 import { Desk, LocalPlaces, LockPlaces, type Places } from "../../src/live/places";
 import { DeskLine, type Request, SharedPlaces } from "../../src/live/shared-places";
+import { idle } from "../idle";
 
 /** Web Locks of one origin, as far as they are used: exclusive, by name, in the order of the requests. */
 class Locks {
@@ -37,8 +38,6 @@ function worker(count = 2) {
   return { page, sent };
 }
 
-const turns = () => new Promise((resolve) => setImmediate(resolve));
-
 describe.each([
   ["of one page", () => new LocalPlaces(2)],
   ["as locks", () => new LockPlaces(new Locks() as unknown as LockManager, "x", 2)],
@@ -50,16 +49,16 @@ describe.each([
     const take = (name: string) => places.take(() => granted.push(name));
     const [a, b, c] = [take("a"), take("b"), take("c")];
     take("d");
-    await turns();
+    await idle();
     expect(granted).toEqual(["a", "b"]);
     c();
     a();
     a();
-    await turns();
+    await idle();
     expect(granted).toEqual(["a", "b", "d"]);
     b();
     take("e");
-    await turns();
+    await idle();
     expect(granted).toEqual(["a", "b", "d", "e"]);
   });
 });

@@ -1,5 +1,5 @@
 // @vitest-environment node
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Hass } from "../../src/ha/types";
 import { dateField, fieldTime, minuteField } from "../../src/localize/fields";
 import { formatDay, formatTime } from "../../src/localize/format";
@@ -73,8 +73,10 @@ describe("days and times", () => {
   });
 
   it("have the year only if it is another one", () => {
-    const now = new Date();
-    expect(formatDay(profile({}), now.getTime())).not.toContain(String(now.getFullYear()));
+    vi.useFakeTimers({ now: new Date(2026, 6, 1, 12), toFake: ["Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    expect(formatDay(profile({}), new Date(2026, 0, 4, 12).getTime())).toBe("Sun, Jan 4");
+    expect(formatDay(profile({}), new Date(2025, 0, 4, 12).getTime())).toBe("Sat, Jan 4, 2025");
   });
 
   it("have the hours of the system where the profile says so", () => {

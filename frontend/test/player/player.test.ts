@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CellPlayer } from "../../src/player/player";
 import { Sound } from "../../src/player/sound";
-import { codes, FakePage, FakeSocket, init, packet, playing, settle } from "./socket";
+import { idle } from "../idle";
+import { codes, FakePage, FakeSocket, init, packet, playing } from "./socket";
 
 vi.stubGlobal("WebSocket", FakeSocket);
 
@@ -54,7 +55,7 @@ beforeEach(async () => {
     sound,
   );
   player.start();
-  await settle();
+  await idle();
   page.socket.open();
 });
 
@@ -68,7 +69,7 @@ async function begin(template: string | null = null): Promise<void> {
 
 async function receive(index: number): Promise<void> {
   page.socket.receive(packet(index));
-  await settle();
+  await idle();
 }
 
 describe("picture", () => {
@@ -133,7 +134,7 @@ describe("sound", () => {
   it("joins at the picture's time, and the picture then follows it", async () => {
     await begin("/audio/{start_us}.aac");
     page.draw(0);
-    await settle();
+    await idle();
     expect(page.sounds).toEqual(["/audio/0.aac"]);
     expect(audio.src).toBe("/audio/0.aac");
     for (let i = 1; i < 6; i++) {
@@ -156,14 +157,14 @@ describe("sound", () => {
     audio.refuse = new DOMException("no gesture", "NotAllowedError");
     await begin("/audio/{start_us}.aac");
     page.draw();
-    await settle();
+    await idle();
     expect(blocked).toEqual([true]);
     page.draw();
-    await settle();
+    await idle();
     expect(page.sounds).toHaveLength(1);
     audio.refuse = undefined;
     player.unblock();
-    await settle();
+    await idle();
     expect(blocked).toEqual([true, false]);
     expect(audio.paused).toBe(false);
   });
@@ -171,7 +172,7 @@ describe("sound", () => {
   it("is not requested again once the last frame has arrived", async () => {
     await begin("/audio/{start_us}.aac");
     page.draw();
-    await settle();
+    await idle();
     await receive(12);
     audio.paused = true;
     for (let i = 0; i < 100; i++) page.draw(500);
@@ -180,7 +181,7 @@ describe("sound", () => {
     page.socket.receive({ ...init, audio: "/audio/{start_us}.aac" });
     await receive(0);
     page.draw();
-    await settle();
+    await idle();
     expect(page.sounds).toHaveLength(2);
   });
 
@@ -189,12 +190,12 @@ describe("sound", () => {
     page.socket.receive(playing);
     await receive(0);
     page.draw();
-    await settle();
+    await idle();
     expect(page.sounds).toEqual([]);
     page.socket.receive({ ...init, epoch: 1, duration: 20, audio: "/audio/{start_us}.aac" });
     await receive(13);
     page.draw();
-    await settle();
+    await idle();
     expect(page.sounds).toHaveLength(1);
     // It has ended with its last byte, and the picture is slightly behind.
     audio.paused = true;
@@ -208,11 +209,11 @@ describe("sound", () => {
     audio.refuse = new Error("network");
     await begin("/audio/{start_us}.aac");
     page.draw();
-    await settle();
+    await idle();
     page.draw(1000);
     expect(page.sounds).toHaveLength(1);
     page.draw(2500);
-    await settle();
+    await idle();
     expect(page.sounds).toHaveLength(2);
     page.draw(3100);
     expect(page.sounds).toHaveLength(2);
@@ -227,7 +228,7 @@ describe("sound", () => {
     expect(page.sounds).toEqual([]);
     player.mute(false);
     page.draw();
-    await settle();
+    await idle();
     expect(page.sounds).toHaveLength(1);
     page.socket.receive({ type: "state", state: "paused", error: null });
     expect(audio.src).toBe("");

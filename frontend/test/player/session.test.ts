@@ -1,7 +1,8 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { CellSession } from "../../src/player/session";
-import { codes, FakePage, FakeSocket, init, packet, playing, settle } from "./socket";
+import { idle } from "../idle";
+import { codes, FakePage, FakeSocket, init, packet, playing } from "./socket";
 
 vi.stubGlobal("WebSocket", FakeSocket);
 
@@ -22,7 +23,7 @@ beforeEach(async () => {
     link: (open) => log.push(open ? "open" : "lost"),
   });
   session.open();
-  await settle();
+  await idle();
 });
 
 describe("messages", () => {
@@ -31,7 +32,7 @@ describe("messages", () => {
     page.socket.receive(init);
     page.socket.receive(playing);
     for (let i = 0; i < 13; i++) page.socket.receive(packet(i));
-    await settle();
+    await idle();
     expect(log).toEqual(["open", "init 0", "playing", "end"]);
     expect(frames).toEqual(Array.from({ length: 12 }, (_, i) => codes(i)));
     expect(page.socket.binaryType).toBe("arraybuffer");
@@ -49,7 +50,7 @@ describe("messages", () => {
     page.socket.receive({ ...init, epoch: 1 });
     page.socket.receive(packet(1));
     page.socket.receive(packet(13));
-    await settle();
+    await idle();
     expect(frames).toEqual([codes(13)]);
   });
 
@@ -62,7 +63,7 @@ describe("messages", () => {
     page.socket.receive(packet(0));
     page.socket.receive(broken);
     page.socket.receive(packet(7));
-    await settle();
+    await idle();
     expect(frames).toEqual([codes(0), codes(7)]);
     expect(session.damaged).toBe(2);
     // Left unacknowledged, it would be the last that the server sends.
@@ -76,11 +77,11 @@ describe("messages", () => {
     for (let i = 0; i < 400; i++) page.socket.receive(packet(1));
     expect(log).toContain("lost");
     page.fire();
-    await settle();
+    await idle();
     expect(page.sockets).toHaveLength(2);
     page.socket.receive(init);
     page.socket.receive(packet(0));
-    await settle();
+    await idle();
     expect(frames).toEqual([codes(0)]);
   });
 });
@@ -102,7 +103,7 @@ describe("a lost connection", () => {
     for (let i = 0; i < 6; i++) {
       page.socket.lose();
       waits.push(...page.fire());
-      await settle();
+      await idle();
     }
     expect(waits).toEqual([500, 1000, 2000, 5000, 10_000, 10_000]);
     expect(page.addresses).toBe(7);
@@ -115,10 +116,10 @@ describe("a lost connection", () => {
     page.refuse = true;
     page.socket.lose();
     page.fire();
-    await settle();
+    await idle();
     page.refuse = false;
     expect(page.fire()).toEqual([1000]);
-    await settle();
+    await idle();
     expect(page.sockets).toHaveLength(2);
   });
 });
@@ -142,7 +143,7 @@ describe("closing", () => {
     page.socket.receive(packet(0));
     const { socket } = page;
     session.close();
-    await settle();
+    await idle();
     expect(socket.readyState).toBe(3);
     expect(socket.onmessage).toBeNull();
     expect(frames).toEqual([]);
@@ -159,7 +160,7 @@ describe("closing", () => {
     page.socket.lose();
     page.fire();
     session.close();
-    await settle();
+    await idle();
     expect(page.sockets).toHaveLength(1);
   });
 });

@@ -9,6 +9,7 @@ import { STILL, Stillness } from "../../src/stillness";
 import { Watch } from "../../src/share/watch";
 import { errorText, supportedLanguage } from "../../src/share/words";
 import { belongs } from "../../text-filter";
+import { idle } from "../idle";
 
 const BASE = "/retrocam/slug";
 const info = { kind: "camera", title: "Porch", control: false, history: true, presets: ["low"], members: [] };
@@ -26,7 +27,7 @@ class Timers {
     const all = [...this.waiting.values()];
     this.waiting.clear();
     all.forEach(({ callback }) => callback());
-    await new Promise((done) => setImmediate(done));
+    await idle();
     return all.map(({ ms }) => ms);
   }
 }

@@ -1,6 +1,9 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeSocket, init, playing, settle } from "../player/socket";
+import { ShareApi } from "../../src/share/api";
+import "../../src/share/main";
+import { Answer, idle } from "../idle";
+import { FakeSocket, init, playing } from "../player/socket";
 
 const BASE = "/retrocam/slug";
 const NASTY = `<img src=x onerror="alert(1)">`;
@@ -13,10 +16,8 @@ const GRID = {
   members: [{ id: "0", name: "Porch" }, { id: "1", name: NASTY }],
 };
 
-type Answer = { status: number; body?: unknown };
-
 /** The server's responses, by path, and the requests received. */
-let answers: Record<string, Answer>;
+let answers: Record<string, { status: number; body?: unknown }>;
 let asked: [string, unknown][];
 let sockets: FakeSocket[];
 let page: HTMLElement;
@@ -28,7 +29,9 @@ class Socket extends FakeSocket {
   }
 }
 
-beforeEach(async () => {
+beforeEach(() => {
+  // A lock-out is counted down, and much is tried again after a while, which passes on a busy machine.
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "setTimeout", "clearTimeout", "performance", "Date"] });
   answers = {};
   asked = [];
   sockets = [];
@@ -37,7 +40,7 @@ beforeEach(async () => {
     const name = path.slice(BASE.length + 1).split("?")[0]!;
     asked.push([name, options?.body && JSON.parse(String(options.body))]);
     const { status, body } = answers[name] ?? { status: 200, body: {} };
-    return new Response(body === undefined ? null : JSON.stringify(body), { status });
+    return new Answer(body === undefined ? null : JSON.stringify(body), { status });
   });
   sessionStorage.clear();
   document.body.dataset["base"] = BASE;
@@ -45,19 +48,18 @@ beforeEach(async () => {
 
 afterEach(() => {
   page.remove();
+  vi.useRealTimers();
   vi.unstubAllGlobals();
 });
 
 async function open(info?: object): Promise<void> {
   answers["info"] = info ? { status: 200, body: info } : { status: 401, body: { error: "locked" } };
   if (info) sessionStorage.setItem("retrocam-not-driving", "1");
-  const { ShareApi } = await import("../../src/share/api");
-  await import("../../src/share/main");
   document.body.replaceChildren();
   page = document.createElement("retrocam-share");
   (page as unknown as { api: unknown }).api = new ShareApi(BASE);
   document.body.append(page);
-  await settle();
+  await idle();
 }
 
 const text = (): string => page.textContent!.replace(/\s+/g, " ");
@@ -69,12 +71,12 @@ async function press(label: string): Promise<void> {
   const found = [...page.querySelectorAll("button")].find((button) => nameOf(button) === label);
   if (!found) throw new Error(`no button ${label} in ${labels().join(", ")}`);
   found.click();
-  await settle();
+  await idle();
 }
 
 async function type(key: string): Promise<void> {
   document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
-  await settle();
+  await idle();
 }
 
 async function plays(change: object = {}): Promise<void> {
@@ -82,7 +84,7 @@ async function plays(change: object = {}): Promise<void> {
   socket.open();
   socket.receive({ ...init, title: "Clip", ...change });
   socket.receive(playing);
-  await settle();
+  await idle();
 }
 
 describe("entry", () => {
@@ -136,7 +138,7 @@ describe("entry", () => {
     await plays();
     answers["info"] = { status: 401, body: { error: "locked" } };
     sockets[0]!.lose();
-    await settle();
+    await idle();
     expect(text()).toContain("Access has ended. Enter the PIN again.");
     expect(page.querySelector("retrocam-share-screen")).toBeNull();
     expect(sockets.length).toBe(1);
@@ -158,7 +160,7 @@ describe("player", () => {
     sockets[0]!.open();
     sockets[0]!.receive(init);
     sockets[0]!.receive({ type: "state", state: "idle", error: null });
-    await settle();
+    await idle();
     expect(text()).toContain("Nothing is playing");
     expect(text()).toContain("Search for it below");
     const field = page.querySelector<HTMLInputElement>("input[type=search]")!;
@@ -167,7 +169,7 @@ describe("player", () => {
     page.querySelector("form")!.dispatchEvent(new SubmitEvent("submit", { cancelable: true }));
     await page.querySelector<HTMLElement & { updateComplete: Promise<unknown> }>("retrocam-share-player")!.updateComplete;
     expect(text()).toContain(`Looking for “big ${NASTY}”…`);
-    await settle();
+    await idle();
     expect(asked).toContainEqual(["play", { media: `big ${NASTY}` }]);
     expect(page.querySelector(".problem")!.textContent).toBe("This video is not available in your country.");
     expect(page.querySelector("img[src=x]")).toBeNull();
@@ -184,12 +186,12 @@ describe("player", () => {
     knob.value = "12";
     knob.dispatchEvent(new Event("change"));
     await type(" ");
-    await settle();
+    await idle();
     expect(asked.filter(([, body]) => body)).toEqual([
       ["pause", {}], ["stop", {}], ["preset", { preset: "tall" }], ["seek", { position: 12 }], ["pause", {}],
     ]);
     sockets[0]!.receive({ type: "state", state: "paused", error: null });
-    await settle();
+    await idle();
     expect(page.querySelector(".state")!.textContent).toBe("Paused");
     await press("Play");
     expect(asked).toContainEqual(["play", {}]);
@@ -210,11 +212,11 @@ describe("player", () => {
     await plays();
     answers["info"] = { status: 503 };
     window.dispatchEvent(new Event("online"));
-    await settle();
+    await idle();
     expect(text()).toContain("No connection, trying again");
     answers["info"] = { status: 200, body: PLAYER };
     window.dispatchEvent(new Event("online"));
-    await settle();
+    await idle();
     expect(text()).not.toContain("No connection");
     expect(sockets.length).toBe(2);
     expect(sockets[0]!.readyState).toBe(3);
@@ -243,18 +245,18 @@ describe("camera and grid", () => {
     // One of the eight itself: it shows its picture, and no message.
     expect(text()).not.toContain("Too many windows");
     page.querySelector("retrocam-share-live img")!.dispatchEvent(new Event("error"));
-    await settle();
+    await idle();
     expect(page.querySelector(".lost")!.textContent).toBe("Too many windows of this page are open. Close one of them.");
     answers["info"] = { status: 200, body: { ...full, full: false } };
     page.querySelector("retrocam-share-live img")!.dispatchEvent(new Event("error"));
-    await settle();
+    await idle();
     expect(page.querySelector(".lost")!.textContent).toBe("No picture, trying again");
     answers["info"] = { status: 200, body: full };
     await press("ASCII");
     sockets[0]!.lose();
-    await settle();
+    await idle();
     window.dispatchEvent(new Event("online"));
-    await settle();
+    await idle();
     expect(page.querySelector(".state")!.textContent).toBe("Too many windows of this page are open. Close one of them.");
   });
 
@@ -278,12 +280,12 @@ describe("camera and grid", () => {
       `${BASE}/thumbnails/3.jpg`, `${BASE}/thumbnails/2.jpg`, `${BASE}/thumbnails/1.jpg`,
     ]);
     thumbs[1]!.click();
-    await settle();
+    await idle();
     const dialog = page.querySelector("dialog")!;
     const shown = () => dialog.querySelector("img")!.getAttribute("src");
     expect([dialog.open, shown()]).toEqual([true, `${BASE}/snapshots/2.jpg`]);
     dialog.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowLeft" }));
-    await settle();
+    await idle();
     expect(shown()).toBe(`${BASE}/snapshots/1.jpg`);
     await press("Newer");
     await press("Newer");
