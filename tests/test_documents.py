@@ -6,7 +6,6 @@ from pathlib import Path
 import re
 from typing import Any, Final
 
-from homeassistant.components.http import CONFIG_SCHEMA as HTTP_SCHEMA
 from homeassistant.components.lovelace import CONFIG_SCHEMA as LOVELACE_SCHEMA
 from homeassistant.util.yaml import parse_yaml
 import pytest
@@ -14,7 +13,7 @@ import pytest
 from benchmarks.runner import CASES
 
 from .documents import DOCUMENTS, Block, anchors, blocks, commands, links, prose, read, spans
-from .house import HOUSE, MANIFEST, ROOT
+from .house import ENGLISH, HOUSE, MANIFEST, ROOT, flat
 from .share.nginx import check_config
 
 SOURCES: Final = [
@@ -45,7 +44,8 @@ def test_links_lead_somewhere(path: Path) -> None:
 def test_named_files_exist(path: Path) -> None:
     bases = {source.name for source in SOURCES}
     for span in spans(read(path)):
-        if not re.fullmatch(r"[\w./@-]+\.(?:py|ts|js|json|ya?ml|md|txt)", span):
+        is_file = re.fullmatch(r"[\w./@-]+\.(?:py|ts|js|json|ya?ml|md|txt)", span)
+        if not is_file or span == "configuration.yaml":
             continue
         places = (ROOT / span, HOUSE / span, path.parent / span)
         is_source = "/" not in span and span in bases
@@ -201,17 +201,34 @@ def test_dashboard_resources_are_valid() -> None:
     assert LOVELACE_SCHEMA(config)["lovelace"]["resource_mode"] == "yaml"
 
 
-def test_proxy_settings_of_home_assistant_are_valid() -> None:
-    config, _ = parsed("proxies.md", "http")
-    assert HTTP_SCHEMA(config)["http"]["use_x_forwarded_for"] is True
-
-
 def test_route_of_traefik_leads_to_its_service() -> None:
-    _, config = parsed("proxies.md", "http")
+    (config,) = parsed("proxies.md", "http")
     (router,) = config["http"]["routers"].values()
     assert set(router) == {"rule", "service"}
     (server,) = config["http"]["services"][router["service"]]["loadBalancer"]["servers"]
     assert re.fullmatch(r"http://[\d.]+:8123", server["url"])
+
+
+NOT_OF_THE_FRONTEND: Final = {"HACS", "⋮", "Retrocam", "camera", "day"}
+"""Of paths through menus: a page of HACS, a button, and names of users' own things."""
+ONLY_IN_2026_11: Final = {"Marketplace", "Add from link", "Custom repositories"}
+
+
+def test_labels_of_menus_exist() -> None:
+    package = find_spec("hass_frontend")
+    assert package is not None
+    assert package.submodule_search_locations is not None
+    folder = Path(package.submodule_search_locations[0]) / "static" / "translations"
+    known = {text for _, text in flat(ENGLISH)}
+    for part in folder.rglob(f"en-{'[0-9a-f]' * 32}.json"):
+        known |= set(json.loads(part.read_text(encoding="utf-8")).values())
+    labels = {"Preload camera stream", "Trust X-Forwarded-For", "Trusted proxies"}
+    labels.add("Login attempts before ban")
+    for path in DOCUMENTS:
+        for menus in re.findall(r"\*([^*|]+→[^*|]+)\*", prose(read(path))):
+            labels |= {" ".join(menu.split()) for menu in menus.split("→")}
+    assert "Devices & services" in labels
+    assert labels - known - NOT_OF_THE_FRONTEND - ONLY_IN_2026_11 == set()
 
 
 def test_settings_of_nginx_are_valid(tmp_path: Path) -> None:
