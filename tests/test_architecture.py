@@ -205,6 +205,8 @@ def test_document_lists_every_package_and_its_imports() -> None:
     assert documented_imports() == expected
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     assert all(f"`{name}.py`" in text for name in FOUNDATION)
+    frontend = [path for path in (ROOT / "frontend" / "src").iterdir() if path.is_dir()]
+    assert [path.name for path in frontend if f"`{path.name}/`" not in text] == []
 
 
 def test_init_calls_no_overridden_method() -> None:
