@@ -71,6 +71,16 @@ async def run_example(
     return {example["response_variable"]: answer}
 
 
+PLAYERS: Final = {"browsers", "some_browsers", "players"}
+"""Values of `plays_in`."""
+
+
+def named_in(beginning: str) -> set[str]:
+    """Return the words in backticks of the paragraph with this beginning."""
+    (paragraph,) = re.findall(rf"^{re.escape(beginning)}.*?\n\n", README, re.MULTILINE | re.DOTALL)
+    return set(re.findall(r"`(\w+)`", paragraph))
+
+
 async def test_action_examples_run(home: HomeAssistant, porch: CameraInstance) -> None:
     variables: dict[str, Any] = {}
     clip: asyncio.Task[dict[str, Any]] | None = None
@@ -92,6 +102,13 @@ async def test_action_examples_run(home: HomeAssistant, porch: CameraInstance) -
     assert variables["stills"]["camera.porch"]["total"] == 4
     assert len(variables["ascii"]["camera.porch"]["text"].splitlines()[0]) == 60
     assert variables["playing"]["media_player.ascii"]["state"] == "playing"
+    assert named_in("`lookback` (10)") - PLAYERS <= set(variables["recordings"]["camera.porch"])
+    asked = {"at", "ago", "requested"}
+    assert named_in("The response contains `filename`") - asked <= set(
+        variables["snapshots"]["camera.porch"]
+    )
+    held = variables["footage"]["camera.porch"]
+    assert {*held, *held["spans"][0]} == {"spans", "start", "end", "where", "total"}
     newest = variables["newest"]["camera.porch"]["items"][0]["filename"]
     assert porch.media.recordings.find(newest) is None
 
