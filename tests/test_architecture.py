@@ -180,6 +180,35 @@ def test_package_docstring_lists_imports(name: str) -> None:
     assert named_there == set(ARROWS[name]) - {"foundation"}
 
 
+def documented_imports() -> dict[str, set[str]]:
+    """Return what each package may import by the two tables of docs/architecture.md."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    tables = re.compile(r"^\| (?:folder|package) \|.*\n\|---.*\n((?:\|.*\n)+)", re.MULTILINE)
+    rows = re.compile(r"^\| `([\w/]+)/` \|.*\| ([^|]*) ?\|$", re.MULTILINE)
+    outer, inner = tables.findall(text)
+    found = {}
+    for table, prefix in ((outer, ""), (inner, "core.")):
+        for name, imported in rows.findall(table):
+            words = re.findall(r"[\w.]+", imported)
+            found[prefix + name.replace("/", ".")] = {prefix + word for word in words}
+    return found
+
+
+def test_document_lists_every_package_and_its_imports() -> None:
+    flat = {"entrance", "foundation", "entity"}
+    everywhere = {"foundation", "core"}
+    expected = {
+        name: set(imported) - (everywhere if name.startswith("core") else {"foundation"})
+        for name, imported in ARROWS.items()
+        if name not in flat
+    }
+    assert documented_imports() == expected
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert all(f"`{name}.py`" in text for name in FOUNDATION)
+    frontend = [path for path in (ROOT / "frontend" / "src").iterdir() if path.is_dir()]
+    assert [path.name for path in frontend if f"`{path.name}/`" not in text] == []
+
+
 def test_init_calls_no_overridden_method() -> None:
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in MODULES]
     assert template_calls(trees) == set()

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 import json
 from pathlib import Path
+import re
 
 import pytest
 
 from benchmarks.measuring import QUICK, Case, Result, alternate, length, paired, repeats
 from benchmarks.page import page
 from benchmarks.runner import CASES, load_case, main
+
+from .house import ROOT
 
 
 def result(value: float, bar: float, *, at_least: bool = False) -> Result:
@@ -153,3 +156,26 @@ def test_quick_run_measures_less_with_a_tolerance(
     assert seen == [(1, 1, 8.0)]
     marks = [line.split("|")[7].strip() for line in capsys.readouterr().out.splitlines()[2:]]
     assert marks == ["met", "MISSED", "met"]
+
+
+def test_every_case_is_described() -> None:
+    text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    _, _, table = text.partition("| case | claim | method |\n|---|---|---|\n")
+    described = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+    assert sorted(described) == sorted(CASES)
+    modules = {path.stem for path in (ROOT / "benchmarks").glob("*.py")} - {*CASES, "__init__"}
+    shared = text.partition("Shared modules: ")[2]
+    assert {name for name in modules if f"`{name}.py`" not in shared} == set()
+
+
+def test_every_case_has_figures() -> None:
+    text = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\w+) +\| .+ \| .+ \| .+ \| .+ \|$", text, re.MULTILINE)
+    assert set(rows) - {"case"} == set(CASES)
+
+
+def test_decisions_name_cases() -> None:
+    text = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8")
+    named = re.findall(r"bench\s+`(\w+)`", text)
+    assert named
+    assert set(named) <= set(CASES)

@@ -1,7 +1,6 @@
-"""Examples, links and references of the README and the other documents."""
+"""Examples of the README, which are run, and what else it refers to."""
 
 import asyncio
-from pathlib import Path
 import re
 from typing import Any, Final
 
@@ -22,11 +21,10 @@ from custom_components.retrocam.media.items import MediaKind
 
 from .conftest import LoadEntry
 from .core.frames.stills import jpeg
-from .house import HOUSE, README, ROOT
+from .house import README, ROOT
 from .viewers import QUIET
 from .waiting import until
 
-DOCUMENTS: Final = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
 EXAMPLES: Final[list[Any]] = [
     parse_yaml(text) for text in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
 ]
@@ -73,6 +71,16 @@ async def run_example(
     return {example["response_variable"]: answer}
 
 
+PLAYERS: Final = {"browsers", "some_browsers", "players"}
+"""Values of `plays_in`."""
+
+
+def named_in(beginning: str) -> set[str]:
+    """Return the words in backticks of the paragraph with this beginning."""
+    (paragraph,) = re.findall(rf"^{re.escape(beginning)}.*?\n\n", README, re.MULTILINE | re.DOTALL)
+    return set(re.findall(r"`(\w+)`", paragraph))
+
+
 async def test_action_examples_run(home: HomeAssistant, porch: CameraInstance) -> None:
     variables: dict[str, Any] = {}
     clip: asyncio.Task[dict[str, Any]] | None = None
@@ -94,6 +102,13 @@ async def test_action_examples_run(home: HomeAssistant, porch: CameraInstance) -
     assert variables["stills"]["camera.porch"]["total"] == 4
     assert len(variables["ascii"]["camera.porch"]["text"].splitlines()[0]) == 60
     assert variables["playing"]["media_player.ascii"]["state"] == "playing"
+    assert named_in("`lookback` (10)") - PLAYERS <= set(variables["recordings"]["camera.porch"])
+    asked = {"at", "ago", "requested"}
+    assert named_in("The response contains `filename`") - asked <= set(
+        variables["snapshots"]["camera.porch"]
+    )
+    held = variables["footage"]["camera.porch"]
+    assert {*held, *held["spans"][0]} == {"spans", "start", "end", "where", "total"}
     newest = variables["newest"]["camera.porch"]["items"][0]["filename"]
     assert porch.media.recordings.find(newest) is None
 
@@ -133,33 +148,10 @@ async def test_event_example_runs(home: HomeAssistant, porch: CameraInstance) ->
     assert sent[0].data["message"].startswith("media-source://retrocam/")
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_links_and_commands_exist(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    # Examples build links from templates.
-    prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
-    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", prose) + re.findall(r'src="(.+?)"', prose)
-    for target in targets:
-        if not target.startswith("http"):
-            assert (path.parent / target).exists(), target
-    for command in set(re.findall(r"scripts/[\w-]+", text)):
-        assert (ROOT / command).is_file(), command
-    for named in set(
-        re.findall(
-            r"`((?:core|stream|cameras|actions|http|share|repairs|flows|frontend|tests)/[\w/]*\w+\.(?:py|ts))`",
-            text,
-        )
-    ):
-        assert (HOUSE / named).is_file() or (ROOT / named).is_file(), named
-
-
-def test_every_test_named_by_security_document_exists() -> None:
+def test_every_claim_of_the_security_document_names_its_test() -> None:
     text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
-    names = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
-    assert len(names) > 30
-    for file, name in names:
-        source = (ROOT / file).read_text(encoding="utf-8")
-        assert re.search(rf"^(async )?def {name}\(", source, re.MULTILINE), (file, name)
+    # That they exist is seen by test_documents.py.
+    assert len(re.findall(r"`tests/[\w/]+\.py::\w+`", text)) > 30
     for line in text.splitlines():
         if line.startswith("- "):
             assert "`tests/" in line, line

@@ -1,18 +1,22 @@
 """The README's statements about actions, options, entities and repairs, compared with the code."""
 
 import re
-from typing import Final
+from typing import Any, Final
 
-from homeassistant.util.yaml import load_yaml_dict
+from homeassistant.util.yaml import load_yaml_dict, parse_yaml
 import pytest
 
 from custom_components.retrocam import number, sensor
 from custom_components.retrocam.cameras.media_storage import REFRESH_INTERVAL, REREAD_INTERVAL
 from custom_components.retrocam.const import DOMAIN, KINDS
+from custom_components.retrocam.core.ascii.presets import CHARSETS
 from custom_components.retrocam.flows.options_flow import options_schema
+from custom_components.retrocam.media.items import MediaKind
 from custom_components.retrocam.settings import Settings
 
+from .documents import blocks
 from .house import ENGLISH, HOUSE, README, ROOT
+from .security.matrix import COMMANDS, VIEWS
 
 SERVICES: Final = load_yaml_dict(str(HOUSE / "services.yaml"))
 
@@ -56,16 +60,16 @@ def test_entities_disabled_at_first_are_named() -> None:
 
 def test_every_option_is_in_the_readme() -> None:
     rows = dict(re.findall(r"^\| \*(.+?)\* \| (.+) \|$", section("Options"), re.MULTILINE))
-    rows = {name.lower(): text for name, text in rows.items()}
+    names = ENGLISH["options"]["step"]["init"]["sections"]
     for kind in KINDS:
         schema = options_schema(kind).schema
         for name, part in schema.items():
-            text = rows[str(name)]
+            text = rows[names[str(name)]["name"]]
             # Each default that is a limit.
             for field in part.schema.schema:
                 default = field.default() if callable(field.default) else 0
                 if type(default) is int and default:
-                    assert re.search(rf"\b{default}\b|frames kept", text), (kind, field)
+                    assert re.search(rf"\b{default}\b", text), (kind, field)
 
 
 def test_every_kind_and_what_it_asks_is_in_the_readme() -> None:
@@ -174,3 +178,78 @@ def test_memory_of_a_long_lookback_is_told_beside_the_default() -> None:
     for seconds in (settings.lookback_seconds, 900):
         assert f"{seconds * bytes_a_second / 1e6:.0f} MB" in row
     assert f"{settings.lookback_megabytes} MB must be raised" in row
+
+
+FORMS: Final = (ROOT / "frontend" / "src" / "cards" / "forms.ts").read_text(encoding="utf-8")
+
+
+def card_fields(card: str) -> dict[str, Any]:
+    """Return the fields of a card's editor with their defaults, None where it has none."""
+    form = re.search(
+        rf"export function {card}Form\(\): Form {{(.*?)^}}", FORMS, re.MULTILINE | re.DOTALL
+    )
+    assert form is not None, card
+    fields = re.findall(
+        r"{\s*name: \"(\w+)\"(?:, required: true)?,\s*(?:default: ([^,]+),)?", form[1]
+    )
+    assert fields
+    return {name: parse_yaml(default) if default else None for name, default in fields}
+
+
+def test_every_option_of_the_cards_is_in_the_readme() -> None:
+    rows = re.findall(
+        r"^\| `custom:retrocam-(\w+)-card`: .+? \| (.+) \|$", section("Cards"), re.MULTILINE
+    )
+    assert len(rows) == 3
+    for card, options in rows:
+        shown = dict(re.findall(r"`(\w+)` \(([^)]*)\)", options))
+        fields = card_fields(card)
+        assert set(shown) == set(fields) - {"entity", "name"}
+        for name, text in shown.items():
+            if fields[name] is not None:
+                default = re.match(r"`?(\w+(?::\d+)?)", text)
+                assert default is not None, text
+                assert default[1] == str(fields[name]).lower(), (card, name)
+
+
+def test_examples_of_cards_have_fields_of_their_editors() -> None:
+    examples: list[Any] = [
+        parse_yaml(block.text)
+        for block in blocks(ROOT / "README.md")
+        if block.language == "yaml" and block.text.startswith("type: ")
+    ]
+    assert len({example["type"] for example in examples}) == 3
+    for example in examples:
+        name = re.fullmatch(r"custom:retrocam-(\w+)-card", example.pop("type"))
+        assert name is not None
+        fields = card_fields(name[1])
+        assert set(example) <= set(fields)
+        for field, value in example.items():
+            if fields[field] is not None:
+                assert type(value) is type(fields[field]), field
+            if field == "kinds":
+                assert set(value) <= {*MediaKind}
+            if field == "charset":
+                assert value in CHARSETS
+
+
+INTERNAL: Final = {
+    "/api/retrocam/live/{entry_id}.ts",
+    "/api/retrocam/preview/{flow_id}",
+    "/api/retrocam/footage/{entry_id}/media/{epoch}/{name}",
+}
+"""What is read by Home Assistant's stream worker, shown by a form, and named by playlists."""
+
+
+def test_every_url_is_in_the_readme() -> None:
+    lines = re.findall(r"^GET (\S+)", section("For developers"), re.MULTILINE)
+    shown = {line.partition("?")[0] for line in lines}
+    kinds = "{snapshots|recordings|timelapses}"
+    shown = {line.replace("{index|latest}", "{index}").replace(kinds, "{kind}") for line in shown}
+    views = set(re.findall(r"^GET +(\S+)", VIEWS, re.MULTILINE))
+    assert shown == views - INTERNAL
+
+
+def test_every_websocket_command_is_in_the_readme() -> None:
+    shown = set(re.findall(r"`(retrocam/[a-z/]+)`", section("For developers")))
+    assert shown == set(re.findall(r"^(retrocam/\S+)", COMMANDS, re.MULTILINE))

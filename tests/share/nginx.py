@@ -63,9 +63,7 @@ class Proxy:
 @contextlib.contextmanager
 def nginx(folder: Path, home_port: int, lines: str = "") -> Iterator[Proxy]:
     """Run nginx for the block, with `lines` for all requests. Waits until it listens."""
-    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if program is None:
-        missing("nginx is not installed")
+    program = _program()
     folder.mkdir(exist_ok=True)
     _write_certificate(folder)
     proxy = Proxy(*_free_ports())
@@ -93,12 +91,32 @@ def nginx(folder: Path, home_port: int, lines: str = "") -> Iterator[Proxy]:
             pid.unlink(missing_ok=True)
 
 
+def check_config(folder: Path, server: str) -> None:
+    """Let nginx read a `server` block with port 443, to which the certificate is added."""
+    program = _program()
+    _write_certificate(folder)
+    files = f"ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;"
+    server = server.replace("listen 443 ssl;", f"listen unix:{folder}/socket ssl; {files}")
+    config = folder / "nginx.conf"
+    config.write_text(f"pid {folder}/nginx.pid; events {{}} http {{ {server} }}")
+    command = [program, "-t", "-c", str(config), "-p", str(folder), "-e", f"{folder}/error.log"]
+    checked = subprocess.run(command, capture_output=True, check=False, text=True)
+    assert checked.returncode == 0, checked.stderr
+
+
 def trusting() -> ssl.SSLContext:
     """Return a context that accepts the proxy's certificate, as its user has clicked."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def _program() -> str:
+    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if program is None:
+        missing("nginx is not installed")
+    return program
 
 
 def _free_ports() -> tuple[int, int]:

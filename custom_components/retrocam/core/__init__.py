@@ -1,4 +1,4 @@
-"""Retrocam without Home Assistant: Python, PyAV, numpy and simplejpeg.
+"""Retrocam without Home Assistant: Python, PyAV, numpy, simplejpeg, and what few modules need beside.
 
 Callers pass in clocks, event loops and sources.
 

@@ -1,4 +1,4 @@
-"""Views for authenticated users, and the media feed of a WebSocket subscription.
+"""Views for authenticated users, and what WebSocket subscriptions are told of media and footage.
 
 May import `cameras`, `media` and `core`.
 """
