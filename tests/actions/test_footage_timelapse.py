@@ -131,7 +131,8 @@ async def test_unload_ends_it_while_others_decode(
         task = asyncio.create_task(export(home, interval=1))
         await until(lambda: camera.timelapses.progress is not None)
         unload = asyncio.create_task(home.config_entries.async_unload(camera.entry.entry_id))
-        # It waits its turn, as all that decode footage.
+        # It waits its turn, as all that decode footage. A short one is done soon once it is its turn.
+        await until(camera.timelapses._stop.is_set)
         assert camera.footage.decoded == 0
         leave.set()
         await asyncio.gather(*others)

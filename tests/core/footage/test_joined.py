@@ -194,3 +194,18 @@ def test_whether_anything_is_held_is_as_the_spans_tell(tmp_path: Path) -> None:
     for start in (first.start - 50, first.start + 1, first.end + 1, last.end - 1, last.end + 1):
         for end in (start + 2, start + 40, math.inf):
             assert camera.footage.holds(start, end) == bool(camera.footage.spans(start, end))
+
+
+@pytest.mark.parametrize("step", [0.0005, -0.0005])
+def test_clock_slewed_by_a_moment_makes_no_span(step: float, tmp_path: Path) -> None:
+    """What memory and tape both have is told once: the clock is read again for each segment."""
+    camera = TapedCamera(tmp_path, seconds=60.0)
+    camera.feed(cut(encode(300)))
+    camera.write()
+    camera.clock.wall_ahead += step
+    camera.feed(cut(encode(100, first=300)), run=1)
+    assert camera.footage.tape is not None
+    assert camera.footage.tape.spans()
+    assert {span.where for span in camera.footage.spans()} == {Where.MEMORY}
+    assert {span.where for span in camera.footage.spans(newest=5)} == {Where.MEMORY}
+    assert {span.where for span in camera.footage.overview(9)} == {Where.MEMORY}

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 import logging
 import math
+from typing import Final
 
 from ..errors import FragmentError, StorageError
 from ..segments.ring import SegmentRing
@@ -19,6 +20,13 @@ from ..tape.store import TapeStore
 from .held import HeldFootage, HeldSegment, Span, Where, timed
 
 _LOGGER = logging.getLogger(__name__)
+
+SEAM: Final = 0.25
+"""Seconds by which the starts of one segment in memory and on tape may differ.
+
+The system's clock is read again with each segment, and is slewed by up to 500 ppm (adjtimex(2)): 0.15 s
+in five minutes of lookback.
+"""
 
 
 class TapeFootage:
@@ -107,6 +115,13 @@ class TapeFootage:
         ]
 
 
+def _before_memory(taped: list[Span], begin: float) -> list[Span]:
+    """Leave out a moment before memory begins (UNIX time, s): memory has that segment, too."""
+    if taped and taped[-1].start > begin - SEAM:
+        return taped[:-1]
+    return taped
+
+
 def _in_order(found: list[HeldSegment], end: float) -> list[HeldSegment]:
     """Let the start of a segment end the one before, and number those of earlier rings."""
     earlier = sum(held.segment.number < 0 for held in found)
@@ -193,6 +208,7 @@ class Footage:
         begin = memory.segments[0].start if memory.segments else math.inf
         end = min(before, begin)
         taped = self.tape.spans(after, end, newest) if self.tape is not None else []
+        taped = _before_memory(taped, begin)
         found = [*taped, *memory.spans(Where.MEMORY, after, before)]
         return found if newest is None else found[-newest:]
 
@@ -201,7 +217,7 @@ class Footage:
         memory = HeldFootage(list(timed(self._segments(self.unwritten))))
         begin = memory.segments[0].start if memory.segments else math.inf
         taped = self.tape.overview(begin, most) if self.tape is not None else []
-        return [*taped, *memory.spans(Where.MEMORY)]
+        return [*_before_memory(taped, begin), *memory.spans(Where.MEMORY)]
 
     def holds(self, start: float, end: float) -> bool:
         """Return whether there is anything between two times (UNIX s). Does not block."""
