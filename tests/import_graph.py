@@ -2,10 +2,12 @@
 
 import ast
 from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from .house import HOUSE
+from .made import Made
 
 PACKAGE: Final = "custom_components.retrocam"
 
@@ -37,11 +39,12 @@ def imports(path: Path) -> Iterator[str]:
                 yield full if full in OURS or not base.startswith(PACKAGE) else base
 
 
+def _among_ours(name: str, path: Path) -> set[str]:
+    return {other for other in imports(path) if other in OURS and other != name}
+
+
 OURS: Final = {module_name(path): path for path in MODULES}
-GRAPH: Final = {
-    name: {other for other in imports(path) if other in OURS and other != name}
-    for name, path in OURS.items()
-}
+GRAPH: Final = Made({name: partial(_among_ours, name, path) for name, path in OURS.items()})
 """The imports among our modules."""
 
 
