@@ -1,4 +1,4 @@
-"""The parsed sources of all modules outside `core`."""
+"""The parsed sources of all modules."""
 
 import ast
 from functools import partial
@@ -13,10 +13,12 @@ def _parse(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+ALL_TREES: Final = Made({path: partial(_parse, path) for path in sorted(HOUSE.rglob("*.py"))})
 TREES: Final = Made(
     {
-        path: partial(_parse, path)
-        for path in sorted(HOUSE.rglob("*.py"))
+        path: partial(ALL_TREES.__getitem__, path)
+        for path in ALL_TREES
         if "core" not in path.relative_to(HOUSE).parts
     }
 )
+"""Those of all modules outside `core`."""
