@@ -33,7 +33,7 @@ from .calling import answer_of
 from .cameras.players import play, state_of
 from .conftest import LoadEntry
 from .loop_lag import STRETCH, loop_lag
-from .viewers import QUIET
+from .viewers import QUIET, SMALL
 from .waiting import until
 
 FILES = 10_000
@@ -49,7 +49,7 @@ async def camera(load: LoadEntry) -> CameraInstance:
     """A camera with a large library of snapshots a second apart."""
     options = {**QUIET, "history": {"history_enabled": False, "keep_last": 0}}
     options["storage"] = {"min_free_megabytes": 0}
-    entry = await load({"kind": "demo", "name": "Porch"}, options=options)
+    entry = await load({"kind": "demo", "name": "Porch", "advanced": SMALL}, options=options)
     instance: CameraInstance = entry.runtime_data
     await until(lambda: instance.media.loaded)
 
