@@ -30,7 +30,7 @@ from .core.player.lookups import SERVER
 from .core.player.server import MediaServer, Page, serving
 from .leaks import own_tasks, own_threads
 from .rtsp import RtspServer, rtsp_server  # noqa: F401  # a fixture
-from .viewers import QUIET
+from .viewers import QUIET, SMALL
 
 # The plugin turns on asyncio's debug mode, in which each future, task and callback keeps its stack. The
 # last frames name the place; all of them would take a third of the CPU time of tests with a Home
@@ -167,7 +167,7 @@ async def load(home: HomeAssistant) -> AsyncIterator[LoadEntry]:
 @pytest.fixture
 async def demo(load: LoadEntry) -> CameraInstance:
     """A loaded demo camera."""
-    entry = await load({CONF_KIND: KIND_DEMO, "name": "Porch"})
+    entry = await load({CONF_KIND: KIND_DEMO, "name": "Porch", "advanced": SMALL})
     instance: CameraInstance = entry.runtime_data
     return instance
 
@@ -175,7 +175,7 @@ async def demo(load: LoadEntry) -> CameraInstance:
 @pytest.fixture
 async def quiet_demo(load: LoadEntry) -> GeneratedCamera:
     """A demo camera that runs nothing for itself."""
-    entry = await load({"kind": "demo", "name": "Porch"}, options=QUIET)
+    entry = await load({"kind": "demo", "name": "Porch", "advanced": SMALL}, options=QUIET)
     instance: GeneratedCamera = entry.runtime_data
     return instance
 

@@ -2,14 +2,17 @@
 
 import ast
 from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from .house import HOUSE
+from .made import Made
+from .source import ALL_TREES
 
 PACKAGE: Final = "custom_components.retrocam"
 
-MODULES: Final = sorted(HOUSE.rglob("*.py"))
+MODULES: Final = list(ALL_TREES)
 
 
 def module_name(path: Path) -> str:
@@ -17,14 +20,14 @@ def module_name(path: Path) -> str:
     return ".".join((PACKAGE, *(part for part in parts if part != "__init__")))
 
 
-def imports(path: Path) -> Iterator[str]:
+def _imports(path: Path) -> Iterator[str]:
     """Yield the absolute names of all modules that a file imports, those for TYPE_CHECKING included.
 
     `from package import module` counts as an import of the module, not of the package.
     """
     name = module_name(path)
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(ALL_TREES[path]):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -37,11 +40,18 @@ def imports(path: Path) -> Iterator[str]:
                 yield full if full in OURS or not base.startswith(PACKAGE) else base
 
 
+def _set_of_imports(path: Path) -> set[str]:
+    return set(_imports(path))
+
+
+def _among_ours(name: str, path: Path) -> set[str]:
+    return {other for other in IMPORTS[path] if other in OURS and other != name}
+
+
 OURS: Final = {module_name(path): path for path in MODULES}
-GRAPH: Final = {
-    name: {other for other in imports(path) if other in OURS and other != name}
-    for name, path in OURS.items()
-}
+IMPORTS: Final = Made({path: partial(_set_of_imports, path) for path in MODULES})
+"""What each file imports, by absolute names."""
+GRAPH: Final = Made({name: partial(_among_ours, name, path) for name, path in OURS.items()})
 """The imports among our modules."""
 
 

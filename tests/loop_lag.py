@@ -23,10 +23,11 @@ class Lag:
 
 
 @contextmanager
-def loop_lag(pause: float = 0.0) -> Iterator[Lag]:
+def loop_lag(pause: float = 0.001) -> Iterator[Lag]:
     """Measure the running loop during a `with` block.
 
-    The loop never idles meanwhile. With a `pause`, in s, it idles that long, which counts as blocked.
+    The loop idles for a `pause` in s between two looks, which counts as blocked. With none it never
+    idles, and takes a core for as long as others work.
     """
     loop = asyncio.get_running_loop()
     lag = Lag()

@@ -1,25 +1,30 @@
 """Encodes the test pattern and writes it to standard output, packet by packet, in real time.
 
 The RTSP server (`rtsp_server.py`) runs one such process for each live stream, with the Python
-of the tests, since the system's Python of the server has neither PyAV nor numpy.
+of the tests, since the system's Python of the server has neither PyAV nor numpy. Each is a fork of one
+that has imported these, which takes ten times what many a test sends: that one, the program, gets the
+standard input and output of each feed over the socket that is its own standard input.
 
 Frame numbers rise by exactly one in a run, however slow the machine is, and follow the clock
 between runs: the time of frame n is `epoch + n / fps`. A thawed feed skips to the number that is due,
 with a keyframe.
 
-Standard input: a line of JSON, see `Options`, awaited after all else is set up; then
-lines `freeze`, `thaw`, `shift SECONDS`, which adds to all presentation times from then on, and
-`reformat`, followed by a JSON object of `Options` to change; the feed exits at its end. Standard
-output: packets, each with the header `HEADER`.
+Standard input of a feed: a line of JSON, see `Options`; then lines `freeze`, `thaw`, `shift SECONDS`,
+which adds to all presentation times from then on, and `reformat`, followed by a JSON object of `Options`
+to change; the feed exits at its end. Its standard output: packets, each with the header `HEADER`.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+import contextlib
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib import import_module
 import json
+import os
 from pathlib import Path
+import signal
+import socket
 import struct
 import sys
 import threading
@@ -283,19 +288,34 @@ def send(options: Options, pattern: ModuleType, valve: Valve) -> None:
         sys.stdout.buffer.flush()
 
 
-def main() -> None:
+def feed(pattern: ModuleType) -> None:
     """Send the stream that the first line of input describes."""
-    pattern = import_pattern()
     if not (line := sys.stdin.readline()):
         return
     options = Options(**cast("dict[str, Any]", json.loads(line)))
     valve = Valve()
     threading.Thread(target=valve.listen, name="retrocam-feed-valve", daemon=True).start()
-    try:
+    # The server may have exited.
+    with contextlib.suppress(BrokenPipeError):
         send(options, pattern, valve)
-    except BrokenPipeError:
-        # The server has exited; Python's flush at exit would fail.
-        sys.stdout = None
+
+
+def main() -> None:
+    """Fork a feed for each standard input and output that arrive, until the server closes the socket."""
+    pattern = import_pattern()
+    import_module("custom_components.retrocam.core.pattern.marks")
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for a feed
+    control = socket.socket(fileno=os.dup(sys.stdin.fileno()))
+    while ends := socket.recv_fds(control, 1, 2)[1]:
+        if os.fork() == 0:
+            control.close()
+            for end, standard in zip(ends, (sys.stdin, sys.stdout), strict=True):
+                os.dup2(end, standard.fileno())
+                os.close(end)
+            feed(pattern)
+            os._exit(0)
+        for end in ends:
+            os.close(end)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,15 @@ shared with commands.
 """
 
 from collections.abc import Callable
+import contextlib
 import json
 import os
 from pathlib import Path
+import socket
 import struct
 import subprocess
 import threading
-from typing import Any
+from typing import IO, Any
 
 from .rtsp_gst import Gst, GstRtsp, GstRtspServer
 
@@ -60,12 +62,24 @@ FEED_OPTIONS = (
 )
 
 
+class Pipes:
+    """The standard input and output of a process, which ends when they are closed."""
+
+    def __init__(self) -> None:
+        input_end, stdin = os.pipe()
+        stdout, output_end = os.pipe()
+        self.ends = (input_end, output_end)
+        """Those of the process."""
+        self.stdin: IO[bytes] = os.fdopen(stdin, "wb")
+        self.stdout: IO[bytes] = os.fdopen(stdout, "rb")
+
+
 class Feed:
     """A process of `rtsp_feed.py`, and the thread that pushes its packets into a pipeline."""
 
     def __init__(
         self,
-        process: subprocess.Popen[bytes],
+        process: Pipes,
         options: dict[str, Any],
         sent: Callable[[int], None],
         bin_: Any,
@@ -79,19 +93,19 @@ class Feed:
 
     def tell(self, word: str) -> None:
         """Write a line."""
-        assert self._process.stdin is not None
         self._process.stdin.write(f"{word}\n".encode())
         self._process.stdin.flush()
 
     def close(self) -> None:
         """End process and thread."""
-        self._process.kill()
+        # A feed that has exited before it read its options leaves them unwritten.
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
         self._thread.join()
-        end(self._process)
+        self._process.stdout.close()
 
     def _carry(self) -> None:
         stdout = self._process.stdout
-        assert stdout is not None
         while len(head := stdout.read(HEADER.size)) == HEADER.size:
             kind, number, time, size = HEADER.unpack(head)
             payload = stdout.read(size)
@@ -110,27 +124,28 @@ class House:
     def __init__(self, python: str, epoch: float) -> None:
         self.epoch = epoch
         self.lock = threading.RLock()
-        self._python = python
-        self._spare = self._start()
+        # On a busy machine, a start takes longer than FFmpeg's timeout: one is started in advance, and
+        # forks. A library that has started threads must not fork.
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            self._nursery = subprocess.Popen(
+                [python, str(FEED)],
+                stdin=theirs.fileno(),
+                env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+            )
 
-    def process(self) -> subprocess.Popen[bytes]:
-        """Return a process for a feed, which was started in advance.
-
-        On a busy machine, a start takes longer than FFmpeg's timeout.
-        """
-        with self.lock:
-            ready, self._spare = self._spare, self._start()
-        return ready
+    def process(self) -> Pipes:
+        """Return the ends of a new process for a feed."""
+        pipes = Pipes()
+        socket.send_fds(self._control, [b"."], pipes.ends)
+        for end in pipes.ends:
+            os.close(end)
+        return pipes
 
     def close(self) -> None:
-        """Kill the process started in advance."""
-        self._spare.kill()
-        end(self._spare)
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [self._python, str(FEED)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        """End the process that forks."""
+        self._control.close()
+        self._nursery.wait()
 
 
 class Mount:
@@ -244,15 +259,6 @@ def _send_at_once(_pipeline: Any, _bin: Any, element: Any) -> None:
     if element.find_property("sync") is not None:
         element.connect("notify::sync", unset)
         element.set_property("sync", False)
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    """Close the pipes of a killed process, and wait for it."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.close()
-    process.stdout.close()
-    process.wait()
 
 
 def tell(**message: Any) -> None:

@@ -12,6 +12,7 @@ from custom_components.retrocam.media.items import MediaKind
 
 from .conftest import LoadEntry
 from .core.frames.stills import NOW, jpeg, number_in, png
+from .viewers import SMALL
 from .waiting import until
 
 IMAGE = "image.porch_last_snapshot"
@@ -21,7 +22,8 @@ PROXY = f"/api/image_proxy/{IMAGE}"
 @pytest.fixture
 async def camera(load: LoadEntry) -> CameraInstance:
     entry = await load(
-        {"kind": "demo", "name": "Porch"}, options={"storage": {"min_free_megabytes": 0}}
+        {"kind": "demo", "name": "Porch", "advanced": SMALL},
+        options={"storage": {"min_free_megabytes": 0}},
     )
     instance: CameraInstance = entry.runtime_data
     await until(lambda: instance.media.loaded)

@@ -25,7 +25,7 @@ from custom_components.retrocam.diagnostics import async_get_config_entry_diagno
 from .conftest import LoadEntry
 from .flows.steps import try_in_flow
 from .rtsp import RtspServer
-from .viewers import QUIET, Viewer, mjpeg_url
+from .viewers import QUIET, SMALL, Viewer, mjpeg_url
 from .waiting import until
 
 CREDENTIALS = [("keeper", "hunter2hunter2"), ("us er@home", "p@ss/w:rd?#%41&é")]
@@ -241,7 +241,7 @@ async def test_live_token_is_not_revealed(
     all_logs: pytest.LogCaptureFixture,
     hass_ws_client: WebSocketGenerator,
 ) -> None:
-    entry = await load({"kind": "demo", "name": "Porch"})
+    entry = await load({"kind": "demo", "name": "Porch", "advanced": SMALL})
     instance: GeneratedCamera = entry.runtime_data
     token = instance.token
     await until(lambda: instance.ring.available > 0)
@@ -255,7 +255,7 @@ async def test_live_token_is_not_revealed(
 
 
 async def test_each_load_has_a_new_token(home: HomeAssistant, load: LoadEntry) -> None:
-    entry = await load({"kind": "demo", "name": "Porch"}, options=QUIET)
+    entry = await load({"kind": "demo", "name": "Porch", "advanced": SMALL}, options=QUIET)
     before = entry.runtime_data.token
     assert await home.config_entries.async_reload(entry.entry_id)
     assert entry.runtime_data.token != before

@@ -14,7 +14,7 @@ from custom_components.retrocam.core.ascii.presets import CHARSETS
 from ..calling import answer_of
 from ..conftest import LoadEntry
 from ..core.player.clips import clip
-from ..viewers import QUIET, working_threads
+from ..viewers import QUIET, SMALL, working_threads
 from ..waiting import until
 
 
@@ -24,7 +24,7 @@ async def ascii_frame(hass: HomeAssistant, entity_id: str, **data: Any) -> dict[
 
 @pytest.fixture
 async def porch(load: LoadEntry) -> str:
-    await load({"kind": "demo", "name": "Porch"}, options=QUIET)
+    await load({"kind": "demo", "name": "Porch", "advanced": SMALL}, options=QUIET)
     return "camera.porch"
 
 

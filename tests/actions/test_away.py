@@ -14,7 +14,7 @@ from custom_components.retrocam.const import DOMAIN
 from ..calling import answer_of
 from ..conftest import LoadEntry
 from ..rtsp import RtspServer
-from ..viewers import QUIET
+from ..viewers import QUIET, SMALL
 from ..waiting import until
 
 CAMERA = "camera.porch"
@@ -114,7 +114,7 @@ async def test_unavailable_camera_is_skipped_among_others(
 async def test_long_gone_camera_does_not_block_recording_others(
     home: HomeAssistant, camera: CameraInstance, load: LoadEntry, rtsp_server: RtspServer
 ) -> None:
-    yard = await load({"kind": "demo", "name": "Yard"}, title="Yard")
+    yard = await load({"kind": "demo", "name": "Yard", "advanced": SMALL}, title="Yard")
     await cut(home, rtsp_server)
     await until(lambda: yard.runtime_data.ring.available > 1)
     clock = camera.ring.clock

@@ -18,7 +18,7 @@ from ..conftest import LoadEntry
 from ..core.footage.runs import Shown, shown
 from ..players import decoded_by_ffmpeg
 from ..rtsp import RtspServer
-from ..viewers import QUIET, frame_number
+from ..viewers import QUIET, SMALL, frame_number
 from ..waiting import until
 
 PORCH = "camera.porch"
@@ -107,7 +107,7 @@ async def test_times_of_a_camera_that_is_away(home: HomeAssistant, frames: list[
 async def test_one_of_many_that_is_away(
     home: HomeAssistant, frames: list[Shown], load: LoadEntry
 ) -> None:
-    await load({"kind": "demo", "name": "Yard"}, title="Yard", options=QUIET)
+    await load({"kind": "demo", "name": "Yard", "advanced": SMALL}, title="Yard", options=QUIET)
     both = [PORCH, "camera.yard"]
 
     async def reached(action: str, **data: Any) -> set[str]:
@@ -159,7 +159,7 @@ async def test_memory_of_a_camera_that_is_long_away(
     url = rtsp_server.mount("/porch", fps=15).url
     entry = await load({"kind": "camera_url", "url": url})
     camera: CameraInstance = entry.runtime_data
-    await load({"kind": "demo", "name": "Yard"}, title="Yard")
+    await load({"kind": "demo", "name": "Yard", "advanced": SMALL}, title="Yard")
     await until(lambda: camera.ring.available > 4)
     first = shown(camera.ring)[0]
     rtsp_server.kill()

@@ -21,6 +21,7 @@ from custom_components.retrocam.media.items import MediaKind
 from ..calling import answer_of
 from ..conftest import LoadEntry
 from ..core.frames.stills import NOW, jpeg, listing, number_in
+from ..viewers import SMALL
 from ..waiting import until
 
 CAMERA = "camera.porch"
@@ -44,7 +45,8 @@ async def export(hass: HomeAssistant, **data: Any) -> dict[str, Any]:
 async def camera(load: LoadEntry) -> CameraInstance:
     """A camera with snapshots of frames 0 to 29, one each second."""
     entry = await load(
-        {"kind": "demo", "name": "Porch"}, options={"storage": {"min_free_megabytes": 0}}
+        {"kind": "demo", "name": "Porch", "advanced": SMALL},
+        options={"storage": {"min_free_megabytes": 0}},
     )
     instance: CameraInstance = entry.runtime_data
     await until(lambda: instance.media.loaded)

@@ -22,21 +22,24 @@ from ..core.frames.odd_stills import BEHIND, photo, saved, shown
 from ..core.frames.stills import jpeg, number_in, png
 from ..core.sources.http_camera import HttpCamera
 from ..http.cell_clients import Client, cells_url
+from ..made import Made
 from ..viewers import QUIET, Viewer, frame_number, mjpeg_url
 from ..waiting import until
 from .grids import HEIGHT, WIDTH, Shown, load_grid, numbers, watch
 
 CAMERA: Final = "camera.porch"
-SENT: Final = {
-    "padded": jpeg(5) + BEHIND["zeros"],
-    "two JPEGs": jpeg(5) + BEHIND["a second JPEG"],
-    "turned": saved(photo(5), quality=95, orientation=6) + b"\r\n",
-    "PNG": png(5),
-    "turned PNG": saved(photo(5), "PNG", orientation=8),
-    "WebP": saved(photo(5), "WEBP", quality=95, orientation=3),
-    "GIF": saved(photo(5).quantize(64), "GIF", save_all=True, append_images=[photo(6)]),
-    "BMP": saved(photo(5), "BMP"),
-}
+SENT: Final = Made(
+    {
+        "padded": lambda: jpeg(5) + BEHIND["zeros"],
+        "two JPEGs": lambda: jpeg(5) + BEHIND["a second JPEG"],
+        "turned": lambda: saved(photo(5), quality=95, orientation=6) + b"\r\n",
+        "PNG": lambda: png(5),
+        "turned PNG": lambda: saved(photo(5), "PNG", orientation=8),
+        "WebP": lambda: saved(photo(5), "WEBP", quality=95, orientation=3),
+        "GIF": lambda: saved(photo(5).quantize(64), "GIF", save_all=True, append_images=[photo(6)]),
+        "BMP": lambda: saved(photo(5), "BMP"),
+    }
+)
 odd = pytest.mark.parametrize("kind", SENT)
 few = pytest.mark.parametrize("kind", ["two JPEGs", "turned", "WebP"])
 

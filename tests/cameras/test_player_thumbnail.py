@@ -16,16 +16,18 @@ from custom_components.retrocam.actions.play_media import describe_player
 from custom_components.retrocam.cameras.player import AsciiPlayer
 from custom_components.retrocam.core.player.artwork import MAX_BYTES
 
+from ..core.frames.bombs import png_of
 from ..core.player.clips import clip
 from ..core.player.server import MediaServer, Page, serving
 from ..leaks import own_threads
+from ..made import Made
 from ..waiting import until
 from .players import PLAYER, act, play, state_of
 
 
-def picture(kind: str, width: int = 64, height: int = 36) -> bytes:
+def picture(kind: str) -> bytes:
     made = io.BytesIO()
-    Image.new("RGB", (width, height), "teal").save(made, kind)
+    Image.new("RGB", (64, 36), "teal").save(made, kind)
     return made.getvalue()
 
 
@@ -112,23 +114,27 @@ async def test_thumbnail_is_not_fetched_from_private_network(
     assert inside.log == []
 
 
-NO_IMAGES = {
-    "a page": b"<html></html>",
-    "a drawing": b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>',
-    "a GIF": picture("gif"),
-    "nothing": b"",
-    "a JPEG that is cut off": picture("jpeg")[:200],
-    "a WebP that is cut off": picture("webp")[:25],
-    "more pixels than any screen": picture("png", 7000, 7000),
-    "more bytes than any thumbnail": picture("png") + bytes(MAX_BYTES) + picture("png")[-12:],
-}
+NO_IMAGES = Made(
+    {
+        "a page": lambda: b"<html></html>",
+        "a drawing": lambda: b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>',
+        "a GIF": lambda: picture("gif"),
+        "nothing": lambda: b"",
+        "a JPEG that is cut off": lambda: picture("jpeg")[:200],
+        "a WebP that is cut off": lambda: picture("webp")[:25],
+        "more pixels than any screen": lambda: png_of((7000, 7000)),
+        "more bytes than any thumbnail": lambda: (
+            picture("png") + bytes(MAX_BYTES) + picture("png")[-12:]
+        ),
+    }
+)
 
 
-@pytest.mark.parametrize("body", NO_IMAGES.values(), ids=NO_IMAGES.keys())
+@pytest.mark.parametrize("kind", NO_IMAGES)
 async def test_invalid_thumbnail_is_not_shown(
-    home: HomeAssistant, player: AsciiPlayer, server: MediaServer, body: bytes
+    home: HomeAssistant, player: AsciiPlayer, server: MediaServer, kind: str
 ) -> None:
-    image = server.add("/image.jpg", Page(body, "image/jpeg"))
+    image = server.add("/image.jpg", Page(NO_IMAGES[kind], "image/jpeg"))
     assert (await play(home, page_with(server, image)))["state"] == "playing"
     await until(lambda: server.asked("/image.jpg"))
     await settled(player)

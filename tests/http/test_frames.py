@@ -21,7 +21,7 @@ from custom_components.retrocam.core.frames import jpeg
 from ..conftest import LoadEntry
 from ..leaks import own_threads
 from ..rtsp import RtspServer
-from ..viewers import QUIET, Viewer, frame_number, idle, mjpeg_url, working_threads
+from ..viewers import QUIET, SMALL, Viewer, frame_number, idle, mjpeg_url, working_threads
 from ..waiting import until
 
 WAIT: Final = "wait=30"
@@ -70,7 +70,7 @@ async def test_last_frames_are_readable_and_no_others(
     home: HomeAssistant, load: LoadEntry, hass_client: ClientSessionGenerator, size: int
 ) -> None:
     options = {**QUIET, "mjpeg": {"ring_size": size, "mjpeg_fps": 10, "mjpeg_width": 320}}
-    entry = await load({"kind": "demo", "name": "Porch"}, options=options)
+    entry = await load({"kind": "demo", "name": "Porch", "advanced": SMALL}, options=options)
     frames = Frames(await hass_client(), entry.entry_id)
     async with Viewer.watching(mjpeg_url(home, entry.runtime_data)) as viewer:
         seen = {part.index: part.data for part in await viewer.read(size + 3)}

@@ -25,7 +25,7 @@ from custom_components.retrocam.urls import (
 from ..conftest import LoadEntry
 from ..security.conftest import fill
 from ..share.guests import Browser, build_page, page_path, sharing
-from ..viewers import url_of, working_threads
+from ..viewers import SMALL, url_of, working_threads
 
 VARYING = {"Date", "Set-Cookie"}
 
@@ -90,7 +90,8 @@ async def test_head_of_streams_does_not_use_the_camera(
 
 async def test_head_of_the_share_page(home: HomeAssistant, load: LoadEntry, tmp_path: Path) -> None:
     entry = await load(
-        {"kind": "demo", "name": "Porch"}, options=sharing(share_history=True, share_rewind=True)
+        {"kind": "demo", "name": "Porch", "advanced": SMALL},
+        options=sharing(share_history=True, share_rewind=True),
     )
     names = await fill(entry.runtime_data)
     await home.async_add_executor_job(build_page, home, tmp_path)

@@ -43,6 +43,14 @@ VIEWERS = 10
 FRAMES = 12
 
 
+@pytest.fixture
+async def quiet_demo(load: LoadEntry) -> GeneratedCamera:
+    """A camera of the size that users get: its JPEGs fill the buffers of a viewer that does not read."""
+    entry = await load({"kind": "demo", "name": "Porch"}, options=QUIET)
+    instance: GeneratedCamera = entry.runtime_data
+    return instance
+
+
 @contextlib.asynccontextmanager
 async def ten_viewers(url: str) -> AsyncIterator[list[Viewer]]:
     async with contextlib.AsyncExitStack() as stack:

@@ -96,6 +96,14 @@ async def test_new_camera_has_its_sound_converted(
     ]
 
 
+@pytest.fixture
+async def demo(load: LoadEntry) -> CameraInstance:
+    """A demo camera of the size that users get, which soon fills a megabyte."""
+    entry = await load({"kind": "demo", "name": "Porch"})
+    instance: CameraInstance = entry.runtime_data
+    return instance
+
+
 async def run_short(camera: CameraInstance) -> None:
     """Fill the memory of a lookback long before its seconds."""
     camera.lookback.async_set_megabytes(1)

@@ -11,6 +11,7 @@ from custom_components.retrocam.cameras.share_auth import SHARE_AUTH
 
 from ..conftest import LoadEntry
 from ..core.media import Clock
+from ..viewers import SMALL
 from .guests import Browser, page_path, sharing
 
 
@@ -24,7 +25,7 @@ async def clock(home: HomeAssistant) -> Clock:
 @pytest.fixture
 async def porch(load: LoadEntry, clock: Clock) -> MockConfigEntry:
     """A shared camera without background work."""
-    return await load({"kind": "demo", "name": "Porch"}, options=sharing())
+    return await load({"kind": "demo", "name": "Porch", "advanced": SMALL}, options=sharing())
 
 
 @pytest.fixture

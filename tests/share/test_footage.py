@@ -30,7 +30,7 @@ from ..http.footage_clients import player_of
 from ..http.taped import DATA, OPTIONS, beyond
 from ..leaks import own_threads
 from ..players import decoded_by_ffmpeg
-from ..viewers import QUIET, frame_number
+from ..viewers import QUIET, SMALL, frame_number
 from ..waiting import until
 from .guests import FAST, Browser, change_share, page_path, sharing, visible_response
 
@@ -43,7 +43,7 @@ LOOKBACK: Final = {"lookback_enabled": True, "lookback_seconds": 60}
 async def rewinding(load: LoadEntry, clock: Clock) -> MockConfigEntry:
     """A shared camera with some seconds of footage, whose guests may rewind."""
     options = {**sharing(share_rewind=True), "lookback": LOOKBACK}
-    entry = await load({"kind": "demo", "name": "Porch"}, options=options)
+    entry = await load({"kind": "demo", "name": "Porch", "advanced": SMALL}, options=options)
     await until(lambda: entry.runtime_data.ring.available > HELD)
     return entry
 
@@ -193,9 +193,13 @@ async def test_cookie_opens_no_footage_of_other_entries(
     home: HomeAssistant, load: LoadEntry, camera: CameraInstance, viewer: Browser
 ) -> None:
     other = await load(
-        {"kind": "demo", "name": "Yard"}, title="Yard", options={**sharing(share_rewind=True)}
+        {"kind": "demo", "name": "Yard", "advanced": SMALL},
+        title="Yard",
+        options={**sharing(share_rewind=True)},
     )
-    hidden = await load({"kind": "demo", "name": "Attic"}, title="Attic", options=QUIET)
+    hidden = await load(
+        {"kind": "demo", "name": "Attic", "advanced": SMALL}, title="Attic", options=QUIET
+    )
     cookie = {"Cookie": f"retrocam_share={viewer.cookie}"}
     at = time.time() - 2
     async with Browser.at(home, page_path(other)) as there:
@@ -255,7 +259,7 @@ async def test_hostile_requests_are_refused(camera: CameraInstance, viewer: Brow
 
 async def test_camera_without_footage(home: HomeAssistant, load: LoadEntry, clock: Clock) -> None:
     options = sharing(share_rewind=True)
-    entry = await load({"kind": "demo", "name": "Porch"}, options=options)
+    entry = await load({"kind": "demo", "name": "Porch", "advanced": SMALL}, options=options)
     async with Browser.at(home, page_path(entry)) as guest:
         await guest.unlock()
         assert (await (await guest.get("/info")).json())["rewind"] == 0

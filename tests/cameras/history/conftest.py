@@ -11,6 +11,7 @@ from custom_components.retrocam.cameras import CameraInstance
 from ...conftest import LoadEntry
 from ...foreign import StillCamera, add
 from ...rtsp import Mount, RtspServer
+from ...viewers import SMALL
 from ...waiting import until
 from .taking import EARLY, options
 
@@ -57,7 +58,9 @@ async def rtsp_camera(mount: Mount, load: LoadEntry) -> Callable[..., Any]:
 @pytest.fixture
 async def demo_camera(load: LoadEntry) -> CameraInstance:
     entry = await load(
-        {"kind": "demo", "name": "Porch"}, options=options(interval_sec=1), entry_id=EARLY
+        {"kind": "demo", "name": "Porch", "advanced": SMALL},
+        options=options(interval_sec=1),
+        entry_id=EARLY,
     )
     instance: CameraInstance = entry.runtime_data
     await until(lambda: instance.media.snapshots.total)

@@ -19,6 +19,7 @@ from custom_components.retrocam.core.ascii.wire import (
 )
 from custom_components.retrocam.core.errors import DamagedPacketError, RetrocamError
 
+from ...made import Made
 from .ascii_decoder import AsciiDecoder
 from .drawing import random_codes
 
@@ -137,31 +138,35 @@ def test_packets_of_another_epoch_are_dropped() -> None:
     assert [decoder.decode(packet.data) for packet in packets] == [None, None, None]
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        bytes(15),
-        HEADER.pack(2, 0, 0, 0, 0, 0),
-        HEADER.pack(1, 4, 0, 0, 0, 0),
-        HEADER.pack(1, 0, 1, 0, 0, 0),
-        HEADER.pack(1, 2, 0, 0, 0, 0),
-        HEADER.pack(1, 1, 0, 0, 0, 0),
-        HEADER.pack(1, 3, 0, 0, 0, 0) + b"x",
-        HEADER.pack(1, 0, 0, 0, 0, 0),
-        HEADER.pack(1, 0, 0, 0, 0, 0) + b"\xff\xff",
-        HEADER.pack(1, 0, 0, 0, 0, 0) + zlib.compress(bytes(LAYOUT.size), wbits=-15),
-        HEADER.pack(1, 0, 0, 0, 0, 0) + zlib.compress(bytes(LAYOUT.size - 1), wbits=-15),
-        HEADER.pack(1, 0, 0, 0, 0, 0) + zlib.compress(bytes(100_000_000), 9, wbits=-15),
-    ],
-    ids=[
-        *("empty", "short", "version", "type", "flags", "hold first", "delta first", "end", "bare"),
-        *("not deflate", "closed", "too few", "bomb"),
-    ],
+DAMAGED = Made(
+    {
+        "empty": lambda: b"",
+        "short": lambda: bytes(15),
+        "version": lambda: HEADER.pack(2, 0, 0, 0, 0, 0),
+        "type": lambda: HEADER.pack(1, 4, 0, 0, 0, 0),
+        "flags": lambda: HEADER.pack(1, 0, 1, 0, 0, 0),
+        "hold first": lambda: HEADER.pack(1, 2, 0, 0, 0, 0),
+        "delta first": lambda: HEADER.pack(1, 1, 0, 0, 0, 0),
+        "end": lambda: HEADER.pack(1, 3, 0, 0, 0, 0) + b"x",
+        "bare": lambda: HEADER.pack(1, 0, 0, 0, 0, 0),
+        "not deflate": lambda: HEADER.pack(1, 0, 0, 0, 0, 0) + b"\xff\xff",
+        "closed": lambda: (
+            HEADER.pack(1, 0, 0, 0, 0, 0) + zlib.compress(bytes(LAYOUT.size), wbits=-15)
+        ),
+        "too few": lambda: (
+            HEADER.pack(1, 0, 0, 0, 0, 0) + zlib.compress(bytes(LAYOUT.size - 1), wbits=-15)
+        ),
+        "bomb": lambda: (
+            HEADER.pack(1, 0, 0, 0, 0, 0) + zlib.compress(bytes(100_000_000), 9, wbits=-15)
+        ),
+    }
 )
-def test_damaged_packet_raises(data: bytes) -> None:
+
+
+@pytest.mark.parametrize("kind", DAMAGED)
+def test_damaged_packet_raises(kind: str) -> None:
     with pytest.raises(DamagedPacketError) as caught:
-        AsciiDecoder(LAYOUT).decode(data)
+        AsciiDecoder(LAYOUT).decode(DAMAGED[kind])
     assert caught.value.code == "damaged_packet"
     assert isinstance(caught.value, (RetrocamError, ValueError))
 

@@ -62,10 +62,12 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def zeros(size: int) -> bytes:
-    """Deflate `size` zero bytes."""
-    packer = zlib.compressobj(9)
-    block = bytes(1_000_000)
-    return b"".join(packer.compress(block) for _ in range(size // len(block))) + packer.flush()
+    """Deflate `size` zero bytes, a multiple of a million."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    # After a full flush, the same bytes are deflated to the same bytes again.
+    block = packer.compress(bytes(1_000_000)) + packer.flush(zlib.Z_FULL_FLUSH)
+    checksum = (size % 65521 << 16 | 1).to_bytes(4)  # Adler-32
+    return b"\x78\xda" + block * (size // 1_000_000) + packer.flush() + checksum
 
 
 def film_of(pictures: list[bytes], size: tuple[int, int], kind: str = "matroska") -> bytes:

@@ -7,6 +7,7 @@ import av
 import numpy as np
 from PIL import Image, ImageOps
 
+from ...made import Made
 from .stills import frame, jpeg
 
 _STORED: Final = {
@@ -20,14 +21,16 @@ _STORED: Final = {
 }
 """How the sensor's picture lies in the file, for each EXIF orientation."""
 
-BEHIND: Final = {
-    "zeros": bytes(4096),
-    "a line end": b"\r\n",
-    "a boundary": b"\r\n--frame\r\nContent-Type: image/jpeg\r\n\r\n",
-    "a second JPEG": jpeg(99, 160, 90),
-    "a cut JPEG": jpeg(99, 160, 90)[:300],
-    "noise": np.random.default_rng(1).bytes(5000),
-}
+BEHIND: Final = Made(
+    {
+        "zeros": lambda: bytes(4096),
+        "a line end": lambda: b"\r\n",
+        "a boundary": lambda: b"\r\n--frame\r\nContent-Type: image/jpeg\r\n\r\n",
+        "a second JPEG": lambda: jpeg(99, 160, 90),
+        "a cut JPEG": lambda: jpeg(99, 160, 90)[:300],
+        "noise": lambda: np.random.default_rng(1).bytes(5000),
+    }
+)
 """What cameras send behind the end of a still."""
 
 

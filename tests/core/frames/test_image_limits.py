@@ -30,18 +30,21 @@ from custom_components.retrocam.core.library.timelapse import make_timelapse
 from custom_components.retrocam.core.segments.ring import SegmentRing
 from custom_components.retrocam.core.sources.probe import probe
 
+from ...made import Made
 from ..media import Clock, cut, feed
 from ..player.clips import plain
 from ..sources.http_camera import HttpCamera
 from .bombs import LARGE, chunk, film_of, jpeg_of, png_of, zeros
 from .stills import jpeg as good_jpeg
 
-BOMBS = {
-    "large JPEG": jpeg_of(size=LARGE),
-    "JPEG of 300 scans": jpeg_of(scans=300),
-    "large PNG": png_of(LARGE),
-    "PNG of 16 bits": png_of((6000, 5000), depth=16, colour_type=6),
-}
+BOMBS = Made(
+    {
+        "large JPEG": lambda: jpeg_of(size=LARGE),
+        "JPEG of 300 scans": lambda: jpeg_of(scans=300),
+        "large PNG": lambda: png_of(LARGE),
+        "PNG of 16 bits": lambda: png_of((6000, 5000), depth=16, colour_type=6),
+    }
+)
 
 
 @pytest.fixture

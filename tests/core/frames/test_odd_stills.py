@@ -19,37 +19,44 @@ from custom_components.retrocam.core.frames.image_codec import (
 from custom_components.retrocam.core.frames.image_limits import MAX_PIXELS
 from custom_components.retrocam.core.frames.jpeg_markers import without_rest
 
+from ...made import Made
 from .odd_stills import BEHIND, photo, pixels, saved, shown
 from .stills import jpeg
 
 PHOTO: Final = photo(5)
 ANIMATION: Final[dict[str, Any]] = {"save_all": True, "append_images": [photo(6), photo(7)]}
-FORMATS: Final = {
-    "JPEG": saved(PHOTO),
-    "progressive JPEG": saved(PHOTO, progressive=True),
-    "JPEG with restart markers": saved(PHOTO, restart_marker_blocks=3),
-    "grey JPEG": saved(PHOTO.convert("L")),
-    "PNG": saved(PHOTO, "PNG"),
-    "PNG with a palette": saved(PHOTO.quantize(64), "PNG"),
-    "PNG of 16 bits": saved(PHOTO.convert("L").convert("I;16").point(lambda v: v * 257), "PNG"),
-    "WebP": saved(PHOTO, "WEBP", quality=95),
-    "large WebP": saved(photo(5, 1280, 720), "WEBP", quality=95),
-    "lossless WebP": saved(PHOTO, "WEBP", lossless=True),
-    "WebP with alpha": saved(PHOTO.convert("RGBA"), "WEBP", quality=95),
-    "animated WebP": saved(PHOTO, "WEBP", quality=95, **ANIMATION),
-    "animated lossless WebP": saved(PHOTO, "WEBP", lossless=True, **ANIMATION),
-    "GIF": saved(PHOTO.quantize(64), "GIF"),
-    "animated GIF": saved(PHOTO.quantize(64), "GIF", **ANIMATION),
-    "BMP": saved(PHOTO, "BMP"),
-    "BMP with a palette": saved(PHOTO.quantize(64), "BMP"),
-}
-REFUSED: Final = {
-    "TIFF": saved(PHOTO, "TIFF"),
-    "AVIF": saved(PHOTO, "AVIF"),
-    "drawing": b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
-    "page": b"<html></html>",
-    "nothing": b"",
-}
+FORMATS: Final = Made(
+    {
+        "JPEG": lambda: saved(PHOTO),
+        "progressive JPEG": lambda: saved(PHOTO, progressive=True),
+        "JPEG with restart markers": lambda: saved(PHOTO, restart_marker_blocks=3),
+        "grey JPEG": lambda: saved(PHOTO.convert("L")),
+        "PNG": lambda: saved(PHOTO, "PNG"),
+        "PNG with a palette": lambda: saved(PHOTO.quantize(64), "PNG"),
+        "PNG of 16 bits": lambda: saved(
+            PHOTO.convert("L").convert("I;16").point(lambda v: v * 257), "PNG"
+        ),
+        "WebP": lambda: saved(PHOTO, "WEBP", quality=95),
+        "large WebP": lambda: saved(photo(5, 1280, 720), "WEBP", quality=95),
+        "lossless WebP": lambda: saved(PHOTO, "WEBP", lossless=True),
+        "WebP with alpha": lambda: saved(PHOTO.convert("RGBA"), "WEBP", quality=95),
+        "animated WebP": lambda: saved(PHOTO, "WEBP", quality=95, **ANIMATION),
+        "animated lossless WebP": lambda: saved(PHOTO, "WEBP", lossless=True, **ANIMATION),
+        "GIF": lambda: saved(PHOTO.quantize(64), "GIF"),
+        "animated GIF": lambda: saved(PHOTO.quantize(64), "GIF", **ANIMATION),
+        "BMP": lambda: saved(PHOTO, "BMP"),
+        "BMP with a palette": lambda: saved(PHOTO.quantize(64), "BMP"),
+    }
+)
+REFUSED: Final = Made(
+    {
+        "TIFF": lambda: saved(PHOTO, "TIFF"),
+        "AVIF": lambda: saved(PHOTO, "AVIF"),
+        "drawing": lambda: b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
+        "page": lambda: b"<html></html>",
+        "nothing": lambda: b"",
+    }
+)
 
 
 def assert_same(seen: np.ndarray[Any, Any], expected: np.ndarray[Any, Any]) -> None:

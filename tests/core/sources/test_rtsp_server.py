@@ -20,8 +20,9 @@ from tests.rtsp import RtspServer, RtspUnavailableError
 
 from ...pattern_reader import flash_visible, read_frame_number
 
-QUICK = {"rtsp_transport": "tcp", "fpsprobesize": "0", "analyzeduration": "100000"}
-"""Avoids FFmpeg's measurement of the frame rate, which takes 2 s."""
+QUICK = {"rtsp_transport": "tcp", "fpsprobesize": "0", "analyzeduration": "5000000"}
+"""Avoids FFmpeg's measurement of the frame rate, which takes 2 s. It ends with the first picture, which
+may be late on a busy machine."""
 
 
 @contextmanager

@@ -21,7 +21,8 @@ MAX_ALLOCATION: Final = 192_000_000
 MAX_PACKET: Final = 32_000_000
 """Bytes of a packet that a probe accepts; a JPEG of 36 million pixels has about 20 MB."""
 
-_LIBRARY: Final = re.compile(r"\S*/libavutil\S*\.so\S*|\S*/libavutil\S*\.dylib")
+_LIBRARY: Final = re.compile(r"/\S*/libavutil\S*\.(?:so|dylib)\S*")
+"""Begins with what few places of the list have: a search that may begin anywhere takes 8 ms."""
 
 
 def limit_allocations() -> bool:
