@@ -90,8 +90,23 @@ async def test_unload_leaves_nothing(
     await until(lambda: camera.ring.available > 1, within=WITHIN)
     assert any(name == "retrocam relay Porch" for name in own_threads())
     assert await home.config_entries.async_unload(camera.entry.entry_id)
-    assert own_threads() == []
+    await until(lambda: own_threads() == [], within=WITHIN)
     await until(lambda: mjpeg_camera.clients == 0, within=WITHIN)
+
+
+async def test_reload_during_a_hang_opens_no_second_connection(
+    home: HomeAssistant, load: LoadEntry, mjpeg_camera: MjpegCamera
+) -> None:
+    camera = await load_camera(load, mjpeg_camera)
+    await until(lambda: camera.ring.available > 1, within=WITHIN)
+    mjpeg_camera.flowing.clear()
+    assert await home.config_entries.async_reload(camera.entry.entry_id)
+    # The former relay reads until the camera sends, and the new one waits for it.
+    await until(lambda: own_threads().count("retrocam relay Porch") == 2, within=WITHIN)
+    assert (mjpeg_camera.clients, mjpeg_camera.requests) == (1, 1)
+    mjpeg_camera.flowing.set()
+    await until(lambda: camera.entry.runtime_data.ring.available > 1, within=WITHIN)
+    assert mjpeg_camera.requests == 2
 
 
 async def test_refusal_asks_for_the_password(
