@@ -121,3 +121,16 @@ async def test_refusal_asks_for_the_password(
     assert "HTTPUnauthorizedError" in caplog.text
     assert "wr0ng" not in caplog.text
     assert "keeper" not in caplog.text
+
+
+async def test_first_part_takes_four_pictures(
+    home: HomeAssistant, load: LoadEntry, socket_enabled: None
+) -> None:
+    # Two seconds apart: what is counted does not depend on how busy the machine is.
+    with MjpegCamera(fps=0.5) as source:
+        camera = await load_camera(load, source)
+        await until(lambda: camera.ring.available > 0, within=WITHIN)
+        sent = len(source.sent)
+        assert await home.config_entries.async_unload(camera.entry.entry_id)
+    await until(lambda: own_threads() == [], within=WITHIN)
+    assert sent == 4

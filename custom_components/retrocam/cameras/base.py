@@ -48,8 +48,7 @@ if TYPE_CHECKING:
     import av
 
 PATIENCE: Final = 10.0
-"""Seconds for which an unload waits, in all, for what a drive holds. What stops Home Assistant may kill
-it: `docker stop` does after 10 s."""
+"""Seconds for which an unload waits for drives, in all: `docker stop` kills after 10 s."""
 MAX_WAITING: Final = 40
 """Requests for single images that may wait; further ones are refused as `busy`."""
 
@@ -206,10 +205,7 @@ class CameraInstance:
         self.tape.async_apply()
 
     async def async_stop(self) -> None:
-        """End all threads and tasks and release the source; clips are finished first.
-
-        A drive that hangs is waited for `PATIENCE` seconds in all. What it holds then goes on by itself.
-        """
+        """Finish clips, end all threads and tasks, release the source; wait `PATIENCE` for drives."""
         self.share.async_end()
         deadline = self.hass.loop.time() + PATIENCE
         # It may still be reading the libraries, and would then start the history.

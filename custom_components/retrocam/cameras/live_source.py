@@ -21,6 +21,8 @@ CLOSE_TIMEOUT: Final = 2.0
 """Seconds in which a stream worker that is reading ends by itself."""
 FFMPEG: Final = {"fpsprobesize": "2"}
 """Options of the worker: it would read 20 frames to determine the rate, 10 s at 2 fps."""
+FFMPEG_CONVERTED: Final = {"fpsprobesize": "0"}
+"""Those for video that a relay converts, whose headers say the rate."""
 
 
 @callback

@@ -50,8 +50,16 @@ from ..stream.redaction import async_redact, redacted
 from ..stream.url_provider import UrlStreamProvider
 from ..urls import live_url
 from .base import RetrocamConfigEntry
-from .live_source import FFMPEG, async_close_live, async_reopen_daily
-from .relay import CLOSE_PATIENCE, FormerRelays, is_relayed, relay_of, with_codecs, without_sound
+from .live_source import FFMPEG, FFMPEG_CONVERTED, async_close_live, async_reopen_daily
+from .relay import (
+    CLOSE_PATIENCE,
+    FormerRelays,
+    is_relayed,
+    is_video_converted,
+    relay_of,
+    with_codecs,
+    without_sound,
+)
 from .stream_camera import StreamCamera
 
 RELAYS: HassKey[FormerRelays] = HassKey(f"{DOMAIN}_relays")
@@ -104,7 +112,8 @@ class UrlCamera(StreamCamera):
                 former=relays.get(entry.entry_id),
             )
             live = live_url(own_url(hass), entry.entry_id, self.token)
-            provider = make(url=live, options={}, ffmpeg=FFMPEG, relayed=url)
+            ffmpeg = FFMPEG_CONVERTED if is_video_converted(data) else FFMPEG
+            provider = make(url=live, options={}, ffmpeg=ffmpeg, relayed=url)
         else:
             slow = _SLOW_STREAM if data.get(CONF_SLOW) else {}
             provider = make(
