@@ -17,6 +17,8 @@ from ..core.clips.clip_checks import numbers_in
 from ..flows.steps import form, start, submit
 from ..leaks import own_threads
 from ..mjpeg import MjpegCamera
+from ..rtsp import RtspServer
+from ..rtsp_viewer import watched
 from ..waiting import until
 
 FPS = 10
@@ -134,3 +136,25 @@ async def test_first_part_takes_four_pictures(
         assert await home.config_entries.async_unload(camera.entry.entry_id)
     await until(lambda: own_threads() == [], within=WITHIN)
     assert sent == 4
+
+
+@pytest.mark.parametrize(
+    ("sound", "step"), [("", "preview_video_transport"), ("pcma", "preview_video_transport_sound")]
+)
+async def test_refused_transport_is_told_also_where_video_is_converted(
+    home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer, sound: str, step: str
+) -> None:
+    mount = rtsp_server.mount("/porch", codec="mjpeg", sound=sound, transport="tcp")
+    with watched(mount, transport="tcp"):
+        flow_id = await start(home, "camera_url")
+        result = await submit(home, flow_id, form(mount.url, rtsp_transport="udp"))
+        assert result["step_id"] == step
+        placeholders = result["description_placeholders"] or {}
+        assert (placeholders["refused"], placeholders["taken"]) == ("UDP", "TCP")
+        assert bool(placeholders.get("sound")) == bool(sound)
+        result = await submit(home, flow_id, {})
+        assert result["data"]["video_codec"] == "mjpeg"
+        await home.async_block_till_done()
+        camera: Any = result["result"].runtime_data
+        await until(lambda: camera.ring.available > 0, within=WITHIN)
+        assert camera.ring.segments[-1].tracks[0].codec.startswith("avc")

@@ -127,28 +127,6 @@ async def test_refused_transport_is_replaced(
         await until(lambda: entry.runtime_data.ring.available > 0)
 
 
-@pytest.mark.parametrize(
-    ("sound", "step"), [("", "preview_video_transport"), ("pcma", "preview_video_transport_sound")]
-)
-async def test_refused_transport_is_told_also_where_video_is_converted(
-    home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer, sound: str, step: str
-) -> None:
-    mount = rtsp_server.mount("/porch", codec="mjpeg", sound=sound, transport="tcp")
-    with watched(mount, transport="tcp"):
-        flow_id = await start(home, "camera_url")
-        result = await submit(home, flow_id, form(mount.url, rtsp_transport="udp"))
-        assert result["step_id"] == step
-        placeholders = result["description_placeholders"] or {}
-        assert (placeholders["refused"], placeholders["taken"]) == ("UDP", "TCP")
-        assert bool(placeholders.get("sound")) == bool(sound)
-        result = await submit(home, flow_id, {})
-        assert result["data"]["video_codec"] == "mjpeg"
-        await home.async_block_till_done()
-        camera: Any = result["result"].runtime_data
-        await until(lambda: camera.ring.available > 0, within=90)
-        assert camera.ring.segments[-1].tracks[0].codec.startswith("avc")
-
-
 async def test_other_transport_is_tried_again_while_the_refused_session_ends(
     home: HomeAssistant, socket_enabled: None
 ) -> None:
