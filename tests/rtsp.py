@@ -31,7 +31,7 @@ _SERVER = pytest.StashKey["RtspServer"]()
 SYSTEM_PYTHON = "/usr/bin/python3"
 """The interpreter of the system's packages, whatever environment runs the tests."""
 
-type Codec = Literal["h264", "h265"]
+type Codec = Literal["h264", "h265", "mjpeg"]
 
 
 class RtspUnavailableError(RuntimeError):

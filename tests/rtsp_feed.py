@@ -63,7 +63,7 @@ class Options:
     gop: float
     """Seconds from keyframe to keyframe."""
     codec: str
-    """`h264` or `h265`."""
+    """`h264`, `h265` or `mjpeg`."""
     audio: bool
     telephone: bool
     sound: str
@@ -139,6 +139,9 @@ class VideoEncoder:
     def __init__(self, options: Options, pattern: TestPattern) -> None:
         self._options = options
         self._pattern = pattern
+        self._context = self._context_of(options)
+
+    def _context_of(self, options: Options) -> av.VideoCodecContext:
         gop = options.gop_frames
         name = "libx264" if options.codec == "h264" else "libx265"
         context = av.CodecContext.create(name, "w")
@@ -160,7 +163,7 @@ class VideoEncoder:
             if options.codec == "h264"
             else {"x265-params": common + ":log-level=none:pools=none:frame-threads=1"}
         )
-        self._context = context
+        return context
 
     def encode(self, number: int, first: int, *, key: bool) -> Iterator[tuple[int, bytes]]:
         """Yield (frame number, bytes) of the packets; with B-frames, those of earlier frames."""
@@ -168,6 +171,8 @@ class VideoEncoder:
         frame = self._pattern.render(number, options.epoch + number / options.fps)
         frame.pts = number - first
         frame.time_base = 1 / options.rate
+        if options.codec == "mjpeg":
+            frame.color_range = av.video.reformatter.ColorRange.JPEG
         frame.pict_type = av.video.frame.PictureType.I if key else av.video.frame.PictureType.NONE
         for packet in self._context.encode(frame):
             assert packet.pts is not None
@@ -178,6 +183,18 @@ class VideoEncoder:
         for packet in self._context.encode(None):
             assert packet.pts is not None
             yield first + packet.pts, bytes(packet)
+
+
+class JpegEncoder(VideoEncoder):
+    """Encodes the test pattern to JPEG, of the tables that RTP implies, RFC 2435."""
+
+    def _context_of(self, options: Options) -> av.VideoCodecContext:
+        context = av.CodecContext.create("mjpeg", "w")
+        assert isinstance(context, av.VideoCodecContext)
+        context.width, context.height = options.width, options.height
+        context.pix_fmt, context.time_base = "yuvj420p", 1 / options.rate
+        context.options = {"huffman": "default", "q:v": "3"}
+        return context
 
 
 class SoundEncoder:
@@ -234,7 +251,8 @@ def write(kind: bytes, number: int, seconds: float, payload: bytes) -> None:
 def encoder_of(options: Options, pattern: ModuleType) -> VideoEncoder:
     """Start an encoder, with a keyframe."""
     rate = max(1, round(options.fps))
-    return VideoEncoder(options, pattern.TestPattern(options.width, options.height, rate))
+    kind = JpegEncoder if options.codec == "mjpeg" else VideoEncoder
+    return kind(options, pattern.TestPattern(options.width, options.height, rate))
 
 
 def sound_of(options: Options, start: float) -> Sound | None:

@@ -172,10 +172,11 @@ class Mount:
         """Change the options of the next stream; a running one is not affected."""
         self.options = self.options | options
         codec = self.options["codec"]
-        launch = (
-            f"appsrc name=video is-live=true format=time caps={VIDEO_CAPS.format(codec=codec)}"
-            f" ! rtp{codec}pay name=pay0 pt=96 config-interval=-1"
-        )
+        caps, payloader = VIDEO_CAPS.format(codec=codec), f"rtp{codec}pay pt=96 config-interval=-1"
+        if codec == "mjpeg":
+            size = f"width={self.options['width']},height={self.options['height']}"
+            caps, payloader = f"image/jpeg,{size},framerate=0/1", "rtpjpegpay pt=26"
+        launch = f"appsrc name=video is-live=true format=time caps={caps} ! {payloader} name=pay0"
         if self.options["audio"]:
             launch += (
                 f" appsrc name=audio is-live=true format=time caps={AUDIO_CAPS}"

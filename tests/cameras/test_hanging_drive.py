@@ -11,11 +11,17 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from custom_components.retrocam.cameras import CameraInstance
+from custom_components.retrocam.core.library.files import (
+    final_path,
+    format_name,
+    parse_name,
+    partial_path,
+)
 
 from ..calling import answer_of
 from ..conftest import LoadEntry
 from ..http.taped import DATA, OPTIONS, beyond
-from ..leaks import own_threads
+from ..leaks import own_tasks, own_threads
 from ..players import decoded_by_ffmpeg
 from ..stream.stalling import StallingDirectory
 from ..waiting import until
@@ -28,9 +34,7 @@ async def drive(
     home: HomeAssistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[StallingDirectory]:
     """The drive of all media. An unload waits for it for less than a second."""
-    for place in ("tape.PATIENCE", "recorder.PATIENCE", "timelapses.PATIENCE"):
-        monkeypatch.setattr(f"custom_components.retrocam.cameras.{place}", 0.2)
-    monkeypatch.setattr("custom_components.retrocam.cameras.media_storage.CLOSE_PATIENCE", 0.2)
+    monkeypatch.setattr("custom_components.retrocam.cameras.base.PATIENCE", 0.2)
     async with StallingDirectory.mounted(tmp_path) as directory:
         home.config.media_dirs = {"local": str(directory.path)}
         yield directory
@@ -108,3 +112,68 @@ async def test_unload_does_not_wait_for_a_timelapse(
         await film
     await until(lambda: own_threads() == [], within=90)
     assert list(camera.media.timelapses.directory.iterdir()) == []
+
+
+async def test_unload_has_one_deadline_for_all_that_a_drive_holds(
+    home: HomeAssistant,
+    camera: CameraInstance,
+    drive: StallingDirectory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("custom_components.retrocam.cameras.base.PATIENCE", 0.0)
+    record = asyncio.create_task(answer_of(home, "record", CAMERA, **span(camera, 60)))
+    await until(lambda: written(camera) > 10_000, within=90)
+    film = asyncio.create_task(
+        answer_of(home, "export_timelapse", CAMERA, source="footage", interval=1, **span(camera, 9))
+    )
+    await until(lambda: camera.timelapses.progress and camera.timelapses.progress.done, within=90)
+    drive.pause()
+    assert await home.config_entries.async_unload(camera.entry.entry_id)
+    left = [*own_threads(), *own_tasks()]
+    drive.resume()
+    # No part had a time of its own.
+    for kind in ("clip Porch", "tape Porch", "timelapse of Porch"):
+        assert f"retrocam {kind}" in left
+    for answer in (film, record):
+        with pytest.raises(HomeAssistantError):
+            await answer
+    await until(lambda: own_threads() == [], within=90)
+    assert written(camera) == 0
+
+
+async def test_recovery_that_is_left_behind_is_nobody_elses(
+    home: HomeAssistant, camera: CameraInstance, drive: StallingDirectory
+) -> None:
+    entry = camera.entry
+    record = asyncio.create_task(answer_of(home, "record", CAMERA, **span(camera, 60)))
+    folder = camera.media.recordings.directory
+    await until(lambda: written(camera) > 10_000, within=90)
+    (partial,) = folder.glob("*.partial.mp4")
+    data = await asyncio.to_thread(partial.read_bytes)
+    assert await home.config_entries.async_reload(entry.entry_id)
+    await record
+    media = entry.runtime_data.media
+    await until(lambda: media.loaded, within=90)
+    # As a crash would have left it, an hour before.
+    time_ms, _ = parse_name(final_path(partial).name) or (0, "")
+    left = partial_path(folder / format_name(time_ms - 3_600_000, "mp4"))
+    await asyncio.to_thread(left.write_bytes, data)
+    drive.pause()
+    recovery = asyncio.create_task(media.async_recover([left]))
+    await until(lambda: "retrocam recover Porch" in own_threads(), within=90)
+    recovery.cancel()
+    assert await home.config_entries.async_reload(entry.entry_id)
+    assert "retrocam recover Porch" in own_threads()
+    drive.resume()
+    after: CameraInstance = entry.runtime_data
+    await until(
+        lambda: after.media.loaded and "retrocam recover Porch" not in own_threads(), within=90
+    )
+    await asyncio.wait([recovery])
+    await after.media.async_refresh()
+    clip = after.media.recordings.find(final_path(left).name)
+    assert clip is not None
+    numbers = await decoded_by_ffmpeg(str(after.media.recordings.path(clip.name)))
+    assert len(numbers) > 20
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    assert written(after) == 0

@@ -17,6 +17,8 @@ from ..core.clips.clip_checks import numbers_in
 from ..flows.steps import form, start, submit
 from ..leaks import own_threads
 from ..mjpeg import MjpegCamera
+from ..rtsp import RtspServer
+from ..rtsp_viewer import watched
 from ..waiting import until
 
 FPS = 10
@@ -90,8 +92,23 @@ async def test_unload_leaves_nothing(
     await until(lambda: camera.ring.available > 1, within=WITHIN)
     assert any(name == "retrocam relay Porch" for name in own_threads())
     assert await home.config_entries.async_unload(camera.entry.entry_id)
-    assert own_threads() == []
+    await until(lambda: own_threads() == [], within=WITHIN)
     await until(lambda: mjpeg_camera.clients == 0, within=WITHIN)
+
+
+async def test_reload_during_a_hang_opens_no_second_connection(
+    home: HomeAssistant, load: LoadEntry, mjpeg_camera: MjpegCamera
+) -> None:
+    camera = await load_camera(load, mjpeg_camera)
+    await until(lambda: camera.ring.available > 1, within=WITHIN)
+    mjpeg_camera.flowing.clear()
+    assert await home.config_entries.async_reload(camera.entry.entry_id)
+    # The former relay reads until the camera sends, and the new one waits for it.
+    await until(lambda: own_threads().count("retrocam relay Porch") == 2, within=WITHIN)
+    assert (mjpeg_camera.clients, mjpeg_camera.requests) == (1, 1)
+    mjpeg_camera.flowing.set()
+    await until(lambda: camera.entry.runtime_data.ring.available > 1, within=WITHIN)
+    assert mjpeg_camera.requests == 2
 
 
 async def test_refusal_asks_for_the_password(
@@ -106,3 +123,38 @@ async def test_refusal_asks_for_the_password(
     assert "HTTPUnauthorizedError" in caplog.text
     assert "wr0ng" not in caplog.text
     assert "keeper" not in caplog.text
+
+
+async def test_first_part_takes_four_pictures(
+    home: HomeAssistant, load: LoadEntry, socket_enabled: None
+) -> None:
+    # Two seconds apart: what is counted does not depend on how busy the machine is.
+    with MjpegCamera(fps=0.5) as source:
+        camera = await load_camera(load, source)
+        await until(lambda: camera.ring.available > 0, within=WITHIN)
+        sent = len(source.sent)
+        assert await home.config_entries.async_unload(camera.entry.entry_id)
+    await until(lambda: own_threads() == [], within=WITHIN)
+    assert sent == 4
+
+
+@pytest.mark.parametrize(
+    ("sound", "step"), [("", "preview_video_transport"), ("pcma", "preview_video_transport_sound")]
+)
+async def test_refused_transport_is_told_also_where_video_is_converted(
+    home: HomeAssistant, load: LoadEntry, rtsp_server: RtspServer, sound: str, step: str
+) -> None:
+    mount = rtsp_server.mount("/porch", codec="mjpeg", sound=sound, transport="tcp")
+    with watched(mount, transport="tcp"):
+        flow_id = await start(home, "camera_url")
+        result = await submit(home, flow_id, form(mount.url, rtsp_transport="udp"))
+        assert result["step_id"] == step
+        placeholders = result["description_placeholders"] or {}
+        assert (placeholders["refused"], placeholders["taken"]) == ("UDP", "TCP")
+        assert bool(placeholders.get("sound")) == bool(sound)
+        result = await submit(home, flow_id, {})
+        assert result["data"]["video_codec"] == "mjpeg"
+        await home.async_block_till_done()
+        camera: Any = result["result"].runtime_data
+        await until(lambda: camera.ring.available > 0, within=WITHIN)
+        assert camera.ring.segments[-1].tracks[0].codec.startswith("avc")

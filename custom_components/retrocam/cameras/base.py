@@ -47,6 +47,8 @@ from .timelapses import Timelapses
 if TYPE_CHECKING:
     import av
 
+PATIENCE: Final = 10.0
+"""Seconds for which an unload waits for drives, in all: `docker stop` kills after 10 s."""
 MAX_WAITING: Final = 40
 """Requests for single images that may wait; further ones are refused as `busy`."""
 
@@ -203,17 +205,18 @@ class CameraInstance:
         self.tape.async_apply()
 
     async def async_stop(self) -> None:
-        """End all threads and tasks and release the source; clips are finished first."""
+        """Finish clips, end all threads and tasks, release the source; wait `PATIENCE` for drives."""
         self.share.async_end()
+        deadline = self.hass.loop.time() + PATIENCE
         # It may still be reading the libraries, and would then start the history.
         if self._media_task is not None:
             self._media_task.cancel()
-            await asyncio.wait([self._media_task])
+            await asyncio.wait([self._media_task], timeout=PATIENCE)
         await self.history.async_stop()
-        await self.timelapses.async_close()
+        await self.timelapses.async_close(deadline)
         self.lookback.async_stop()
-        await self.recorder.async_close()
-        await self.tape.async_stop()
+        await self.recorder.async_close(deadline)
+        await self.tape.async_stop(deadline)
         await self.ascii.async_close()
         self.footage.async_close()
         self.frames.stop()
@@ -222,7 +225,7 @@ class CameraInstance:
         await run_in_thread(f"retrocam stop {self.name}", self.feed.close)
         await self.provider.async_close()
         self.ring.close()
-        await self.media.async_close()
+        await self.media.async_close(deadline)
 
     @callback
     def async_add_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:

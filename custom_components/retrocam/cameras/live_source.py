@@ -1,6 +1,7 @@
 """What Home Assistant's stream worker reads from Retrocam itself: generated and relayed video."""
 
 import asyncio
+import contextlib
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,6 +21,8 @@ CLOSE_TIMEOUT: Final = 2.0
 """Seconds in which a stream worker that is reading ends by itself."""
 FFMPEG: Final = {"fpsprobesize": "2"}
 """Options of the worker: it would read 20 frames to determine the rate, 10 s at 2 fps."""
+FFMPEG_CONVERTED: Final = {"fpsprobesize": "0"}
+"""Those for video that a relay converts, whose headers say the rate."""
 
 
 @callback
@@ -37,11 +40,23 @@ def async_reopen_daily(instance: CameraInstance) -> None:
 
 
 async def async_close_live(
-    hass: HomeAssistant, name: str, provider: StreamProvider, source: SharedStream
+    hass: HomeAssistant,
+    name: str,
+    provider: StreamProvider,
+    source: SharedStream,
+    *,
+    patience: float | None = None,
 ) -> None:
-    """Close a source after its reader: a worker that loses it logs an error."""
+    """Close a source after its reader: a worker that loses it logs an error.
+
+    Its thread is waited for `patience` seconds, and then ends by itself.
+    """
     closing = hass.async_create_task(provider.async_close(), f"retrocam close {name}")
     # A worker that is still opening waits for more data, until the source closes.
     await asyncio.wait([closing], timeout=CLOSE_TIMEOUT)
-    await run_in_thread(f"retrocam stop {name}", source.close)
+    source.end()
     await closing
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(patience):
+            # A daemon, which goes on if nobody waits any more.
+            await run_in_thread(f"retrocam stop {name}", source.close, daemon=True)

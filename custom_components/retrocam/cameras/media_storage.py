@@ -32,8 +32,8 @@ from ..settings import MEGABYTE, Settings
 
 _LOGGER = logging.getLogger(__name__)
 
-CLOSE_PATIENCE: Final = 10.0
-"""Seconds for which an unload waits for the disk."""
+RECOVERY_PATIENCE: Final = 5.0
+"""Seconds for which an unload waits for a recovery."""
 REFRESH_INTERVAL: Final = 60.0
 """Seconds between checks for changed files and for limits of age and space."""
 
@@ -197,13 +197,16 @@ class MediaStorage:
     async def async_recover(self, unfinished: list[Path]) -> list[MediaItem]:
         """Recover clips in a thread of its own: copying a long one takes minutes.
 
-        Returns those now in the library. Cancellation waits for the thread.
+        Returns those now in the library. Cancellation waits `RECOVERY_PATIENCE` seconds for the thread;
+        until it ends, the names are reserved, also in the next library of the same directory.
         """
         try:
             recovered = await run_in_thread(
                 f"retrocam recover {self._name}",
                 partial(recover, self.recordings, unfinished),
                 join_on_cancel=True,
+                patience=RECOVERY_PATIENCE,
+                daemon=True,
             )
         except Exception:
             _LOGGER.exception("Recovering the recordings of %s failed", self._name)
@@ -240,16 +243,17 @@ class MediaStorage:
             "files": {str(kind): library.total for kind, library in self.libraries.items()},
         }
 
-    async def async_close(self) -> None:
+    async def async_close(self, deadline: float) -> None:
         """Finish the pending work of the disk's thread, and join it.
 
-        A drive that hangs is waited for `CLOSE_PATIENCE` seconds; the thread ends when it answers.
+        A drive that hangs is waited for until `deadline`, a time of the loop; the thread ends when it
+        answers.
         """
         for unsubscribe in self._unsubscribe:
             unsubscribe()
         self._closed = True
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_PATIENCE):
+            async with asyncio.timeout_at(deadline):
                 await run_in_thread(
                     f"retrocam reaper {self._name}", self._executor.shutdown, daemon=True
                 )

@@ -20,9 +20,6 @@ from ..stream.provider import StreamProvider
 
 _LOGGER = logging.getLogger(__name__)
 
-
-PATIENCE: Final = 10.0
-"""Seconds for which an unload waits for clips to be finished."""
 MAX_CLIPS: Final = 32
 """Clips of one camera recorded at once: each has a thread that reads all parts."""
 
@@ -134,18 +131,18 @@ class Recorder:
             recording.writer.stop()
         return list(self._recordings)
 
-    async def async_close(self) -> None:
+    async def async_close(self, deadline: float) -> None:
         """End all clips with the parts received so far, and join their threads.
 
-        A drive that hangs is waited for `PATIENCE` seconds. The threads then end when it answers; until
-        then their names are reserved, also in the next library of the same directory.
+        A drive that hangs is waited for until `deadline`, a time of the loop. The threads then end when
+        it answers; until then their names are reserved, also in the next library of the same directory.
         """
         writers = [recording.writer for recording in self._recordings]
         for recording in self._recordings:
             recording.ended_by_unload = True
             recording.writer.stop(at_once=True)
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout_at(deadline):
                 for writer in writers:
                     # A daemon, which goes on if nobody waits any more.
                     await run_in_thread(f"retrocam stop {self._name}", writer.join, daemon=True)

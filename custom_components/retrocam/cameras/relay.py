@@ -5,10 +5,12 @@ that it takes as it is is read by the worker itself; others are read by a `Relay
 reads.
 """
 
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Iterator, Mapping
+import contextlib
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
+from av.container import InputContainer
 from homeassistant.components.stream import CONF_USE_WALLCLOCK_AS_TIMESTAMPS
 
 from ..const import CONF_ADVANCED, CONF_AUDIO_CODEC, CONF_SLOW, CONF_VIDEO_CODEC
@@ -18,6 +20,7 @@ from ..core.sources.audio import is_decodable
 from ..core.sources.opening import open_source
 from ..core.sources.probe import OPEN_TIMEOUT, SLOW_OPEN_TIMEOUT, SLOW_OPTIONS, SLOW_READ_TIMEOUT
 from ..settings import SOUND_CONVERT, SOUND_OFF
+from ..stream.redaction import redacted
 from ..stream.url_provider import CARRIED_AUDIO
 
 _COPIED_VIDEO: Final = frozenset({"h264", "hevc"})
@@ -26,6 +29,11 @@ _RTSP: Final = ("rtsp://", "rtsps://")
 _RTSP_TIMEOUT: Final = 5.0
 _READ_TIMEOUT: Final = 30.0
 """Seconds between packets after which Home Assistant's worker gives up RTSP, and others."""
+CLOSE_PATIENCE: Final = 1.0
+"""Seconds for which an unload waits for the relay: it ends with the next packet, or with a time-out."""
+
+type FormerRelays = WeakValueDictionary[str, Relay]
+"""The last relay of each entry, by its id, while somebody has it: also a thread that still reads."""
 
 
 def is_relayed(data: Mapping[str, Any], sound: str) -> bool:
@@ -79,10 +87,11 @@ def relay_of(
     sound: str,
     *,
     on_codecs: OnCodecs,
+    former: Relay | None,
 ) -> Relay:
     """Return the relay of a camera; `options` are FFmpeg's, `data` is the entry's.
 
-    What it logs may have the URL: see `async_redact`.
+    `former` is the last relay of the same entry. What it logs may have the URL: see `async_redact`.
     """
     slow = bool(data.get(CONF_SLOW))
     read_timeout = _RTSP_TIMEOUT if url.startswith(_RTSP) else _READ_TIMEOUT
@@ -92,10 +101,18 @@ def relay_of(
     is_quick = is_video_converted(data) and not url.startswith(_RTSP)
     options_used = {**options, **(SLOW_OPTIONS if slow or is_quick else {})}
     by_arrival = bool(data.get(CONF_ADVANCED, {}).get(CONF_USE_WALLCLOCK_AS_TIMESTAMPS))
+
+    @contextlib.contextmanager
+    def opened() -> Iterator[InputContainer]:
+        # Also after an unload.
+        with redacted(url), open_source(url, options_used, timeout) as container:
+            yield container
+
     return Relay(
-        partial(open_source, url, options_used, timeout),
+        opened,
         sound=sound != SOUND_OFF,
         by_arrival=by_arrival,
         on_codecs=on_codecs,
+        former=former,
         name=f"retrocam relay {name}",
     )

@@ -7,14 +7,23 @@ from functools import partial
 import secrets
 import threading
 from typing import Any, ClassVar, Final, override
+from weakref import WeakValueDictionary
 
 from homeassistant.components.stream import CONF_RTSP_TRANSPORT, CONF_USE_WALLCLOCK_AS_TIMESTAMPS
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.util.hass_dict import HassKey
 
 from ..camera_entity import camera_entity_id
-from ..const import CONF_ADVANCED, CONF_AUDIO_CODEC, CONF_SLOW, CONF_VIDEO_CODEC, KIND_CAMERA_URL
+from ..const import (
+    CONF_ADVANCED,
+    CONF_AUDIO_CODEC,
+    CONF_SLOW,
+    CONF_VIDEO_CODEC,
+    DOMAIN,
+    KIND_CAMERA_URL,
+)
 from ..core.errors import (
     CannotConnectError,
     FrameTimeoutError,
@@ -41,9 +50,19 @@ from ..stream.redaction import async_redact, redacted
 from ..stream.url_provider import UrlStreamProvider
 from ..urls import live_url
 from .base import RetrocamConfigEntry
-from .live_source import FFMPEG, async_close_live, async_reopen_daily
-from .relay import is_relayed, relay_of, with_codecs, without_sound
+from .live_source import FFMPEG, FFMPEG_CONVERTED, async_close_live, async_reopen_daily
+from .relay import (
+    CLOSE_PATIENCE,
+    FormerRelays,
+    is_relayed,
+    is_video_converted,
+    relay_of,
+    with_codecs,
+    without_sound,
+)
 from .stream_camera import StreamCamera
+
+RELAYS: HassKey[FormerRelays] = HassKey(f"{DOMAIN}_relays")
 
 CHECK_OPEN_TIMEOUT: Final = 2.0
 """Seconds in which a camera that failed must answer a check."""
@@ -82,11 +101,19 @@ class UrlCamera(StreamCamera):
         )
         if is_relayed(data, sound):
             options = pyav_options(url, stream_options(data))
-            self.relay = relay_of(
-                entry.title, url, options, data, sound, on_codecs=self._tell_codecs
+            relays = hass.data.setdefault(RELAYS, WeakValueDictionary())
+            self.relay = relays[entry.entry_id] = relay_of(
+                entry.title,
+                url,
+                options,
+                data,
+                sound,
+                on_codecs=self._tell_codecs,
+                former=relays.get(entry.entry_id),
             )
             live = live_url(own_url(hass), entry.entry_id, self.token)
-            provider = make(url=live, options={}, ffmpeg=FFMPEG, relayed=url)
+            ffmpeg = FFMPEG_CONVERTED if is_video_converted(data) else FFMPEG
+            provider = make(url=live, options={}, ffmpeg=ffmpeg, relayed=url)
         else:
             slow = _SLOW_STREAM if data.get(CONF_SLOW) else {}
             provider = make(
@@ -110,7 +137,9 @@ class UrlCamera(StreamCamera):
     async def async_stop(self) -> None:
         """Also close the relay, after its reader."""
         if self.relay is not None:
-            await async_close_live(self.hass, self.name, self.provider, self.relay)
+            await async_close_live(
+                self.hass, self.name, self.provider, self.relay, patience=CLOSE_PATIENCE
+            )
         await super().async_stop()
 
     @property
@@ -147,6 +176,9 @@ class UrlCamera(StreamCamera):
     @callback
     def _async_save_codecs(self, video: str, audio: str | None) -> None:
         """Save them: a camera whose settings were changed needs no relay from its next start on."""
+        if self.relay is None or self.relay.closed:
+            # The entry may have another URL by now.
+            return
         data = with_codecs(self.entry.data, video, audio)
         if data != self.entry.data:
             self.hass.config_entries.async_update_entry(self.entry, data=data)

@@ -66,18 +66,14 @@ class SourceFlow(EntryFlow):
 
     async def _async_preview(self) -> ConfigFlowResult:
         """Show the preview with what there is to tell."""
-        if is_video_converted(self._data):
-            # Mostly over HTTP, which has no transport to change.
-            if self._converted:
-                return await self.async_step_preview_video_sound()
-            return await self.async_step_preview_video()
-        if self._transport_change and self._converted:
-            return await self.async_step_preview_transport_sound()
-        if self._transport_change:
-            return await self.async_step_preview_transport()
-        return await (
-            self.async_step_preview_sound() if self._converted else self.async_step_preview()
-        )
+        told = {
+            "video": is_video_converted(self._data),
+            "transport": self._transport_change,
+            "sound": self._converted,
+        }
+        step = "_".join(["preview", *(name for name, is_told in told.items() if is_told)])
+        result: ConfigFlowResult = await getattr(self, f"async_step_{step}")()
+        return result
 
     async def async_step_preview(
         self, user_input: dict[str, Any] | None = None
@@ -115,6 +111,23 @@ class SourceFlow(EntryFlow):
         """Also tell both."""
         return self._preview(
             "preview_transport_sound", user_input, sound=self._converted, **self._transports
+        )
+
+    async def async_step_preview_video_transport(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Also tell that the video will be converted, and of the RTSP transport."""
+        return self._preview("preview_video_transport", user_input, **self._transports)
+
+    async def async_step_preview_video_transport_sound(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Also tell all three."""
+        return self._preview(
+            "preview_video_transport_sound",
+            user_input,
+            sound=self._converted,
+            **self._transports,
         )
 
     @property

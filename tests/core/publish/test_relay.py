@@ -4,6 +4,8 @@ import asyncio
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+import threading
+from typing import NoReturn
 
 import av
 import pytest
@@ -12,6 +14,7 @@ from custom_components.retrocam.core.publish.relay import Relay
 from custom_components.retrocam.core.threads import run_in_thread
 
 from ...rtsp import RtspServer
+from ...waiting import until
 from .relayed import WITHIN, Relayed, read_seconds, relay_of
 from .transport import picture
 
@@ -88,3 +91,33 @@ async def test_packet_that_is_too_large_ends_the_relay(
     await run_in_thread("closing", relay.close)
     assert max(sizes) < 1_000_000
     assert "PictureTooLargeError" in caplog.text
+
+
+async def test_closed_relay_is_waited_for_by_the_next_and_tells_no_text(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    opening, answered = threading.Event(), threading.Event()
+
+    def hang() -> NoReturn:
+        opening.set()
+        answered.wait()
+        raise RuntimeError("hunter2")
+
+    def fail() -> NoReturn:
+        assert answered.is_set()
+        raise OSError
+
+    former = Relay(hang, name="former")
+    reading = asyncio.create_task(anext(former.reader(), None))
+    await until(opening.is_set)
+    relay = Relay(fail, former=former, name="next")
+    assert former.closed
+    assert await reading is None
+    reading = asyncio.create_task(anext(relay.reader(), None))
+    await until(lambda: relay.running)
+    answered.set()
+    assert await reading is None
+    await run_in_thread("closing", relay.close)
+    assert "former ended with RuntimeError" in caplog.text
+    assert "next: the source failed with OSError" in caplog.text
+    assert "hunter2" not in caplog.text

@@ -21,7 +21,8 @@ from custom_components.retrocam.core.threads import run_in_thread
 
 from ...mjpeg import MjpegCamera
 from ...pattern_reader import read_frame_number
-from .relayed import WITHIN
+from ...rtsp import RtspServer
+from .relayed import WITHIN, read_seconds, relay_of as rtsp_relay_of
 from .transport import FPS, DecodedStream, has_picture, played
 
 BY_CLOCK = {"use_wallclock_as_timestamps": "1", **SLOW_OPTIONS}
@@ -73,6 +74,20 @@ async def test_every_picture_is_there_at_its_time(fps: float, size: tuple[int, i
         # A busy machine sends and converts 1080p with delays of its own.
         late = [at - camera.sent[number] for at, number in zip(shown.times, numbers, strict=True)]
         assert max(late) - min(late) < 0.5
+
+
+@pytest.mark.parametrize("sound", ["", "pcma"])
+@pytest.mark.usefixtures("socket_enabled")
+async def test_every_picture_of_rtsp_is_converted(rtsp_server: RtspServer, sound: str) -> None:
+    mount = rtsp_server.mount("/cam", fps=10, codec="mjpeg", sound=sound)
+    shown = await read_seconds(rtsp_relay_of(mount.url), 6, 10)
+    numbers = [number for number in shown.numbers if number is not None]
+    assert len(numbers) == len(shown.numbers) == 60
+    assert numbers == list(range(numbers[0], numbers[0] + 60))
+    assert shown.audio == ("aac" if sound else "")
+    assert all(abs(apart) < 0.04 for apart in shown.apart)
+    assert len(shown.apart) >= 4 * bool(sound)
+    assert mount.watchers_ever == 1
 
 
 def jpeg(number: int, width: int, height: int) -> bytes:

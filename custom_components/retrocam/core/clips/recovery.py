@@ -24,7 +24,11 @@ def recover(library: MediaLibrary, partials: Iterable[Path]) -> list[ClipFile]:
     leaves the file for the next start.
     """
     clips: list[ClipFile] = []
-    for partial in sorted(partials):
+    left = sorted(partials)
+    # A drive may hold this thread until there is another library of the directory.
+    for partial in left:
+        library.hold(final_path(partial))
+    for partial in left:
         try:
             try:
                 if (clip := _recover(library, partial)) is not None:
@@ -35,6 +39,8 @@ def recover(library: MediaLibrary, partials: Iterable[Path]) -> list[ClipFile]:
                     partial.unlink(missing_ok=True)
         except RetrocamError as error:
             _LOGGER.warning("Cannot finish %s: %s", partial, error)
+        finally:
+            library.release(final_path(partial))
     return clips
 
 

@@ -27,7 +27,7 @@ _GUARD: Final = threading.Lock()
 
 
 class Reservations:
-    """The reserved names of one directory. Used by one thread at a time, except `release`."""
+    """The reserved names of one directory. Used by one thread at a time, except `hold` and `release`."""
 
     def __init__(
         self,
@@ -68,6 +68,11 @@ class Reservations:
     def reserve(self, time_ms: int) -> None:
         """Reserve the names of this ms."""
         self._times.add(time_ms)
+
+    def hold(self, path: Path) -> None:
+        """Reserve the name of a path, if it is one. Any thread."""
+        if (parsed := parse_name(path.name)) is not None:
+            self._times.add(parsed[0])
 
     def release(self, path: Path) -> None:
         """Release the name of a path, if it is one. Any thread."""

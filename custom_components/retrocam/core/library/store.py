@@ -168,8 +168,12 @@ class MediaLibrary(MediaReader):
                 return self._index.item(position)  # added by a refresh
             return self._insert(parsed[0], size, parsed[1], duration)
 
+    def hold(self, path: Path) -> None:
+        """Reserve the name of a file that is being finished. Any thread."""
+        self._reservations.hold(path)
+
     def release(self, path: Path) -> None:
-        """Release an unused path from `reserve`. Any thread."""
+        """Release an unused path from `reserve`, or one from `hold`. Any thread."""
         self._reservations.release(path)
 
     def read(self, name: str) -> bytes:

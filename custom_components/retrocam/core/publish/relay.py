@@ -52,7 +52,8 @@ class _RelayRun(StreamRun):
         sound: bool,
         by_arrival: bool,
     ) -> None:
-        super().__init__(name, ChunkRing(RING_BYTES))
+        # A daemon: FFmpeg cannot be interrupted while the source sends nothing.
+        super().__init__(name, ChunkRing(RING_BYTES), daemon=True)
         self._report = report
         self._on_codecs = on_codecs
         self._open_source = open_source
@@ -86,8 +87,12 @@ class _RelayRun(StreamRun):
         except (OSError, ValueError, av.FFmpegError, RetrocamError) as err:
             # Only the type: the text may have the URL with its password.
             self._fail(type(err).__name__)
-        except Exception:
-            _LOGGER.exception("%s ended with an error", self.name)
+        except Exception as err:
+            if self.ended:
+                # After an unload nobody redacts the text.
+                _LOGGER.warning("%s ended with %s", self.name, type(err).__name__)
+            else:
+                _LOGGER.exception("%s ended with an error", self.name)
         finally:
             self.finish()
 
@@ -126,15 +131,19 @@ class Relay(SharedStream):
         sound: bool = True,
         by_arrival: bool = False,
         on_codecs: OnCodecs = lambda _video, _audio: None,
+        former: Relay | None = None,
         name: str = "retrocam relay",
     ) -> None:
         """Configure the relay; nothing runs yet.
 
         `open_source` is called in the relay's thread for each connection. `sound`: False copies video
-        only. `by_arrival`: the source's timestamps are its packets' times of arrival. `name` is the
-        thread's.
+        only. `by_arrival`: the source's timestamps are its packets' times of arrival. `former` was the
+        source's before: no connection is opened before its threads have ended. `name` is the thread's.
         """
         super().__init__()
+        if former is not None:
+            former.end()
+            self._ending = former._alive()  # noqa: SLF001  # of the same class
         self._open_source = open_source
         self._sound = sound
         self._by_arrival = by_arrival

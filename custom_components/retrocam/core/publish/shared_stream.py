@@ -17,9 +17,9 @@ from .ts_encoder import Chunk
 class StreamRun(threading.Thread, ABC):
     """The thread that produces a stream, from its first reader to its last."""
 
-    def __init__(self, name: str, ring: ChunkRing) -> None:
-        """Start nothing yet; `name` is the thread's."""
-        super().__init__(name=name)
+    def __init__(self, name: str, ring: ChunkRing, *, daemon: bool = False) -> None:
+        """Start nothing yet; `name` is the thread's. A `daemon` does not delay the process's end."""
+        super().__init__(name=name, daemon=daemon)
         self.readers = 0
         self.ended = False
         self._changed = threading.Condition()
@@ -117,14 +117,22 @@ class SharedStream(ABC):
         finally:
             self._leave(run)
 
-    def close(self) -> None:
-        """End all readers for good and join the threads. Blocks: keep it off the event loop."""
+    @property
+    def closed(self) -> bool:
+        """Whether it was ended for good."""
+        return self._closed
+
+    def end(self) -> None:
+        """End all readers and threads for good. Any thread; does not wait for the threads."""
         with self._lock:
             self._closed = True
             if self._run is not None:
                 self._retire(self._run)
-            ending = list(self._ending)
-        for run in ending:
+
+    def close(self) -> None:
+        """As `end`, and join the threads. Blocks: keep it off the event loop."""
+        self.end()
+        for run in self._alive():
             run.join()
 
     @abstractmethod
@@ -138,11 +146,15 @@ class SharedStream(ABC):
             if self._run is not None and self._run.outdated:
                 self._retire(self._run)
             if self._run is None:
-                self._ending = [run for run in self._ending if run.is_alive()]
+                self._ending = self._alive()
                 self._run = self._make_run(list(self._ending))
                 self._run.start()
             self._run.add_reader()
             return self._run
+
+    def _alive(self) -> list[StreamRun]:
+        """Return the former runs whose threads still run."""
+        return [run for run in list(self._ending) if run.is_alive()]
 
     def _leave(self, run: StreamRun) -> None:
         with self._lock:

@@ -64,8 +64,13 @@ class TsCopier:
         self._by_arrival = by_arrival and self._seconds[video.index] > _COARSE
         self._last_dts, self._last_heard = -1, -1
         self._output = io.BytesIO()
-        # Do not hold back pictures until there is later sound, but for one packet.
-        self._container = open_transport_stream(self._output, max_interleave_delta="1")
+        self._container = open_transport_stream(
+            self._output,
+            # Do not hold back pictures until there is later sound, but for one packet.
+            max_interleave_delta="1",
+            # Say how long a picture is, up to 64 KB, or the reader waits for the next one to know.
+            omit_video_pes_length="0",
+        )
         self._keys = deque[bool]()
         """Of the pictures in the muxer, which are keyframes."""
         self._pictures: PictureConverter | None = None
