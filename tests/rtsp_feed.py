@@ -15,7 +15,7 @@ to change; the feed exits at its end. Its standard output: packets, each with th
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 import contextlib
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -33,21 +33,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import av
-import numpy as np
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from custom_components.retrocam.core.pattern.picture import TestPattern
 
-type Beep = Callable[[int, int], NDArray[np.int16]]
-
 HEADER = struct.Struct(">cIqI")
 """Kind (`v` or `a`), frame number (0 for sound), presentation time in ns, bytes that follow."""
-
-AUDIO_RATE = 48_000
-"""Samples a second; one channel. The server's codec data say the same."""
-AUDIO_FRAME = 1024
-"""Samples in a frame of AAC."""
 
 ALAW_SILENCE = b"\xd5"
 """One silent sample, ITU-T G.711, at 8000 samples a second."""
@@ -197,41 +188,6 @@ class JpegEncoder(VideoEncoder):
         return context
 
 
-class SoundEncoder:
-    """Encodes the pattern's beep of each second to raw AAC-LC frames."""
-
-    def __init__(self, beep: Beep, start: float) -> None:
-        """`start` is the position of the first sample on the pattern's time line, in seconds."""
-        context = av.CodecContext.create("aac", "w")
-        assert isinstance(context, av.AudioCodecContext)
-        context.sample_rate = AUDIO_RATE
-        context.layout = "mono"
-        context.format = "fltp"
-        context.bit_rate = 64_000
-        self._context = context
-        self._beep = beep
-        self._offset = round(start * AUDIO_RATE)
-        self._position = 0
-
-    def until(self, end: float) -> Iterator[tuple[float, bytes]]:
-        """Yield (start in seconds, bytes) of each frame that starts before `end`."""
-        while self._position < end * AUDIO_RATE:
-            sound = self._beep(self._offset + self._position, AUDIO_FRAME)
-            wave = sound.astype(np.float32)[None] / 32768
-            frame = av.AudioFrame.from_ndarray(wave, "fltp", "mono")
-            frame.sample_rate = AUDIO_RATE
-            frame.pts = self._position
-            self._position += AUDIO_FRAME
-            for packet in self._context.encode(frame):
-                assert packet.pts is not None
-                if packet.pts >= 0:  # The encoder primes itself with one frame before the first.
-                    yield packet.pts / AUDIO_RATE, bytes(packet)
-
-    def skip(self, to: float) -> None:
-        """Continue at a time, in seconds."""
-        self._position = max(self._position, int(to * AUDIO_RATE / AUDIO_FRAME) * AUDIO_FRAME)
-
-
 def import_pattern() -> ModuleType:
     """Import the pattern without running the package's `__init__`, which needs Home Assistant."""
     root = Path(__file__).resolve().parents[1]
@@ -258,11 +214,15 @@ def encoder_of(options: Options, pattern: ModuleType) -> VideoEncoder:
 def sound_of(options: Options, start: float) -> Sound | None:
     """Return what encodes the sound from a position on the pattern's time line, in seconds."""
     beep = import_module("custom_components.retrocam.core.pattern.marks").beep
-    if options.sound:
-        codecs = import_module("tests.rtsp_sound")
-        sound: Sound = codecs.CodecSound(options.sound, beep, start, options.sound_drift)
-        return sound
-    return SoundEncoder(beep, start) if options.audio else None
+    if not options.sound and not options.audio:
+        return None
+    codecs = import_module("tests.rtsp_sound")
+    sound: Sound = (
+        codecs.CodecSound(options.sound, beep, start, options.sound_drift)
+        if options.sound
+        else codecs.AacSound(beep, start)
+    )
+    return sound
 
 
 def send(options: Options, pattern: ModuleType, valve: Valve) -> None:
@@ -321,7 +281,8 @@ def feed(pattern: ModuleType) -> None:
 def main() -> None:
     """Fork a feed for each standard input and output that arrive, until the server closes the socket."""
     pattern = import_pattern()
-    import_module("custom_components.retrocam.core.pattern.marks")
+    for name in ("custom_components.retrocam.core.pattern.marks", "tests.rtsp_sound"):
+        import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for a feed
     control = socket.socket(fileno=os.dup(sys.stdin.fileno()))
     while ends := socket.recv_fds(control, 1, 2)[1]:

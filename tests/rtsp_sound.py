@@ -7,8 +7,12 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+type Beep = Callable[[int, int], NDArray[np.int16]]
+
 BEEP_RATE = 48_000
-"""Samples a second of the pattern's beep."""
+"""Samples a second of the pattern's beep; one channel. The server's codec data for AAC say the same."""
+AAC_FRAME = 1024
+"""Samples in a frame of AAC."""
 CODECS = {
     "pcma": ("pcm_alaw", 8000, "s16", 160),
     "pcmu": ("pcm_mulaw", 8000, "s16", 160),
@@ -26,7 +30,7 @@ class CodecSound:
     def __init__(
         self,
         codec: str,
-        beep: Callable[[int, int], NDArray[np.int16]],
+        beep: Beep,
         start: float,
         drift: float,
     ) -> None:
@@ -61,3 +65,38 @@ class CodecSound:
     def skip(self, to: float) -> None:
         """Continue at a time, in seconds."""
         self._position = max(self._position, int(to * self._true_rate))
+
+
+class AacSound:
+    """Encodes the pattern's beep of each second to raw AAC-LC frames."""
+
+    def __init__(self, beep: Beep, start: float) -> None:
+        """`start` is the position of the first sample on the pattern's time line, in seconds."""
+        context = av.CodecContext.create("aac", "w")
+        assert isinstance(context, av.AudioCodecContext)
+        context.sample_rate = BEEP_RATE
+        context.layout = "mono"
+        context.format = "fltp"
+        context.bit_rate = 64_000
+        self._context = context
+        self._beep = beep
+        self._offset = round(start * BEEP_RATE)
+        self._position = 0
+
+    def until(self, end: float) -> Iterator[tuple[float, bytes]]:
+        """Yield (start in seconds, bytes) of each frame that starts before `end`."""
+        while self._position < end * BEEP_RATE:
+            sound = self._beep(self._offset + self._position, AAC_FRAME)
+            wave = sound.astype(np.float32)[None] / 32768
+            frame = av.AudioFrame.from_ndarray(wave, "fltp", "mono")
+            frame.sample_rate = BEEP_RATE
+            frame.pts = self._position
+            self._position += AAC_FRAME
+            for packet in self._context.encode(frame):
+                assert packet.pts is not None
+                if packet.pts >= 0:  # The encoder primes itself with one frame before the first.
+                    yield packet.pts / BEEP_RATE, bytes(packet)
+
+    def skip(self, to: float) -> None:
+        """Continue at a time, in seconds."""
+        self._position = max(self._position, int(to * BEEP_RATE / AAC_FRAME) * AAC_FRAME)
