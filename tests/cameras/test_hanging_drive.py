@@ -34,7 +34,7 @@ async def drive(
     home: HomeAssistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[StallingDirectory]:
     """The drive of all media. An unload waits for it for less than a second."""
-    monkeypatch.setattr("custom_components.retrocam.cameras.base.PATIENCE", 0.2)
+    monkeypatch.setattr("custom_components.retrocam.cameras.patience.PATIENCE", 0.2)
     async with StallingDirectory.mounted(tmp_path) as directory:
         home.config.media_dirs = {"local": str(directory.path)}
         yield directory
@@ -120,7 +120,8 @@ async def test_unload_has_one_deadline_for_all_that_a_drive_holds(
     drive: StallingDirectory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("custom_components.retrocam.cameras.base.PATIENCE", 0.0)
+    monkeypatch.setattr("custom_components.retrocam.cameras.patience.PATIENCE", 0.0)
+    monkeypatch.setattr("custom_components.retrocam.cameras.patience.LEAST", 0.0)
     record = asyncio.create_task(answer_of(home, "record", CAMERA, **span(camera, 60)))
     await until(lambda: written(camera) > 10_000, within=90)
     film = asyncio.create_task(
@@ -131,13 +132,27 @@ async def test_unload_has_one_deadline_for_all_that_a_drive_holds(
     assert await home.config_entries.async_unload(camera.entry.entry_id)
     left = [*own_threads(), *own_tasks()]
     drive.resume()
-    # No part had a time of its own.
+    # No part had a time of its own, but for the least.
     for kind in ("clip Porch", "tape Porch", "timelapse of Porch"):
         assert f"retrocam {kind}" in left
     for answer in (film, record):
         with pytest.raises(HomeAssistantError):
             await answer
     await until(lambda: own_threads() == [], within=90)
+    assert written(camera) == 0
+
+
+async def test_drive_that_answers_is_waited_for_after_the_deadline(
+    home: HomeAssistant, camera: CameraInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A camera, or another drive, may have taken all of the time before."""
+    monkeypatch.setattr("custom_components.retrocam.cameras.patience.PATIENCE", -1.0)
+    monkeypatch.setattr("custom_components.retrocam.cameras.patience.LEAST", 60.0)
+    record = asyncio.create_task(answer_of(home, "record", CAMERA, lookback=1, duration=60))
+    await until(lambda: written(camera) > 10_000, within=90)
+    assert await home.config_entries.async_unload(camera.entry.entry_id)
+    assert own_threads() == []
+    assert (await record)["duration"] > 0.5
     assert written(camera) == 0
 
 

@@ -181,7 +181,7 @@ async def test_unload_does_not_wait_for_a_drive_that_hangs(
     home: HomeAssistant, load: LoadEntry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.retrocam.cameras.tape.PATIENCE", 0.3)
-    monkeypatch.setattr("custom_components.retrocam.cameras.base.PATIENCE", 0.3)
+    monkeypatch.setattr("custom_components.retrocam.cameras.patience.PATIENCE", 0.3)
     async with StallingDirectory.mounted(tmp_path) as drive:
         home.config.media_dirs = {"local": str(drive.path)}
         entry = await load_yard(load)

@@ -38,6 +38,7 @@ from .media_events import MediaEvents
 from .media_storage import MediaStorage
 from .media_upkeep import async_keep_media
 from .mjpeg_viewers import MjpegViewers
+from .patience import Deadline
 from .recorder import Recorder
 from .share_access import Share
 from .stills import Stills
@@ -47,8 +48,6 @@ from .timelapses import Timelapses
 if TYPE_CHECKING:
     import av
 
-PATIENCE: Final = 10.0
-"""Seconds for which an unload waits for drives, in all: `docker stop` kills after 10 s."""
 MAX_WAITING: Final = 40
 """Requests for single images that may wait; further ones are refused as `busy`."""
 
@@ -205,13 +204,13 @@ class CameraInstance:
         self.tape.async_apply()
 
     async def async_stop(self) -> None:
-        """Finish clips, end all threads and tasks, release the source; wait `PATIENCE` for drives."""
+        """Finish clips, end all threads and tasks, release the source. Drives have a `Deadline`."""
         self.share.async_end()
-        deadline = self.hass.loop.time() + PATIENCE
+        deadline = Deadline()
         # It may still be reading the libraries, and would then start the history.
         if self._media_task is not None:
             self._media_task.cancel()
-            await asyncio.wait([self._media_task], timeout=PATIENCE)
+            await asyncio.wait([self._media_task], timeout=deadline.left)
         await self.history.async_stop()
         await self.timelapses.async_close(deadline)
         self.lookback.async_stop()

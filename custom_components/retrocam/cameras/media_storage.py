@@ -29,6 +29,7 @@ from ..core.mp4.duration import mp4_duration
 from ..core.threads import run_in_thread
 from ..media.items import MediaKind
 from ..settings import MEGABYTE, Settings
+from .patience import Deadline
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -243,17 +244,16 @@ class MediaStorage:
             "files": {str(kind): library.total for kind, library in self.libraries.items()},
         }
 
-    async def async_close(self, deadline: float) -> None:
+    async def async_close(self, deadline: Deadline) -> None:
         """Finish the pending work of the disk's thread, and join it.
 
-        A drive that hangs is waited for until `deadline`, a time of the loop; the thread ends when it
-        answers.
+        A drive that hangs is waited for until `deadline`; the thread ends when it answers.
         """
         for unsubscribe in self._unsubscribe:
             unsubscribe()
         self._closed = True
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout(deadline.left):
                 await run_in_thread(
                     f"retrocam reaper {self._name}", self._executor.shutdown, daemon=True
                 )

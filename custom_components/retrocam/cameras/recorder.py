@@ -17,6 +17,7 @@ from ..core.library.store import MediaLibrary
 from ..core.segments.segment import Segment
 from ..core.threads import run_in_thread
 from ..stream.provider import StreamProvider
+from .patience import Deadline
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -131,18 +132,18 @@ class Recorder:
             recording.writer.stop()
         return list(self._recordings)
 
-    async def async_close(self, deadline: float) -> None:
+    async def async_close(self, deadline: Deadline) -> None:
         """End all clips with the parts received so far, and join their threads.
 
-        A drive that hangs is waited for until `deadline`, a time of the loop. The threads then end when
-        it answers; until then their names are reserved, also in the next library of the same directory.
+        A drive that hangs is waited for until `deadline`. The threads then end when it answers; until
+        then their names are reserved, also in the next library of the same directory.
         """
         writers = [recording.writer for recording in self._recordings]
         for recording in self._recordings:
             recording.ended_by_unload = True
             recording.writer.stop(at_once=True)
         try:
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout(deadline.left):
                 for writer in writers:
                     # A daemon, which goes on if nobody waits any more.
                     await run_in_thread(f"retrocam stop {self._name}", writer.join, daemon=True)

@@ -17,6 +17,7 @@ from ..core.tape.writer import TapeWriter
 from ..core.threads import run_in_thread
 from ..settings import MEGABYTE, TapeSettings
 from ..stream.provider import StreamProvider
+from .patience import Deadline
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -170,18 +171,18 @@ class Tape:
         except StorageError as err:
             _LOGGER.debug("The limits of the tape of %s cannot be applied: %s", self._name, err)
 
-    async def async_stop(self, deadline: float) -> None:
+    async def async_stop(self, deadline: Deadline) -> None:
         """Write what has come, and end the thread.
 
-        A drive that hangs is waited for until `deadline`, a time of the loop. The thread then ends when
-        the drive answers, and the next one of this directory begins after it.
+        A drive that hangs is waited for until `deadline`. The thread then ends when the drive answers,
+        and the next one of this directory begins after it.
         """
         self._closed = True
         self._end()
         if self._joining is not None:
             self._joining.cancel()
         try:
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout(deadline.left):
                 await self._async_join()
         except TimeoutError:
             _LOGGER.warning("The disk of the tape of %s does not answer", self._name)

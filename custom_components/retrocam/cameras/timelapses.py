@@ -28,6 +28,7 @@ from ..media.items import MediaKind, describe
 from .footage import CameraFootage
 from .footage_film import MAX_PICTURES, FilmTimes, async_make_film, percents
 from .media_storage import MediaStorage
+from .patience import Deadline
 
 type _Make = Callable[[Path, Callable[[int, int], None]], Awaitable[Timelapse]]
 """Makes the film at a path, and reports the pictures done, of how many."""
@@ -167,16 +168,14 @@ class Timelapses:
         self._task.add_done_callback(self._async_ended)
         return await asyncio.shield(self._task)
 
-    async def async_close(self, deadline: float) -> None:
+    async def async_close(self, deadline: Deadline) -> None:
         """Cancel the running export, whose file is removed, and accept no more.
 
-        A drive that hangs is waited for until `deadline`, a time of the loop; the export ends when it
-        answers.
+        A drive that hangs is waited for until `deadline`; the export ends when it answers.
         """
         self._stop.set()
         if self._task is not None:
-            left = deadline - self._hass.loop.time()
-            await asyncio.wait([self._task], timeout=max(left, 0.0))
+            await asyncio.wait([self._task], timeout=deadline.left)
 
     async def _async_make(self, time: float, make: _Make) -> Export:
         """Make a film, named after the time of its first picture, and add it to the library."""
