@@ -7,7 +7,7 @@ folder; no list contains such a name.
 `os.replace` is atomic, so a killed process leaves a partial or a whole file, never half an image
 under a final name. After a power cut only synced data is sure to be there. Clips and timelapses are
 synced, since users asked for them. Snapshots are not: one every second would wear out the flash of a
-small board. A power cut costs the last few seconds of them, as empty files, which the next load
+small board. A power cut costs the last few seconds of them, as empty files, which a later load
 removes.
 """
 
@@ -17,6 +17,7 @@ import math
 import os
 from pathlib import Path
 import re
+import time
 from typing import Final
 
 from ..files import commit_file, create_file, storage_errors, write_all
@@ -29,6 +30,9 @@ NAME_LENGTH: Final = 24
 
 MAX_TIME_MS: Final = 253_402_300_799_999
 """The last millisecond of the year 9999, the latest time of a name."""
+
+EMPTY_AGE: Final = 60.0
+"""Seconds for which an empty file may be one that others have begun to write."""
 
 _PARTIAL: Final = ".partial"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -76,6 +80,14 @@ def partial_path(path: Path) -> Path:
 def final_path(partial: Path) -> Path:
     """Return the path of the complete file: the reverse of `partial_path`."""
     return partial.with_name(partial.stem.removesuffix(_PARTIAL) + partial.suffix)
+
+
+def remove_left_empty(path: Path) -> None:
+    """Remove an empty file that a power cut left, not one that others begin to write. Raises OSError."""
+    with suppress(FileNotFoundError):
+        status = path.lstat()
+        if status.st_size == 0 and time.time() - status.st_mtime > EMPTY_AGE:
+            path.unlink()
 
 
 def write_atomic(path: Path, data: bytes) -> None:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from ..errors import MediaNotFoundError, StorageFullError, StorageMissingError
 from ..files import file_size, free_space, open_regular, read_image, storage_errors
 from .clock_trust import ClockTrust
-from .files import format_name, parse_name, to_ms, write_atomic
+from .files import format_name, parse_name, remove_left_empty, to_ms, write_atomic
 from .folder import WatchedFolder
 from .index import MediaIndex, MediaItem
 from .reader import MediaChange, MediaReader
@@ -92,7 +92,9 @@ class MediaLibrary(MediaReader):
             kept, garbage = (partials, []) if self._keep_partials else ([], partials)
             if self._thumbnails is not None:
                 garbage += self._thumbnails.orphans(scan.index)
-            for path in (*scan.empty, *garbage):
+            for path in scan.empty:
+                remove_left_empty(path)
+            for path in garbage:
                 path.unlink(missing_ok=True)
             self._prune()
             return kept

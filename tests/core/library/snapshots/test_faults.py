@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -67,11 +68,23 @@ def test_load_deletes_files_left_by_a_crash_or_power_cut(store: MediaLibrary) ->
         thumbnails / f"{NAME}.partial.jpg",
     ):
         path.write_bytes(b"" if path.name == "20260102T030407.000Z.jpg" else b"half")
+        hour_ago = time.time() - 3600
+        os.utime(path, (hour_ago, hour_ago))
     (thumbnails / "other.txt").write_bytes(b"mine")
     (thumbnails / f"{'x' * 24}.jpg").write_bytes(b"mine")
     again = reloaded(store)
     assert files(again) == names(again) == [NAME]
     assert listing(thumbnails) == [f"{NAME}.jpg", "other.txt", f"{'x' * 24}.jpg"]
+
+
+def test_load_leaves_what_others_begin_to_write(store: MediaLibrary) -> None:
+    path = store.directory / "20260102T030407.000Z.jpg"
+    with path.open("wb") as file:
+        again = reloaded(store)
+        assert names(again) == []
+        file.write(JPEG)
+    assert again.refresh(force=True)
+    assert names(again) == [path.name]
 
 
 def test_changes_by_others_are_detected(
