@@ -252,5 +252,5 @@ async def test_hanging_drive_holds_neither_memory_nor_other_cameras(
         finally:
             drive.resume()
         answers = await asyncio.gather(*hanging)
-        assert {answer.status for answer in answers} == {200}
+        assert [await answer.text() for answer in answers if answer.status != 200] == []
         assert await home.config_entries.async_unload(entry.entry_id)
