@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Final
 
 from playwright.async_api import expect
 import pytest
@@ -21,6 +22,11 @@ VIEW = "document.querySelector('retrocam-share-camera').rewind.view"
 """What the page shows of the past."""
 NOT_HELD = "/footage/frame?"
 """A preview of a time that is no longer held: footage of a busy machine has gaps, and they move."""
+
+FRAMES: Final = """() => new Promise((done) => {
+  requestAnimationFrame(() => requestAnimationFrame(done));
+})"""
+"""Wait for two frames of the page."""
 
 
 class Past:
@@ -42,7 +48,8 @@ class Past:
         return box["x"] + knob / 2 + rail * (1 - ago / full), box["y"] + box["height"] / 2
 
     async def time(self) -> float:
-        """Return the moment shown, in UNIX s."""
+        """Return the moment shown, in UNIX s, once the page has handled the last move."""
+        await self._visitor.page.evaluate(FRAMES)
         return float((await self._visitor.page.evaluate(VIEW))["time"])
 
     async def shows(self, time: float) -> int:
