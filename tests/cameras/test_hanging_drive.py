@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
+import threading
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -11,12 +12,14 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from custom_components.retrocam.cameras import CameraInstance
+from custom_components.retrocam.cameras.timelapses import Progress
 from custom_components.retrocam.core.library.files import (
     final_path,
     format_name,
     parse_name,
     partial_path,
 )
+from custom_components.retrocam.core.library.timelapse import Timelapse, TimelapseWriter
 
 from ..calling import answer_of
 from ..conftest import LoadEntry
@@ -65,6 +68,29 @@ def written(camera: CameraInstance) -> int:
     return sum(path.stat().st_size for path in folder.glob("*.partial.mp4"))
 
 
+async def paused_film(
+    home: HomeAssistant, camera: CameraInstance, drive: StallingDirectory
+) -> asyncio.Task[Any]:
+    """Export a timelapse, and pause the drive as soon as its first picture is reported."""
+
+    reported: asyncio.Future[Progress] = asyncio.get_running_loop().create_future()
+
+    def pause(progress: Progress) -> None:
+        if not reported.done():
+            drive.pause()
+            reported.set_result(progress)
+
+    unsubscribe = camera.timelapses.listeners.add(pause)
+    film = asyncio.create_task(
+        answer_of(home, "export_timelapse", CAMERA, source="footage", interval=1, **span(camera, 9))
+    )
+    async with asyncio.timeout(90):
+        progress = await reported
+    unsubscribe()
+    assert progress.done < progress.total
+    return film
+
+
 @pytest.mark.parametrize("begun", [False, True])
 async def test_unload_does_not_wait_for_a_clip(
     home: HomeAssistant, camera: CameraInstance, drive: StallingDirectory, *, begun: bool
@@ -100,11 +126,7 @@ async def test_unload_does_not_wait_for_a_clip(
 async def test_unload_does_not_wait_for_a_timelapse(
     home: HomeAssistant, camera: CameraInstance, drive: StallingDirectory
 ) -> None:
-    film = asyncio.create_task(
-        answer_of(home, "export_timelapse", CAMERA, source="footage", interval=1, **span(camera, 9))
-    )
-    await until(lambda: camera.timelapses.progress and camera.timelapses.progress.done, within=90)
-    drive.pause()
+    film = await paused_film(home, camera, drive)
     assert await home.config_entries.async_unload(camera.entry.entry_id)
     assert not film.done()
     drive.resume()
@@ -112,6 +134,35 @@ async def test_unload_does_not_wait_for_a_timelapse(
         await film
     await until(lambda: own_threads() == [], within=90)
     assert list(camera.media.timelapses.directory.iterdir()) == []
+
+
+async def test_timelapse_that_is_finished_after_the_unload_stays(
+    home: HomeAssistant, camera: CameraInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, unloaded = threading.Event(), threading.Event()
+    finish = TimelapseWriter.finish
+
+    def late(writer: TimelapseWriter) -> Timelapse:
+        begun.set()
+        assert unloaded.wait(90)
+        return finish(writer)
+
+    monkeypatch.setattr(TimelapseWriter, "finish", late)
+    film = asyncio.create_task(
+        answer_of(home, "export_timelapse", CAMERA, source="footage", interval=1, **span(camera, 9))
+    )
+    await until(begun.is_set, within=90)
+    entry = camera.entry
+    assert await home.config_entries.async_unload(entry.entry_id)
+    assert not film.done()
+    unloaded.set()
+    with pytest.raises(HomeAssistantError):
+        await film
+    assert await home.config_entries.async_setup(entry.entry_id)
+    after: CameraInstance = entry.runtime_data
+    await until(lambda: after.media.loaded, within=90)
+    (item,) = after.media.timelapses.page(2)
+    assert len(await decoded_by_ffmpeg(str(after.media.timelapses.path(item.name)))) == 9
 
 
 async def test_unload_has_one_deadline_for_all_that_a_drive_holds(
@@ -124,11 +175,7 @@ async def test_unload_has_one_deadline_for_all_that_a_drive_holds(
     monkeypatch.setattr("custom_components.retrocam.cameras.patience.LEAST", 0.0)
     record = asyncio.create_task(answer_of(home, "record", CAMERA, **span(camera, 60)))
     await until(lambda: written(camera) > 10_000, within=90)
-    film = asyncio.create_task(
-        answer_of(home, "export_timelapse", CAMERA, source="footage", interval=1, **span(camera, 9))
-    )
-    await until(lambda: camera.timelapses.progress and camera.timelapses.progress.done, within=90)
-    drive.pause()
+    film = await paused_film(home, camera, drive)
     assert await home.config_entries.async_unload(camera.entry.entry_id)
     left = [*own_threads(), *own_tasks()]
     drive.resume()

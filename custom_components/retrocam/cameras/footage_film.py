@@ -12,7 +12,6 @@ from ..core.errors import (
     DecodeError,
     InvalidFrameError,
     NotHeldError,
-    TimelapseCancelledError,
 )
 from ..core.footage.held import Span
 from ..core.library.timelapse import Timelapse, TimelapseWriter
@@ -89,6 +88,7 @@ async def async_make_film(
         for done, time in enumerate(times, 1):
             await _async_add(footage, time, writer, stop)
             progress(done)
+        writer.check(stop)
         return await run_in_thread(f"retrocam timelapse {name}", writer.finish, join_on_cancel=True)
     except BaseException:
         await run_in_thread(f"retrocam timelapse {name}", writer.abort, join_on_cancel=True)
@@ -108,4 +108,4 @@ async def _async_add(
             return
         else:
             return
-    raise TimelapseCancelledError(f"stopped after {writer.frames} frames")
+    writer.check(stop)

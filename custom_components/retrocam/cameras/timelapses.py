@@ -169,9 +169,11 @@ class Timelapses:
         return await asyncio.shield(self._task)
 
     async def async_close(self, deadline: Deadline) -> None:
-        """Cancel the running export, whose file is removed, and accept no more.
+        """Cancel the running export, and accept no more.
 
-        A drive that hangs is waited for until `deadline`; the export ends when it answers.
+        Its file is removed, unless all of it was written: then it stays for the next load, although
+        its requester is told of the unload. A drive that hangs is waited for until `deadline`; the
+        export ends when it answers.
         """
         self._stop.set()
         if self._task is not None:

@@ -97,7 +97,7 @@ def make_timelapse(
     """
     writer = TimelapseWriter(path, fps=fps, width=width, title=title)
     try:
-        _write_all(writer, tuple(images), progress, stop)
+        _write_all(writer, tuple(images), progress, stop or threading.Event())
         return writer.finish()
     except BaseException:
         writer.abort()
@@ -126,6 +126,11 @@ class TimelapseWriter:
     def frames(self) -> int:
         """Pictures written."""
         return self._encoder.frames
+
+    def check(self, stop: threading.Event) -> None:
+        """Raise TimelapseCancelledError if `stop` is set."""
+        if stop.is_set():
+            raise TimelapseCancelledError(f"stopped after {self.frames} frames")
 
     def add(self, frame: av.VideoFrame) -> None:
         """Add an upright picture, or count one that is too large as skipped. Raises StorageError."""
@@ -174,12 +179,11 @@ def _write_all(
     writer: TimelapseWriter,
     paths: tuple[Path, ...],
     progress: Callable[[int, int], None] | None,
-    stop: threading.Event | None,
+    stop: threading.Event,
 ) -> None:
     percent, total = 0, len(paths)
     for done, image in enumerate(paths, 1):
-        if stop is not None and stop.is_set():
-            raise TimelapseCancelledError(f"stopped after {writer.frames} frames")
+        writer.check(stop)
         try:
             frame = decode_still(read_image(image))
         except InvalidFrameError, OSError:
@@ -189,6 +193,7 @@ def _write_all(
         if progress is not None and done * 100 // total > percent:
             percent = done * 100 // total
             progress(done, total)
+    writer.check(stop)
 
 
 class _Output(FileIO):
