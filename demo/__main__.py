@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+from collections.abc import Awaitable, Callable
 import contextlib
 import json
 from pathlib import Path
@@ -12,7 +13,8 @@ import tempfile
 from .ascii import ascii_player, play_film
 from .client import PASSWORD, USERNAME, Client
 from .film import make_film
-from .jobs import JobError, run
+from .jobs import JOBS, Facts, JobError, run
+from .rewind import TAPED_NAME, after_restart, rewind, tape
 from .server import ROOT, free_port, running
 from .setting import DASHBOARD, set_up
 from .sharing import guest_of, share_demo
@@ -23,20 +25,41 @@ PORT = 8123
 async def _once() -> int:
     with tempfile.TemporaryDirectory(prefix="retrocam-demo-") as directory:
         await asyncio.to_thread(make_film, Path(directory))
-        async with (
-            running(Path(directory), free_port()) as server,
-            Client.logged_in(server.url) as client,
-        ):
-            try:
-                entry_id = await set_up(client)
-                pages = await share_demo(client)
-                facts = await run(client, entry_id, {"share": guest_of(pages)})
-            except JobError as err:
-                print(f"job failed: {err}", file=sys.stderr)
-                print(server.log, file=sys.stderr)
-                return 1
-    print(json.dumps(facts))
-    return 0
+        facts = await _session(Path(directory), _jobs)
+        if facts is not None:
+            # Another Home Assistant: the tape is what is left of the past.
+            later = await _session(Path(directory), _jobs_after_restart)
+            facts = None if later is None else facts | later
+    if facts is not None:
+        print(json.dumps(facts))
+    return 0 if facts is not None else 1
+
+
+async def _session(directory: Path, jobs: Callable[[Client], Awaitable[Facts]]) -> Facts | None:
+    """Run Home Assistant in `directory` and jobs in it; return their results, None if one failed."""
+    async with (
+        running(directory, free_port()) as server,
+        Client.logged_in(server.url) as client,
+    ):
+        try:
+            return await jobs(client)
+        except JobError as err:
+            print(f"job failed: {err}", file=sys.stderr)
+            print(server.log, file=sys.stderr)
+            return None
+
+
+async def _jobs(client: Client) -> Facts:
+    entry_id = await set_up(client)
+    pages = await share_demo(client)
+    more = {"share": guest_of(pages), "rewind": rewind, "tape": tape}
+    return await run(client, entry_id, {**JOBS, **more})
+
+
+async def _jobs_after_restart(client: Client) -> Facts:
+    await client.wait_until_loaded()
+    entries = {entry["title"]: entry["entry_id"] for entry in await client.entries()}
+    return await run(client, entries[TAPED_NAME], {"restart": after_restart})
 
 
 async def _until_interrupted(directory: Path) -> int:

@@ -91,8 +91,7 @@ async def record(client: Client, entry_id: str) -> Facts:
     answer = (await client.call_action("retrocam", "record", data))[camera]
     if len(answer["parts"]) != 1 or not answer["complete"]:
         raise JobError(f"the clip is incomplete: {answer}")
-    clip = await client.get_bytes(answer["url"])
-    numbers = [_number(frame) for frame in _frames(clip)]
+    numbers = clip_numbers(await client.get_bytes(answer["url"]))
     if numbers != list(range(numbers[0], numbers[0] + len(numbers))):
         raise JobError(f"frames are missing or out of order: {numbers}")
     return {
@@ -122,7 +121,7 @@ async def history(client: Client, entry_id: str) -> Facts:
     span = {"start": since, "fps": 10}
     answer = await client.call_action("retrocam", "export_timelapse", camera | span)
     film = answer[camera["entity_id"]]
-    numbers = [_number(frame) for frame in _frames(await client.get_bytes(film["url"]))]
+    numbers = clip_numbers(await client.get_bytes(film["url"]))
     if len(numbers) != film["frames"] or film["skipped"]:
         raise JobError(f"frames are missing: {film}")
     if numbers[0] != first or numbers != sorted(set(numbers)):
@@ -170,9 +169,10 @@ def _numbers_of_members(frame: av.VideoFrame, layout: Layout) -> Iterator[tuple[
         yield name, number
 
 
-def _frames(clip: bytes) -> Iterator[av.VideoFrame]:
+def clip_numbers(clip: bytes) -> list[int]:
+    """Return the frame numbers in a clip of the demo camera. Raises JobError if one cannot be read."""
     with av.open(io.BytesIO(clip), "r") as container:
-        yield from container.decode(video=0)
+        return [_number(frame) for frame in container.decode(video=0)]
 
 
 def _number(frame: av.VideoFrame) -> int:
@@ -203,8 +203,8 @@ JOBS: Final[dict[str, Job]] = {
 }
 
 
-async def run(client: Client, entry_id: str, more: Mapping[str, Job] | None = None) -> Facts:
-    """Run all jobs, and `more`, concurrently; return their results. Raises JobError, naming the job."""
+async def run(client: Client, entry_id: str, jobs: Mapping[str, Job]) -> Facts:
+    """Run jobs concurrently; return their results. Raises JobError, naming the job."""
 
     async def do(name: str, job: Job) -> Facts:
         try:
@@ -213,6 +213,5 @@ async def run(client: Client, entry_id: str, more: Mapping[str, Job] | None = No
         except Exception as err:
             raise JobError(f"{name}: {type(err).__name__}: {err}") from err
 
-    jobs = {**JOBS, **(more or {})}
     found = await asyncio.gather(*(do(name, job) for name, job in jobs.items()))
     return {key: value for facts in found for key, value in facts.items()}

@@ -37,7 +37,7 @@ def run_demo(*arguments: str) -> subprocess.CompletedProcess[str]:
         env={key: value for key, value in os.environ.items() if not key.startswith("COV_")},
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=240,
         check=False,
     )
 
@@ -53,6 +53,11 @@ def test_once_runs_all_jobs_and_prints_json() -> None:
     assert facts["mjpeg_frames"] >= 20
     first, last = facts["mjpeg_frame_numbers"]
     assert last - first >= facts["mjpeg_frames"] - 1
+    assert facts["rewound_frame_number"] > 0
+    first, last = facts["taped_clip_frame_numbers"]
+    # Three seconds of tape and five of memory, at 10 frames a second.
+    assert last - first == facts["taped_clip_frames"] - 1 >= 70
+    assert facts["tape_seconds_after_restart"] >= 8
     assert facts["share_wrong_pin"] == [401, 401]
     assert facts["share_pages"] == ["player", "camera"]
 
@@ -71,9 +76,8 @@ async def test_hanging_job_times_out_and_is_named(monkeypatch: pytest.MonkeyPatc
         return {}
 
     monkeypatch.setattr("demo.jobs.JOB_TIMEOUT", 0.01)
-    monkeypatch.setattr("demo.jobs.JOBS", {"mjpeg": hang})
     with pytest.raises(JobError, match=r"^mjpeg: TimeoutError"):
-        await run(None, "")  # type: ignore[arg-type]  # what hangs asks for nothing
+        await run(None, "", {"mjpeg": hang})  # type: ignore[arg-type]  # what hangs asks for nothing
 
 
 def test_frame_without_number_is_rejected(gray_jpeg: bytes) -> None:
