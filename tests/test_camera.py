@@ -155,13 +155,16 @@ async def play(client: Any, master: str) -> tuple[bytes, list[str]]:
     return header + b"".join(segments.values()), list(segments)
 
 
+@pytest.mark.usefixtures("short_segments")
 async def test_hls_plays_every_frame_once(
-    short_segments: None,
     home: HomeAssistant,
     load: LoadEntry,
     hass_client: ClientSessionGenerator,
     hass_ws_client: WebSocketGenerator,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # The encoder of a busy machine drops what it is a second behind with.
+    monkeypatch.setattr("custom_components.retrocam.core.publish.publisher._QUEUE_SECONDS", 60)
     entry = await load({"kind": "demo", "name": "Porch"}, options=QUIET)
     drawn: list[int | None] = []
     unsubscribe = entry.runtime_data.feed.subscribe(
