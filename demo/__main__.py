@@ -14,7 +14,7 @@ from .ascii import ascii_player, play_film
 from .client import PASSWORD, USERNAME, Client
 from .film import make_film
 from .jobs import JOBS, Facts, JobError, run
-from .rewind import TAPED_NAME, after_restart, rewind, tape
+from .rewind import TAPED_NAME, after_restart, rewind, switch_on_tape, tape
 from .server import ROOT, free_port, running
 from .setting import DASHBOARD, set_up
 from .sharing import guest_of, share_demo
@@ -72,6 +72,7 @@ async def _until_interrupted(directory: Path) -> int:
         async with Client.logged_in(server.url) as client:
             entry_id = await set_up(client)
             pages = await share_demo(client)
+            await switch_on_tape(client, entry_id)
             await ascii_player(client, entry_id)
             await play_film(client)
         print(f"\nReady: {server.url}/{DASHBOARD}   user: {USERNAME}   password: {PASSWORD}")

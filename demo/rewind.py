@@ -33,6 +33,12 @@ async def rewind(client: Client, entry_id: str) -> Facts:
     return {"rewound_frame_number": earlier}
 
 
+async def switch_on_tape(client: Client, entry_id: str) -> None:
+    """Tape a camera, so that its card can be rewound beyond memory."""
+    switch = await client.entity_id(entry_id, "tape")
+    await client.post("/api/services/switch/turn_on", {"entity_id": switch})
+
+
 async def add_taped(client: Client) -> str:
     """Add the camera with a tape; return its entry id."""
     entry = await client.add_entry(("demo", {"name": TAPED_NAME, "advanced": _SHAPE}))
