@@ -5,7 +5,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from custom_components.retrocam.core.publish.stamps import SoundClock, SoundDrift, StampTimeline
+from custom_components.retrocam.core.publish.stamps import (
+    Breaks,
+    SoundClock,
+    SoundDrift,
+    StampTimeline,
+)
 
 FRAME = 0.04
 """Seconds from frame to frame."""
@@ -13,8 +18,8 @@ PACKET = 0.02
 """Seconds of sound in a packet."""
 
 
-def started(stamp: float = 100.0) -> StampTimeline:
-    timeline = StampTimeline()
+def started(stamp: float = 100.0, breaks: Breaks | None = None) -> StampTimeline:
+    timeline = StampTimeline(breaks)
     timeline.start(stamp, 1.0, 0.0)
     return timeline
 
@@ -33,6 +38,30 @@ def test_stamps_that_break_continue_by_arrival(break_: float) -> None:
     timeline.place(100.04, 0.04)
     assert timeline.place(100.08 + break_, 0.08) == pytest.approx(1.08)
     assert timeline.place(100.12 + break_, 0.12) == pytest.approx(1.12)
+
+
+@pytest.mark.parametrize("breaks", [[5.0], [-7.0], [5.0, -7.0, 3600.0]])
+@pytest.mark.parametrize("late", [0.3, -0.3])
+def test_sound_and_picture_stay_in_step_over_a_break(breaks: list[float], late: float) -> None:
+    shared = Breaks()
+    picture, sound = started(breaks=shared), started(breaks=shared)
+    stamp, at = 100.0, 0.0
+    for break_ in breaks:
+        for timeline in (picture, sound):
+            assert timeline.place(stamp + 0.04, at + 0.04) == pytest.approx(picture.last)
+        # What comes first after the break was held up, or its predecessor was.
+        stamp, at = stamp + 0.08 + break_, at + 0.5
+        shown = picture.place(stamp, at)
+        assert sound.place(stamp, at + late) == pytest.approx(shown)
+    assert picture.offset == sound.offset
+
+
+def test_break_of_the_sound_alone_follows_the_arrival() -> None:
+    shared = Breaks()
+    picture, sound = started(breaks=shared), started(breaks=shared)
+    picture.place(105.04, 0.04)
+    assert picture.last == pytest.approx(1.04)
+    assert sound.place(160.04, 0.04) == pytest.approx(1.04)
 
 
 def test_missing_stamps_and_pauses_follow_the_arrival() -> None:

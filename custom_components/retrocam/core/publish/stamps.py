@@ -7,6 +7,8 @@ FALL_BACK: Final = 0.5
 """Seconds by which timestamps may fall back without a new start: cameras repeat and exchange some."""
 LEAP: Final = 1.0
 """Seconds by which a packet may be earlier than all before it without a new start."""
+SAME_BREAK: Final = 0.5
+"""Seconds by which the breaks of sound and picture may differ, as arrivals tell them, and be one."""
 
 _JUMP: Final = 0.2
 """Seconds by which sound that is missing moves the rest: more than any rounding of timestamps."""
@@ -22,14 +24,32 @@ _MAX_DRIFT: Final = 5.0
 """Seconds of drift that are: more is no drift."""
 
 
+class Breaks:
+    """Breaks of a source's timestamps. Sound and picture meet each of them, one after the other."""
+
+    def __init__(self) -> None:
+        self._last: tuple[object, float] | None = None
+        """Who met the last break first, and the change of its offset; None once both have met it."""
+
+    def settle(self, kind: object, change: float) -> float:
+        """Return the change of offset, in seconds, by a break; arrivals say that it is `change`."""
+        last, self._last = self._last, None
+        if last is not None and last[0] is not kind and abs(last[1] - change) < SAME_BREAK:
+            return last[1]
+        self._last = kind, change
+        return change
+
+
 class StampTimeline:
     """Maps the timestamps of one kind of packet to positions, in seconds.
 
     Positions follow the timestamps. Where these fall back or leap ahead of their arrival, positions
-    follow the arrival over the break.
+    follow the arrival over the break, or what the other kind made of the same break: a packet that
+    the network held up would move sound and picture apart.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, breaks: Breaks | None = None) -> None:
+        """Share `breaks` with the timeline of the other kind of packets of the same source."""
         self.offset: float | None = None
         """Position of timestamp 0; None before the first packet."""
         self.last = 0.0
@@ -37,6 +57,7 @@ class StampTimeline:
         self._stamp = 0.0
         self._arrival = 0.0
         self._max_lead = float("-inf")
+        self._breaks = breaks or Breaks()
 
     def start(self, stamp: float, position: float, arrival: float) -> None:
         """Give a timestamp its position, at an arrival by a monotonic clock, all in seconds."""
@@ -52,7 +73,7 @@ class StampTimeline:
             stamp = self._stamp + elapsed
         step, lead = stamp - self._stamp, stamp + self.offset - arrival
         if step < -FALL_BACK or (step > LEAP and lead > self._max_lead + LEAP):
-            self.offset = self.last + elapsed - stamp
+            self.offset += self._breaks.settle(self, self.last + elapsed - stamp - self.offset)
         position = stamp + self.offset
         self._stamp, self._arrival, self.last = stamp, arrival, position
         self._max_lead = max(self._max_lead, position - arrival)

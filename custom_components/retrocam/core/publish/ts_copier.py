@@ -11,7 +11,7 @@ import av
 from .h264 import CLOCK, TICK
 from .picture_converter import CONVERTED_VIDEO, PictureConverter
 from .sound_converter import SoundConverter
-from .stamps import SoundDrift, StampTimeline
+from .stamps import Breaks, SoundDrift, StampTimeline
 from .ts_encoder import PAT_PID, VIDEO_PID, Chunk, find_packet, open_transport_stream
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ class TsCopier:
         `by_arrival`: timestamps are the time of arrival. `drifts`: sound and picture may have different
         clocks, as in RTP. Raises av.FFmpegError or ValueError.
         """
-        self._picture, self._sound = StampTimeline(), StampTimeline()
+        breaks = Breaks()
+        self._picture, self._sound = StampTimeline(breaks), StampTimeline(breaks)
         self._first: tuple[AnyPacket, float] | None = None
         self._early: deque[tuple[AnyPacket, float]] = deque(maxlen=_EARLY)
         self._held: list[tuple[AnyPacket, float]] = []
