@@ -162,7 +162,7 @@ class Client:
                 return str(entity["entity_id"])
         raise LookupError(key)
 
-    async def wait_for_state(self, entity_id: str, *, timeout: float = 30) -> dict[str, Any]:  # noqa: ASYNC109  # clearer at the call site
+    async def wait_for_state(self, entity_id: str, *, timeout: float = 60) -> dict[str, Any]:  # noqa: ASYNC109  # clearer at the call site
         """Return the state of an entity once it exists and is available."""
         async with asyncio.timeout(timeout):
             while True:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 from pathlib import Path
+import random
 import signal
 import socket
 import sys
@@ -16,6 +17,8 @@ import aiohttp
 ROOT: Final = Path(__file__).parent.parent
 START_TIMEOUT: Final = 120.0
 STOP_TIMEOUT: Final = 60.0
+PORTS: Final = range(20_000, 32_768)
+"""Below those that systems give to connections, which would take a port before its server listens."""
 
 CONFIGURATION: Final = """\
 # Written anew at each start of the demo.
@@ -37,11 +40,16 @@ logger:
 
 
 def free_port() -> int:
-    """Return a free TCP port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a TCP port that nobody listens on, and that no connection gets meanwhile.
+
+    Raises RuntimeError if none is found.
+    """
+    for _ in range(100):
+        port = random.choice(PORTS)  # noqa: S311  # no secret
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no free port")
 
 
 def write_configuration(directory: Path, port: int, extra: str = "") -> None:

@@ -42,7 +42,7 @@ WITHOUT_WEBGL: Final = [
 """Draws a page with half of the work, where it need not be WebGL's."""
 SCREENSHOTS: Final = Path(__file__).parent.parent.parent / "screenshots"
 DESKTOP: Final = {"width": 1280, "height": 900}
-TIMEOUT: Final = 40_000
+TIMEOUT: Final = 60_000
 """Timeout of the browser in ms."""
 
 TELL_REJECTIONS: Final = """

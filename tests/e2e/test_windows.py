@@ -82,17 +82,21 @@ async def wait_for(moment: float) -> None:
 
 
 async def record(client: Client, source: Source, camera: str, call: float) -> dict[str, Any]:
-    """Record at the monotonic time `call`, while the stamps of a camera fall back if it does that."""
+    """Record at the monotonic time `call`, while the stamps of a camera fall back if it does that.
+
+    Returns the answer, and the UNIX time of the call.
+    """
     data = {"entity_id": camera, "lookback": ASKED, "duration": ASKED}
     if source.fall < 0:
         await fall_back(source, call)
     await wait_for(call)
+    called = time.time()
     clip = asyncio.create_task(client.call_action("retrocam", "record", data))
     if source.fall > 0:
         await fall_back(source, call)
-    async with asyncio.timeout(3 * ASKED):
+    async with asyncio.timeout(6 * ASKED):
         answer: dict[str, Any] = (await clip)[camera]
-    return answer
+    return {**answer, "called": called}
 
 
 async def fall_back(source: Source, call: float) -> None:
@@ -111,7 +115,6 @@ async def test_clip_shows_the_seconds_asked_for(
         for camera in cameras.values():
             await client.wait_for_state(camera)
         call = time.monotonic() + WATCHED
-        called = time.time() + WATCHED
         answers = await asyncio.gather(
             *(record(client, source, cameras[name], call) for name, source in sources.items()),
             return_exceptions=True,
@@ -123,4 +126,5 @@ async def test_clip_shows_the_seconds_asked_for(
                 raise answer
             # Home Assistant drops what has no later stamp than before.
             assert answer["reason"] == ("interrupted" if source.fall else None)
+            called = answer["called"]
             check_clip(answer, source.taken, called, called + ASKED, gop=source.gop)

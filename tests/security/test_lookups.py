@@ -2,7 +2,6 @@
 
 import asyncio
 from pathlib import Path
-import time
 
 from homeassistant.core import HomeAssistant
 import pytest
@@ -44,7 +43,7 @@ async def computing(server: LookupServer) -> int:
         pids = children(server)
         return bool(pids) and cpu_seconds(pids[0]) > 1.0
 
-    await until(busy)
+    await until(busy, within=90)
     return children(server)[0]
 
 
@@ -58,7 +57,10 @@ def cpu_seconds(pid: int) -> float:
 
 
 async def test_slow_page_does_not_block_the_event_loop(
-    home: HomeAssistant, player: MockConfigEntry, hostile: str
+    home: HomeAssistant,
+    player: MockConfigEntry,
+    hostile: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     resolver = player.runtime_data.session.resolver
     with loop_lag(0.005) as lag:
@@ -72,10 +74,9 @@ async def test_slow_page_does_not_block_the_event_loop(
         )
         pid = await computing(resolver.pool.server)
     assert lag.longest < STRETCH
-    # Home Assistant stops meanwhile.
-    began = time.monotonic()
+    # Home Assistant stops meanwhile, and waits for nothing until it gives up.
     await home.async_stop(force=True)
-    assert time.monotonic() - began < 10
+    assert "Timed out" not in caplog.text
     assert not is_running(pid)
     assert resolver.pool.server.pid is None
     await asyncio.wait([playing])

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import shutil
-import socket
 import ssl
 import subprocess
 
@@ -14,6 +13,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from demo.server import free_port
 
 from ..missing import missing
 
@@ -66,7 +67,7 @@ def nginx(folder: Path, home_port: int, lines: str = "") -> Iterator[Proxy]:
     program = _program()
     folder.mkdir(exist_ok=True)
     _write_certificate(folder)
-    proxy = Proxy(*_free_ports())
+    proxy = Proxy(free_port(), free_port())
     config = folder / "nginx.conf"
     config.write_text(
         CONFIG.format(
@@ -117,13 +118,6 @@ def _program() -> str:
     if program is None:
         missing("nginx is not installed")
     return program
-
-
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        for each in (one, other):
-            each.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
 
 
 def _write_certificate(folder: Path) -> None:

@@ -85,7 +85,9 @@ async def test_guest_sees_footage_of_this_camera(camera: CameraInstance, viewer:
     frames = shown(camera.ring)
     at = frames[40].time
     frame = await viewer.get("/footage/frame", params={"at": at})
-    assert frame_number(body(frame)) == shown_at(frames, at + 0.0006).number
+    # A part that comes sooner than any before makes all times earlier.
+    first, last = (shown_at(told, at + 0.0006).number for told in (frames, shown(camera.ring)))
+    assert first <= frame_number(body(frame)) <= last
     small = await viewer.get("/footage/frame", params={"at": at, "fast": 1, "width": 160})
     assert jpeg.size(body(small)) == (160, 90)
     paths = await media_paths(viewer)

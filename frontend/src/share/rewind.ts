@@ -46,6 +46,8 @@ export class ShareRewind {
   private readonly previews: Previews;
   private readonly frames: FramePlayback;
   private sharp: Picture | undefined;
+  /** The moment whose exact frame that is: the frame may be told to begin a millisecond later. */
+  private exactOf: number | undefined;
   private loading: AbortController | undefined;
   private rest: ReturnType<typeof setTimeout> | undefined;
   private tick: ReturnType<typeof setInterval> | undefined;
@@ -69,7 +71,7 @@ export class ShareRewind {
     this.frames = new FramePlayback(
       this.timeline,
       (time, signal) => this.load(time, false, MOST_WIDTH, signal),
-      (frame) => this.show(frame),
+      (frame, asked) => this.show(frame, asked),
       now,
     );
   }
@@ -145,8 +147,10 @@ export class ShareRewind {
   suspend(): void {
     if (!this.active) return;
     if (this.asked !== undefined) this.goLive();
-    else this.pause();
     this.close();
+    if (!this.active) return;
+    this.mode = "paused";
+    this.changed();
   }
 
   /** The page can be seen again. */
@@ -177,6 +181,8 @@ export class ShareRewind {
   private pause(): void {
     this.halt();
     this.mode = "paused";
+    // What began to play may not have had a frame yet.
+    if (this.asked === undefined && this.exactOf !== this.time) void this.sharpen(this.renew());
     this.changed();
   }
 
@@ -252,8 +258,9 @@ export class ShareRewind {
   }
 
   private async sharpen(signal: AbortSignal): Promise<void> {
-    const frame = await this.load(this.time, false, MOST_WIDTH, signal).catch(() => undefined);
-    if (frame && !signal.aborted) this.show(frame);
+    const { time } = this;
+    const frame = await this.load(time, false, MOST_WIDTH, signal).catch(() => undefined);
+    if (frame && !signal.aborted) this.show(frame, time);
   }
 
   /** Ends what is being loaded for another moment. */
@@ -265,16 +272,20 @@ export class ShareRewind {
   }
 
   private showPreview(): void {
-    const preview = this.previews.at(this.time);
-    if (!preview || (this.mode !== "scrubbing" && this.mode !== "paused")) return;
-    // The exact frame of this moment is better than its preview.
-    if (this.sharp && this.sharp.time >= preview.time && this.sharp.time <= this.time) return;
-    this.picture = preview;
+    if (this.mode !== "scrubbing" && this.mode !== "paused") return;
+    const { sharp, time } = this;
+    const preview = this.previews.at(time);
+    // The exact frame of this moment, or of one shortly before, is better than a preview.
+    const near = sharp && preview && sharp.time >= preview.time && sharp.time <= time;
+    const best = near || this.exactOf === time ? sharp : preview;
+    if (!best || best === this.picture) return;
+    this.picture = best;
     this.changed();
   }
 
-  private show(frame: FootageFrame): void {
+  private show(frame: FootageFrame, asked: number): void {
     const before = this.sharp;
+    this.exactOf = asked;
     this.sharp = { url: URL.createObjectURL(frame.picture), time: frame.time };
     this.picture = this.sharp;
     this.changed();
@@ -284,6 +295,7 @@ export class ShareRewind {
   private drop(): void {
     if (this.sharp) URL.revokeObjectURL(this.sharp.url);
     this.sharp = undefined;
+    this.exactOf = undefined;
   }
 
   private load(time: number, fast: boolean, most: number, signal: AbortSignal): Promise<FootageFrame | undefined> {

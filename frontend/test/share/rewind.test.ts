@@ -13,6 +13,10 @@ describe("rewinding as a guest", () => {
   let asked: (FrameRequest & { time: number })[];
   let live: Set<string>;
   let refusals: number;
+  /** What previews wait for. */
+  let previews: Promise<void>;
+  /** Seconds by which exact frames are told later than asked for. */
+  let told: number;
   let rewind: ShareRewind;
   const wait = (ms: number) => vi.advanceTimersByTimeAsync(ms);
   const exact = () => asked.filter(({ fast }) => !fast).map(({ time }) => Math.round(time));
@@ -23,6 +27,8 @@ describe("rewinding as a guest", () => {
     asked = [];
     live = new Set();
     refusals = 0;
+    previews = Promise.resolve();
+    told = 0;
     let made = 0;
     vi.stubGlobal("URL", {
       createObjectURL: () => {
@@ -39,7 +45,8 @@ describe("rewinding as a guest", () => {
         },
         frame: async (time, request) => {
           asked.push({ ...request, time });
-          return { picture: new Blob(["x"]), time: request.fast ? Math.floor(time / 2) * 2 : time };
+          if (request.fast) await previews;
+          return { picture: new Blob(["x"]), time: request.fast ? Math.floor(time / 2) * 2 : time + told };
         },
       }),
       () => 800,
@@ -88,6 +95,44 @@ describe("rewinding as a guest", () => {
     expect(exact().length).toBeGreaterThan(8);
     expect(exact().length).toBeLessThan(20);
     expect(asked.filter(({ fast }) => !fast).every(({ width }) => width === 800)).toBe(true);
+  });
+
+  it("keeps the exact frame when previews come after it", async () => {
+    let arrive!: () => void;
+    previews = new Promise((resolve) => {
+      arrive = resolve;
+    });
+    // Times are told in milliseconds, and a frame counts from 0.6 ms before its time.
+    told = 0.001;
+    rewind.drag(21);
+    await wait(200);
+    expect(rewind.picture!.time).toBeCloseTo(START + 39, 1);
+    arrive();
+    await wait(0);
+    expect(rewind.picture!.time).toBeCloseTo(START + 39, 1);
+    // Another moment has its preview.
+    rewind.drag(11);
+    expect(rewind.picture!.time).toBe(START + 48);
+  });
+
+  it("shows the exact frame of the moment at which it is paused", async () => {
+    rewind.drag(21);
+    await wait(0);
+    rewind.release();
+    rewind.toggle();
+    expect([rewind.mode, rewind.picture!.time]).toEqual(["paused", START + 38]);
+    await wait(0);
+    expect(rewind.picture!.time).toBeCloseTo(START + 39, 1);
+    // Which needs to be loaded once.
+    const before = asked.length;
+    rewind.toggle();
+    await wait(1_000);
+    rewind.toggle();
+    expect(rewind.picture!.time).toBe(rewind.view.time);
+    expect(asked.length).toBeGreaterThan(before);
+    const loaded = asked.length;
+    await wait(1_000);
+    expect(asked.length).toBe(loaded);
   });
 
   it("keeps a finger within what is held, and returns near the present", async () => {

@@ -19,6 +19,8 @@ from .board import ALL_CARDS, ANY_CARD, VIEWS, Board, add_views
 
 SMALL = {"width": 640, "height": 360, "fps": 25}
 """Takes Home Assistant and the browser a third of what the default size does."""
+FILM_SECONDS = 90
+"""Length of the film: a test never reaches its end, also on a busy machine."""
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
@@ -27,7 +29,7 @@ async def running_board(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterat
     chromium()
     pytest_socket.enable_socket()
     directory = tmp_path_factory.mktemp("demo")
-    await asyncio.to_thread(make_film, directory)
+    await asyncio.to_thread(make_film, directory, FILM_SECONDS)
     async with (
         running(directory, free_port()) as server,
         Client.logged_in(server.url) as client,

@@ -144,12 +144,15 @@ async def test_hundred_thousand_items_render_a_screenful_of_elements(board: Boar
 
 async def test_timelapse_is_exported_and_plays(board: Board) -> None:
     await snapshots(board, 3)
+    counter = board.history_card.get_by_text(re.compile(r"^\d+ items$"))
+    count = int((await counter.inner_text()).split()[0])
     await board.history_card.get_by_role("button", name="Timelapse", exact=True).click()
     await board.history_card.get_by_label("Frames per second").fill("1")
     await board.history_card.get_by_role("button", name="Make timelapse").click()
     link = board.history_card.get_by_role("link", name="Open timelapse")
     with av.open(io.BytesIO(await board.fetched(await link.get_attribute("href"))), "r") as made:
         assert len(list(made.decode(video=0))) >= 3
+    await expect(counter).to_have_text(f"{count + 1} items")
     # It is as old as its first snapshot: below those of all tests before.
     grid = board.history_card.locator("retrocam-grid")
     await grid.evaluate("grid => { grid.scrollTop = grid.scrollHeight; }")

@@ -32,7 +32,7 @@ async def footage(board: Board, path: str = "") -> bytes:
 
 async def number_at(board: Board, time: float) -> int:
     """Return the number of the frame that was shown at a time, by the server."""
-    return frame_number(await footage(board, f"/frame?at={time:.4f}"))
+    return frame_number(await footage(board, f"/frame?at={time:.3f}"))
 
 
 async def shows(picture: Locator, number: int) -> None:
@@ -49,6 +49,8 @@ async def test_drag_shows_the_frame_of_that_time_and_plays_on(board: Board) -> N
     # Nothing is loaded before the first touch.
     assert not [url for url in requested if "/frame?" in url]
     await bar.press(8)
+    # The page handles a move with its next frame.
+    await met(bar.card, "Math.abs(element.rewind.view(0).ago - argument) < 0.5", 8)
     await met(bar.card, "element.rewind.pictures.exactOf === element.rewind.time")
     state = await bar.state()
     assert state["mode"] == "scrubbing"
@@ -56,7 +58,10 @@ async def test_drag_shows_the_frame_of_that_time_and_plays_on(board: Board) -> N
         8, abs=0.2
     )
     stage = bar.card.locator(".stage")
-    await shows(stage, await number_at(board, state["time"]))
+    # By the beginning of the frame: later answers may tell an earlier one of the same frame.
+    told = await bar.card.evaluate("({ rewind }) => rewind.picture.time")
+    assert told - 0.001 <= state["time"] <= told + 1 / 25 + 0.001
+    await shows(stage, await number_at(board, told))
     assert str(await bar.knob.get_attribute("aria-valuetext")).startswith("8 seconds ago, ")
 
     await bar.let_go()
@@ -123,7 +128,8 @@ HALF_LOADED: Final = """player => {
 
 
 async def test_past_plays_in_a_segment_of_which_the_end_was_loaded(board: Board) -> None:
-    async with asyncio.timeout(TIMEOUT / 1000):
+    # Where the player begins is a matter of chance: each time takes seconds.
+    async with asyncio.timeout(3 * TIMEOUT / 1000):
         while True:
             await board.page.reload()
             bar = await warm(board)
@@ -189,7 +195,7 @@ async def test_past_is_shown_as_ascii(board: Board) -> None:
         await met(screen, "element.text.length > 100")
         assert listener.pictures() == set()
     text = await screen.evaluate("screen => screen.text")
-    frame = await footage(board, f"/frame?at={(await bar.state())['time']:.4f}")
+    frame = await footage(board, f"/frame?at={(await bar.state())['time']:.3f}")
     with Image.open(io.BytesIO(frame)) as picture:
         small = picture.convert("L").resize((120, 50), Image.Resampling.BOX)
     wanted = text_of(np.asarray(small, np.uint8).ravel(), 120, 50, 8)

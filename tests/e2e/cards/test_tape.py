@@ -54,7 +54,7 @@ class TapedCard:
 
     async def number_at(self, time: float) -> int:
         """Return the number of the frame that was shown at a time, by the server."""
-        path = f"/api/retrocam/footage/{self.entry_id}/frame?at={time:.4f}"
+        path = f"/api/retrocam/footage/{self.entry_id}/frame?at={time:.3f}"
         return frame_number(await self.board.client.get_bytes(path))
 
     async def choose(self, span: str) -> None:

@@ -12,6 +12,7 @@ from ...core.player.hosts import here
 from ...core.player.lookups import a_resolver
 from ...core.player.server import MediaServer, Page
 from ...core.player.watching import a_session
+from ...waiting import until
 from .limits import bounded, case_random, cases
 from .mutations import mutated_text
 from .seeds import PAGES, serve_media
@@ -23,6 +24,8 @@ async def outcome(session: Session, url: str) -> Phase:
     """Play something, and return the result; stop live and silent media."""
     number = session.play(url)
     try:
+        # It takes most of a second of CPU, for which it may have to wait beside others.
+        await until(lambda: session.status.state is not Phase.RESOLVING)
         async with asyncio.timeout(2.0):
             return (await session.settled(number)).state
     except TimeoutError:
