@@ -31,6 +31,7 @@ from .core.player.server import MediaServer, Page, serving
 from .leaks import own_tasks, own_threads
 from .rtsp import RtspServer, rtsp_server  # noqa: F401  # a fixture
 from .viewers import QUIET, SMALL
+from .waiting import WITHIN
 
 # The plugin turns on asyncio's debug mode, in which each future, task and callback keeps its stack. The
 # last frames name the place; all of them would take a third of the CPU time of tests with a Home
@@ -85,7 +86,7 @@ def _end_of_tapes() -> Iterator[None]:
     yield
     for thread in threading.enumerate():
         if thread.name.startswith("retrocam tape"):
-            thread.join(30)
+            thread.join(WITHIN)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -116,7 +116,7 @@ async def test_frame_size_follows_camera(
     rtsp_server.kill()
     mount.options = type(mount.options)(fps=25, width=320, height=180)
     await home.async_add_executor_job(rtsp_server.start)
-    await until(lambda: instance.ring.frame_size == (320, 180), within=60)
+    await until(lambda: instance.ring.frame_size == (320, 180))
     assert await state("sensor.porch_frame_size") == "320x180"
 
 

@@ -34,7 +34,7 @@ from .cameras.players import play, state_of
 from .conftest import LoadEntry
 from .loop_lag import STRETCH, loop_lag
 from .viewers import QUIET, SMALL
-from .waiting import until
+from .waiting import WITHIN, until
 
 FILES = 10_000
 CALLERS = 20
@@ -160,7 +160,7 @@ async def test_concurrent_browsing_of_a_large_day_does_not_block_the_loop(
 async def events_until(socket: MockHAClientWebSocket, last: str) -> list[dict[str, Any]]:
     """Return the events up to the first with this type or file name."""
     events: list[dict[str, Any]] = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(WITHIN):
         while not events or last not in (events[-1]["type"], events[-1].get("filename")):
             events.append((await socket.receive_json())["event"])
     return events

@@ -17,7 +17,7 @@ from ..calling import answer_of
 from ..conftest import LoadEntry
 from ..pattern_reader import read_frame_number
 from ..rtsp import Mount, RtspServer
-from ..waiting import until
+from ..waiting import WITHIN, until
 from ..windows import TOLERANCE, check_clip, dated
 
 CAMERA = "camera.porch"
@@ -55,7 +55,7 @@ async def camera(load: LoadEntry, mount: Mount) -> CameraInstance:
 async def passed(seconds: float) -> None:
     """Return after some seconds of the source's time."""
     end = time.monotonic() + seconds
-    await until(lambda: time.monotonic() >= end, within=seconds + 30)
+    await until(lambda: time.monotonic() >= end, within=seconds + WITHIN)
 
 
 def taken(server: RtspServer, number: int) -> float:

@@ -29,7 +29,7 @@ from ..core.hearing import beeps
 from ..pattern_reader import read_frame_number
 from ..rtsp import RtspServer
 from ..viewers import QUIET
-from ..waiting import until
+from ..waiting import WITHIN, until
 
 CAMERA = "camera.porch"
 FPS = 25
@@ -88,7 +88,7 @@ async def camera(load: LoadEntry, rtsp_server: RtspServer) -> CameraInstance:
 async def test_clip_includes_lookback_without_gaps(
     home: HomeAssistant, camera: CameraInstance
 ) -> None:
-    await until(lambda: camera.ring.available > LOOKBACK + 2, within=LOOKBACK + 30)
+    await until(lambda: camera.ring.available > LOOKBACK + 2, within=LOOKBACK + WITHIN)
     answer = await act(home, "record", lookback=LOOKBACK, duration=DURATION)
     assert answer["complete"]
     assert answer["requested_lookback"] == LOOKBACK
@@ -293,7 +293,7 @@ async def test_lost_source_ends_clip_on_time(
     recording = asyncio.create_task(act(home, "record", lookback=3, duration=4))
     await until(lambda: camera.recorder.active)
     rtsp_server.kill()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(WITHIN):
         answer = await recording
     assert not answer["complete"]
     assert answer["reason"]
