@@ -10,6 +10,7 @@ threads, and a test that runs an event loop may call everything but `start` in i
 millisecond. Wait in tests that have a loop with the methods called `async_...`.
 """
 
+import _socket
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 import json
@@ -182,6 +183,7 @@ class RtspServer:
         """UNIX time of frame 0 of all mounts."""
         self.port = 0
         """0 until the first start."""
+        self._port_socket: _socket.socket | None = None
         self.mounts: dict[str, Mount] = {}
         self.process = JsonProcess(self._take, self._gone)
         self._failure = ""
@@ -192,13 +194,23 @@ class RtspServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Kill it, and give its port back; safe to call more than once."""
         self.kill()
+        if self._port_socket is not None:
+            self._port_socket.close()
+            self._port_socket = None
 
     def start(self) -> None:
         """Start, with the previous port and mounts; return once it accepts connections.
 
         Raises RtspUnavailableError; ProcessDiedError if it fails without a reason.
         """
+        if self.port == 0:
+            self._port_socket = _kept_port()
+            self.port = self._port_socket.getsockname()[1]
         settings = {
             "python": sys.executable,
             "epoch": self.epoch,
@@ -213,8 +225,10 @@ class RtspServer:
             self.process.start([SYSTEM_PYTHON, "-s", "-m", SERVER, json.dumps(settings)], env)
             self.process.wait(lambda: self._ready)
         except FileNotFoundError as error:
+            self.close()
             raise RtspUnavailableError(str(error)) from error
         except ProcessDiedError as error:
+            self.close()
             if not self._failure:
                 raise
             raise RtspUnavailableError(self._failure) from error
@@ -286,6 +300,19 @@ class RtspServer:
             mount.forget_server()
 
 
+def _kept_port() -> _socket.socket:
+    """Bind a socket to a free port of the loopback that never listens.
+
+    While the server is away, the system would give its port to any connection or server. This lets only
+    those have it that bind it by its number and may share it, as the server does. Not by `socket`, which
+    is forbidden in most tests.
+    """
+    kept = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
+    kept.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
+    kept.bind(("127.0.0.1", 0))
+    return kept
+
+
 def unavailable(reason: str) -> NoReturn:
     """Skip or fail the test for want of an RTSP server, as `missing` does."""
     missing(f"no RTSP server (scripts/setup installs it where it can): {reason}")
@@ -300,7 +327,7 @@ def rtsp_server(request: pytest.FixtureRequest) -> Iterator[RtspServer]:
     server = request.session.stash.get(_SERVER, None)
     if server is None:
         server = request.session.stash[_SERVER] = RtspServer()
-        request.session.addfinalizer(server.kill)
+        request.session.addfinalizer(server.close)
     try:
         server.reset()
     except RtspUnavailableError as error:
