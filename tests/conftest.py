@@ -31,7 +31,7 @@ from .core.player.server import MediaServer, Page, serving
 from .leaks import own_tasks, own_threads
 from .rtsp import RtspServer, rtsp_server  # noqa: F401  # a fixture
 from .viewers import QUIET, SMALL
-from .waiting import WITHIN
+from .waiting import WITHIN, until
 
 # The plugin turns on asyncio's debug mode, in which each future, task and callback keeps its stack. The
 # last frames name the place; all of them would take a third of the CPU time of tests with a Home
@@ -161,6 +161,8 @@ async def load(home: HomeAssistant) -> AsyncIterator[LoadEntry]:
     yield load_entry
     for entry in home.config_entries.async_loaded_entries(DOMAIN):
         assert await home.config_entries.async_unload(entry.entry_id)
+    # Those end by themselves.
+    await until(lambda: not any(name.startswith("retrocam resolve") for name in own_threads()))
     assert own_threads() == []
     assert own_tasks() == []
 
