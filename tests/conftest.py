@@ -8,6 +8,7 @@ import threading
 import traceback
 from typing import Any, Final
 
+import av
 from homeassistant.components.http import ban
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
@@ -23,6 +24,7 @@ from custom_components.retrocam.cameras.lookups import LOOKUP_SERVER
 from custom_components.retrocam.cameras.player import AsciiPlayer
 from custom_components.retrocam.cameras.share_auth import ShareAuth
 from custom_components.retrocam.const import CONF_KIND, DOMAIN, KIND_DEMO
+from custom_components.retrocam.core.pattern.picture import TestPattern
 from custom_components.retrocam.core.share.credentials import HashCost
 
 from .core.player.clips import clip
@@ -173,6 +175,23 @@ async def demo(load: LoadEntry) -> CameraInstance:
     entry = await load({CONF_KIND: KIND_DEMO, "name": "Porch", "advanced": SMALL})
     instance: CameraInstance = entry.runtime_data
     return instance
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The numbers of all pictures that demo cameras draw from now on.
+
+    They rise by one, but a camera that is late by two seconds leaves out what it missed.
+    """
+    numbers: list[int] = []
+    render = TestPattern.render
+
+    def note(pattern: TestPattern, number: int, time: float) -> av.VideoFrame:
+        numbers.append(number)
+        return render(pattern, number, time)
+
+    monkeypatch.setattr(TestPattern, "render", note)
+    return numbers
 
 
 @pytest.fixture

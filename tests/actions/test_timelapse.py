@@ -16,6 +16,7 @@ import voluptuous as vol
 
 from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.core.errors import TimelapseEmptyError
+from custom_components.retrocam.core.files import read_image
 from custom_components.retrocam.core.library import timelapse
 from custom_components.retrocam.core.library.snapshots import save_still
 from custom_components.retrocam.datetimes import iso
@@ -79,16 +80,16 @@ def progress(home: HomeAssistant) -> list[dict[str, Any]]:
 @pytest.fixture
 def rest(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Let an export wait after its first picture until this is set."""
-    read, others = timelapse.read_image, threading.Event()
+    others = threading.Event()
     paths: list[Path] = []
 
-    def read_image(path: Path) -> bytes:
+    def read(path: Path) -> bytes:
         paths.append(path)
         if len(paths) > 1:
             assert others.wait(WITHIN)
-        return read(path)
+        return read_image(path)
 
-    monkeypatch.setattr(timelapse, "read_image", read_image)
+    monkeypatch.setattr(timelapse, "read_image", read)
     yield others
     others.set()
 
