@@ -10,7 +10,6 @@ threads, and a test that runs an event loop may call everything but `start` in i
 millisecond. Wait in tests that have a loop with the methods called `async_...`.
 """
 
-import _socket
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 import json
@@ -26,6 +25,7 @@ import pytest
 from tests.house import ROOT
 from tests.json_process import JsonProcess, ProcessDiedError
 from tests.missing import missing
+from tests.ports import Held, kept_port
 
 SERVER = "tests.rtsp_server"
 _SERVER = pytest.StashKey["RtspServer"]()
@@ -183,7 +183,7 @@ class RtspServer:
         """UNIX time of frame 0 of all mounts."""
         self.port = 0
         """0 until the first start."""
-        self._port_socket: _socket.socket | None = None
+        self._port_socket: Held | None = None
         self.mounts: dict[str, Mount] = {}
         self.process = JsonProcess(self._take, self._gone)
         self._failure = ""
@@ -209,7 +209,7 @@ class RtspServer:
         Raises RtspUnavailableError; ProcessDiedError if it fails without a reason.
         """
         if self.port == 0:
-            self._port_socket = _kept_port()
+            self._port_socket = kept_port()
             self.port = self._port_socket.getsockname()[1]
         settings = {
             "python": sys.executable,
@@ -298,19 +298,6 @@ class RtspServer:
     def _gone(self) -> None:
         for mount in self.mounts.values():
             mount.forget_server()
-
-
-def _kept_port() -> _socket.socket:
-    """Bind a socket to a free port of the loopback that never listens.
-
-    While the server is away, the system would give its port to any connection or server. This lets only
-    those have it that bind it by its number and may share it, as the server does. Not by `socket`, which
-    is forbidden in most tests.
-    """
-    kept = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
-    kept.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
-    kept.bind(("127.0.0.1", 0))
-    return kept
 
 
 def unavailable(reason: str) -> NoReturn:
