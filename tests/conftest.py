@@ -8,6 +8,7 @@ import threading
 import traceback
 from typing import Any, Final
 
+import av
 from homeassistant.components.http import ban
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
@@ -23,6 +24,7 @@ from custom_components.retrocam.cameras.lookups import LOOKUP_SERVER
 from custom_components.retrocam.cameras.player import AsciiPlayer
 from custom_components.retrocam.cameras.share_auth import ShareAuth
 from custom_components.retrocam.const import CONF_KIND, DOMAIN, KIND_DEMO
+from custom_components.retrocam.core.pattern.picture import TestPattern
 from custom_components.retrocam.core.share.credentials import HashCost
 
 from .core.player.clips import clip
@@ -31,6 +33,7 @@ from .core.player.server import MediaServer, Page, serving
 from .leaks import own_tasks, own_threads
 from .rtsp import RtspServer, rtsp_server  # noqa: F401  # a fixture
 from .viewers import QUIET, SMALL
+from .waiting import WITHIN, until
 
 # The plugin turns on asyncio's debug mode, in which each future, task and callback keeps its stack. The
 # last frames name the place; all of them would take a third of the CPU time of tests with a Home
@@ -85,7 +88,7 @@ def _end_of_tapes() -> Iterator[None]:
     yield
     for thread in threading.enumerate():
         if thread.name.startswith("retrocam tape"):
-            thread.join(30)
+            thread.join(WITHIN)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -160,6 +163,8 @@ async def load(home: HomeAssistant) -> AsyncIterator[LoadEntry]:
     yield load_entry
     for entry in home.config_entries.async_loaded_entries(DOMAIN):
         assert await home.config_entries.async_unload(entry.entry_id)
+    # Those end by themselves.
+    await until(lambda: not any(name.startswith("retrocam resolve") for name in own_threads()))
     assert own_threads() == []
     assert own_tasks() == []
 
@@ -170,6 +175,23 @@ async def demo(load: LoadEntry) -> CameraInstance:
     entry = await load({CONF_KIND: KIND_DEMO, "name": "Porch", "advanced": SMALL})
     instance: CameraInstance = entry.runtime_data
     return instance
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The numbers of all pictures that demo cameras draw from now on.
+
+    They rise by one, but a camera that is late by two seconds leaves out what it missed.
+    """
+    numbers: list[int] = []
+    render = TestPattern.render
+
+    def note(pattern: TestPattern, number: int, time: float) -> av.VideoFrame:
+        numbers.append(number)
+        return render(pattern, number, time)
+
+    monkeypatch.setattr(TestPattern, "render", note)
+    return numbers
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import subprocess
 import time
 from typing import Any
 
-TIMEOUT = 20.0
+TIMEOUT = 90.0
 """Timeout of a wait in s, long enough for busy machines."""
 
 

@@ -16,7 +16,7 @@ from .pattern_reader import read_frame_number
 _WIDTH: Final = 320
 _HEIGHT: Final = 180
 _NOBODY: Final = 65534
-_PATIENCE: Final = 60
+_PATIENCE: Final = 90
 """Seconds after which a player that shows nothing more is ended."""
 _GRAY: Final = f"video/x-raw,format=GRAY8,width={_WIDTH},height={_HEIGHT}"
 _TO_OUTPUT: Final = ("!", "videoconvert", "!", "videoscale", "!", _GRAY, "!", "fdsink", "fd=1")

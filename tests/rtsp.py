@@ -25,6 +25,7 @@ import pytest
 from tests.house import ROOT
 from tests.json_process import JsonProcess, ProcessDiedError
 from tests.missing import missing
+from tests.ports import Held, kept_port
 
 SERVER = "tests.rtsp_server"
 _SERVER = pytest.StashKey["RtspServer"]()
@@ -182,6 +183,7 @@ class RtspServer:
         """UNIX time of frame 0 of all mounts."""
         self.port = 0
         """0 until the first start."""
+        self._port_socket: Held | None = None
         self.mounts: dict[str, Mount] = {}
         self.process = JsonProcess(self._take, self._gone)
         self._failure = ""
@@ -192,13 +194,23 @@ class RtspServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Kill it, and give its port back; safe to call more than once."""
         self.kill()
+        if self._port_socket is not None:
+            self._port_socket.close()
+            self._port_socket = None
 
     def start(self) -> None:
         """Start, with the previous port and mounts; return once it accepts connections.
 
         Raises RtspUnavailableError; ProcessDiedError if it fails without a reason.
         """
+        if self.port == 0:
+            self._port_socket = kept_port()
+            self.port = self._port_socket.getsockname()[1]
         settings = {
             "python": sys.executable,
             "epoch": self.epoch,
@@ -213,8 +225,10 @@ class RtspServer:
             self.process.start([SYSTEM_PYTHON, "-s", "-m", SERVER, json.dumps(settings)], env)
             self.process.wait(lambda: self._ready)
         except FileNotFoundError as error:
+            self.close()
             raise RtspUnavailableError(str(error)) from error
         except ProcessDiedError as error:
+            self.close()
             if not self._failure:
                 raise
             raise RtspUnavailableError(self._failure) from error
@@ -300,7 +314,7 @@ def rtsp_server(request: pytest.FixtureRequest) -> Iterator[RtspServer]:
     server = request.session.stash.get(_SERVER, None)
     if server is None:
         server = request.session.stash[_SERVER] = RtspServer()
-        request.session.addfinalizer(server.kill)
+        request.session.addfinalizer(server.close)
     try:
         server.reset()
     except RtspUnavailableError as error:

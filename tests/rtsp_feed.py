@@ -230,7 +230,8 @@ def send(options: Options, pattern: ModuleType, valve: Valve) -> None:
     video = encoder_of(options, pattern)
     first = max(options.first, int((time.time() - options.epoch) * options.fps))
     sound = sound_of(options, first / options.fps)
-    start = time.monotonic()
+    # When frame `first` was due by the clock: what took long until here delays none of the later ones.
+    start = time.monotonic() - max(0.0, time.time() - options.epoch - first / options.fps)
     number = first
 
     def stamp(seconds: float) -> float:

@@ -7,6 +7,7 @@ import threading
 import av
 
 from .rtsp import Mount
+from .waiting import WITHIN
 
 
 @contextlib.contextmanager
@@ -16,7 +17,7 @@ def watched(mount: Mount, *, packets: int = 15, transport: str = "tcp") -> Itera
 
     def watch() -> None:
         options = {"rtsp_transport": transport, "fpsprobesize": "0", "analyzeduration": "100000"}
-        with av.open(mount.url, options=options, timeout=(20, 20)) as container:
+        with av.open(mount.url, options=options, timeout=(WITHIN, WITHIN)) as container:
             for number, _packet in enumerate(container.demux(video=0)):
                 if number >= packets:
                     begun.set()
@@ -26,7 +27,7 @@ def watched(mount: Mount, *, packets: int = 15, transport: str = "tcp") -> Itera
     thread = threading.Thread(target=watch, name="rtsp viewer")
     thread.start()
     try:
-        assert begun.wait(30)
+        assert begun.wait(WITHIN)
         yield
     finally:
         ended.set()

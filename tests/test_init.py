@@ -35,7 +35,7 @@ from .conftest import LoadEntry
 from .leaks import own_tasks, own_threads, streams
 from .rtsp import RtspServer
 from .viewers import QUIET, Viewer, mjpeg_url, open_sockets
-from .waiting import until
+from .waiting import WITHIN, until
 
 KINDS = (CameraInstance, SegmentRing, Stream, StreamTap, StreamProvider, PictureFeed, Publisher)
 
@@ -106,7 +106,7 @@ async def test_unloading_leaves_nothing_behind(
         await viewer.read(3)
         with no_complaints(caplog):
             assert await home.config_entries.async_unload(entry.entry_id)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(WITHIN):
             # It is cut off: browsers tell a page of that, but not of a complete stream.
             with pytest.raises(ClientPayloadError):
                 await viewer.response.content.read()
@@ -280,7 +280,7 @@ async def test_home_assistant_stops_with_viewers_connected(
         assert own_threads() != []
         await home.async_stop(force=True)
         assert own_threads() == []
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(WITHIN):
             for viewer in viewers:
                 with contextlib.suppress(aiohttp.ClientError):
                     await viewer.response.content.read()

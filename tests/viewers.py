@@ -20,6 +20,7 @@ from custom_components.retrocam.urls import MJPEG_PATH, signed
 
 from .leaks import own_threads
 from .pattern_reader import read_frame_number
+from .waiting import WITHIN
 
 QUIET: Final[dict[str, dict[str, Any]]] = {
     "lookback": {"lookback_enabled": False},
@@ -86,7 +87,7 @@ class Viewer:
     async def read(self, count: int) -> list[Part]:
         """Read `count` frames; the first of a stream is sent twice and returned once."""
         parts: list[Part] = []
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(WITHIN):
             while len(parts) < count:
                 part = await read_part(self.response.content)
                 if not parts or part.index != parts[-1].index:

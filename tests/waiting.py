@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Callable
 
 POLL = 1 / 50
+WITHIN = 90.0
+"""Seconds until a wait counts as hanging, on the busiest machine."""
 
 
-async def until(condition: Callable[[], object], *, within: float = 30) -> None:
+async def until(condition: Callable[[], object], *, within: float = WITHIN) -> None:
     """Return once `condition` holds. Raises TimeoutError."""
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(within):

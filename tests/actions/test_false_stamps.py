@@ -11,13 +11,14 @@ from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.retrocam.cameras import CameraInstance
+from custom_components.retrocam.cameras.recorder import ActiveRecording
 from custom_components.retrocam.core.frames import jpeg
 
 from ..calling import answer_of
 from ..conftest import LoadEntry
 from ..pattern_reader import read_frame_number
 from ..rtsp import Mount, RtspServer
-from ..waiting import until
+from ..waiting import WITHIN, until
 from ..windows import TOLERANCE, check_clip, dated
 
 CAMERA = "camera.porch"
@@ -52,10 +53,24 @@ async def camera(load: LoadEntry, mount: Mount) -> CameraInstance:
     return camera
 
 
+@pytest.fixture
+def calls(camera: CameraInstance, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """When each clip was begun (UNIX s): later than the call on a busy machine."""
+    times: list[float] = []
+    begin = camera.recorder.async_begin
+
+    def note(**arguments: Any) -> ActiveRecording:
+        times.append(time.time())
+        return begin(**arguments)
+
+    monkeypatch.setattr(camera.recorder, "async_begin", note)
+    return times
+
+
 async def passed(seconds: float) -> None:
     """Return after some seconds of the source's time."""
     end = time.monotonic() + seconds
-    await until(lambda: time.monotonic() >= end, within=seconds + 30)
+    await until(lambda: time.monotonic() >= end, within=seconds + WITHIN)
 
 
 def taken(server: RtspServer, number: int) -> float:
@@ -80,13 +95,12 @@ async def check_snapshot(hass: HomeAssistant, camera: CameraInstance, server: Rt
 
 @pytest.mark.parametrize("mount", [0.5, pytest.param(2.0, marks=pytest.mark.long)], indirect=True)
 async def test_clip_of_slow_and_fast_stamps_shows_the_seconds_asked_for(
-    home: HomeAssistant, camera: CameraInstance, rtsp_server: RtspServer
+    home: HomeAssistant, camera: CameraInstance, rtsp_server: RtspServer, calls: list[float]
 ) -> None:
     await check_snapshot(home, camera, rtsp_server)
-    call = time.time()
     answer = await answer_of(home, "record", CAMERA, lookback=5, duration=3)
     assert answer["complete"]
-    check(rtsp_server, answer, call, call + 3)
+    check(rtsp_server, answer, calls[0], calls[0] + 3)
 
 
 @pytest.mark.parametrize("seconds", [-3, pytest.param(-8, marks=pytest.mark.long)])
@@ -95,9 +109,10 @@ async def test_clip_across_stamps_that_fall_back(
     camera: CameraInstance,
     mount: Mount,
     rtsp_server: RtspServer,
+    calls: list[float],
+    *,
     seconds: float,
 ) -> None:
-    call = time.time()
     duration = 5 - seconds
     recording = home.async_create_task(
         answer_of(home, "record", CAMERA, lookback=4, duration=duration)
@@ -107,30 +122,36 @@ async def test_clip_across_stamps_that_fall_back(
     answer = await recording
     # Home Assistant drops what has no later stamp than before.
     assert answer["reason"] == "interrupted"
-    check(rtsp_server, answer, call, call + duration)
+    check(rtsp_server, answer, calls[0], calls[0] + duration)
     await check_snapshot(home, camera, rtsp_server)
 
 
 async def test_clip_goes_on_when_stamps_leap_ahead(
-    home: HomeAssistant, camera: CameraInstance, mount: Mount, rtsp_server: RtspServer
+    home: HomeAssistant,
+    camera: CameraInstance,
+    mount: Mount,
+    rtsp_server: RtspServer,
+    calls: list[float],
 ) -> None:
-    call = time.time()
     recording = home.async_create_task(answer_of(home, "record", CAMERA, lookback=4, duration=5))
     await passed(0.5)
     mount.shift_stamps(20)
     answer = await recording
     assert answer["complete"]
-    check(rtsp_server, answer, call, call + 5)
+    check(rtsp_server, answer, calls[0], calls[0] + 5)
     await check_snapshot(home, camera, rtsp_server)
 
 
 @pytest.mark.long
 async def test_lookback_over_stamps_that_fell_back_by_25_s(
-    home: HomeAssistant, camera: CameraInstance, mount: Mount, rtsp_server: RtspServer
+    home: HomeAssistant,
+    camera: CameraInstance,
+    mount: Mount,
+    rtsp_server: RtspServer,
+    calls: list[float],
 ) -> None:
     await passed(20)
     mount.shift_stamps(-25)
     await passed(25 + 8)
-    call = time.time()
     answer = await answer_of(home, "record", CAMERA, lookback=38, duration=2)
-    check(rtsp_server, answer, call, call + 2)
+    check(rtsp_server, answer, calls[0], calls[0] + 2)

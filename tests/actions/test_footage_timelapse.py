@@ -1,6 +1,7 @@
 """Timelapses of footage: every n-th second, from tape and memory."""
 
 import asyncio
+from bisect import bisect_right
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ def iso(time: float) -> str:
 
 
 @pytest.fixture
-async def camera(home: HomeAssistant, load: LoadEntry) -> CameraInstance:
+async def camera(home: HomeAssistant, drawn: list[int], load: LoadEntry) -> CameraInstance:
     """A demo camera with a tape, and a shorter lookback."""
     entry = await load(
         {"kind": "demo", "name": "Porch", "advanced": {"width": 320, "height": 180, "fps": FPS}},
@@ -58,22 +59,32 @@ def numbers_in(path: Path) -> list[int | None]:
         return [read_frame_number(planes(frame)[0]) for frame in container.decode(video=0)]
 
 
-async def test_picture_each_interval(home: HomeAssistant, camera: CameraInstance) -> None:
+def follows(numbers: list[int], times: list[float], drawn: list[int], begin: int) -> bool:
+    """Return whether numbers are those shown at the times, the first that of `begin`, or beside them."""
+    for number, time in zip(numbers, times, strict=True):
+        due = begin + round((time - times[0]) * FPS)
+        shown = drawn[bisect_right(drawn, due - 1) - 1], drawn[bisect_right(drawn, due + 1) - 1]
+        if not shown[0] <= number <= shown[1]:
+            return False
+    return True
+
+
+async def test_picture_each_interval(
+    home: HomeAssistant, camera: CameraInstance, drawn: list[int]
+) -> None:
     spans = camera.footage.spans()
     assert [span.where for span in spans] == [Where.TAPE, Where.MEMORY]
     start, end = spans[0].start + 1, spans[1].start + 2
+    # A camera that was late by two seconds has a gap.
+    times = list(FilmTimes(camera.footage.spans(start, end), STEP))
     answer = await export(home, start=iso(start), end=iso(end), interval=STEP, fps=20)
     assert answer["skipped"] == 0
-    assert answer["frames"] == len(list(FilmTimes([Span(start, end, Where.TAPE)], STEP)))
     numbers = await home.async_add_executor_job(numbers_in, Path(answer["path"]))
-    first = numbers[0]
-    assert first is not None
-    # Across the seam of tape and memory, too.
-    expected = [first + round(index * STEP * FPS) for index in range(len(numbers))]
-    for number, wanted in zip(numbers, expected, strict=True):
-        assert number is not None
-        assert abs(number - wanted) <= 1
-    assert len(set(numbers)) == len(numbers)
+    found = [number for number in numbers if number is not None]
+    assert len(found) == answer["frames"] == len(times) > 5
+    # Across the seam of tape and memory, too. On a busy machine, the first may be shown for longer.
+    after = drawn[drawn.index(found[0]) + 1]
+    assert any(follows(found, times, drawn, begin) for begin in range(found[0], after))
     assert datetime.fromisoformat(answer["start"]).timestamp() == pytest.approx(start, abs=0.01)
 
 

@@ -15,7 +15,7 @@ from custom_components.retrocam.core.errors import ClipEndedError
 from ..conftest import LoadEntry
 from ..rtsp import RtspServer
 from ..viewers import QUIET, idle
-from ..waiting import until
+from ..waiting import WITHIN, until
 
 BUTTON: Final = {"entity_id": "button.porch_save_lookback"}
 
@@ -90,12 +90,12 @@ async def test_finishing_clip_does_not_block_extending_others(
     try:
         # The end is not announced while the loop is blocked here.
         short.writer.stop(at_once=True)
-        assert short.writer.join(10)
+        assert short.writer.join(WITHIN)
         until_then = long.writer.until
         assert camera.recorder.async_extend(60) == [long]
         assert long.writer.until == until_then + 60
         long.writer.stop(at_once=True)
-        assert long.writer.join(10)
+        assert long.writer.join(WITHIN)
         with pytest.raises(ClipEndedError):
             camera.recorder.async_extend(60)
     finally:

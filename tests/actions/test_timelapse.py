@@ -1,8 +1,10 @@
 """Timelapses, through the action, on a real library."""
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 import shutil
+import threading
 from typing import Any
 
 import av
@@ -14,6 +16,8 @@ import voluptuous as vol
 
 from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.core.errors import TimelapseEmptyError
+from custom_components.retrocam.core.files import read_image
+from custom_components.retrocam.core.library import timelapse
 from custom_components.retrocam.core.library.snapshots import save_still
 from custom_components.retrocam.datetimes import iso
 from custom_components.retrocam.media.items import MediaKind
@@ -22,7 +26,7 @@ from ..calling import answer_of
 from ..conftest import LoadEntry
 from ..core.frames.stills import NOW, jpeg, listing, number_in
 from ..viewers import SMALL
-from ..waiting import until
+from ..waiting import WITHIN, until
 
 CAMERA = "camera.porch"
 PROGRESS = "retrocam_timelapse_progress"
@@ -71,6 +75,23 @@ def progress(home: HomeAssistant) -> list[dict[str, Any]]:
 
     home.bus.async_listen(PROGRESS, take)
     return told
+
+
+@pytest.fixture
+def rest(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Let an export wait after its first picture until this is set."""
+    others = threading.Event()
+    paths: list[Path] = []
+
+    def read(path: Path) -> bytes:
+        paths.append(path)
+        if len(paths) > 1:
+            assert others.wait(WITHIN)
+        return read_image(path)
+
+    monkeypatch.setattr(timelapse, "read_image", read)
+    yield others
+    others.set()
 
 
 async def test_export_of_whole_history(
@@ -169,7 +190,10 @@ async def test_snapshots_deleted_before_start(home: HomeAssistant, camera: Camer
 
 
 async def test_single_export_continues_without_caller(
-    home: HomeAssistant, camera: CameraInstance, progress: list[dict[str, Any]]
+    home: HomeAssistant,
+    camera: CameraInstance,
+    progress: list[dict[str, Any]],
+    rest: threading.Event,
 ) -> None:
     first = asyncio.create_task(export(home))
     await until(lambda: camera.timelapses.progress)
@@ -178,6 +202,7 @@ async def test_single_export_continues_without_caller(
     assert second.value.translation_key == "timelapse_running"
     assert "second" not in second.value.translation_placeholders  # type: ignore[operator]  # they are there
     first.cancel()
+    rest.set()
     await until(lambda: progress and progress[-1]["state"] == "saved")
     newest = camera.media.timelapses.newest
     assert newest is not None
@@ -185,13 +210,18 @@ async def test_single_export_continues_without_caller(
 
 
 async def test_unload_cancels_export(
-    home: HomeAssistant, camera: CameraInstance, progress: list[dict[str, Any]]
+    home: HomeAssistant,
+    camera: CameraInstance,
+    progress: list[dict[str, Any]],
+    rest: threading.Event,
 ) -> None:
-    # Wide enough to take a while.
-    running = asyncio.create_task(export(home, width=4096))
+    running = asyncio.create_task(export(home))
     await until(lambda: progress)
     assert progress[0]["state"] == "running"
-    assert await home.config_entries.async_unload(camera.entry.entry_id)
+    unload = asyncio.create_task(home.config_entries.async_unload(camera.entry.entry_id))
+    await until(camera.timelapses._stop.is_set)
+    rest.set()
+    assert await unload
     with pytest.raises(HomeAssistantError) as cancelled:
         await running
     assert cancelled.value.translation_key == "timelapse_cancelled"

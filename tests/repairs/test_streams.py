@@ -29,7 +29,7 @@ from .dialogs import FIX, Dialog, found
 async def dropped(load: LoadEntry, url: str) -> Any:
     """Load a camera of an earlier version, which did not save the video codec; wait for its stream."""
     entry: Any = await load({"kind": "camera_url", "url": url, "audio_codec": "pcm_alaw"})
-    await until(lambda: entry.runtime_data.ring.available > 0, within=60)
+    await until(lambda: entry.runtime_data.ring.available > 0)
     entry.runtime_data.async_update_listeners()
     return entry
 
@@ -49,7 +49,7 @@ async def test_dropped_audio_is_converted_by_its_repair(
     assert (await dialog.submit())["type"] == "create_entry"
     await home.async_block_till_done()
     camera: CameraInstance = entry.runtime_data
-    await until(lambda: len(camera.ring.segments) > 0, within=60)
+    await until(lambda: len(camera.ring.segments) > 0)
     assert [track.codec for track in camera.ring.segments[-1].tracks] == ["avc1", "mp4a"]
     camera.async_update_listeners()
     assert found(home, "audio_dropped", entry) is None
@@ -87,7 +87,7 @@ async def test_new_camera_has_its_sound_converted(
     result: Any = await submit(home, flow_id, {})
     await home.async_block_till_done()
     entry = result["result"]
-    await until(lambda: entry.runtime_data.ring.available > 0, within=60)
+    await until(lambda: entry.runtime_data.ring.available > 0)
     entry.runtime_data.async_update_listeners()
     assert found(home, "audio_dropped", entry) is None
     assert [track.codec for track in entry.runtime_data.ring.segments[-1].tracks] == [

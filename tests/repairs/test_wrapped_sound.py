@@ -40,7 +40,7 @@ class Wrapped:
 
     async def streams(self) -> None:
         """Wait for its stream, and for the checks."""
-        await until(lambda: self.entry.runtime_data.ring.available > 0, within=60)
+        await until(lambda: self.entry.runtime_data.ring.available > 0)
         self.entry.runtime_data.async_update_listeners()
 
 
@@ -112,7 +112,7 @@ async def test_repair_leads_to_the_camera_by_url(
     result: Any = await submit(home, flow_id, {})
     await home.async_block_till_done()
     added = result["result"].runtime_data
-    await until(lambda: len(added.ring.segments) > 0, within=60)
+    await until(lambda: len(added.ring.segments) > 0)
     assert [track.codec for track in added.ring.segments[-1].tracks] == ["avc1", "mp4a"]
     # Nothing is left to repair, although the other entry is still there.
     wrapped.entry.runtime_data.async_update_listeners()
@@ -194,7 +194,7 @@ async def test_camera_that_is_read_is_not_opened_a_second_time(
     assert stream is not None
     stream.add_provider("hls")
     await stream.start()
-    await until(lambda: mount.watchers == 1, within=60)
+    await until(lambda: mount.watchers == 1)
     camera = await wrap(home, source.entity_id)
     await camera.streams()
     assert mount.watchers_ever == 1
@@ -220,7 +220,7 @@ async def test_each_of_several_cameras_is_looked_at_and_remembered(
     assert found_codecs == ["pcm_alaw", "opus"]
     # The camera is read by its entry meanwhile.
     entry = entries[sources[0].entity_id]
-    await until(lambda: entry.runtime_data.ring.available > 0, within=60)
+    await until(lambda: entry.runtime_data.ring.available > 0)
     context: Any = {"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
     form = await home.config_entries.flow.async_init(DOMAIN, context=context)
     await submit(home, form["flow_id"], {"entity_id": sources[0].entity_id})

@@ -63,6 +63,16 @@ async def test_hanging_dns_does_not_occupy_shared_executor(
     await until(lambda: not own_threads())
 
 
+async def test_address_is_not_looked_up(hanging_dns: threading.Event) -> None:
+    """A thread for it may be late on a busy machine, and be there after an unload."""
+    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        assert await TcpProbe("camera").async_reachable(f"rtsp://127.0.0.1:{port}/stream")
+    assert not await TcpProbe("camera").async_reachable(f"rtsp://127.0.0.1:{port}/stream")
+    assert own_threads() == []
+
+
 async def test_late_resolved_host_is_reachable(
     hanging_dns: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:

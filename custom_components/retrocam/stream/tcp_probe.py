@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 import contextlib
 from functools import partial
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -21,7 +22,8 @@ class TcpProbe:
     """Connects to the host of one camera. Runs in the event loop.
 
     Names are resolved in a thread of its own, one at a time: look-ups cannot be interrupted, and while
-    DNS hangs those of a few cameras would occupy all threads of Home Assistant's shared executor.
+    DNS hangs those of a few cameras would occupy all threads of Home Assistant's shared executor. An
+    address, which most cameras have, needs no look-up, nor a thread that an unload leaves behind.
     """
 
     def __init__(self, name: str, source: str | None = None) -> None:
@@ -59,6 +61,8 @@ class TcpProbe:
 
     async def _async_look_up(self, host: str, port: int) -> Sequence[str]:
         """Return the addresses of a host. Raises OSError and UnicodeError."""
+        if _is_address(host):
+            return (host,)
         if self._lookup is not None and self._host != host:
             await asyncio.wait((self._lookup,))
         if self._lookup is None or self._lookup.done():
@@ -70,6 +74,13 @@ class TcpProbe:
             self._lookup.add_done_callback(lambda task: task.cancelled() or task.exception())
         await asyncio.wait((self._lookup,))
         return self._lookup.result()
+
+
+def _is_address(host: str) -> bool:
+    with contextlib.suppress(ValueError):
+        ip_address(host)
+        return "%" not in host  # its zone is looked up
+    return False
 
 
 async def _async_connects(addresses: Sequence[str], port: int) -> bool:

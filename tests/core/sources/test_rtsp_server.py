@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice, pairwise, takewhile
+import socket
 import sys
 import time
 from typing import cast
@@ -278,6 +279,21 @@ def test_port_in_use_is_an_error(rtsp_server: RtspServer) -> None:
     with pytest.raises(RtspUnavailableError, match="is taken"):
         second.start()
     assert not second.process.running
+
+
+def test_port_is_kept_while_the_server_is_away(
+    rtsp_server: RtspServer, socket_enabled: None
+) -> None:
+    """A connection or server of another test would get it, and the server could not begin again."""
+    address = ("127.0.0.1", rtsp_server.port)
+    rtsp_server.kill()
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(address)
+    # It answers as a port on which nothing listens.
+    with socket.socket() as client, pytest.raises(ConnectionRefusedError):
+        client.connect(address)
+    rtsp_server.start()
+    assert rtsp_server.port == address[1]
 
 
 def test_missing_bindings_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
