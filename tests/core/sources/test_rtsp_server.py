@@ -106,13 +106,12 @@ def test_audio_beeps_with_the_flashes(rtsp_server: RtspServer) -> None:
         assert (sound.name, sound.sample_rate, sound.layout.name) == ("aac", 48_000, "mono")
         for packet in container.demux():
             for frame in packet.decode():
-                at = frame.time or 0.0
                 if isinstance(frame, av.AudioFrame):
-                    heard.append(at)
-                    loud += [at] * bool(np.abs(frame.to_ndarray()).max() > 0.1)
+                    heard.append(frame.time or 0.0)
+                    loud += heard[-1:] * bool(np.abs(frame.to_ndarray()).max() > 0.1)
                 elif isinstance(frame, av.VideoFrame):
-                    seen.append(at)
-                    flashes += [at] * flash_visible(luma(frame))
+                    seen.append(frame.time or 0.0)
+                    flashes += seen[-1:] * flash_visible(luma(frame))
             if heard and seen and min(heard[-1], seen[-1]) > max(heard[0], seen[0]) + 1.6:
                 break
     # The other half of what is at an edge may be missing.
