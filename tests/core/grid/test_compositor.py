@@ -204,7 +204,7 @@ def test_compositor_runs_only_with_viewers() -> None:
     while not source.sinks:
         assert feed.running
     source.emit(plain((1, 2, 3)))
-    assert came.wait(10)
+    assert came.wait(60)
     unsubscribe()
     feed.close()
     assert source.sinks == []

@@ -34,7 +34,9 @@ def no_stray_threads() -> Iterator[None]:
     own = [thread for thread in threads if thread.name.startswith("retrocam")]
     # On a busy machine a test server may still have to notice that its client has left.
     requests = [thread for thread in threads if "process_request_thread" in thread.name]
-    for thread in [*own, *requests]:
+    for thread in own:
+        thread.join(60)
+    for thread in requests:
         thread.join(3)
     assert not [thread.name for thread in own if thread.is_alive()]
 
@@ -42,4 +44,4 @@ def no_stray_threads() -> Iterator[None]:
 @pytest.fixture
 def network() -> Network:
     """A network that allows all addresses."""
-    return Network(is_any, timeout=5)
+    return Network(is_any, timeout=60)

@@ -66,7 +66,7 @@ class Gate:
 
     def __call__(self, host: str, port: int) -> Sequence[str]:
         self.asked.set()
-        self.answer.wait(20)
+        self.answer.wait(60)
         return here(host, port)
 
     def __reduce__(self) -> tuple[Callable[[], Lookup], tuple[()]]:

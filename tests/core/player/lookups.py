@@ -15,9 +15,9 @@ SERVER = LookupServer()
 atexit.register(SERVER.stop)
 
 
-def a_resolver(*, allow_private: bool = True, **settings: Any) -> Resolver:
+def a_resolver(*, allow_private: bool = True, timeout: float = 60, **settings: Any) -> Resolver:
     """Return a resolver on the shared server that may connect to this machine."""
-    return Resolver(LookupPool(SERVER), allow_private=allow_private, **settings)
+    return Resolver(LookupPool(SERVER), allow_private=allow_private, timeout=timeout, **settings)
 
 
 async def extracted(query: str) -> ResolvedMedia:

@@ -41,10 +41,8 @@ class Setup:
         return bool(planes(self.pictures.get(timeout=PATIENCE).frame)[0].mean() > 2)
 
     def until_size(self, wanted: tuple[int, int]) -> None:
-        for _ in range(20):
-            if self.size() == wanted:
-                return
-        raise AssertionError(wanted)
+        while self.size() != wanted:
+            pass  # takes a frame from the queue
 
 
 @pytest.fixture

@@ -239,7 +239,7 @@ def test_threads_may_outlive_the_event_loop(server: MediaServer) -> None:
     playing = session._playbacks._playback
     assert playing is not None
     playing.close()
-    assert playing.join(5)
+    assert playing.join(60)
 
 
 async def test_threads_that_do_not_end_are_logged(
@@ -254,4 +254,4 @@ async def test_threads_that_do_not_end_are_logged(
     assert not await session.close(0.05)
     assert "players have not ended yet" in caplog.text
     gate.answer.set()
-    assert await session.close()
+    assert await session.close(PATIENCE)

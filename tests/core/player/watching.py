@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 import threading
-from typing import Any
+import time
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ import pytest
 
 from custom_components.retrocam.core.frames.feed import Picture
 from custom_components.retrocam.core.frames.jpeg import planes
-from custom_components.retrocam.core.player import pipeline
+from custom_components.retrocam.core.player import pipeline, playback_buffer
 from custom_components.retrocam.core.player.lookup.resolver import Resolver
 from custom_components.retrocam.core.player.machine import Phase
 from custom_components.retrocam.core.player.session import Session
@@ -21,10 +22,43 @@ from custom_components.retrocam.core.player.status import Status
 from ...pattern_reader import read_frame_number
 from .lookups import a_resolver
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Timeout of waits, s."""
 FAST = 8.0
 """Playback speed of tests that do not measure time."""
+
+
+_TICK: Final = 0.005
+"""Seconds between two looks of `LoopClock`."""
+_STEP: Final = 0.01
+"""Seconds by which it goes on with each."""
+
+
+class LoopClock:
+    """A steady clock that stands still while the event loop does.
+
+    What a test has waited for is not over when the test gets its turn, however late that is.
+    """
+
+    def __init__(self) -> None:
+        """Tick in the running event loop."""
+        self._loop = asyncio.get_running_loop()
+        self._now = self._last = time.monotonic()
+        self._handle = self._loop.call_later(_TICK, self._tick)
+
+    def monotonic(self) -> float:
+        """Return the time, s. Any thread."""
+        return self._now
+
+    def stop(self) -> None:
+        """Stand still for good."""
+        self._handle.cancel()
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        self._now += min(now - self._last, _STEP)
+        self._last = now
+        self._handle = self._loop.call_later(_TICK, self._tick)
 
 
 def luma(picture: Picture) -> NDArray[np.uint8]:
@@ -79,17 +113,23 @@ async def state(session: Session, *wanted: Phase) -> Status:
 
 @asynccontextmanager
 async def a_session(resolver: Resolver | None = None, **settings: Any) -> AsyncIterator[Session]:
-    """Run a session that may connect to this machine; all its threads must end."""
+    """Run a session that may connect to this machine; all its threads must end.
+
+    Its clock is a `LoopClock`.
+    """
     resolver = resolver or a_resolver()
+    clock = LoopClock()
     with pytest.MonkeyPatch.context() as patch:
         # A thread that gets no core for a moment shows its frames late, and drops none.
         patch.setattr(pipeline, "LATE", PATIENCE)
+        patch.setattr(playback_buffer, "time", clock)
         session = Session(resolver, **settings)
         try:
             yield session
         finally:
-            assert await session.close(10)
-            assert await resolver.pool.close()
+            assert await session.close(PATIENCE)
+            assert await resolver.pool.close(PATIENCE)
+            clock.stop()
 
 
 def own_threads() -> list[str]:

@@ -12,7 +12,7 @@ from .transport import FPS, NumberedSource, played
 
 THREAD = "retrocam publisher"
 FEED = "retrocam reel"
-WITHIN = 30
+WITHIN = 60
 """Timeout in seconds."""
 
 

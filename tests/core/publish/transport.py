@@ -58,9 +58,11 @@ class NumberedSource:
     def run(self, emit: Sink, stop: threading.Event) -> None:
         while not stop.is_set():
             if self._permits.acquire(timeout=0.01):
-                emit(picture(self._next))
-                self.made += 1
+                drawn = picture(self._next)
                 self._next += 1
+                # Before it is sent: whoever has read it may count at once.
+                self.made += 1
+                emit(drawn)
 
 
 @dataclass

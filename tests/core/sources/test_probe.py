@@ -39,7 +39,7 @@ def http_camera(socket_enabled: None) -> Iterator[HttpCamera]:
 
 
 def probed(url: str, **options: str) -> ProbeResult:
-    return probe(url, options, threading.Event(), open_timeout=5, read_timeout=5)
+    return probe(url, options, threading.Event(), open_timeout=60, read_timeout=60)
 
 
 def refused_as(url: str) -> type[SourceError]:
@@ -212,12 +212,12 @@ def test_stop_event_ends_the_probe(endless: str) -> None:
     stop = threading.Event()
     stop.set()
     with pytest.raises(SourceTimeoutError):
-        probe(endless, {}, stop, open_timeout=5, read_timeout=60)
+        probe(endless, {}, stop, open_timeout=60, read_timeout=60)
 
 
 def test_packets_without_a_frame_time_out(endless: str) -> None:
     with pytest.raises(SourceTimeoutError):
-        probe(endless, {}, threading.Event(), open_timeout=5, frame_timeout=0.2)
+        probe(endless, {}, threading.Event(), open_timeout=60, frame_timeout=0.2)
 
 
 @pytest.mark.parametrize(

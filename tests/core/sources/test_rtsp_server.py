@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice, pairwise, takewhile
+from itertools import islice, pairwise
 import socket
 import sys
 import time
@@ -27,7 +27,7 @@ may be late on a busy machine."""
 
 
 @contextmanager
-def watching(url: str, timeout: float = 10) -> Iterator[InputContainer]:
+def watching(url: str, timeout: float = 60) -> Iterator[InputContainer]:
     with av.open(url, options=QUICK, timeout=timeout) as container:
         yield container
 
@@ -98,30 +98,39 @@ def test_keyframe_interval(rtsp_server: RtspServer) -> None:
 
 def test_audio_beeps_with_the_flashes(rtsp_server: RtspServer) -> None:
     mount = rtsp_server.mount("/cam", audio=True)
+    heard: list[float] = []
+    seen: list[float] = []
     loud: list[float] = []
     flashes: list[float] = []
     with watching(mount.url) as container:
         sound = container.streams.audio[0].codec_context
         assert (sound.name, sound.sample_rate, sound.layout.name) == ("aac", 48_000, "mono")
-        for packet, _ in zip(container.demux(), range(82), strict=False):
+        for packet in container.demux():
             for frame in packet.decode():
-                if isinstance(frame, av.AudioFrame) and np.abs(frame.to_ndarray()).max() > 0.1:
-                    loud.append(frame.time or 0.0)
-                elif isinstance(frame, av.VideoFrame) and flash_visible(luma(frame)):
-                    flashes.append(frame.time or 0.0)
+                if isinstance(frame, av.AudioFrame):
+                    heard.append(frame.time or 0.0)
+                    loud += heard[-1:] * bool(np.abs(frame.to_ndarray()).max() > 0.1)
+                elif isinstance(frame, av.VideoFrame):
+                    seen.append(frame.time or 0.0)
+                    flashes += seen[-1:] * flash_visible(luma(frame))
+            if heard and seen and min(heard[-1], seen[-1]) > max(heard[0], seen[0]) + 1.6:
+                break
+    # The other half of what is at an edge may be missing.
+    begin, end = max(heard[0], seen[0]) + 0.1, min(heard[-1], seen[-1]) - 0.1
+    flashes = [at for at in flashes if begin < at < end]
     assert flashes
-    assert all(min(abs(flash - beep) for beep in loud) < 0.1 for flash in flashes)
-    # 1.3 s, 62 frames of sound and 20 pictures, hold one beep of 0.1 s, or two.
-    assert len(loud) < 16
+    assert all(any(abs(flash - beep) < 0.1 for beep in loud) for flash in flashes)
+    # 1.4 s hold one beep of 0.1 s, or two.
+    assert len([at for at in loud if begin < at < end]) < 16
 
 
 def test_watchers_are_counted(rtsp_server: RtspServer) -> None:
     one, other = rtsp_server.mount("/one"), rtsp_server.mount("/other")
     with watching(one.url) as first, watching(one.url) as second:
         one.wait_for_watchers(2)
-        # They share one stream: what the second sees, the first saw too.
-        seen = numbers(second, 1)
-        assert set(seen) < set(numbers(first, 25))
+        # They share one stream: what the second sees, the first saw too, however late the second came.
+        (seen,) = numbers(second, 1)
+        assert next(number for number in numbered(first) if number >= seen) == seen
     one.wait_for_watchers(0)
     assert (one.watchers_ever, other.watchers_ever) == (2, 0)
 
@@ -216,7 +225,10 @@ def test_frozen_stream_resumes_at_the_present(rtsp_server: RtspServer) -> None:
         # Both count from the same epoch.
         now = next(number for number in numbered(ticks) if number > frozen + 40)
         mount.thaw()
-        read = list(takewhile(lambda number: number < now + 10, frames))
+        read = [next(frames)]
+        while read[-1] < now - 1:
+            read.append(next(frames))
+        read += islice(frames, 10)
         assert mount.watchers == 1
     steps = [after - before for before, after in pairwise(read)]
     assert sorted(steps)[:-1] == [1] * (len(steps) - 1)

@@ -114,7 +114,7 @@ def test_closing_ends_the_wait_for_the_other_input() -> None:
     thread = threading.Thread(target=begin)
     thread.start()
     common.close()
-    thread.join(5)
+    thread.join(60)
     assert found == [6, 5]
 
 

@@ -69,7 +69,7 @@ def test_closing_the_network_ends_the_wait_for_a_segment(
         reader = threading.Thread(target=file.read, args=(10,))
         reader.start()
         network.close()
-        reader.join(5)
+        reader.join(60)
         assert not reader.is_alive()
         assert isinstance(file.failure, PlayNetworkError)
 

@@ -136,7 +136,7 @@ async def test_lookup_goes_on_behind_an_entry(server: MediaServer) -> None:
     with pytest.raises(PlayNotFoundError):
         await resolver.resolve(url, after=after)
     assert entries == [((0,), radio), ((1, 0), radio), ((1, 1), other), ((2,), other)]
-    assert await resolver.pool.close()
+    assert await resolver.pool.close(60)
 
 
 async def test_private_entries_of_a_list_are_blocked() -> None:
@@ -151,7 +151,7 @@ async def test_private_entries_of_a_list_are_blocked() -> None:
         found = await resolver.resolve(a_list(public, "/b.m3u", secret, "/moved", radio))
         assert found.inputs[0].url == radio
         assert not private.log
-        assert await resolver.pool.close()
+        assert await resolver.pool.close(60)
 
 
 @pytest.mark.parametrize(

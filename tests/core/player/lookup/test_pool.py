@@ -40,7 +40,7 @@ async def own(tmp_path: Path) -> AsyncIterator[Resolver]:
     """A resolver with an own server."""
     resolver = Resolver(allow_private=True, cache_dir=str(tmp_path / "cache"))
     yield resolver
-    assert await resolver.close()
+    assert await resolver.close(60)
     assert resolver.pool.server.pid is None
 
 
@@ -62,11 +62,13 @@ async def test_the_server_stays_and_each_look_up_has_its_process(
     assert own.pool.server.pid == first
 
 
-async def test_an_idle_server_ends(server: MediaServer) -> None:
+async def test_an_idle_server_ends(server: MediaServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Python takes a while to end on a busy machine.
+    monkeypatch.setattr(LookupPool._stop_server, "__defaults__", (60.0,))
     resolver = Resolver(LookupPool(idle_seconds=0.0), allow_private=True)
     await resolver.resolve(server.add("/film.mp4", Page(clip(1.0), "video/mp4")))
     await until(lambda: resolver.pool.server.pid is None)
-    assert await resolver.pool.close()
+    assert await resolver.pool.close(60)
 
 
 async def test_environment_and_limits_of_a_look_up(
@@ -82,7 +84,7 @@ async def test_environment_and_limits_of_a_look_up(
     ):
         monkeypatch.setenv(name, "http://127.0.0.9:9")
     resolver = Resolver(
-        lookup=running(write_environment, log), cache_dir=str(tmp_path / "cache"), timeout=20
+        lookup=running(write_environment, log), cache_dir=str(tmp_path / "cache"), timeout=60
     )
     with pytest.raises(PlayError):
         await resolver.resolve(URL)
@@ -95,12 +97,12 @@ async def test_environment_and_limits_of_a_look_up(
     assert report["group"]
     assert report["nice"] >= 5
     limits = {name: soft for name, (soft, _) in report["limits"].items()}
-    assert limits["RLIMIT_CPU"] == 21
+    assert limits["RLIMIT_CPU"] == 61
     assert 0 < limits["RLIMIT_DATA"] < 1 << 30
     assert 0 < limits["RLIMIT_FSIZE"] < 1 << 30
     assert 0 < limits["RLIMIT_NOFILE"] <= 256
     assert limits["RLIMIT_CORE"] == 0
-    assert await resolver.close()
+    assert await resolver.close(60)
 
 
 async def test_plugins_are_not_loaded(
@@ -114,7 +116,7 @@ async def test_plugins_are_not_loaded(
     url = server.add("/film.mp4", Page(clip(1.0), "video/mp4"))
     assert (await resolver.resolve(url)).title == "film"
     assert not log.exists()
-    assert await resolver.close()
+    assert await resolver.close(60)
 
 
 async def test_a_look_up_is_killed_with_its_descendants(log: Path) -> None:
@@ -125,7 +127,7 @@ async def test_a_look_up_is_killed_with_its_descendants(log: Path) -> None:
     assert all(map(is_running, pids))
     lookup.cancel()
     await until(lambda: not any(map(is_running, pids)))
-    assert await resolver.pool.close()
+    assert await resolver.pool.close(60)
 
 
 async def test_the_deadline_kills_a_busy_look_up(server: MediaServer, log: Path) -> None:
@@ -136,7 +138,7 @@ async def test_the_deadline_kills_a_busy_look_up(server: MediaServer, log: Path)
     assert children(resolver.pool.server) == []
     url = server.add("/film.mp4", Page(clip(1.0), "video/mp4"))
     assert (await a_resolver().resolve(url)).title == "film"
-    assert await resolver.pool.close()
+    assert await resolver.pool.close(60)
 
 
 async def test_a_look_up_is_killed_at_its_cpu_limit(log: Path) -> None:
@@ -144,7 +146,7 @@ async def test_a_look_up_is_killed_at_its_cpu_limit(log: Path) -> None:
     job = resolver.job(URL, trusted=True, cpu_seconds=0)
     with pytest.raises(PlayNetworkError):
         await resolver.pool.run(job, 60)
-    assert await resolver.pool.close()
+    assert await resolver.pool.close(60)
 
 
 @pytest.mark.parametrize("action", [take_memory, write_much, print_much])
@@ -153,7 +155,7 @@ async def test_exceeding_a_resource_limit_raises(log: Path, action: object) -> N
     with pytest.raises(PlayError):
         await resolver.resolve("http://127.0.0.1:9/")
     assert not log.exists() or log.stat().st_size <= 64 << 20
-    assert await resolver.pool.close()
+    assert await resolver.pool.close(60)
 
 
 async def test_a_killed_server_is_restarted(own: Resolver, server: MediaServer) -> None:
@@ -168,7 +170,7 @@ async def test_a_killed_server_is_restarted(own: Resolver, server: MediaServer) 
 
 async def test_a_closed_pool_runs_no_job() -> None:
     resolver = Resolver()
-    assert await resolver.close()
+    assert await resolver.close(60)
     with pytest.raises(PlayNetworkError):
         await resolver.resolve(URL)
     assert resolver.pool.server.pid is None
@@ -182,7 +184,7 @@ async def test_a_failed_import_is_logged(
     with pytest.raises(PlayNetworkError):
         await resolver.resolve(URL)
     assert "No module named 'yt_dlp'" in caplog.text
-    assert await resolver.close()
+    assert await resolver.close(60)
 
 
 async def test_a_missing_interpreter_raises(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,7 +192,7 @@ async def test_a_missing_interpreter_raises(monkeypatch: pytest.MonkeyPatch) -> 
     resolver = Resolver()
     with pytest.raises(PlayNetworkError):
         await resolver.resolve(URL)
-    assert await resolver.close()
+    assert await resolver.close(60)
 
 
 PARENT = """
@@ -223,8 +225,8 @@ async def test_no_process_outlives_a_killed_home_assistant(
     log: Path, parent: subprocess.Popen[bytes]
 ) -> None:
     pids = [int(pid) for pid in (await asyncio.to_thread(log.read_text)).split()]
+    await until(lambda: len(children_of(parent.pid)) == 2)
     servers = children_of(parent.pid)
-    assert len(servers) == 2
     await until(lambda: all(children_of(pid) for pid in servers))
     pids += servers + [child for pid in servers for child in children_of(pid)]
     parent.kill()

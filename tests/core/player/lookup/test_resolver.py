@@ -70,7 +70,7 @@ async def test_a_file_is_resolved(server: MediaServer) -> None:
     assert [media.url for media in found.inputs] == [url]
     assert found.inputs[0].headers["User-Agent"]
     assert not found.is_live
-    assert await resolver.pool.close()
+    assert await resolver.pool.close(60)
 
 
 async def test_cookies_of_a_page_are_sent_to_its_media(server: MediaServer) -> None:
@@ -160,7 +160,7 @@ async def test_a_slow_look_up_times_out(server: MediaServer) -> None:
     resolver = a_resolver(timeout=1.0)
     with pytest.raises(PlayTimeoutError):
         await resolver.resolve(url)
-    assert await resolver.pool.close()
+    assert await resolver.pool.close(60)
     assert resolver.pool._tasks == set()
 
 
@@ -172,7 +172,7 @@ async def test_cancellation_closes_connections_at_once(server: MediaServer) -> N
     assert len(resolver.pool._tasks) == 1
     lookup.cancel()
     await asyncio.to_thread(server.disconnected.acquire)
-    assert await resolver.pool.close()
+    assert await resolver.pool.close(60)
 
 
 async def test_a_hundred_look_ups_run_in_two_processes(server: MediaServer) -> None:
@@ -194,4 +194,4 @@ async def test_a_hundred_look_ups_run_in_two_processes(server: MediaServer) -> N
     found = await lookups[-1]
     assert found.title == "clip"
     assert max_children == 2
-    assert await resolver.pool.close()
+    assert await resolver.pool.close(60)

@@ -166,7 +166,7 @@ def test_close_wakes_a_blocked_read(server: MediaServer) -> None:
     reader = threading.Thread(target=lambda: received.append(sock.recv(1)))
     reader.start()
     network.close()
-    reader.join(5)
+    reader.join(60)
     assert received == [b""]
     assert network.wait(60)
     network.close_socket(sock)

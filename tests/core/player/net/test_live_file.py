@@ -28,7 +28,7 @@ DATA = np.random.default_rng(3).bytes(100_000)
 
 @pytest.fixture
 def network() -> Network:
-    return Impatient(is_any, timeout=5)
+    return Impatient(is_any, timeout=60)
 
 
 def open_live(server: MediaServer, station: Station, network: Network) -> LiveFile:
@@ -283,12 +283,12 @@ def test_server_that_refuses_ranges_is_asked_without(server: MediaServer, networ
 
 
 def test_closing_the_network_ends_the_wait_for_a_station(server: MediaServer) -> None:
-    network = Network(is_any, timeout=5)
+    network = Network(is_any, timeout=60)
     station = Station(DATA[:1000], stays=False, icy=True)
     with closing(open_live(server, station, network)) as file:
         reader = threading.Thread(target=read_all, args=(file,))
         reader.start()
         network.close()
-        reader.join(5)
+        reader.join(30)
         assert not reader.is_alive()
         assert file.failure is not None
