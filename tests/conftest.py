@@ -13,6 +13,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
 from homeassistant.setup import async_setup_component
 from homeassistant.util import executor
+from hypothesis import HealthCheck, settings
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -42,6 +43,12 @@ traceback.extract_stack.__defaults__ = (None, 0)
 # this divided by their number. On a starved machine that is one which is about to end, and to wake the
 # next one: all others then hang for the rest, and count as left behind.
 vars(executor)["EXECUTOR_SHUTDOWN_TIMEOUT"] = 60
+
+# By default a test fails whose example takes more than 0.2 s once, or whose data takes long to draw.
+settings.register_profile(
+    "any machine", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 # `scripts/test` ends what runs beside a part that failed: the servers of a test should be ended, too.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
