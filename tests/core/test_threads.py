@@ -12,6 +12,10 @@ def names() -> list[str]:
     return [thread.name for thread in threading.enumerate()]
 
 
+def jobs() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "retrocam job"]
+
+
 async def test_job_runs_in_a_named_thread_that_ends() -> None:
     assert await run_in_thread("retrocam job", lambda: threading.current_thread().name) == (
         "retrocam job"
@@ -39,13 +43,13 @@ async def test_event_loop_runs_during_the_job() -> None:
     async def let_go() -> None:
         go.set()
 
-    ended, _ = await asyncio.gather(run_in_thread("retrocam job", lambda: go.wait(10)), let_go())
+    ended, _ = await asyncio.gather(run_in_thread("retrocam job", lambda: go.wait(60)), let_go())
     assert ended
 
 
 async def test_jobs_run_concurrently_in_threads_of_their_own() -> None:
     together = threading.Barrier(8)
-    jobs = (run_in_thread(f"retrocam job {n}", lambda: together.wait(10)) for n in range(8))
+    jobs = (run_in_thread(f"retrocam job {n}", lambda: together.wait(60)) for n in range(8))
     assert sorted(await asyncio.gather(*jobs)) == list(range(8))
 
 
@@ -57,7 +61,7 @@ async def test_cancellation_drops_the_result_without_joining() -> None:
 
     def job() -> str:
         loop.call_soon_threadsafe(began.set)
-        go.wait(10)
+        go.wait(60)
         loop.call_soon_threadsafe(ended.set)
         return "dropped"
 
@@ -68,11 +72,10 @@ async def test_cancellation_drops_the_result_without_joining() -> None:
         await task
     assert "retrocam job" in names()
     go.set()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await ended.wait()
-    for thread in threading.enumerate():
-        if thread.name == "retrocam job":
-            thread.join(10)
+    for thread in jobs():
+        thread.join(60)
     # The loop takes the late answer and drops it.
     await asyncio.sleep(0)
     assert task.cancelled()
@@ -80,21 +83,20 @@ async def test_cancellation_drops_the_result_without_joining() -> None:
 
 async def test_failure_after_cancellation_is_dropped() -> None:
     go = threading.Event()
-    threads: list[threading.Thread] = []
 
     def job() -> None:
-        threads.append(threading.current_thread())
-        go.wait(10)
+        go.wait(60)
         raise LookupError("dropped")
 
     task = asyncio.create_task(run_in_thread("retrocam job", job))
     await asyncio.sleep(0)
+    (thread,) = jobs()
     task.cancel()
     go.set()
     with pytest.raises(asyncio.CancelledError):
         await task
-    threads[0].join(10)
-    assert not threads[0].is_alive()
+    thread.join(60)
+    assert not thread.is_alive()
 
 
 def test_thread_outlives_a_closed_loop() -> None:
@@ -102,13 +104,11 @@ def test_thread_outlives_a_closed_loop() -> None:
     threads: list[threading.Thread] = []
     failures: list[object] = []
 
-    def job() -> None:
-        threads.append(threading.current_thread())
-        go.wait(10)
-
     async def begin() -> None:
-        task = asyncio.create_task(run_in_thread("retrocam job", job))
+        task = asyncio.create_task(run_in_thread("retrocam job", lambda: go.wait(60)))
         await asyncio.sleep(0)
+        # It may not have begun to run yet.
+        threads.extend(jobs())
         task.cancel()
 
     before = threading.excepthook
@@ -116,7 +116,7 @@ def test_thread_outlives_a_closed_loop() -> None:
     try:
         asyncio.run(begin())
         go.set()
-        threads[0].join(10)
+        threads[0].join(60)
     finally:
         threading.excepthook = before
     assert not threads[0].is_alive()
@@ -133,7 +133,7 @@ async def test_join_on_cancel_waits_for_the_thread(*, fails: bool) -> None:
 
     def job() -> None:
         loop.call_soon_threadsafe(began.set)
-        go.wait(10)
+        go.wait(60)
         if fails:
             raise LookupError("dropped")
 

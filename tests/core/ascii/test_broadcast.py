@@ -76,7 +76,7 @@ class DecodingClient:
 
     async def packet(self) -> DecodedPacket:
         while True:
-            message = await asyncio.wait_for(self.client.next(), 10)
+            message = await asyncio.wait_for(self.client.next(), 60)
             assert message is not None
             if isinstance(message, bytes):
                 decoded = self.decoder.decode(message)
@@ -101,7 +101,7 @@ async def harness() -> AsyncIterator[BroadcastHarness]:
     harness.broadcast.close()
     harness.source.todo.put(None)
     harness.feed.close()
-    running = [thread.name for thread in threading.enumerate() if "retrocam" in thread.name]
+    running = [thread.name for thread in threading.enumerate() if "retrocam test" in thread.name]
     assert running == []
 
 
@@ -213,7 +213,7 @@ async def test_closing_closes_all_clients(harness: BroadcastHarness) -> None:
     await harness.show(1, to=viewer)
     waiting = asyncio.ensure_future(viewer.client.next())
     await asyncio.to_thread(harness.broadcast.close)
-    assert await asyncio.wait_for(waiting, 10) is None
+    assert await asyncio.wait_for(waiting, 60) is None
     assert harness.broadcast.clients == 0
     assert harness.feed.readers == 0
     assert await harness.broadcast.add_client().next() is None

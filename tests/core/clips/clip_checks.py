@@ -22,7 +22,7 @@ from custom_components.retrocam.core.segments.ring import SegmentRing
 from ...pattern_reader import flash_visible
 from ..media import Clock, Cut, Part, read_number
 
-WITHIN = 30.0
+WITHIN = 60.0
 """Seconds to wait for a thread that should end at once."""
 
 

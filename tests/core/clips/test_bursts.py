@@ -9,7 +9,7 @@ import pytest
 from custom_components.retrocam.core.clips.result import ClipReason
 
 from ..media import Clock
-from .clip_checks import Camera, ended, numbers_in, steps
+from .clip_checks import WITHIN, Camera, ended, numbers_in, steps
 from .footage import FPS, cuts_of
 
 BURST = 3
@@ -32,7 +32,7 @@ class PolledClock(Clock):
         while self._read.acquire(blocking=False):
             pass
         for _ in range(3):
-            self._read.acquire(timeout=5)
+            assert self._read.acquire(timeout=WITHIN)
 
 
 class BurstyCamera(Camera):
@@ -86,6 +86,6 @@ def test_clip_waits_for_the_next_burst(bursty: BurstyCamera, bursts_before: int)
 
 def test_clip_of_a_lost_bursty_source_ends(bursty: BurstyCamera) -> None:
     writer = bursty.writer(2, 1)
-    bursty.wait(60)
+    bursty.clock.now += 60
     result = ended(writer)
     assert (result.complete, result.reason) == (False, ClipReason.SOURCE_GONE)

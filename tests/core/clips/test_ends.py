@@ -8,7 +8,7 @@ from custom_components.retrocam.core.clips.result import ClipReason, ClipResult
 from custom_components.retrocam.core.clips.writer import ClipWriter
 from custom_components.retrocam.core.errors import ClipEndedError
 
-from .clip_checks import Camera, ended, numbers_in, steps
+from .clip_checks import WITHIN, Camera, ended, numbers_in, steps
 from .footage import FPS, cuts_of, expected
 from .write_gate import assert_whole
 
@@ -102,7 +102,7 @@ def test_clip_of_a_closed_ring_keeps_the_fragments_written(camera: Camera) -> No
 
     camera.feed(cuts_of(200))
     writer = camera.writer(7, 60, on_write=on_write)
-    assert written.wait(10)
+    assert written.wait(WITHIN)
     camera.ring.close()
     result = ended(writer)
     assert (result.complete, result.reason) == (False, ClipReason.CLOSED)

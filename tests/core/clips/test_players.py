@@ -16,6 +16,7 @@ from custom_components.retrocam.core.library.thumbnails import clip_thumbnail
 from ..hearing import beeps
 from ..media import Cut
 from .clip_checks import (
+    WITHIN,
     Camera,
     beginning_of,
     decode_gaps,
@@ -70,19 +71,24 @@ def test_audio_is_in_sync_and_has_no_gap(camera: Camera, bframes: int) -> None:
 
 def test_recording_in_progress_is_readable(camera: Camera) -> None:
     parts = steps(cuts_of(sound=True, container="mp4"))
-    written = threading.Semaphore(0)
+    written, go = threading.Event(), threading.Event()
+
+    def on_write(seconds: float) -> None:
+        if seconds > 12:
+            written.set()
+            assert go.wait(WITHIN)
+
     camera.feed_steps(parts[:8])
-    writer = camera.writer(6, 60, on_write=lambda _: written.release())
-    assert written.acquire(timeout=10)
-    for init, part, first, ends in parts[8:]:
-        camera.feed_part(init, part, first=first, ends=ends)
-        assert written.acquire(timeout=10)
+    writer = camera.writer(6, 60, on_write=on_write)
+    camera.feed_steps(parts[8:])
+    assert written.wait(WITHIN)
     (partial,) = camera.folder.glob("*.partial.mp4")
     numbers = numbers_in(partial)
     assert numbers == list(range(len(numbers)))
     assert len(numbers) > 12 * FPS
     assert camera.library.total == 0
     writer.stop(at_once=True)
+    go.set()
     assert numbers_in(ended(writer).path)[: len(numbers)] == numbers
 
 

@@ -12,7 +12,7 @@ from custom_components.retrocam.core.errors import RetrocamError
 from custom_components.retrocam.core.frames.feed import Picture, PictureFeed, Sink
 
 FRAME = av.VideoFrame(16, 16, "yuv420p")
-WITHIN = 10
+WITHIN = 60
 """Timeout in seconds."""
 
 
@@ -42,8 +42,12 @@ class ManualSource:
         self.started: SimpleQueue[int] = SimpleQueue()
         self.ended: SimpleQueue[bool] = SimpleQueue()
         self._orders: SimpleQueue[float | Exception | None] = SimpleQueue()
+        self._closed = threading.Event()
 
     def run(self, emit: Sink, stop: threading.Event) -> None:
+        if self._closed.is_set():
+            stop.wait(WITHIN)
+            return
         self.runs += 1
         self.threads.append(threading.current_thread().name)
         self.started.put(self.runs)
@@ -63,6 +67,11 @@ class ManualSource:
 
     def end(self) -> None:
         self._orders.put(None)
+
+    def close(self) -> None:
+        """End the run, and emit nothing in those that follow until the feed is closed, too."""
+        self._closed.set()
+        self.end()
 
     def wait_for_run(self) -> int:
         return self.started.get(timeout=WITHIN)
@@ -89,7 +98,7 @@ def manual() -> ManualSource:
 def feed(manual: ManualSource) -> Iterator[PictureFeed]:
     feed = PictureFeed("retrocam test feed", manual, retry=0.0)
     yield feed
-    manual.end()
+    manual.close()
     feed.close()
 
 

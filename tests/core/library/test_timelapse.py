@@ -291,3 +291,16 @@ def test_only_own_and_encoder_threads_have_low_priority(tmp_path: Path, video: P
     assert nice
     assert set(nice.values()) == {max(before, 10)}
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have priorities of their own on Linux")
+def test_lower_priority_of_the_process_is_kept(tmp_path: Path, video: Path) -> None:
+    pictures = write(tmp_path, [jpeg(1)])
+
+    def make_at_15() -> int:
+        thread = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, thread, max(15, os.getpriority(os.PRIO_PROCESS, thread)))
+        make_timelapse(pictures, video)
+        return os.getpriority(os.PRIO_PROCESS, thread)
+
+    assert in_a_thread(make_at_15) >= 15

@@ -57,4 +57,5 @@ def test_clock_step_takes_effect_at_once(clocks: Clocks, jump: float) -> None:
 def test_real_clocks() -> None:
     before = time.time()
     now = WallOffset().read() + time.monotonic()
-    assert before - 0.001 <= now <= time.time() + 0.001
+    # The system may set its clock meanwhile.
+    assert before - 1 <= now <= time.time() + 1

@@ -15,7 +15,7 @@ from custom_components.retrocam.core.tape.writer import TapeWriter
 
 from ..media import Clock, read_number
 
-WITHIN = 30.0
+WITHIN = 60.0
 """Seconds to wait for a thread that should end at once."""
 UNLIMITED = TapeLimits(hours=8760, size=0, min_free=0)
 

@@ -73,14 +73,17 @@ async def test_times_fall_with_the_lag_of_the_stream(reloaded: bool, tmp_path: P
     ring, clock = ring_of()
     store = store_in(tmp_path, clock)
     first, *rest = short_cuts(70)
-    with taping(ring, store):
+    with taping(ring, store) as writer:
         # What a starved machine receives at the start comes late.
         clock.now += 0.4
         feed(ring, [first], clock)
         await until(lambda: store.total_bytes)
         told = store.until
         clock.now -= 0.4
-        feed(ring, rest, clock)
+        # A writer without a turn holds no more than a minute, nor learns of an earlier lag after it.
+        feed(ring, rest[:40], clock)
+        await until(lambda: not writer.unwritten)
+        feed(ring, rest[40:], clock)
         assert store.since > ring.segments[0].wall(ring.segments[0].start) + 0.3
     if reloaded:
         store = loaded(tmp_path, clock)

@@ -172,7 +172,10 @@ def _lower_priority() -> None:
     if sys.platform == "linux":
         # Refused in some sandboxes: then the timelapse competes a bit more.
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+            thread = threading.get_native_id()
+            # Home Assistant itself may have a lower one.
+            nice = max(_NICE, os.getpriority(os.PRIO_PROCESS, thread))
+            os.setpriority(os.PRIO_PROCESS, thread, nice)
 
 
 def _write_all(
