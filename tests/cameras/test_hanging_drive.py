@@ -13,6 +13,7 @@ import pytest
 
 from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.cameras.timelapses import Progress
+from custom_components.retrocam.const import DOMAIN
 from custom_components.retrocam.core.library.files import (
     final_path,
     format_name,
@@ -41,6 +42,9 @@ async def drive(
     async with StallingDirectory.mounted(tmp_path) as directory:
         home.config.media_dirs = {"local": str(directory.path)}
         yield directory
+        for entry in home.config_entries.async_loaded_entries(DOMAIN):
+            assert await home.config_entries.async_unload(entry.entry_id)
+        await until(lambda: own_threads() == [], within=90)
         assert not directory.rescued, "something waited for the drive"
 
 
@@ -175,7 +179,10 @@ async def test_unload_has_one_deadline_for_all_that_a_drive_holds(
     monkeypatch.setattr("custom_components.retrocam.cameras.patience.LEAST", 0.0)
     record = asyncio.create_task(answer_of(home, "record", CAMERA, **span(camera, 60)))
     await until(lambda: written(camera) > 10_000, within=90)
+    (tape,) = camera.tape._writers
     film = await paused_film(home, camera, drive)
+    # With nothing to write, it would end without the drive.
+    await until(lambda: tape._batch)
     assert await home.config_entries.async_unload(camera.entry.entry_id)
     left = [*own_threads(), *own_tasks()]
     drive.resume()

@@ -20,7 +20,7 @@ from custom_components.retrocam.urls import CELLS_PATH, signed
 from ..core.ascii.ascii_decoder import AsciiDecoder, DecodedPacket
 from ..viewers import url_of
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @dataclass(slots=True)

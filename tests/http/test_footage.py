@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.retrocam.cameras import CameraInstance
 from custom_components.retrocam.core.frames import jpeg
+from custom_components.retrocam.core.segments.ring import SegmentRing
 
 from ..core.footage.runs import shown, shown_at
 from ..leaks import own_threads
@@ -116,10 +117,17 @@ async def test_frame_of_this_moment_is_awaited(demo: CameraInstance, past: Past)
     assert demo.footage.spans()[-1].end < now
     response = await past.frame(at=now)
     assert response.status == 200
-    assert now - 0.5 < float(response.headers["X-Retrocam-Time"]) <= now
+    assert float(response.headers["X-Retrocam-Time"]) <= now + 0.0006
+    expected = shown_at(shown(demo.ring), now + 0.0006)
+    assert frame_number(await response.read()) == expected.number
 
 
-async def test_unloading_ends_a_wait(home: HomeAssistant, demo: CameraInstance, past: Past) -> None:
+async def test_unloading_ends_a_wait(
+    home: HomeAssistant, demo: CameraInstance, past: Past, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The part that it waits for does not come.
+    monkeypatch.setattr(SegmentRing, "add_part", lambda *_: None)
+    monkeypatch.setattr("custom_components.retrocam.cameras.footage._PATIENCE", 600.0)
     waiting = asyncio.create_task(past.frame(at=time.time()))
     await until(lambda: demo.footage.diagnostics()["waiting"])
     assert await home.config_entries.async_unload(demo.entry.entry_id)

@@ -113,6 +113,21 @@ async def test_master_of_the_present_leads_to_its_playlist(
     assert (await player.get(parsed.segments[-1].parts[-1]["URI"])).status == 200
 
 
+async def test_what_a_playlist_names_is_opened_when_times_have_fallen(
+    home: HomeAssistant, camera: CameraInstance, session: ClientSession
+) -> None:
+    first = camera.ring.segments[0]
+    await until(lambda: camera.ring.segments[-1] is not first)
+    start = first.wall(first.end) - 0.05
+    player = player_of(home, session, camera, f"?start={start}&end={start + 1}")
+    parsed = parse(await player.playlist())
+    # As by a later part that arrives with less delay.
+    for segment in camera.ring.segments:
+        segment.lag -= 0.2
+    assert first.wall(first.end) < start
+    assert (await player.get(parsed.segments[0].uri)).status == 200
+
+
 async def test_signature_opens_no_more_than_it_was_made_for(
     home: HomeAssistant, camera: CameraInstance, session: ClientSession
 ) -> None:

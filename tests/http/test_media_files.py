@@ -30,7 +30,7 @@ from ..waiting import until
 
 type User = TestClient[Any, Any]
 
-PATIENCE: Final = 20.0
+PATIENCE: Final = 60.0
 """Seconds: a test that hangs fails."""
 
 

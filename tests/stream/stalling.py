@@ -87,10 +87,12 @@ class StallingDirectory:
         self._process = None
 
     def vanish(self) -> None:
-        """Unmount; an empty directory remains."""
+        """Unmount, and fail all calls for files that are still open; an empty directory remains."""
         umount = ["umount", "-l"] if os.geteuid() == 0 else ["fusermount3", "-u", "-z"]
         subprocess.run([*umount, str(self.path)], check=False)
         if self._process is not None:
+            # By itself it would end with the last file that is open, of a test that failed or a thread.
+            self._process.kill()
             self._process.communicate()
             self._process = None
 

@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..core.errors import NotHeldError
 from ..core.footage.frame_reader import EncodedFrame, FrameReader
-from ..core.footage.held import HeldFootage, HeldSegment, RingFootage, Span, Where
+from ..core.footage.held import HeldFootage, HeldSegment, RingFootage, Span, Where, as_named
 from ..core.footage.joined import Footage
 from ..core.footage.media_names import InitName, MediaName, PartName, SegmentName
 from ..core.footage.playlist import Links
@@ -213,8 +213,12 @@ class CameraFootage:
         return self._stream.master(window, playlist, self._orientation)
 
     def find(self, number: int) -> HeldSegment:
-        """Return a segment by number. Raises DroppedError, or NotHeldError for one to come."""
-        return self._stream.find(number)
+        """Return a segment by number, as its reader was told of it.
+
+        Raises DroppedError, or NotHeldError for one to come.
+        """
+        held, placed = self._stream.find(number), self._stream.placed(number)
+        return held if placed is None else as_named(held, placed.time)
 
     def media(self, name: InitName | SegmentName | PartName) -> Sequence[Piece]:
         """Return the bytes that a playlist names, in pieces.

@@ -22,8 +22,11 @@ from custom_components.retrocam.core.footage.taped import (
 )
 from custom_components.retrocam.core.footage.window import Window
 from custom_components.retrocam.core.tape import writer as writer_module
+from custom_components.retrocam.core.tape.writer import TapeWriter
 
+from ...waiting import until
 from ..media import cut, encode
+from ..tape.taping import WITHIN
 from .hls import LINKS, Parsed, decoded, parse
 from .runs import SOURCES, shown
 from .taped_camera import TapedCamera
@@ -237,3 +240,30 @@ def test_change_of_format_between_files(tmp_path: Path) -> None:
         if one.section != later.section
     ]
     assert changes[0]
+
+
+async def test_what_a_playlist_names_is_found_when_times_have_fallen(tmp_path: Path) -> None:
+    """A file's times fall with the lag of the stream, when parts arrive with less delay than before."""
+    camera = TapedCamera(tmp_path / "tape")
+    segments = cut(encode(400), min_segment=0.9)
+    camera.writer = TapeWriter(camera.ring, camera.store, flush=0.01)
+    camera.writer.start()
+    try:
+        # What a starved machine receives at the start comes late.
+        camera.clock.now += 0.4
+        camera.feed(segments[:5])
+        start = shown(camera.whole)[0].time
+        await until(lambda: camera.store.until > start + 5)
+        stream = TapedStream(camera)
+        text = stream.playlist(start, start + 2)
+        held = {uri: stream.media(uri) for uri in uris(parse(text))}
+        assert {type(named(uri)) for uri in held} == {TapeInitName, TapeSegmentName}
+        camera.clock.now -= 0.4
+        camera.feed(segments[5:])
+        await until(lambda: camera.footage.held().segments[0].start < start - 0.3)
+        assert {uri: stream.media(uri) for uri in held} == held
+    finally:
+        camera.writer.stop()
+        assert camera.writer.join(WITHIN)
+    again = TapedStream(in_folder(camera, tmp_path / "tape"))
+    assert {uri: again.media(uri) for uri in held} == held

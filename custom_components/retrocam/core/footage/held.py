@@ -8,7 +8,7 @@ segment fell meanwhile (`Segment.lag`), mostly milliseconds; it tells no later o
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 import math
 from typing import Final, Protocol
@@ -131,6 +131,14 @@ class HeldFootage:
             for timing in tuple(held.segment.timings):
                 start = max(held.start, held.time(timing.start))
                 yield start, min(held.end, held.time(timing.end)), gap
+
+
+def as_named(held: HeldSegment, start: float) -> HeldSegment:
+    """Return a segment that ends as late as when it was named, with that start (UNIX time, s).
+
+    Its times may have fallen since, so that it now ends before what its reader asked for.
+    """
+    return replace(held, end=held.end + max(0.0, start - held.start))
 
 
 def _start(timing: PartTiming) -> float:

@@ -106,9 +106,9 @@ class TapeFootage:
         return [
             HeldSegment(
                 segment,
-                segment.wall_ahead,
-                segment.start + segment.wall_ahead,
-                min(segment.end + segment.wall_ahead, end),
+                segment.lag + segment.wall_ahead,
+                segment.wall(segment.start),
+                min(segment.wall(segment.end), end),
                 joined=not segment.discontinuity,
             )
             for segment in segments

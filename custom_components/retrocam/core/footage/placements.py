@@ -129,8 +129,11 @@ def _section(segment: Segment, before: InitSection | None) -> InitSection:
 
 
 def tape_time(held: HeldSegment) -> int:
-    """Return the time that names a segment on tape, UNIX ms."""
-    return round(held.start * 1000)
+    """Return the time that names a segment on tape, UNIX ms: its start when its file was begun.
+
+    The lag of the stream may fall afterwards, and with it the times in the file.
+    """
+    return round((held.start - held.segment.lag) * 1000)
 
 
 def _key(held: HeldSegment) -> int:

@@ -11,7 +11,7 @@ from ..mp4.shift import Piece
 from ..segments.segment import MediaPart, Segment
 from ..tape.file_reader import TapeFile, TapePart
 from .catalog import lead_of
-from .held import HeldFootage, HeldSegment
+from .held import HeldFootage, HeldSegment, as_named
 from .joined import Footage, TapeFootage
 from .media import part_pieces, segment_pieces
 from .media_names import InitName, PartName, SegmentName, TapeInitName, TapeSegmentName
@@ -19,7 +19,7 @@ from .placements import Placed, tape_time
 from .window import Window, window_of
 
 _AROUND: Final = 30.0
-"""Seconds of tape read for a segment: its time in memory may differ from that on tape."""
+"""Seconds of tape read for a segment: its time may differ from what it was when it was named."""
 
 _REORDER: Final = 1.0
 """Seconds by which a frame may precede, in decoding order, those shown before it."""
@@ -93,7 +93,7 @@ def file_of(segment: Segment) -> TapeFile | None:
 def taped_media(tape: TapeFootage, name: TapeInitName | TapeSegmentName) -> FoundMedia:
     """Return media by the time of its segment. Raises DroppedError, NotHeldError, FragmentError."""
     time = name.file if isinstance(name, TapeInitName) else name.time
-    for held in tape.held(time / 1000 - 0.002, time / 1000 + _AROUND).segments:
+    for held in tape.held(time / 1000 - _AROUND, time / 1000 + _AROUND).segments:
         segment = held.segment
         if isinstance(name, TapeInitName):
             file = file_of(segment)
@@ -102,7 +102,8 @@ def taped_media(tape: TapeFootage, name: TapeInitName | TapeSegmentName) -> Foun
                 return FoundMedia([init], held)
         elif abs(tape_time(held) - time) <= 1:
             shift = name.shift / 1e6
-            return FoundMedia(segment_pieces(segment, name.cut, name.parts, shift), held)
+            pieces = segment_pieces(segment, name.cut, name.parts, shift)
+            return FoundMedia(pieces, as_named(held, time / 1000))
     raise DroppedError("the segment is not on tape")
 
 
@@ -110,7 +111,7 @@ def dropped_media(
     footage: Footage, name: InitName | SegmentName | PartName, placed: Placed
 ) -> FoundMedia:
     """Return media of a segment that memory no longer has for playlists. Raises as `taped_media`."""
-    held = _find(footage, name.number, placed.time)
+    held = as_named(_find(footage, name.number, placed.time), placed.time)
     segment = held.segment
     if isinstance(name, InitName):
         return FoundMedia([player_init(segment.init, segment.tracks, name.orientation)], held)

@@ -111,7 +111,9 @@ class TapeSegments:
             duration=float(records["duration"].sum()),
             size=len(self.init) + int(records["size"].sum()),
             complete=True,
-            wall_ahead=self.header.wall - origin,
+            # By the name, which stays, while the header's time may still become earlier.
+            lag=self.header.wall - self.file.start,
+            wall_ahead=self.file.start - origin,
         )
 
 
