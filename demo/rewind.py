@@ -85,8 +85,10 @@ def _time(text: str) -> float:
 
 async def after_restart(client: Client, entry_id: str) -> Facts:
     """Read what is on tape in a new Home Assistant: how much, and a frame of it."""
-    while not (spans := await _spans(client, entry_id)) or spans[0]["where"] != "tape":  # noqa: ASYNC110
+    spans = await _spans(client, entry_id)
+    while not spans or spans[0]["where"] != "tape":
         await asyncio.sleep(0.5)  # polling interval
+        spans = await _spans(client, entry_id)
     # The newest one is that of the new Home Assistant.
     oldest = spans[0]
     path = f"/api/retrocam/footage/{entry_id}/frame?at={oldest['start']}"

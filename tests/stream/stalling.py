@@ -48,9 +48,6 @@ class StallingDirectory:
             yield directory
         finally:
             directory.resume()
-            if directory._process is not None:
-                # It would wait for what a failed test left open.
-                directory.disconnect()
             directory.vanish()
 
     async def mount(self) -> None:
