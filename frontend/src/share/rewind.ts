@@ -28,6 +28,8 @@ const PREVIEW_WIDTH = 480;
 const MOST_WIDTH = 1280;
 /** A pointer that rests for this long, in ms, gets the exact frame. */
 const REST = 150;
+/** Pauses in ms before an exact frame is asked for again: too many others wait, or the connection was lost. */
+const PAUSES: readonly number[] = [1000, 2000, 4000, 8000];
 /** Interval in ms at which is asked what is held. */
 const POLL = 2000;
 /** Interval in ms at which the time bar is redrawn. */
@@ -257,10 +259,12 @@ export class ShareRewind {
     this.rest = setTimeout(() => void this.sharpen(signal), REST);
   }
 
-  private async sharpen(signal: AbortSignal): Promise<void> {
+  private async sharpen(signal: AbortSignal, pauses = PAUSES): Promise<void> {
     const { time } = this;
     const frame = await this.load(time, false, MOST_WIDTH, signal).catch(() => undefined);
-    if (frame && !signal.aborted) this.show(frame, time);
+    if (signal.aborted) return;
+    if (frame) this.show(frame, time);
+    else if (pauses.length > 0) this.rest = setTimeout(() => void this.sharpen(signal, pauses.slice(1)), pauses[0]);
   }
 
   /** Ends what is being loaded for another moment. */

@@ -15,6 +15,8 @@ describe("rewinding as a guest", () => {
   let refusals: number;
   /** What previews wait for. */
   let previews: Promise<void>;
+  /** Exact frames that are refused before one comes. */
+  let busy: number;
   /** Seconds by which exact frames are told later than asked for. */
   let told: number;
   let rewind: ShareRewind;
@@ -29,6 +31,7 @@ describe("rewinding as a guest", () => {
     refusals = 0;
     previews = Promise.resolve();
     told = 0;
+    busy = 0;
     let made = 0;
     vi.stubGlobal("URL", {
       createObjectURL: () => {
@@ -46,6 +49,7 @@ describe("rewinding as a guest", () => {
         frame: async (time, request) => {
           asked.push({ ...request, time });
           if (request.fast) await previews;
+          else if (busy-- > 0) return undefined;
           return { picture: new Blob(["x"]), time: request.fast ? Math.floor(time / 2) * 2 : time + told };
         },
       }),
@@ -113,6 +117,30 @@ describe("rewinding as a guest", () => {
     // Another moment has its preview.
     rewind.drag(11);
     expect(rewind.picture!.time).toBe(START + 48);
+  });
+
+  it("asks again for an exact frame that was refused, but not for ever", async () => {
+    busy = 2;
+    rewind.drag(21);
+    await wait(200);
+    expect(rewind.picture!.time).toBe(START + 38);
+    await wait(4_000);
+    expect(rewind.picture!.time).toBeCloseTo(START + 39, 1);
+    expect(exact()).toEqual([START + 39, START + 39, START + 39]);
+    busy = 1000;
+    rewind.drag(11);
+    await wait(100_000);
+    expect(exact().length).toBe(3 + 5);
+    expect(rewind.picture!.time).toBe(START + 48);
+  });
+
+  it("asks for no frame of a moment that is left", async () => {
+    busy = 1;
+    rewind.drag(21);
+    await wait(200);
+    rewind.drag(11);
+    await wait(10_000);
+    expect(exact()).toEqual([START + 39, START + 49]);
   });
 
   it("shows the exact frame of the moment at which it is paused", async () => {
