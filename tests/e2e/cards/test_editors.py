@@ -89,39 +89,66 @@ class Editing:
         await expect(picker.locator("input:visible")).to_be_focused()
         await picker.get_by_text(name).last.click()
         # Since the frontend of 2026.11, it is chosen only once the list has closed.
-        preview = self.editor.locator("retrocam-camera-card, retrocam-ascii-card")
         async with asyncio.timeout(60):
-            while await preview.evaluate("card => card.config.entity") != entity:
+            while (await self.previewed())["entity"] != entity:
+                pass
+
+    async def previewed(self) -> dict[str, Any]:
+        """Return the configuration of the preview.
+
+        Queried anew each time: Home Assistant may replace the preview's element.
+        """
+        names = ", ".join(f"retrocam-{kind}-card" for kind in ("camera", "history", "ascii"))
+        shown: dict[str, Any] = await self.editor.locator(names).evaluate("card => card.config")
+        return shown
+
+    @contextlib.asynccontextmanager
+    async def changing(self) -> AsyncIterator[None]:
+        """Wait until the preview has the change that is made.
+
+        Each field of Home Assistant's form reports the values of all, as it was given them: of two
+        changes at once, the first is lost.
+        """
+        before = await self.previewed()
+        yield
+        async with asyncio.timeout(60):
+            while await self.previewed() == before:
                 pass
 
     async def choose(self, label: str, option: str) -> None:
         field = self.field("select", label)
-        await field.click()
-        await field.get_by_role("menuitem", name=option).click()
+        async with self.changing():
+            await field.click()
+            await field.get_by_role("menuitem", name=option).click()
+
+    async def tick(self, label: str) -> None:
+        async with self.changing():
+            await self.editor.get_by_role("checkbox", name=label).check(force=True)
 
     async def call(self, name: str) -> None:
         """Set the card's name."""
         await self.editor.get_by_role("button", name="Custom").click()
-        await self.field("entity_name", "Name").locator("input").fill(name)
+        async with self.changing():
+            await self.field("entity_name", "Name").locator("input").fill(name)
 
     async def switch(self, label: str) -> None:
-        await self.field("boolean", label).locator("ha-switch").click()
+        async with self.changing():
+            await self.field("boolean", label).locator("ha-switch").click()
 
     async def write(self, label: str, value: str) -> None:
         number = self.editor.get_by_role("spinbutton", name=label)
         text = self.editor.get_by_role("textbox", name=label)
-        await number.or_(text).fill(value)
+        async with self.changing():
+            await number.or_(text).fill(value)
 
     async def save(self, kind: str, config: dict[str, Any]) -> None:
         """Save the card; the preview shows it, and runs nothing."""
-        preview = self.editor.locator(f"retrocam-{kind}-card")
         ours = {"type": f"custom:retrocam-{kind}-card", **config}
         shown: dict[str, Any] = {}
-        # Queried anew each time: Home Assistant may replace the preview's element.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(60):
                 while shown != ours:
-                    shown = await preview.evaluate("card => card.config")
+                    shown = await self.previewed()
         assert shown == ours
         await self.nothing_runs()
         await self.editor.get_by_role("button", name="Save").click()
@@ -174,7 +201,7 @@ async def test_cards_are_suggested_found_and_edited(editing: Editing) -> None:
     await editing.edit_last()
     await editing.call("Parcels")
     await expect(editing.editor.get_by_text("All kinds if none is selected.")).to_be_visible()
-    await editing.editor.get_by_role("checkbox", name="Clips").check(force=True)
+    await editing.tick("Clips")
     await editing.write("Thumbnail width", "200")
     history = {"kinds": ["recordings"], "thumb_width": 200}
     await editing.save("history", {"entity": "camera.demo_door", "name": "Parcels", **history})
