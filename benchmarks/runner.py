@@ -41,6 +41,7 @@ CASES: Final = (
     "rewind",
     "scale",
     "seek",
+    "small",
     "snapshots",
     "stalls",
     "tape",

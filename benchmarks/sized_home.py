@@ -1,7 +1,7 @@
 """A real Home Assistant with any number of RTSP cameras, in a process of its own."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 import json
@@ -59,7 +59,9 @@ class SizedHome:
         return loop.time() - began
 
 
-def entry(number: int, url: str) -> dict[str, Any]:
+def entry(
+    number: int, url: str, options: Mapping[str, Mapping[str, Any]] = OPTIONS
+) -> dict[str, Any]:
     """Return an entry in Home Assistant's storage format: 64 flows take minutes, and are rejected."""
     return {
         "created_at": MADE,
@@ -76,7 +78,7 @@ def entry(number: int, url: str) -> dict[str, Any]:
         "entry_id": f"{number:026}",
         "minor_version": 1,
         "modified_at": MADE,
-        "options": OPTIONS,
+        "options": options,
         "pref_disable_new_entities": False,
         "pref_disable_polling": False,
         "source": "user",
@@ -88,15 +90,21 @@ def entry(number: int, url: str) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def sized_home(cameras: int, url: str, *, bare: int = 0) -> AsyncIterator[SizedHome]:
-    """Run it with `count` cameras that all open `url`, or as many `bare` streams of its own."""
+async def sized_home(
+    cameras: int,
+    url: str,
+    *,
+    bare: int = 0,
+    options: Mapping[str, Mapping[str, Any]] = OPTIONS,
+) -> AsyncIterator[SizedHome]:
+    """Run it with `cameras` that all open `url`, or as many `bare` streams of its own."""
     loop = asyncio.get_running_loop()
     with scratch() as name:
         directory = Path(name)
         extra = add_probe(directory)
         if bare:
             extra += f"  streams: {bare}\n  url: {url}\n"
-        entries = [entry(number, url) for number in range(cameras)]
+        entries = [entry(number, url, options) for number in range(cameras)]
         await asyncio.to_thread(store_entries, directory, entries)
         began = loop.time()
         async with (
