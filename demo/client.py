@@ -106,10 +106,15 @@ class Client:
         async for message in socket:
             answer = message.json()
             if answer["type"] == "result":
-                self._asked.pop(answer["id"]).set_result(answer)
+                asked = self._asked.pop(answer["id"])
+                # Who asked may have given up.
+                if not asked.done():
+                    asked.set_result(answer)
             elif answer["type"] == "event" and answer["id"] in self._events:
                 self._events[answer["id"]].put_nowait(answer["event"])
         for future in self._asked.values():
+            if future.done():
+                continue
             future.set_exception(ConnectionError("Home Assistant has closed the connection"))
 
     async def call_action(self, domain: str, action: str, data: dict[str, Any]) -> Any:

@@ -7,10 +7,13 @@ import subprocess
 import sys
 from typing import Any
 
+from aiohttp import ClientSession, web
+from aiohttp.test_utils import RawTestServer
 import av
 import pytest
 
 from custom_components.retrocam.core.frames import jpeg
+from demo.client import Client
 from demo.jobs import JobError, frame_number, run
 
 from .house import ROOT
@@ -78,6 +81,42 @@ async def test_hanging_job_times_out_and_is_named(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("demo.jobs.JOB_TIMEOUT", 0.01)
     with pytest.raises(JobError, match=r"^mjpeg: TimeoutError"):
         await run(None, "", {"mjpeg": hang})  # type: ignore[arg-type]  # what hangs asks for nothing
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_answer_that_nobody_waits_for_ends_no_client() -> None:
+    late = asyncio.Event()
+
+    async def answer(request: web.BaseRequest) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        async for message in socket:
+            asked = message.json()
+            if asked["type"] == "slow":
+                arrived.set()
+                await late.wait()
+            await socket.send_json(
+                {"id": asked["id"], "type": "result", "success": True, "result": 1}
+            )
+        return socket
+
+    arrived = asyncio.Event()
+    async with (
+        RawTestServer(answer) as server,
+        ClientSession() as session,
+        session.ws_connect(server.make_url("/")) as socket,
+    ):
+        client = Client(str(server.make_url("/")), session)
+        client._socket = socket
+        reader = asyncio.create_task(client._read(socket))
+        slow = asyncio.create_task(client.command("slow"))
+        await arrived.wait()
+        slow.cancel()
+        await asyncio.wait([slow])
+        late.set()
+        async with asyncio.timeout(60):
+            assert await client.command("another") == 1
+        reader.cancel()
 
 
 def test_frame_without_number_is_rejected(gray_jpeg: bytes) -> None:
