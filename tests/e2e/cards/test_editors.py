@@ -63,10 +63,11 @@ class Editing:
         await self.nothing_runs()
         # An overlay above the preview takes the click.
         await self.picker.get_by_text(names[0]).click(force=True)
-        await expect(self.picker.locator("ha-dialog")).to_be_hidden()
 
-    async def edit_last(self) -> None:
-        """Open the editor of the card that was added last."""
+    async def edit_last(self, kind: str) -> None:
+        """Open the editor of the card that was added last, the only one of its kind."""
+        added = self.page.locator("hui-view").locator(f"retrocam-{kind}-card")
+        await expect(added).to_have_count(1)
         # An overlay above a card would take a mouse click.
         await self.page.get_by_role("button", name="Edit card").last.dispatch_event("click")
 
@@ -176,7 +177,7 @@ async def test_cards_are_suggested_found_and_edited(editing: Editing) -> None:
     await editing.suggested("Demo garage", "Retrocam camera", "Retrocam history")
     plain = {"type": "custom:retrocam-camera-card", "entity": "camera.demo_garage"}
     await editing.is_kept(plain)
-    await editing.edit_last()
+    await editing.edit_last("camera")
     await editing.choose_entity("Demo door", "camera.demo_door")
     await editing.call("Front door")
     await editing.choose("Live picture", "Still images")
@@ -198,7 +199,8 @@ async def test_cards_are_suggested_found_and_edited(editing: Editing) -> None:
     await editing.save("camera", camera)
 
     await editing.suggested("Demo door", "Retrocam history")
-    await editing.edit_last()
+    await editing.is_kept({"type": "custom:retrocam-history-card", "entity": "camera.demo_door"})
+    await editing.edit_last("history")
     await editing.call("Parcels")
     await expect(editing.editor.get_by_text("All kinds if none is selected.")).to_be_visible()
     await editing.tick("Clips")
