@@ -145,17 +145,22 @@ def cost(figures: ScaleFigures, what: str) -> list[Result]:
     ]
 
 
+def lateness(what: str, ours: dict[str, float], bare: dict[str, float]) -> Result:
+    """Return the result of the event loop's lateness, beside that of bare stream workers."""
+    return Result(
+        what=f"{what}: lateness of the event loop, 99th percentile (bare workers "
+        f"{bare['p99_ms']:.1f} ms)",
+        ours=ours["p99_ms"],
+        unit="ms",
+        bar=LAG,
+    )
+
+
 def burden(figures: ScaleFigures, what: str) -> list[Result]:
     """Return the other results."""
     none, bare, many = figures.none, figures.bare, figures.sizes[MANY]
     return [
-        Result(
-            what=f"{what}: lateness of the event loop, 99th percentile (bare workers "
-            f"{bare.lag['p99_ms']:.1f} ms)",
-            ours=many.lag["p99_ms"],
-            unit="ms",
-            bar=LAG,
-        ),
+        lateness(what, many.lag, bare.lag),
         Result(
             what=f"{what}: memory per camera (bare {(bare.memory - none.memory) / MANY:.1f} MB)",
             ours=(many.memory - none.memory) / MANY,

@@ -19,7 +19,7 @@ import sys
 from typing import Any, Final
 
 from benchmarks.measuring import Case, Details, Result, length
-from benchmarks.scale import window
+from benchmarks.scale import lateness, window
 from benchmarks.sized_home import OPTIONS, SizedHome, sized_home
 from tests.rtsp import Mount, RtspServer
 
@@ -28,8 +28,6 @@ SETTLE: Final = 14.0
 """Seconds after the last connection until each camera's history has started, and start-up is over."""
 WINDOW: Final = length(40.0)
 """Seconds that are measured."""
-LAG: Final = 20.0
-"""Most milliseconds by which the event loop is late, in 99 of 100 cases."""
 AGAINST_BARE: Final = 2.0
 """CPU against bare stream workers: a snapshot of 1080p every 10 s is decoded, encoded and saved."""
 MEMORY: Final = 2_000_000_000
@@ -146,13 +144,7 @@ def results(sizes: tuple[int, ...] = SIZES) -> list[Result]:
                 bar=AGAINST_BARE,
                 details=details,
             ),
-            Result(
-                what=f"{what}: lateness of the event loop, 99th percentile (bare workers "
-                f"{bare.lag['p99_ms']:.1f} ms)",
-                ours=ours.lag["p99_ms"],
-                unit="ms",
-                bar=LAG,
-            ),
+            lateness(what, ours.lag, bare.lag),
             Result(
                 what=f"{what}: memory of Home Assistant (bare {bare.memory:.0f} MB)",
                 ours=ours.memory,

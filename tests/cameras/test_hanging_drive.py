@@ -102,7 +102,7 @@ async def test_unload_does_not_wait_for_a_clip(
     entry = camera.entry
     record = asyncio.create_task(answer_of(home, "record", CAMERA, **span(camera, 60)))
     await until(
-        lambda: camera.recorder.active and (not begun or written(camera) > 10_000), within=90
+        lambda: camera.recorder.active and (not begun or written(camera) > 20_000), within=90
     )
     (recording,) = camera.recorder._recordings
     drive.pause()
@@ -120,7 +120,7 @@ async def test_unload_does_not_wait_for_a_clip(
         # The thread that nobody waited for has finished its clip, and nobody else has touched it.
         (clip,) = after.media.recordings.page(2)
         numbers = await decoded_by_ffmpeg(str(after.media.recordings.path(clip.name)))
-        assert len(numbers) > 5
+        assert len(numbers) > 20
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     assert written(after) == 0
     assert await home.config_entries.async_unload(entry.entry_id)

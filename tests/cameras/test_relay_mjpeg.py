@@ -135,7 +135,8 @@ async def test_first_part_takes_four_pictures_at_most(
         sent = len(source.sent)
         assert await home.config_entries.async_unload(camera.entry.entry_id)
     await until(lambda: own_threads() == [], within=WITHIN)
-    assert sent <= 4
+    # Three are what a source needs that is read directly.
+    assert sent in {3, 4}
 
 
 @pytest.mark.parametrize(

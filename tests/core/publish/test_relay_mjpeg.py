@@ -70,8 +70,8 @@ async def test_every_picture_is_there_at_its_time(fps: float, size: tuple[int, i
     numbers = [number for number in shown.numbers if number is not None]
     assert numbers == list(range(numbers[0], numbers[0] + count))
     assert all(before < after for before, after in pairwise(shown.times))
-    if size == VGA and fps < 15:
-        # A busy machine converts more than that with delays of its own.
+    if size == VGA:
+        # A busy machine sends and converts 1080p with delays of its own.
         late = [at - camera.sent[number] for at, number in zip(shown.times, numbers, strict=True)]
         assert max(late) - min(late) < 0.5
 
